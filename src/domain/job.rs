@@ -1,0 +1,69 @@
+//! A job of the queue and the claim a worker holds on it.
+
+use chrono::{DateTime, Utc};
+
+use super::platform::words;
+use super::{Fence, JobId, PostContent, PostId, SocialAccount, Staging};
+
+/// `post_schedule.status`, the seed's values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum JobStatus {
+    /// Waits for its time, or for its next attempt.
+    Pending,
+    /// A worker holds it under a lease, or it waits there for its unknown
+    /// outcome to be looked up.
+    Processing,
+    /// Nothing more to do: published or cancelled.
+    Done,
+    /// Ended without being published, or with an outcome nobody can tell.
+    Failed,
+}
+
+words!(JobStatus {
+    Pending = "pending",
+    Processing = "processing",
+    Done = "done",
+    Failed = "failed",
+});
+
+/// A job that this worker owns: until its lease ends, and for writes only as
+/// long as the fence is the newest one.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    pub job_id: JobId,
+    pub post_id: PostId,
+    pub fence: Fence,
+    /// Attempts including this one.
+    pub attempts: u32,
+    pub max_attempts: u32,
+    pub run_at: DateTime<Utc>,
+    /// By the database's clock at the claim: the publish call may go out now.
+    pub due: bool,
+    /// Somebody asked for it to be cancelled.
+    pub cancel_wished: bool,
+    pub content: PostContent,
+    pub account: SocialAccount,
+    pub staging: Staging,
+    /// Publish calls that were cleared to go out and have no evidence: none of
+    /// them may be followed by another call before it is settled.
+    pub open_intents: Vec<Intent>,
+    /// When publish calls were cleared, oldest first, settled ones included.
+    pub sent_at: Vec<DateTime<Utc>>,
+    /// The next free `step_no` of this fence.
+    pub next_step: i32,
+}
+
+/// A committed "the publish call goes out now".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Intent {
+    pub fence: Fence,
+    pub step_no: i32,
+    /// By the database's clock.
+    pub at: DateTime<Utc>,
+    /// By the database's clock at the claim or gate: how long ago that was.
+    pub age: std::time::Duration,
+    /// Since the first reading that said "not live", when there was one.
+    pub not_live_for: Option<std::time::Duration>,
+    /// How often it was looked up in vain.
+    pub lookups: u32,
+}

@@ -1,0 +1,34 @@
+//! The words of this program: pure types and rules.
+//!
+//! Nothing here does I/O, waits, reads a clock or the environment, or knows a
+//! database, a platform's wire format or the screen.
+
+mod account;
+mod client;
+mod failure;
+mod filter;
+mod ids;
+mod job;
+mod media;
+mod platform;
+mod post;
+mod problem;
+mod publishing;
+mod retry;
+mod stats;
+
+pub use account::{AccessToken, NewAccount, Pause, SocialAccount, TokenRef};
+pub use client::{AgencyClient, NewClient};
+pub use failure::{Failure, Remedy, Scope};
+pub use filter::{ABANDONED, MISSED, Page, PostFilter, ShownStatus, Sort};
+pub use ids::{AccountId, ClientId, CompanyId, Fence, IdError, JobId, PostId, WorkerId};
+pub use job::{Claim, Intent, JobStatus};
+pub use media::{MediaItem, MediaKind};
+pub use platform::{Platform, PostType, UnknownWord};
+pub use post::{
+    CommentState, LogEntry, LogEvent, NewPost, Outcome, Post, PostContent, PostStatus, StepKind,
+};
+pub use problem::{Problem, Problems};
+pub use publishing::{Answer, Artifact, Draft, Preparation, Receipt, Sighting, Staging};
+pub use retry::retry_delay;
+pub use stats::{AccountStats, PlatformStats, QueueStats, WorkerBeat};
