@@ -49,8 +49,6 @@ pub struct Claim {
     pub open_intents: Vec<Intent>,
     /// When publish calls were cleared, oldest first, settled ones included.
     pub sent_at: Vec<DateTime<Utc>>,
-    /// The next free `step_no` of this fence.
-    pub next_step: i32,
 }
 
 /// A committed "the publish call goes out now".

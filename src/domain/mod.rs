@@ -17,7 +17,7 @@ mod publishing;
 mod retry;
 mod stats;
 
-pub use account::{AccessToken, NewAccount, Pause, SocialAccount, TokenRef};
+pub use account::{AccessToken, BadTokenRef, NewAccount, Pause, SocialAccount, TokenRef};
 pub use client::{AgencyClient, NewClient};
 pub use failure::{Failure, Remedy, Scope};
 pub use filter::{ABANDONED, MISSED, Page, PostFilter, ShownStatus, Sort};

@@ -1,0 +1,264 @@
+//! Social accounts: who we publish as.
+
+use std::time::Duration;
+
+use crate::domain::{AccountId, CompanyId, NewAccount, Platform, SocialAccount};
+
+use super::db::{Row, sql};
+use super::load::{self, SELECT_ACCOUNTS};
+use super::{Found, Store, StoreError, transaction};
+
+/// What came of removing an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removal {
+    Removed,
+    /// Posts of the past refer to it: it is kept but shown no more.
+    Hidden,
+    /// Posts still wait for it.
+    HasOpenPosts(i64),
+    NotFound,
+}
+
+/// What came of resuming an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resumed {
+    Done,
+    /// It was not paused.
+    Already,
+    NotFound,
+}
+
+impl Store {
+    /// The accounts of a company, by platform and name.
+    ///
+    /// # Errors
+    /// The database is away, or a row holds what no row may hold.
+    pub async fn accounts(
+        &self,
+        company: CompanyId,
+        platform: Option<Platform>,
+    ) -> Result<Vec<SocialAccount>, StoreError> {
+        let mut query = sql(SELECT_ACCOUNTS)
+            .and(" WHERE a.company_id = ? AND a.is_added = 1")
+            .id(company.uuid());
+        if let Some(platform) = platform {
+            query = query.and(" AND a.platform = ?").text(platform.as_str());
+        }
+        let query = query.and(" ORDER BY a.platform, a.account_name, a.id");
+        let rows = self.pool.begin_read().await?.all(query).await?;
+        rows.iter().map(load::account).collect()
+    }
+
+    /// The account that a name, an id or the beginning of an id names.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn find_account(
+        &self,
+        company: CompanyId,
+        name_or_id: &str,
+    ) -> Result<Found<SocialAccount>, StoreError> {
+        let accounts = self.accounts(company, None).await?;
+        let named: Vec<_> = accounts.iter().filter(|a| a.name == name_or_id).cloned().collect();
+        let mut matches = if named.is_empty() {
+            let prefix = name_or_id.to_lowercase();
+            let long_enough = prefix.len() >= 4;
+            accounts
+                .into_iter()
+                .filter(|a| long_enough && a.id.to_string().starts_with(&prefix))
+                .collect()
+        } else {
+            named
+        };
+        Ok(match matches.len() {
+            0 => Found::None,
+            1 => Found::One(matches.remove(0)),
+            _ => Found::Many(matches),
+        })
+    }
+
+    /// Stores an account.
+    ///
+    /// # Errors
+    /// [`StoreError::Constraint`] when the company has that id or external id
+    /// already, or the client does not exist; else the database is away.
+    pub async fn add_account(&self, account: &NewAccount) -> Result<(), StoreError> {
+        let instagram = (account.platform == Platform::Instagram).then_some(&account.external_id);
+        transaction!(self, tx, {
+            tx.execute_one(
+                "add account",
+                sql("INSERT INTO meta_social_accounts
+                       (id, company_id, assigned_client_id, platform, account_name,
+                        instagram_business_id, is_added, external_id, token_ref)
+                     VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?)")
+                .id(account.id.uuid())
+                .id(account.company_id.uuid())
+                .opt_int(account.client_id.map(|id| id.0))
+                .text(account.platform.as_str())
+                .text(account.name.clone())
+                .opt_text(instagram.cloned())
+                .text(account.external_id.clone())
+                .opt_text(account.token_ref.as_ref().map(ToString::to_string)),
+            )
+            .await?;
+        })
+    }
+
+    /// Stops publishing to an account until it is resumed; `false` when the
+    /// company has no such account.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn pause_account(
+        &self,
+        company: CompanyId,
+        id: AccountId,
+        reason: &str,
+    ) -> Result<bool, StoreError> {
+        transaction!(self, tx, {
+            let rows = tx
+                .execute(
+                    sql("UPDATE meta_social_accounts
+                            SET paused_at = {now}, paused_until = NULL, pause_reason = ?,
+                                updated_at = {now}
+                          WHERE id = ? AND company_id = ? AND is_added = 1")
+                    .text(reason)
+                    .id(id.uuid())
+                    .id(company.uuid()),
+                )
+                .await?;
+            rows == 1
+        })
+    }
+
+    /// Lets an account rest on a platform's word: for a time, or until an
+    /// operator acts. Never shortens a rest without end.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn rest_account(
+        &self,
+        id: AccountId,
+        reason: &str,
+        rest: Option<Duration>,
+    ) -> Result<(), StoreError> {
+        self.rest("id = ?", reason, rest, |query| query.id(id.uuid())).await
+    }
+
+    /// Lets every account of a platform rest until an operator acts.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn rest_platform(&self, platform: Platform, reason: &str) -> Result<(), StoreError> {
+        self.rest("platform = ?", reason, None, |query| query.text(platform.as_str())).await
+    }
+
+    async fn rest(
+        &self,
+        which: &str,
+        reason: &str,
+        rest: Option<Duration>,
+        bind: impl Fn(super::db::Sql) -> super::db::Sql,
+    ) -> Result<(), StoreError> {
+        transaction!(self, tx, {
+            let query = match rest {
+                Some(rest) => sql("UPDATE meta_social_accounts
+                    SET paused_at = {now}, paused_until = {now+ms}, pause_reason = ?,")
+                .after(rest),
+                None => sql("UPDATE meta_social_accounts
+                    SET paused_at = {now}, paused_until = NULL, pause_reason = ?,"),
+            };
+            let query = query
+                .text(reason)
+                .and(
+                    " updated_at = {now}
+                       WHERE (paused_at IS NULL OR paused_until IS NOT NULL) AND ",
+                )
+                .and(which);
+            tx.execute(bind(query)).await?;
+        })
+    }
+
+    /// Publishes to an account again.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn resume_account(
+        &self,
+        company: CompanyId,
+        id: AccountId,
+    ) -> Result<Resumed, StoreError> {
+        transaction!(self, tx, {
+            let account = find(tx, company, id).await?;
+            match account {
+                None => Resumed::NotFound,
+                Some(row) if row.opt_time("paused_at")?.is_none() => Resumed::Already,
+                Some(_) => {
+                    tx.execute_one(
+                        "resume account",
+                        sql("UPDATE meta_social_accounts
+                                SET paused_at = NULL, paused_until = NULL, pause_reason = NULL,
+                                    updated_at = {now}
+                              WHERE id = ? AND paused_at IS NOT NULL")
+                        .id(id.uuid()),
+                    )
+                    .await?;
+                    Resumed::Done
+                }
+            }
+        })
+    }
+
+    /// Removes an account that no post waits for.
+    ///
+    /// # Errors
+    /// The database is away; then nothing was changed.
+    pub async fn remove_account(
+        &self,
+        company: CompanyId,
+        id: AccountId,
+        dry_run: bool,
+    ) -> Result<Removal, StoreError> {
+        transaction!(self, tx, {
+            if find(tx, company, id).await?.is_none() {
+                Removal::NotFound
+            } else {
+                let posts = |open: &str| {
+                    sql(format!(
+                        "SELECT COUNT(*) FROM post_details WHERE social_account_id = ? {open}"
+                    ))
+                    .id(id.uuid())
+                };
+                let open = tx.count(posts("AND status IN ('pending', 'processing')")).await?;
+                let all = tx.count(posts("")).await?;
+                let (answer, statement) = match (open, all) {
+                    (0, 0) => (Removal::Removed, "DELETE FROM meta_social_accounts WHERE id = ?"),
+                    (0, _) => (
+                        Removal::Hidden,
+                        "UPDATE meta_social_accounts
+                            SET is_added = 0, external_id = NULL, updated_at = {now} WHERE id = ?",
+                    ),
+                    (open, _) => (Removal::HasOpenPosts(open), ""),
+                };
+                if !statement.is_empty() && !dry_run {
+                    tx.execute_one("remove account", sql(statement).id(id.uuid())).await?;
+                }
+                answer
+            }
+        })
+    }
+}
+
+async fn find(
+    tx: &mut super::db::Tx,
+    company: CompanyId,
+    id: AccountId,
+) -> Result<Option<Row>, StoreError> {
+    tx.first(
+        sql(SELECT_ACCOUNTS)
+            .and(" WHERE a.id = ? AND a.company_id = ? AND a.is_added = 1 {lock}")
+            .id(id.uuid())
+            .id(company.uuid()),
+    )
+    .await
+}

@@ -1,0 +1,616 @@
+//! Taking jobs: due ones from the queue, and those whose worker stopped
+//! renewing its lease.
+//!
+//! A claim marks and counts in the transaction that selects: between the two
+//! no other worker can see the job as free, and a process that dies right
+//! after the commit has used up an attempt.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::domain::{
+    AccountId, Claim, Fence, JobId, LogEvent, MISSED, Platform, PostId, StepKind, WorkerId,
+};
+
+use super::db::{Row, Sql, Tx, sql};
+use super::load::{self, FOREIGN_LOCK, OPEN_INTENT};
+use super::log::{self, Entry};
+use super::{Store, StoreError, posts, transaction};
+
+/// Which jobs a worker asks for.
+#[derive(Debug, Clone)]
+pub struct ClaimRequest {
+    pub worker: WorkerId,
+    pub lease: Duration,
+    /// At most so many.
+    pub limit: u32,
+    /// Also jobs due within this time, to be prepared.
+    pub ahead: Duration,
+    /// Jobs already held per account.
+    pub held: HashMap<AccountId, u32>,
+    /// At most so many jobs held per account: publish calls of one account
+    /// go out one after the other, so more would only block others' slots.
+    pub per_account: u32,
+    /// How many attempts a post gets that has had none; `None`: as stored with it.
+    pub max_attempts: Option<u32>,
+    pub platform: Option<Platform>,
+    pub account: Option<AccountId>,
+}
+
+/// A job that is now this worker's.
+#[derive(Debug, Clone)]
+pub enum Claimed {
+    Job(Box<Claim>),
+    /// Its rows cannot be read as a post: to be failed with the reason.
+    Unreadable {
+        job_id: JobId,
+        post_id: PostId,
+        fence: Fence,
+        why: String,
+    },
+}
+
+/// Which abandoned jobs to take over.
+#[derive(Debug, Clone)]
+pub struct TakeOver {
+    pub worker: WorkerId,
+    pub lease: Duration,
+    pub limit: u32,
+    /// Rows that another program locked without a lease count as abandoned after this long.
+    pub foreign_lock: Duration,
+}
+
+impl TakeOver {
+    /// With the old scheduler's ten minutes for rows without a lease.
+    #[must_use]
+    pub fn new(worker: WorkerId, lease: Duration, limit: u32) -> Self {
+        Self { worker, lease, limit, foreign_lock: FOREIGN_LOCK }
+    }
+}
+
+/// What became of abandoned jobs.
+#[derive(Debug, Clone, Default)]
+pub struct TakenOver {
+    /// Now this worker's.
+    pub claimed: Vec<Claimed>,
+    /// Ended as failed: their workers died in every attempt they had.
+    pub exhausted: Vec<PostId>,
+    /// Ended as cancelled, as somebody had asked.
+    pub cancelled: Vec<PostId>,
+}
+
+impl Store {
+    /// Takes due jobs (T1). Jobs whose account rests are passed over.
+    ///
+    /// # Errors
+    /// The database is away; then nothing was taken.
+    pub async fn claim_due(&self, request: &ClaimRequest) -> Result<Vec<Claimed>, StoreError> {
+        if request.limit == 0 {
+            return Ok(Vec::new());
+        }
+        // Look first without the write lock: mostly nothing is due.
+        if self.due(request).await?.is_empty() {
+            return Ok(Vec::new());
+        }
+        transaction!(self, tx, {
+            let rows = tx.all(due_query(request, "{skip locked}")).await?;
+            let mut taken = Vec::new();
+            for (job, post) in choose(&rows, request)? {
+                taken.push((job, post, mark(tx, job, post, request).await?));
+            }
+            load_claims(tx, &taken).await?
+        })
+    }
+
+    /// The posts that [`Store::claim_due`] would take, without taking them.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn due(&self, request: &ClaimRequest) -> Result<Vec<PostId>, StoreError> {
+        let mut tx = self.pool.begin_read().await?;
+        let rows = tx.all(due_query(request, "")).await?;
+        Ok(choose(&rows, request)?.into_iter().map(|(_, post)| post).collect())
+    }
+
+    /// How long until the next pending job's time comes; `None` when there is none.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn next_due_in(&self) -> Result<Option<Duration>, StoreError> {
+        let mut tx = self.pool.begin_read().await?;
+        let row = tx
+            .first(sql("SELECT s.run_at AS run_at, {now} AS now FROM post_schedule s
+                  WHERE s.status IN ('pending', 'processing') AND s.status = 'pending'
+                    AND s.run_at > {now}
+                  ORDER BY s.run_at, s.id LIMIT 1"))
+            .await?;
+        match row {
+            None => Ok(None),
+            Some(row) => {
+                Ok(Some((row.time("run_at")? - row.time("now")?).to_std().unwrap_or_default()))
+            }
+        }
+    }
+
+    /// Takes jobs whose lease ended (T9), ends those whose attempts are used
+    /// up (T10) or that were asked to be cancelled (T4c). A job with an open
+    /// intent is always taken over, whatever its attempts: it must be looked up.
+    ///
+    /// # Errors
+    /// The database is away; then nothing was changed.
+    pub async fn take_over(&self, request: &TakeOver) -> Result<TakenOver, StoreError> {
+        if self.abandoned(request).await?.is_empty() {
+            return Ok(TakenOver::default());
+        }
+        transaction!(self, tx, {
+            let rows = tx.all(abandoned_query(request, "{skip locked}")).await?;
+            let mut result = TakenOver::default();
+            let mut taken = Vec::new();
+            for row in &rows {
+                let job = JobId::from_uuid(row.id("job_id")?);
+                let post = PostId::from_uuid(row.id("post_id")?);
+                if row.flag("is_foreign")? {
+                    adopt_foreign(tx, job).await?;
+                }
+                let open = row.flag("is_open")? || row.flag("is_foreign")?;
+                let spent = row.int("attempts")? >= row.int("max_attempts")?;
+                if !open && row.opt_time("cancel_requested_at")?.is_some() {
+                    end_cancelled(tx, job, post).await?;
+                    result.cancelled.push(post);
+                } else if !open && spent {
+                    end_exhausted(tx, job, post, row.int("attempts")?).await?;
+                    result.exhausted.push(post);
+                } else {
+                    let fence = reclaim(tx, row, job, post, request, open).await?;
+                    taken.push((job, post, fence));
+                }
+            }
+            result.claimed = load_claims(tx, &taken).await?;
+            result
+        })
+    }
+
+    /// The posts that [`Store::take_over`] would handle.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn abandoned(&self, request: &TakeOver) -> Result<Vec<PostId>, StoreError> {
+        let mut tx = self.pool.begin_read().await?;
+        let rows = tx.all(abandoned_query(request, "")).await?;
+        rows.iter().map(|row| Ok(PostId::from_uuid(row.id("post_id")?))).collect()
+    }
+
+    /// Fails pending posts whose time passed more than `max_late` ago (T17):
+    /// after a long outage they must not all go out at once.
+    ///
+    /// # Errors
+    /// The database is away; then nothing was changed.
+    pub async fn fail_missed(&self, max_late: Duration) -> Result<Vec<PostId>, StoreError> {
+        let text = format!(
+            "SELECT s.id AS job_id, s.post_detail_id AS post_id, s.run_at AS run_at
+               FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
+              WHERE s.status IN ('pending', 'processing') AND s.status = 'pending'
+                AND d.status = 'pending' AND s.run_at < {{now+ms}} AND NOT {OPEN_INTENT}
+              ORDER BY s.run_at, s.id LIMIT 500"
+        );
+        let query = |tail: &str| sql(text.clone()).and(tail).before(max_late);
+        if self.pool.begin_read().await?.first(query("")).await?.is_none() {
+            return Ok(Vec::new());
+        }
+        transaction!(self, tx, {
+            let mut missed = Vec::new();
+            for row in tx.all(query(" {skip locked}")).await? {
+                let job = JobId::from_uuid(row.id("job_id")?);
+                let post = PostId::from_uuid(row.id("post_id")?);
+                let message = format!(
+                    "not sent: its time was {} and the worker may be late by at most {}",
+                    row.time("run_at")?.format("%Y-%m-%d %H:%M UTC"),
+                    in_words(max_late),
+                );
+                end_failed(tx, job, post, "pending", MISSED, &message).await?;
+                missed.push(post);
+            }
+            missed
+        })
+    }
+
+    /// Ends jobs that other programs left half done (R1): a cancelled post
+    /// whose job still waits.
+    ///
+    /// # Errors
+    /// The database is away; then nothing was changed.
+    pub async fn repair_cancelled(&self, dry_run: bool) -> Result<Vec<PostId>, StoreError> {
+        let text = "SELECT s.id AS job_id, s.post_detail_id AS post_id
+               FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
+              WHERE s.status IN ('pending', 'processing') AND s.status = 'pending'
+                AND d.status = 'cancelled'
+              ORDER BY s.run_at, s.id LIMIT 500";
+        let found = self.pool.begin_read().await?.all(sql(text)).await?;
+        if found.is_empty() || dry_run {
+            return found.iter().map(|row| Ok(PostId::from_uuid(row.id("post_id")?))).collect();
+        }
+        transaction!(self, tx, {
+            let mut repaired = Vec::new();
+            for row in tx.all(sql(text).and(" {skip locked}")).await? {
+                let job = JobId::from_uuid(row.id("job_id")?);
+                tx.execute_one(
+                    "end job of cancelled post",
+                    sql("UPDATE post_schedule
+                            SET status = 'done', next_attempt_at = NULL, locked_at = NULL,
+                                worker_id = NULL, updated_at = {now}
+                          WHERE id = ? AND status = 'pending'")
+                    .id(job.uuid()),
+                )
+                .await?;
+                repaired.push(PostId::from_uuid(row.id("post_id")?));
+            }
+            repaired
+        })
+    }
+
+    /// Failed posts whose outcome nobody could tell, for one more look: read
+    /// only, they stay as they are.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn held(&self, limit: u32) -> Result<Vec<Claimed>, StoreError> {
+        let mut tx = self.pool.begin_read().await?;
+        let rows = tx
+            .all(
+                sql("SELECT s.id AS job_id, d.id AS post_id, s.fence AS fence
+                       FROM post_details d JOIN post_schedule s ON s.post_detail_id = d.id
+                      WHERE d.outcome = 'unknown'
+                        AND (d.error_code IS NULL OR d.error_code <> 'abandoned')
+                      ORDER BY d.updated_at, d.id LIMIT ?")
+                .int(limit),
+            )
+            .await?;
+        let found = rows
+            .iter()
+            .map(|row| {
+                Ok((
+                    JobId::from_uuid(row.id("job_id")?),
+                    PostId::from_uuid(row.id("post_id")?),
+                    Fence(row.int("fence")?),
+                ))
+            })
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        load_claims(&mut tx, &found).await
+    }
+}
+
+/// Pending jobs whose time has come, earliest first. The open states are
+/// named so that the small index of open jobs serves the query.
+fn due_query(request: &ClaimRequest, tail: &str) -> Sql {
+    let mut query = sql("SELECT s.id AS job_id, s.post_detail_id AS post_id,
+                d.social_account_id AS account_id
+           FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
+           LEFT JOIN meta_social_accounts a ON a.id = d.social_account_id
+          WHERE s.status IN ('pending', 'processing') AND s.status = 'pending'
+            AND s.run_at <= {now+ms}
+            AND (s.next_attempt_at IS NULL OR s.next_attempt_at <= {now})
+            AND d.status = 'pending' AND s.attempts < s.max_attempts
+            AND (a.paused_at IS NULL OR a.paused_until <= {now})")
+    .after(request.ahead);
+    if let Some(platform) = request.platform {
+        query = query.and(" AND d.platform = ?").text(platform.as_str());
+    }
+    if let Some(account) = request.account {
+        query = query.and(" AND d.social_account_id = ?").id(account.uuid());
+    }
+    let full: Vec<Uuid> = request
+        .held
+        .iter()
+        .filter(|(_, held)| **held >= request.per_account)
+        .map(|(account, _)| account.uuid())
+        .collect();
+    if !full.is_empty() {
+        query = query.and(" AND d.social_account_id NOT IN ").ids(full);
+    }
+    // More than needed, since an account takes only so many.
+    query
+        .and(" ORDER BY s.run_at, s.id LIMIT ? ")
+        .int(i64::from(request.limit.saturating_mul(4)))
+        .and(tail)
+}
+
+/// Picks at most `limit` jobs, and of each account no more than it may hold.
+fn choose(rows: &[Row], request: &ClaimRequest) -> Result<Vec<(JobId, PostId)>, StoreError> {
+    let mut held: HashMap<Uuid, u32> =
+        request.held.iter().map(|(account, held)| (account.uuid(), *held)).collect();
+    let mut chosen = Vec::new();
+    for row in rows {
+        if chosen.len() == request.limit as usize {
+            break;
+        }
+        // A row whose account id is no UUID is still taken, to be failed with a reason.
+        let account = row.id("account_id").unwrap_or(Uuid::nil());
+        let count = held.entry(account).or_default();
+        if *count < request.per_account {
+            *count += 1;
+            chosen
+                .push((JobId::from_uuid(row.id("job_id")?), PostId::from_uuid(row.id("post_id")?)));
+        }
+    }
+    Ok(chosen)
+}
+
+/// Marks a selected job as this worker's. The fence stays at or above the
+/// attempts, also for rows that another program had tried before.
+async fn mark(
+    tx: &mut Tx,
+    job: JobId,
+    post: PostId,
+    request: &ClaimRequest,
+) -> Result<Fence, StoreError> {
+    tx.execute_one(
+        "claim job",
+        sql("UPDATE post_schedule
+                SET status = 'processing', attempts = attempts + 1,
+                    max_attempts = CASE WHEN attempts = 0 THEN COALESCE(?, max_attempts)
+                                        ELSE max_attempts END,
+                    fence = CASE WHEN fence > attempts THEN fence ELSE attempts END + 1,
+                    worker_id = ?, locked_at = {now}, lease_until = {now+ms},
+                    next_attempt_at = NULL, updated_at = {now}
+              WHERE id = ? AND status = 'pending'")
+        .opt_int(request.max_attempts.map(i64::from))
+        .text(request.worker.as_str())
+        .after(request.lease)
+        .id(job.uuid()),
+    )
+    .await?;
+    tx.execute_one("claim post", mirror_processing(post)).await?;
+    fence_of(tx, job).await
+}
+
+/// The post's half of a claim: same status, same attempts.
+fn mirror_processing(post: PostId) -> Sql {
+    sql("UPDATE post_details
+            SET status = 'processing', updated_at = {now},
+                attempts = (SELECT attempts FROM post_schedule
+                             WHERE post_detail_id = post_details.id)
+          WHERE id = ? AND status IN ('pending', 'processing')")
+    .id(post.uuid())
+}
+
+async fn fence_of(tx: &mut Tx, job: JobId) -> Result<Fence, StoreError> {
+    let fence =
+        tx.count(sql("SELECT fence FROM post_schedule WHERE id = ?").id(job.uuid())).await?;
+    Ok(Fence(fence))
+}
+
+fn abandoned_query(request: &TakeOver, tail: &str) -> Sql {
+    sql(format!(
+        "SELECT s.id AS job_id, s.post_detail_id AS post_id, s.attempts AS attempts,
+                s.max_attempts AS max_attempts, s.worker_id AS worker_id,
+                d.cancel_requested_at AS cancel_requested_at,
+                CASE WHEN {OPEN_INTENT} THEN 1 ELSE 0 END AS is_open,
+                CASE WHEN s.lease_until IS NULL THEN 1 ELSE 0 END AS is_foreign
+           FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
+          WHERE s.status IN ('pending', 'processing') AND s.status = 'processing'
+            AND (s.lease_until < {{now}} OR (s.lease_until IS NULL AND s.locked_at < {{now+ms}}))
+          ORDER BY s.run_at, s.id LIMIT ? {tail}"
+    ))
+    .before(request.foreign_lock)
+    .int(request.limit)
+}
+
+/// A job that another program locked and left: its call may have gone out, so
+/// it gets an intent of its own and is looked up, never sent blindly (T0m).
+async fn adopt_foreign(tx: &mut Tx, job: JobId) -> Result<(), StoreError> {
+    tx.execute_one(
+        "adopt job of another program",
+        sql("UPDATE post_schedule
+                SET fence = CASE WHEN fence > attempts THEN fence ELSE attempts END + 1,
+                    lease_until = locked_at,
+                    attempts = CASE WHEN attempts < 1 THEN 1 ELSE attempts END
+              WHERE id = ? AND status = 'processing' AND lease_until IS NULL")
+        .id(job.uuid()),
+    )
+    .await?;
+    let fence = fence_of(tx, job).await?;
+    Entry::new(job, (fence, 1), StepKind::Publish, LogEvent::Intent)
+        .note("foreign", "locked by another program, which may have published it")
+        .append(tx)
+        .await
+}
+
+async fn reclaim(
+    tx: &mut Tx,
+    row: &Row,
+    job: JobId,
+    post: PostId,
+    request: &TakeOver,
+    open: bool,
+) -> Result<Fence, StoreError> {
+    // What was open costs no attempt: it is only looked up.
+    let attempts = i64::from(!open);
+    tx.execute_one(
+        "take job over",
+        sql("UPDATE post_schedule
+                SET attempts = attempts + ?, fence = fence + 1, worker_id = ?,
+                    locked_at = {now}, lease_until = {now+ms}, updated_at = {now}
+              WHERE id = ? AND status = 'processing'")
+        .int(attempts)
+        .text(request.worker.as_str())
+        .after(request.lease)
+        .id(job.uuid()),
+    )
+    .await?;
+    tx.execute_one("take post over", mirror_processing(post)).await?;
+    if !open {
+        let message = format!(
+            "worker {} stopped in the middle of attempt {}",
+            row.opt_text("worker_id")?.unwrap_or_default(),
+            row.int("attempts")?,
+        );
+        tx.execute(
+            sql("UPDATE post_details SET error_code = 'worker_died', error_message = ?
+                  WHERE id = ?")
+            .text(message)
+            .id(post.uuid()),
+        )
+        .await?;
+    }
+    fence_of(tx, job).await
+}
+
+async fn end_cancelled(tx: &mut Tx, job: JobId, post: PostId) -> Result<(), StoreError> {
+    tx.execute_one(
+        "end cancelled job",
+        sql("UPDATE post_schedule
+                SET status = 'done', lease_until = NULL, locked_at = NULL, worker_id = NULL,
+                    next_attempt_at = NULL, updated_at = {now}
+              WHERE id = ? AND status = 'processing'")
+        .id(job.uuid()),
+    )
+    .await?;
+    let leftovers = log::has_artifacts(tx, job).await?;
+    tx.execute_one(
+        "cancel post",
+        sql("UPDATE post_details SET status = 'cancelled', leftovers = ?, updated_at = {now}
+              WHERE id = ? AND status = 'processing'")
+        .int(leftovers)
+        .id(post.uuid()),
+    )
+    .await
+}
+
+async fn end_exhausted(
+    tx: &mut Tx,
+    job: JobId,
+    post: PostId,
+    attempts: i64,
+) -> Result<(), StoreError> {
+    let times = if attempts == 1 { "once".to_owned() } else { format!("{attempts} times") };
+    let message = format!("the worker died {times} while handling this post");
+    end_failed(tx, job, post, "processing", "worker_died", &message).await
+}
+
+/// Ends a job that provably published nothing.
+async fn end_failed(
+    tx: &mut Tx,
+    job: JobId,
+    post: PostId,
+    status: &'static str,
+    code: &str,
+    message: &str,
+) -> Result<(), StoreError> {
+    tx.execute_one(
+        "fail job",
+        sql("UPDATE post_schedule
+                SET status = 'failed', lease_until = NULL, locked_at = NULL,
+                    next_attempt_at = NULL, error_message = ?, updated_at = {now}
+              WHERE id = ? AND status = ?")
+        .text(message)
+        .id(job.uuid())
+        .text(status),
+    )
+    .await?;
+    let leftovers = log::has_artifacts(tx, job).await?;
+    tx.execute_one(
+        "fail post",
+        sql("UPDATE post_details
+                SET status = 'failed', outcome = 'not_published', error_code = ?,
+                    error_message = ?, leftovers = ?, updated_at = {now},
+                    attempts = (SELECT attempts FROM post_schedule
+                                 WHERE post_detail_id = post_details.id)
+              WHERE id = ? AND status = ?")
+        .text(code)
+        .text(message)
+        .int(leftovers)
+        .id(post.uuid())
+        .text(status),
+    )
+    .await
+}
+
+/// Reads everything about taken jobs in three queries.
+pub(super) async fn load_claims(
+    tx: &mut Tx,
+    taken: &[(JobId, PostId, Fence)],
+) -> Result<Vec<Claimed>, StoreError> {
+    if taken.is_empty() {
+        return Ok(Vec::new());
+    }
+    let now = posts::now(tx).await?;
+    let jobs: Vec<JobId> = taken.iter().map(|(job, ..)| *job).collect();
+    let mut logs = log::read(tx, &jobs, now).await?;
+    let rows = tx
+        .all(load::select_posts().and(" WHERE s.id IN ").ids(jobs.iter().map(|job| job.uuid())))
+        .await?;
+    let mut claims = Vec::with_capacity(taken.len());
+    for (job_id, post_id, fence) in taken.iter().copied() {
+        let row = rows.iter().find(|row| row.id("job_id").ok() == Some(job_id.uuid()));
+        let logged = logs.remove(&job_id).unwrap_or_default();
+        let claim = match row {
+            Some(row) => claim(tx, row, logged, (job_id, post_id, fence), now).await,
+            None => Err(StoreError::Statement("a claimed job is gone".to_owned())),
+        };
+        claims.push(match claim {
+            Ok(claim) => Claimed::Job(Box::new(claim)),
+            Err(StoreError::Inconsistent { column, why, .. }) => {
+                Claimed::Unreadable { job_id, post_id, fence, why: format!("{column} {why}") }
+            }
+            Err(error) => return Err(error),
+        });
+    }
+    Ok(claims)
+}
+
+async fn claim(
+    tx: &mut Tx,
+    row: &Row,
+    logged: log::Logged,
+    (job_id, post_id, fence): (JobId, PostId, Fence),
+    now: DateTime<Utc>,
+) -> Result<Claim, StoreError> {
+    let account_id = row.id("social_account_id")?;
+    let account = tx
+        .first(sql(load::SELECT_ACCOUNTS).and(" WHERE a.id = ?").id(account_id))
+        .await?
+        .map(|account| load::account(&account))
+        .transpose()?
+        .ok_or_else(|| wrong_account(post_id, "names an account that is not there"))?;
+    let content = load::content(row)?;
+    let company = row.id("company_id")?;
+    if account.company_id.uuid() != company || account.platform != content.platform {
+        return Err(wrong_account(post_id, "names an account of another company or platform"));
+    }
+    let run_at = row.time("run_at")?;
+    Ok(Claim {
+        job_id,
+        post_id,
+        fence,
+        attempts: load::count(row, "attempts")?,
+        max_attempts: load::count(row, "max_attempts")?,
+        run_at,
+        due: run_at <= now,
+        cancel_wished: row.opt_time("cancel_requested_at")?.is_some(),
+        content,
+        account,
+        staging: logged.staging,
+        open_intents: logged.open_intents,
+        sent_at: logged.sent_at,
+    })
+}
+
+fn wrong_account(post: PostId, why: &str) -> StoreError {
+    StoreError::Inconsistent {
+        table: "post_details",
+        column: "social_account_id",
+        row: post.to_string(),
+        why: why.to_owned(),
+    }
+}
+
+fn in_words(duration: Duration) -> String {
+    match duration.as_secs() {
+        hours if hours >= 3600 && hours % 3600 == 0 => format!("{} h", hours / 3600),
+        minutes if minutes >= 60 && minutes % 60 == 0 => format!("{} min", minutes / 60),
+        seconds => format!("{seconds} s"),
+    }
+}

@@ -1,0 +1,117 @@
+//! The last local step before a call of no return (T4).
+//!
+//! The gate commits "this call goes out now" durably and only then lets it
+//! go. Whoever finds such an intent without evidence knows that the post may
+//! be live, whatever happened to the process that wrote it.
+
+use std::time::Duration;
+
+use crate::domain::{Claim, Intent, LogEvent, StepKind, WorkerId};
+
+use super::db::{Tx, sql};
+use super::load::OPEN_INTENT;
+use super::log::{self, Entry};
+use super::{Store, StoreError, posts, transaction};
+
+/// What the gate says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Gate {
+    /// Send now: the intent is durable.
+    Open(Intent),
+    /// Somebody asked for it to be cancelled: do not send.
+    CancelWished,
+    /// The account was paused, removed, or is another one now: do not send.
+    AccountRests(String),
+    /// The lease ended or another worker took over: stop without side effects.
+    Lost,
+}
+
+impl Store {
+    /// Opens the gate for claimed jobs: renews each lease to last for the
+    /// whole call, checks everything that may forbid it, writes the intents,
+    /// and commits. An error, also at the commit, means: do not send.
+    ///
+    /// # Errors
+    /// The database is away. Whether an intent was stored will be seen by
+    /// whoever takes the job over.
+    pub async fn open_gates(
+        &self,
+        worker: &WorkerId,
+        claims: &[&Claim],
+        lease: Duration,
+    ) -> Result<Vec<Gate>, StoreError> {
+        transaction!(self, tx, {
+            let mut gates = Vec::with_capacity(claims.len());
+            for claim in claims {
+                gates.push(open(tx, worker, claim, lease).await?);
+            }
+            gates
+        })
+    }
+}
+
+async fn open(
+    tx: &mut Tx,
+    worker: &WorkerId,
+    claim: &Claim,
+    lease: Duration,
+) -> Result<Gate, StoreError> {
+    let renewed = tx
+        .execute(
+            sql(format!(
+                "UPDATE post_schedule AS s
+                    SET lease_until = {{now+ms}}, locked_at = {{now}}, updated_at = {{now}}
+                  WHERE s.id = ? AND s.fence = ? AND s.worker_id = ? AND s.status = 'processing'
+                    AND s.lease_until > {{now}} AND NOT {OPEN_INTENT}"
+            ))
+            .after(lease)
+            .id(claim.job_id.uuid())
+            .int(claim.fence.0)
+            .text(worker.as_str()),
+        )
+        .await?;
+    if renewed != 1 {
+        return Ok(Gate::Lost);
+    }
+    let post = tx
+        .first(
+            sql("SELECT d.status AS status, d.cancel_requested_at AS cancel_requested_at,
+                        a.is_added AS is_added, a.paused_at AS paused_at,
+                        a.pause_reason AS pause_reason,
+                        CASE WHEN a.paused_until <= {now} THEN 1 ELSE 0 END AS pause_is_over,
+                        CASE WHEN a.company_id = d.company_id AND a.platform = d.platform
+                              AND a.id = ? THEN 1 ELSE 0 END AS fits
+                   FROM post_details d
+                   LEFT JOIN meta_social_accounts a ON a.id = d.social_account_id
+                  WHERE d.id = ? {lock}")
+            .id(claim.account.id.uuid())
+            .id(claim.post_id.uuid()),
+        )
+        .await?;
+    let Some(post) = post else { return Ok(Gate::Lost) };
+    if post.text("status")? != "processing" {
+        return Ok(Gate::Lost);
+    }
+    if post.opt_time("cancel_requested_at")?.is_some() {
+        return Ok(Gate::CancelWished);
+    }
+    if !post.flag("fits")? || !post.flag("is_added")? {
+        return Ok(Gate::AccountRests("the account was removed or changed".to_owned()));
+    }
+    if post.opt_time("paused_at")?.is_some() && !post.flag("pause_is_over")? {
+        return Ok(Gate::AccountRests(post.opt_text("pause_reason")?.unwrap_or_default()));
+    }
+    let step_no = log::next_step(tx, claim.job_id, claim.fence).await?;
+    Entry::new(claim.job_id, (claim.fence, step_no), StepKind::Publish, LogEvent::Intent)
+        .worker(worker)
+        .append(tx)
+        .await?;
+    Ok(Gate::Open(Intent {
+        fence: claim.fence,
+        step_no,
+        at: posts::now(tx).await?,
+        age: Duration::ZERO,
+        not_live_for: None,
+        lookups: 0,
+    }))
+}

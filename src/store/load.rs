@@ -1,0 +1,158 @@
+//! From rows to the words of the domain.
+
+use std::time::Duration;
+
+use crate::domain::{
+    AccountId, ClientId, CompanyId, JobId, MediaItem, Pause, Post, PostContent, PostId,
+    SocialAccount,
+};
+
+use super::StoreError;
+use super::db::{Row, Sql, sql};
+
+/// A claimed job counts as stuck this long after its lease ended: far more
+/// than another worker needs to take it over.
+pub(super) const STUCK_AFTER: Duration = Duration::from_secs(5 * 60);
+
+/// Rows that another program locked have no lease: they are given up after
+/// the old scheduler's ten minutes.
+pub(super) const FOREIGN_LOCK: Duration = Duration::from_secs(10 * 60);
+
+/// True for a job `s` whose publish call may have gone out and whose outcome
+/// is not settled.
+pub(super) const OPEN_INTENT: &str = "EXISTS (
+  SELECT 1 FROM publish_log i
+   WHERE i.post_schedule_id = s.id AND i.kind = 'publish' AND i.event = 'intent'
+     AND NOT EXISTS (SELECT 1 FROM publish_log r
+                      WHERE r.post_schedule_id = i.post_schedule_id AND r.fence = i.fence
+                        AND r.step_no = i.step_no AND r.event IN ('ok', 'refused')))";
+
+/// The start of every query for [`post`]: posts `d` with job `s` and account `a`.
+pub(super) fn select_posts() -> Sql {
+    sql("SELECT d.id AS id, s.id AS job_id, d.company_id AS company_id,
+                d.social_account_id AS social_account_id, a.account_name AS account_name,
+                d.assigned_client_id AS assigned_client_id, d.platform AS platform,
+                d.post_type AS post_type, d.caption AS caption, d.media AS media, d.link AS link,
+                d.first_comment AS first_comment, d.status AS status, s.status AS job_status,
+                s.run_at AS run_at, s.next_attempt_at AS next_attempt_at, d.attempts AS attempts,
+                s.max_attempts AS max_attempts, d.outcome AS outcome, d.error_code AS error_code,
+                d.error_message AS error_message, d.external_post_id AS external_post_id,
+                d.permalink AS permalink, d.published_at AS published_at,
+                d.cancel_requested_at AS cancel_requested_at,
+                d.first_comment_state AS first_comment_state,
+                d.idempotency_key AS idempotency_key, s.worker_id AS worker_id,
+                d.created_at AS created_at, d.content_hash AS content_hash, s.fence AS fence,
+                CASE WHEN s.status = 'pending' AND s.run_at <= {now} THEN 1 ELSE 0 END AS due,
+                CASE WHEN s.status = 'processing'
+                      AND (s.lease_until < {now+ms}
+                           OR (s.lease_until IS NULL AND s.locked_at < {now+ms}))
+                     THEN 1 ELSE 0 END AS stuck
+           FROM post_schedule s
+           JOIN post_details d ON d.id = s.post_detail_id
+           LEFT JOIN meta_social_accounts a ON a.id = d.social_account_id")
+    .before(STUCK_AFTER)
+    .before(FOREIGN_LOCK)
+}
+
+/// A post as listings tell it.
+pub(super) fn post(row: &Row) -> Result<Post, StoreError> {
+    Ok(Post {
+        id: PostId::from_uuid(row.id("id")?),
+        job_id: JobId::from_uuid(row.id("job_id")?),
+        company_id: CompanyId::from_uuid(row.id("company_id")?),
+        account_id: AccountId::from_uuid(row.id("social_account_id")?),
+        account_name: row.opt_text("account_name")?.unwrap_or_default(),
+        client_id: row.opt_int("assigned_client_id")?.map(ClientId),
+        content: content(row)?,
+        status: row.word("status")?,
+        job_status: row.word("job_status")?,
+        run_at: row.time("run_at")?,
+        next_attempt_at: row.opt_time("next_attempt_at")?,
+        attempts: count(row, "attempts")?,
+        max_attempts: count(row, "max_attempts")?,
+        outcome: row.opt_word("outcome")?,
+        error_code: row.opt_text("error_code")?,
+        error_message: row.opt_text("error_message")?,
+        external_post_id: row.opt_text("external_post_id")?,
+        permalink: row.opt_text("permalink")?,
+        published_at: row.opt_time("published_at")?,
+        cancel_requested_at: row.opt_time("cancel_requested_at")?,
+        comment_state: row.opt_word("first_comment_state")?,
+        idempotency_key: row.opt_text("idempotency_key")?,
+        worker_id: row.opt_text("worker_id")?,
+        created_at: row.time("created_at")?,
+        due: row.flag("due")?,
+        stuck: row.flag("stuck")?,
+    })
+}
+
+/// What is to be published. Strict: content that cannot be read whole is not
+/// published in part.
+pub(super) fn content(row: &Row) -> Result<PostContent, StoreError> {
+    let media = match row.opt_json("media")? {
+        None => Vec::new(),
+        Some(json) => serde_json::from_value::<Vec<MediaItem>>(json).map_err(|error| {
+            StoreError::Inconsistent {
+                table: "post_details",
+                column: "media",
+                row: row.opt_text("id").ok().flatten().unwrap_or_default(),
+                why: format!("is not a list of {{\"url\", \"type\"}}: {error}"),
+            }
+        })?,
+    };
+    Ok(PostContent {
+        platform: row.word("platform")?,
+        post_type: row.word("post_type")?,
+        caption: row.opt_text("caption")?.unwrap_or_default(),
+        media,
+        link: row.opt_text("link")?,
+        first_comment: row.opt_text("first_comment")?,
+    })
+}
+
+/// The start of every query for [`account`].
+pub(super) const SELECT_ACCOUNTS: &str =
+    "SELECT a.id AS id, a.company_id AS company_id, a.platform AS platform,
+            a.account_name AS account_name, a.external_id AS external_id,
+            a.instagram_business_id AS instagram_business_id,
+            a.assigned_client_id AS assigned_client_id, a.token_ref AS token_ref,
+            a.is_added AS is_added, a.paused_at AS paused_at, a.paused_until AS paused_until,
+            a.pause_reason AS pause_reason, {now} AS now
+       FROM meta_social_accounts a";
+
+pub(super) fn account(row: &Row) -> Result<SocialAccount, StoreError> {
+    let external_id = match row.opt_text("external_id")? {
+        Some(id) => id,
+        // A row of the seed's application.
+        None => row.opt_text("instagram_business_id")?.unwrap_or_default(),
+    };
+    let token_ref = row.opt_text("token_ref")?.map(|text| text.parse()).transpose().map_err(
+        |error: crate::domain::BadTokenRef| StoreError::Inconsistent {
+            table: "meta_social_accounts",
+            column: "token_ref",
+            row: row.text("id").unwrap_or_default(),
+            why: error.to_string(),
+        },
+    )?;
+    let until = row.opt_time("paused_until")?;
+    let over = matches!(until, Some(until) if until <= row.time("now")?);
+    let pause = (row.opt_time("paused_at")?.is_some() && !over).then(|| Pause {
+        reason: row.opt_text("pause_reason").ok().flatten().unwrap_or_default(),
+        until,
+    });
+    Ok(SocialAccount {
+        id: AccountId::from_uuid(row.id("id")?),
+        company_id: CompanyId::from_uuid(row.id("company_id")?),
+        platform: row.word("platform")?,
+        name: row.text("account_name")?,
+        external_id,
+        client_id: row.opt_int("assigned_client_id")?.map(ClientId),
+        token_ref,
+        is_added: row.flag("is_added")?,
+        pause,
+    })
+}
+
+pub(super) fn count(row: &Row, column: &'static str) -> Result<u32, StoreError> {
+    Ok(u32::try_from(row.opt_int(column)?.unwrap_or(0)).unwrap_or(0))
+}

@@ -1,0 +1,126 @@
+//! All SQL. The store promises that each of its functions is one transaction:
+//! it happens whole or not at all, and no function waits for anything but the
+//! database while a transaction is open.
+//!
+//! Claims, gates and evidence take sets, so that many jobs may share one
+//! durable commit; one job is a set of one.
+
+mod accounts;
+mod claim;
+mod clients;
+mod comments;
+mod db;
+mod dialect;
+mod error;
+mod files;
+mod gate;
+mod invariants;
+mod load;
+mod log;
+mod migrate;
+mod posts;
+mod settle;
+mod stats;
+mod verdict;
+mod workers;
+
+use std::time::Duration;
+
+pub use accounts::{Removal, Resumed};
+pub use claim::{ClaimRequest, Claimed, TakeOver, TakenOver};
+pub use comments::OwedComment;
+pub use db::Location;
+pub use error::StoreError;
+pub use gate::Gate;
+pub use invariants::Breach;
+pub use log::NOT_LIVE;
+pub use migrate::{Migration, MigrationState};
+pub use posts::{CancelAnswer, Found, Inserted, Listing, Rescheduled, Retried};
+pub use settle::{Next, Settled, Step};
+pub use verdict::{Judged, Verdict};
+
+use db::Pool;
+
+/// One database.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pool: Pool,
+    location: Location,
+}
+
+impl Store {
+    /// Opens a database whose schema fits this program. `timeout` limits
+    /// waiting for a connection and for locks of other processes.
+    ///
+    /// # Errors
+    /// The file is missing, no database or damaged; the schema is missing,
+    /// older or newer than this program's.
+    pub async fn open(location: &Location, timeout: Duration) -> Result<Self, StoreError> {
+        let store = Self::open_any_schema(location, timeout)?;
+        store.check_schema().await?;
+        Ok(store)
+    }
+
+    /// Opens a database without looking at its schema: for `migrate`.
+    fn open_any_schema(location: &Location, timeout: Duration) -> Result<Self, StoreError> {
+        let pool = match location {
+            Location::Sqlite(path) => {
+                files::check(path)?;
+                Pool::sqlite(path, timeout)
+            }
+        };
+        Ok(Self { pool, location: location.clone() })
+    }
+
+    /// What an operator should know about this database's safety.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        match &self.location {
+            Location::Sqlite(path) => files::warnings(path),
+        }
+    }
+
+    /// Closes all connections; the last one to close writes the log back into the file.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// How often a transaction is tried again after a conflict with another one.
+const TRANSACTION_ATTEMPTS: u32 = 5;
+
+/// Runs a block as one write transaction: commits its value, rolls back at any
+/// error, and repeats the whole block after a passing conflict. The block
+/// must not wait for anything but `$tx`.
+macro_rules! transaction {
+    ($store:expr, $tx:ident, $body:block) => {{
+        let mut attempt = 1;
+        loop {
+            let result = async {
+                let mut transaction = $store.pool.begin().await?;
+                let $tx = &mut transaction;
+                let value = $body;
+                transaction.commit().await?;
+                Ok::<_, $crate::store::StoreError>(value)
+            }
+            .await;
+            match result {
+                Err(error)
+                    if error.is_transient() && attempt < $crate::store::TRANSACTION_ATTEMPTS =>
+                {
+                    tracing::debug!(attempt, %error, "transaction repeated");
+                    $crate::store::pause(attempt).await;
+                    attempt += 1;
+                }
+                other => break other,
+            }
+        }
+    }};
+}
+pub(crate) use transaction;
+
+/// Waits before a repeated transaction, with jitter so that rivals part.
+async fn pause(attempt: u32) {
+    let jitter = u64::from(uuid::Uuid::new_v4().as_bytes()[0]);
+    tokio::time::sleep(Duration::from_millis(u64::from(attempt) * 5 + jitter / 8)).await;
+}

@@ -1,0 +1,679 @@
+//! What a worker learnt, written down: staged objects, evidence, failures.
+//!
+//! A state change needs the fence. Evidence that a post is live does not: it
+//! is a fact, whoever brings it and however late.
+
+use std::time::Duration;
+
+use crate::domain::{
+    Artifact, Claim, Failure, Fence, Intent, JobId, LogEvent, Outcome, PostId, PostStatus, Receipt,
+    StepKind, WorkerId,
+};
+
+use super::db::{Sql, Tx, sql};
+use super::load::OPEN_INTENT;
+use super::log::{self, Entry};
+use super::{Store, StoreError, transaction};
+
+/// Which part of the work a failure belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Preparing: nothing can be live from it.
+    Prepare,
+    /// The publish call cleared by this intent.
+    Publish(Intent),
+    /// A look-up after which these intents are known to have made nothing live.
+    Lookup(Vec<Intent>),
+}
+
+/// What becomes of a job that was not published this time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// Another attempt after this long (T6).
+    Retry(Duration),
+    /// Another attempt after this long, and this one counts as not made (T6).
+    GiveBack(Duration),
+    /// Ended: provably not published (T7).
+    Fail,
+}
+
+/// What a settling call did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// As asked.
+    Done,
+    /// Cancelled instead: somebody had asked for it.
+    Cancelled,
+    /// Nothing: the job is no longer this worker's.
+    Lost,
+}
+
+impl Store {
+    /// Records objects staged at the platform (T3). `false`: the job is no
+    /// longer this worker's; the objects are orphans there.
+    ///
+    /// # Errors
+    /// The database is away; then nothing was recorded.
+    pub async fn record_staged(
+        &self,
+        worker: &WorkerId,
+        claim: &Claim,
+        artifacts: &[Artifact],
+    ) -> Result<bool, StoreError> {
+        transaction!(self, tx, {
+            let ours = touch(tx, worker, claim).await?;
+            if ours {
+                let first = log::next_step(tx, claim.job_id, claim.fence).await?;
+                for (step, artifact) in (first..).zip(artifacts) {
+                    Entry::new(claim.job_id, (claim.fence, step), artifact.kind, LogEvent::Ok)
+                        .worker(worker)
+                        .artifact(artifact)
+                        .append_done(tx)
+                        .await?;
+                }
+            }
+            ours
+        })
+    }
+
+    /// Records that posts are live (T5, T5L): the evidence always, and the
+    /// state whatever it was before. For several posts in one commit.
+    ///
+    /// # Errors
+    /// The database is away: then call again, until it is written.
+    pub async fn record_live(
+        &self,
+        worker: &WorkerId,
+        evidence: &[(JobId, PostId, Intent, Receipt)],
+    ) -> Result<(), StoreError> {
+        transaction!(self, tx, {
+            for (job, post, intent, receipt) in evidence {
+                record_live(tx, Some(worker), *job, *post, intent, receipt).await?;
+            }
+        })
+    }
+
+    /// Records a failure that provably made nothing live, and what becomes of
+    /// the job (T6, T7, T4c when a cancellation was asked for).
+    ///
+    /// # Errors
+    /// The database is away; then nothing was recorded.
+    pub async fn record_failure(
+        &self,
+        worker: &WorkerId,
+        claim: &Claim,
+        step: &Step,
+        failure: &Failure,
+        restage: bool,
+        next: &Next,
+    ) -> Result<Settled, StoreError> {
+        transaction!(self, tx, {
+            if touch(tx, worker, claim).await? {
+                log_failure(tx, worker, claim, step, failure, restage).await?;
+                leave(tx, claim, Some(failure), next).await?
+            } else {
+                Settled::Lost
+            }
+        })
+    }
+
+    /// Puts a job back without a failure and without counting the attempt: it
+    /// waits for its time, for processing at the platform, or for another worker.
+    ///
+    /// # Errors
+    /// The database is away; then nothing was changed.
+    pub async fn release(
+        &self,
+        worker: &WorkerId,
+        claim: &Claim,
+        after: Duration,
+    ) -> Result<Settled, StoreError> {
+        transaction!(self, tx, {
+            if touch(tx, worker, claim).await? {
+                leave(tx, claim, None, &Next::GiveBack(after)).await?
+            } else {
+                Settled::Lost
+            }
+        })
+    }
+
+    /// Puts a prepared job back until its own time, not counting the attempt.
+    ///
+    /// # Errors
+    /// The database is away; then nothing was changed.
+    pub async fn release_until_due(
+        &self,
+        worker: &WorkerId,
+        claim: &Claim,
+    ) -> Result<Settled, StoreError> {
+        transaction!(self, tx, {
+            if touch(tx, worker, claim).await? {
+                let settled = leave(tx, claim, None, &Next::GiveBack(Duration::ZERO)).await?;
+                tx.execute(
+                    sql("UPDATE post_schedule SET next_attempt_at = run_at
+                          WHERE id = ? AND status = 'pending'")
+                    .id(claim.job_id.uuid()),
+                )
+                .await?;
+                settled
+            } else {
+                Settled::Lost
+            }
+        })
+    }
+
+    /// Cancels a claimed job whose publish call has not gone out (T4c).
+    ///
+    /// # Errors
+    /// The database is away; then nothing was changed.
+    pub async fn cancel_claimed(
+        &self,
+        worker: &WorkerId,
+        claim: &Claim,
+    ) -> Result<Settled, StoreError> {
+        // A wish is honoured wherever a job is put back.
+        self.release(worker, claim, Duration::ZERO).await
+    }
+
+    /// Records that a publish call may or may not have gone through, and
+    /// leaves the job to be looked up after `look_again`: until then nobody
+    /// holds it, and whoever finds the lease over looks it up.
+    ///
+    /// # Errors
+    /// The database is away; then the open intent alone tells the same.
+    pub async fn record_unknown(
+        &self,
+        worker: &WorkerId,
+        claim: &Claim,
+        intent: &Intent,
+        failure: &Failure,
+        look_again: Duration,
+    ) -> Result<Settled, StoreError> {
+        transaction!(self, tx, {
+            let key = (intent.fence, intent.step_no);
+            Entry::new(claim.job_id, key, StepKind::Publish, LogEvent::Unknown)
+                .worker(worker)
+                .failure(failure)
+                .append(tx)
+                .await?;
+            park(tx, worker, claim, failure, look_again).await?
+        })
+    }
+
+    /// Records a look-up that settled nothing, and when to look again.
+    ///
+    /// # Errors
+    /// The database is away; then nothing was recorded.
+    pub async fn record_lookup(
+        &self,
+        worker: &WorkerId,
+        claim: &Claim,
+        seen: &Failure,
+        look_again: Duration,
+    ) -> Result<Settled, StoreError> {
+        transaction!(self, tx, {
+            if touch(tx, worker, claim).await? {
+                append_lookup(tx, worker, claim, LogEvent::Unknown, seen).await?;
+                park(tx, worker, claim, seen, look_again).await?
+            } else {
+                Settled::Lost
+            }
+        })
+    }
+
+    /// Gives up finding out (T8): failed, outcome unknown, for a person to decide.
+    ///
+    /// # Errors
+    /// The database is away; then nothing was changed.
+    pub async fn hold(
+        &self,
+        worker: &WorkerId,
+        claim: &Claim,
+        seen: &Failure,
+    ) -> Result<Settled, StoreError> {
+        transaction!(self, tx, {
+            if touch(tx, worker, claim).await? {
+                append_lookup(tx, worker, claim, LogEvent::Unknown, seen).await?;
+                let message = format!("may be live: {}", seen.message);
+                end_job(tx, claim.job_id, "failed", Some(&message)).await?;
+                tx.execute_one(
+                    "hold post",
+                    sql("UPDATE post_details
+                            SET status = 'failed', outcome = 'unknown', error_code = ?,
+                                error_message = ?, updated_at = {now}
+                          WHERE id = ? AND status = 'processing'")
+                    .text(seen.code.clone())
+                    .text(message)
+                    .id(claim.post_id.uuid()),
+                )
+                .await?;
+                Settled::Done
+            } else {
+                Settled::Lost
+            }
+        })
+    }
+
+    /// Records a look-up of a held post that settled nothing; it stays held.
+    ///
+    /// # Errors
+    /// The database is away; then nothing was recorded.
+    pub async fn record_held_lookup(
+        &self,
+        worker: &WorkerId,
+        claim: &Claim,
+        seen: &Failure,
+    ) -> Result<(), StoreError> {
+        transaction!(self, tx, {
+            append_lookup(tx, worker, claim, LogEvent::Unknown, seen).await?;
+        })
+    }
+
+    /// Records that a look-up of a held post found it provably not live: it
+    /// stays failed, and can be retried (T14).
+    ///
+    /// # Errors
+    /// The database is away; then nothing was changed.
+    pub async fn unhold(
+        &self,
+        worker: &WorkerId,
+        claim: &Claim,
+        failure: &Failure,
+    ) -> Result<Settled, StoreError> {
+        transaction!(self, tx, {
+            let held = tx
+                .execute(
+                    sql("UPDATE post_schedule SET updated_at = {now}
+                          WHERE id = ? AND fence = ? AND status = 'failed'")
+                    .id(claim.job_id.uuid())
+                    .int(claim.fence.0),
+                )
+                .await?;
+            if held == 1 {
+                let step = Step::Lookup(claim.open_intents.clone());
+                log_failure(tx, worker, claim, &step, failure, false).await?;
+                tx.execute_one(
+                    "settle held post",
+                    sql("UPDATE post_details
+                            SET outcome = 'not_published', error_code = ?, error_message = ?,
+                                updated_at = {now}
+                          WHERE id = ? AND status = 'failed' AND outcome = 'unknown'")
+                    .text(failure.code.clone())
+                    .text(failure.message.clone())
+                    .id(claim.post_id.uuid()),
+                )
+                .await?;
+                Settled::Done
+            } else {
+                Settled::Lost
+            }
+        })
+    }
+
+    /// Fails a claimed job whose rows cannot be read as a post.
+    ///
+    /// # Errors
+    /// The database is away; then nothing was changed.
+    pub async fn fail_unreadable(
+        &self,
+        worker: &WorkerId,
+        (job, post, fence): (JobId, PostId, Fence),
+        why: &str,
+    ) -> Result<(), StoreError> {
+        transaction!(self, tx, {
+            let message = format!("this row cannot be published: {why}");
+            tx.execute_one(
+                "fail unreadable job",
+                sql("UPDATE post_schedule
+                        SET status = 'failed', lease_until = NULL, locked_at = NULL,
+                            next_attempt_at = NULL, error_message = ?, updated_at = {now}
+                      WHERE id = ? AND fence = ? AND worker_id = ? AND status = 'processing'")
+                .text(message.clone())
+                .id(job.uuid())
+                .int(fence.0)
+                .text(worker.as_str()),
+            )
+            .await?;
+            fail_post(tx, post, "invalid_row", &message, false).await?;
+        })
+    }
+}
+
+/// Checks under the row lock that the job is still this worker's.
+async fn touch(tx: &mut Tx, worker: &WorkerId, claim: &Claim) -> Result<bool, StoreError> {
+    let rows = tx
+        .execute(
+            sql("UPDATE post_schedule SET updated_at = {now}
+                  WHERE id = ? AND fence = ? AND worker_id = ? AND status = 'processing'")
+            .id(claim.job_id.uuid())
+            .int(claim.fence.0)
+            .text(worker.as_str()),
+        )
+        .await?;
+    Ok(rows == 1)
+}
+
+/// Writes down what failed.
+async fn log_failure(
+    tx: &mut Tx,
+    worker: &WorkerId,
+    claim: &Claim,
+    step: &Step,
+    failure: &Failure,
+    restage: bool,
+) -> Result<(), StoreError> {
+    match step {
+        Step::Prepare => {
+            let key = (claim.fence, log::next_step(tx, claim.job_id, claim.fence).await?);
+            Entry::new(claim.job_id, key, StepKind::Wait, LogEvent::Refused)
+                .worker(worker)
+                .failure(failure)
+                .append_done(tx)
+                .await?;
+        }
+        Step::Publish(intent) => {
+            refuse(tx, worker, claim.job_id, intent, failure).await?;
+        }
+        Step::Lookup(intents) => {
+            append_lookup(tx, worker, claim, LogEvent::Ok, failure).await?;
+            for intent in intents {
+                refuse(tx, worker, claim.job_id, intent, failure).await?;
+            }
+        }
+    }
+    if restage {
+        restage_mark(tx, Some(worker), claim.job_id, claim.fence).await?;
+    }
+    Ok(())
+}
+
+async fn refuse(
+    tx: &mut Tx,
+    worker: &WorkerId,
+    job: JobId,
+    intent: &Intent,
+    failure: &Failure,
+) -> Result<(), StoreError> {
+    Entry::new(job, (intent.fence, intent.step_no), StepKind::Publish, LogEvent::Refused)
+        .worker(worker)
+        .failure(failure)
+        .append(tx)
+        .await
+}
+
+async fn append_lookup(
+    tx: &mut Tx,
+    worker: &WorkerId,
+    claim: &Claim,
+    event: LogEvent,
+    seen: &Failure,
+) -> Result<(), StoreError> {
+    let step = log::next_step(tx, claim.job_id, claim.fence).await?;
+    Entry::new(claim.job_id, (claim.fence, step), StepKind::Lookup, event)
+        .worker(worker)
+        .failure(seen)
+        .append_done(tx)
+        .await
+}
+
+/// From here on, objects staged before count no more.
+pub(super) async fn restage_mark(
+    tx: &mut Tx,
+    worker: Option<&WorkerId>,
+    job: JobId,
+    fence: Fence,
+) -> Result<(), StoreError> {
+    let step = log::next_step(tx, job, fence).await?;
+    let mut mark = Entry::new(job, (fence, step), StepKind::Create, LogEvent::Refused)
+        .note(log::RESTAGE, "objects staged so far are not used any more");
+    mark.worker = worker;
+    mark.append_done(tx).await
+}
+
+/// Gives a claimed job up: back to the queue, to its end, or to cancelled
+/// when somebody asked for that and no publish call is open.
+async fn leave(
+    tx: &mut Tx,
+    claim: &Claim,
+    failure: Option<&Failure>,
+    next: &Next,
+) -> Result<Settled, StoreError> {
+    let state = tx
+        .first(
+            sql(format!(
+                "SELECT d.cancel_requested_at AS cancel_requested_at, s.attempts AS attempts,
+                        s.max_attempts AS max_attempts,
+                        CASE WHEN {OPEN_INTENT} THEN 1 ELSE 0 END AS is_open
+                   FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
+                  WHERE s.id = ? {{lock}}"
+            ))
+            .id(claim.job_id.uuid()),
+        )
+        .await?;
+    let Some(state) = state else { return Ok(Settled::Lost) };
+    if state.flag("is_open")? {
+        return Err(StoreError::Statement(
+            "a job with an open publish intent cannot go back to the queue".to_owned(),
+        ));
+    }
+    if state.opt_time("cancel_requested_at")?.is_some() {
+        end_job(tx, claim.job_id, "done", None).await?;
+        let leftovers = log::has_artifacts(tx, claim.job_id).await?;
+        tx.execute_one(
+            "cancel claimed post",
+            sql("UPDATE post_details SET status = 'cancelled', leftovers = ?, updated_at = {now}
+                  WHERE id = ? AND status = 'processing'")
+            .int(leftovers)
+            .id(claim.post_id.uuid()),
+        )
+        .await?;
+        return Ok(Settled::Cancelled);
+    }
+    let spent = state.int("attempts")? >= state.int("max_attempts")?;
+    let (delay, given_back) = match next {
+        Next::GiveBack(delay) => (*delay, 1),
+        Next::Retry(delay) if !spent => (*delay, 0),
+        Next::Retry(_) | Next::Fail => {
+            let (code, message) =
+                failure.map_or(("failed", "failed"), |f| (f.code.as_str(), f.message.as_str()));
+            end_job(tx, claim.job_id, "failed", Some(message)).await?;
+            let leftovers = log::has_artifacts(tx, claim.job_id).await?;
+            fail_post(tx, claim.post_id, code, message, leftovers).await?;
+            return Ok(Settled::Done);
+        }
+    };
+    tx.execute_one(
+        "put job back",
+        sql("UPDATE post_schedule
+                SET status = 'pending', lease_until = NULL, locked_at = NULL, worker_id = NULL,
+                    attempts = attempts - ?, next_attempt_at = {now+ms}, error_message = ?,
+                    updated_at = {now}
+              WHERE id = ? AND status = 'processing'")
+        .int(given_back)
+        .after(delay)
+        .opt_text(failure.map(|failure| failure.message.clone()))
+        .id(claim.job_id.uuid()),
+    )
+    .await?;
+    tx.execute_one(
+        "put post back",
+        sql("UPDATE post_details
+                SET status = 'pending', updated_at = {now}, error_code = ?, error_message = ?,
+                    attempts = (SELECT attempts FROM post_schedule
+                                 WHERE post_detail_id = post_details.id)
+              WHERE id = ? AND status = 'processing'")
+        .opt_text(failure.map(|failure| failure.code.clone()))
+        .opt_text(failure.map(|failure| failure.message.clone()))
+        .id(claim.post_id.uuid()),
+    )
+    .await?;
+    Ok(Settled::Done)
+}
+
+/// Leaves a job claimed by nobody in particular until its next look-up.
+async fn park(
+    tx: &mut Tx,
+    worker: &WorkerId,
+    claim: &Claim,
+    failure: &Failure,
+    look_again: Duration,
+) -> Result<Settled, StoreError> {
+    let message = format!("may be live, being looked up: {}", failure.message);
+    let rows = tx
+        .execute(
+            sql("UPDATE post_schedule
+                    SET lease_until = {now+ms}, locked_at = {now}, error_message = ?,
+                        updated_at = {now}
+                  WHERE id = ? AND fence = ? AND worker_id = ? AND status = 'processing'")
+            .after(look_again)
+            .text(message.clone())
+            .id(claim.job_id.uuid())
+            .int(claim.fence.0)
+            .text(worker.as_str()),
+        )
+        .await?;
+    if rows != 1 {
+        return Ok(Settled::Lost);
+    }
+    tx.execute_one(
+        "note unknown outcome",
+        sql("UPDATE post_details SET error_code = ?, error_message = ?, updated_at = {now}
+              WHERE id = ? AND status = 'processing'")
+        .text(failure.code.clone())
+        .text(message)
+        .id(claim.post_id.uuid()),
+    )
+    .await?;
+    Ok(Settled::Done)
+}
+
+async fn end_job(
+    tx: &mut Tx,
+    job: JobId,
+    status: &'static str,
+    message: Option<&str>,
+) -> Result<(), StoreError> {
+    tx.execute_one(
+        "end job",
+        sql("UPDATE post_schedule
+                SET status = ?, lease_until = NULL, locked_at = NULL, next_attempt_at = NULL,
+                    error_message = ?, updated_at = {now}
+              WHERE id = ? AND status = 'processing'")
+        .text(status)
+        .opt_text(message.map(str::to_owned))
+        .id(job.uuid()),
+    )
+    .await
+}
+
+async fn fail_post(
+    tx: &mut Tx,
+    post: PostId,
+    code: &str,
+    message: &str,
+    leftovers: bool,
+) -> Result<(), StoreError> {
+    let message = if message.is_empty() { "the platform gave no reason" } else { message };
+    tx.execute_one(
+        "fail post",
+        sql("UPDATE post_details
+                SET status = 'failed', outcome = 'not_published', error_code = ?,
+                    error_message = ?, leftovers = ?, updated_at = {now}
+              WHERE id = ? AND status = 'processing'")
+        .text(code)
+        .text(message)
+        .int(leftovers)
+        .id(post.uuid()),
+    )
+    .await
+}
+
+/// Writes evidence and makes the state agree with it, from whatever state.
+pub(super) async fn record_live(
+    tx: &mut Tx,
+    worker: Option<&WorkerId>,
+    job: JobId,
+    post: PostId,
+    intent: &Intent,
+    receipt: &Receipt,
+) -> Result<(), StoreError> {
+    let key = (intent.fence, intent.step_no);
+    let state = tx
+        .first(
+            sql("SELECT d.status AS status, d.platform AS platform, s.fence AS fence,
+                        d.external_post_id AS external_post_id
+                   FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
+                  WHERE s.id = ? {lock}")
+            .id(job.uuid()),
+        )
+        .await?
+        .ok_or(StoreError::RowsChanged { what: "record evidence", expected: 1, actual: 0 })?;
+    let mut receipt = receipt.clone();
+    if let Some(id) = &receipt.external_id {
+        let taken = tx
+            .count(
+                sql("SELECT COUNT(*) FROM post_details
+                      WHERE platform = ? AND external_post_id = ? AND id <> ?")
+                .text(state.text("platform")?)
+                .text(id.clone())
+                .id(post.uuid()),
+            )
+            .await?;
+        if taken > 0 {
+            // Another post of ours carries that id: live, but under an id we do not know.
+            receipt.evidence = Some(format!("the platform named {id}, which is another post"));
+            receipt.external_id = None;
+        }
+    }
+    let mut entry = Entry::new(job, key, StepKind::Publish, LogEvent::Ok).receipt(&receipt);
+    entry.worker = worker;
+    entry.append(tx).await?;
+    let status: PostStatus = state.word("status")?;
+    if status == PostStatus::Published {
+        return fill_in(tx, post, &receipt).await;
+    }
+    // A successor that claimed it meanwhile loses it by the higher fence.
+    let stale = i64::from(state.int("fence")? != intent.fence.0);
+    tx.execute_one("end published job", done_job(job, stale)).await?;
+    tx.execute_one(
+        "publish post",
+        sql("UPDATE post_details
+                SET status = 'published', outcome = ?, external_post_id = ?, permalink = ?,
+                    published_at = {now}, error_code = NULL, error_message = NULL, leftovers = 0,
+                    first_comment_state = CASE WHEN first_comment IS NULL OR first_comment = ''
+                                               THEN NULL ELSE 'pending' END,
+                    updated_at = {now},
+                    attempts = (SELECT attempts FROM post_schedule
+                                 WHERE post_detail_id = post_details.id)
+              WHERE id = ? AND status <> 'published'")
+        .text(Outcome::Published.as_str())
+        .opt_text(receipt.external_id.clone())
+        .opt_text(receipt.permalink.clone())
+        .id(post.uuid()),
+    )
+    .await
+}
+
+fn done_job(job: JobId, fence_step: i64) -> Sql {
+    sql("UPDATE post_schedule
+            SET status = 'done', lease_until = NULL, locked_at = NULL, next_attempt_at = NULL,
+                error_message = NULL, fence = fence + ?, updated_at = {now}
+          WHERE id = ?")
+    .int(fence_step)
+    .id(job.uuid())
+}
+
+/// Adds what was not known when the post was first recorded as live.
+async fn fill_in(tx: &mut Tx, post: PostId, receipt: &Receipt) -> Result<(), StoreError> {
+    tx.execute(
+        sql("UPDATE post_details
+                SET external_post_id = COALESCE(external_post_id, ?),
+                    permalink = COALESCE(permalink, ?), updated_at = {now}
+              WHERE id = ? AND status = 'published'")
+        .opt_text(receipt.external_id.clone())
+        .opt_text(receipt.permalink.clone())
+        .id(post.uuid()),
+    )
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,187 @@
+//! The numbers of `queue-status`, read from the open jobs and from what ended lately.
+
+use std::time::Duration;
+
+use crate::domain::{
+    AccountId, AccountStats, CompanyId, Platform, PlatformStats, PostId, QueueStats, WorkerBeat,
+    WorkerId,
+};
+
+use super::db::{Sql, Tx, sql};
+use super::load::{self, FOREIGN_LOCK, SELECT_ACCOUNTS, STUCK_AFTER};
+use super::{Store, StoreError};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// A worker that was silent this long is not shown any more.
+const WORKER_SHOWN_FOR: Duration = Duration::from_secs(10 * 60);
+
+impl Store {
+    /// How the queue stands: of one company, or of all.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn queue_stats(&self, company: Option<CompanyId>) -> Result<QueueStats, StoreError> {
+        let mut tx = self.pool.begin_read().await?;
+        let tx = &mut tx;
+        let accounts = open_per_account(tx, company).await?;
+        let mut platforms: Vec<PlatformStats> = Vec::new();
+        for platform in Platform::ALL.iter().copied() {
+            let of = accounts.iter().filter(|account| account.platform == platform);
+            platforms.push(PlatformStats {
+                platform,
+                pending: of.clone().map(|account| account.pending).sum(),
+                processing: of.clone().map(|account| account.processing).sum(),
+                due: of.map(|account| account.due).sum(),
+            });
+        }
+        let oldest = tx
+            .first(of_company(
+                sql("SELECT s.run_at AS run_at, {now} AS now
+                       FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
+                      WHERE s.status IN ('pending', 'processing') AND s.status = 'pending'
+                        AND d.status = 'pending' AND s.run_at <= {now}
+                        AND (s.next_attempt_at IS NULL OR s.next_attempt_at <= {now})"),
+                company,
+                " ORDER BY s.run_at, s.id LIMIT 1",
+            ))
+            .await?;
+        let lag_seconds = match oldest {
+            None => 0,
+            Some(row) => (row.time("now")? - row.time("run_at")?).num_seconds().max(0),
+        };
+        let next = tx
+            .first(of_company(
+                sql("SELECT d.id AS id, s.run_at AS run_at
+                       FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
+                      WHERE s.status IN ('pending', 'processing') AND s.status = 'pending'
+                        AND d.status = 'pending' AND s.run_at > {now}"),
+                company,
+                " ORDER BY s.run_at, s.id LIMIT 1",
+            ))
+            .await?
+            .map(|row| Ok::<_, StoreError>((PostId::from_uuid(row.id("id")?), row.time("run_at")?)))
+            .transpose()?;
+        let stuck = of_company(
+            sql("SELECT COUNT(*) FROM post_schedule s
+                   JOIN post_details d ON d.id = s.post_detail_id
+                  WHERE s.status IN ('pending', 'processing') AND s.status = 'processing'
+                    AND (s.lease_until < {now+ms}
+                         OR (s.lease_until IS NULL AND s.locked_at < {now+ms}))")
+            .before(STUCK_AFTER)
+            .before(FOREIGN_LOCK),
+            company,
+            "",
+        );
+        let unknown = of_company(
+            sql("SELECT COUNT(*) FROM post_details d
+                  WHERE d.outcome = 'unknown'
+                    AND (d.error_code IS NULL OR d.error_code <> 'abandoned')"),
+            company,
+            "",
+        );
+        let ended = |status: &'static str| {
+            of_company(
+                sql("SELECT COUNT(*) FROM post_details d
+                      WHERE d.status IN ('published', 'failed') AND d.updated_at > {now+ms}
+                        AND d.status = ?")
+                .before(DAY)
+                .text(status),
+                company,
+                "",
+            )
+        };
+        Ok(QueueStats {
+            pending: platforms.iter().map(|platform| platform.pending).sum(),
+            processing: platforms.iter().map(|platform| platform.processing).sum(),
+            due: platforms.iter().map(|platform| platform.due).sum(),
+            lag_seconds,
+            stuck: tx.count(stuck).await?,
+            unknown: tx.count(unknown).await?,
+            published_24h: tx.count(ended("published")).await?,
+            failed_24h: tx.count(ended("failed")).await?,
+            next,
+            platforms,
+            accounts,
+            workers: workers(tx).await?,
+        })
+    }
+}
+
+fn of_company(query: Sql, company: Option<CompanyId>, tail: &str) -> Sql {
+    match company {
+        Some(company) => query.and(" AND d.company_id = ?").id(company.uuid()).and(tail),
+        None => query.and(tail),
+    }
+}
+
+/// Every account of a company with its open posts; without a company, every
+/// account that has open posts or rests.
+async fn open_per_account(
+    tx: &mut Tx,
+    company: Option<CompanyId>,
+) -> Result<Vec<AccountStats>, StoreError> {
+    let open = tx
+        .all(of_company(
+            sql("SELECT d.social_account_id AS account_id,
+                        SUM(CASE WHEN s.status = 'pending' THEN 1 ELSE 0 END) AS pending,
+                        SUM(CASE WHEN s.status = 'processing' THEN 1 ELSE 0 END) AS processing,
+                        SUM(CASE WHEN s.status = 'pending' AND s.run_at <= {now}
+                                 THEN 1 ELSE 0 END) AS due
+                   FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
+                  WHERE s.status IN ('pending', 'processing')"),
+            company,
+            " GROUP BY d.social_account_id",
+        ))
+        .await?;
+    let query = match company {
+        Some(company) => sql(SELECT_ACCOUNTS)
+            .and(" WHERE a.company_id = ? AND a.is_added = 1")
+            .id(company.uuid()),
+        None => sql(SELECT_ACCOUNTS).and(" WHERE a.is_added = 1"),
+    };
+    let rows = tx.all(query.and(" ORDER BY a.platform, a.account_name, a.id")).await?;
+    let mut stats = Vec::new();
+    for row in &rows {
+        let account = load::account(row)?;
+        let counts =
+            open.iter().find(|counts| counts.id("account_id").ok() == Some(account.id.uuid()));
+        let count = |column: &'static str| {
+            counts.and_then(|row| row.opt_int(column).ok().flatten()).unwrap_or(0)
+        };
+        if company.is_none() && counts.is_none() && account.pause.is_none() {
+            continue;
+        }
+        stats.push(AccountStats {
+            id: AccountId::from_uuid(account.id.uuid()),
+            name: account.name,
+            platform: account.platform,
+            pending: count("pending"),
+            processing: count("processing"),
+            due: count("due"),
+            pause: account.pause,
+        });
+    }
+    Ok(stats)
+}
+
+async fn workers(tx: &mut Tx) -> Result<Vec<WorkerBeat>, StoreError> {
+    let rows = tx
+        .all(
+            sql("SELECT id, version, started_at, beat_at, {now} AS now FROM workers
+                  WHERE beat_at > {now+ms} ORDER BY started_at, id")
+            .before(WORKER_SHOWN_FOR),
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let beat_at = row.time("beat_at")?;
+            Ok(WorkerBeat {
+                id: WorkerId::named(row.text("id")?),
+                version: row.text("version")?,
+                started_at: row.time("started_at")?,
+                beat_at,
+                age_seconds: (row.time("now")? - beat_at).num_seconds().max(0),
+            })
+        })
+        .collect()
+}
