@@ -1,0 +1,261 @@
+//! One job from its claim to its end.
+//!
+//! The crash-safety argument. Everything before the gate is invisible at the
+//! platform and may be repeated; what it made is committed as soon as it is
+//! known. The gate commits "the call goes out" before it goes out. After that
+//! commit the job never returns to the queue without evidence that the call
+//! made nothing live: it is looked up (`reconcile.rs`), by this process or,
+//! when its lease is over, by any other. A worker that lost its lease changes
+//! no row but one: evidence that the post is live is always kept.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::{
+    Answer, Claim, Draft, Failure, Fence, Intent, JobId, PostId, Preparation, Receipt, Remedy,
+    Scope, retry_delay,
+};
+use crate::store::{Gate, Next, Settled, Step, StoreError};
+
+use super::reconcile::first_look;
+use super::uptime::Uptime;
+use super::{End, Event, Shared};
+
+/// Total limit of a publish call, as the platform clients set it.
+const PUBLISH_LIMIT: Duration = Duration::from_secs(60);
+/// The call must leave this soon after the gate began: the lease the gate
+/// grants outlasts it by this much.
+const GATE_SLACK: Duration = Duration::from_secs(15);
+/// While the database is away, evidence is offered to it again this often.
+const EVIDENCE_RETRY: Duration = Duration::from_secs(1);
+
+impl Shared {
+    /// Works on a job until it is published, ended, or put back.
+    pub(super) async fn work(
+        &self,
+        mut claim: Claim,
+        stop: &CancellationToken,
+    ) -> Result<End, StoreError> {
+        if !claim.open_intents.is_empty() {
+            return self.reconcile(&claim).await;
+        }
+        if claim.cancel_wished {
+            return self.ended(self.store.cancel_claimed(&self.options.id, &claim).await?, || {
+                End::Cancelled
+            });
+        }
+        let mut draft = match self.draft(&claim) {
+            Ok(draft) => draft,
+            Err(failure) => return self.fail(&claim, &Step::Prepare, failure).await,
+        };
+        let publisher = self.publishers.get(claim.content.platform);
+        loop {
+            if stop.is_cancelled() {
+                return self.give_back(&claim).await;
+            }
+            match publisher.prepare(&draft).await {
+                Ok(Preparation::Ready) => break,
+                Ok(Preparation::Staged(artifacts)) => {
+                    if !self.record(&mut claim, &mut draft, artifacts).await? {
+                        return Ok(End::Lost);
+                    }
+                }
+                Ok(Preparation::Wait(delay, artifacts)) => {
+                    if !self.record(&mut claim, &mut draft, artifacts).await? {
+                        return Ok(End::Lost);
+                    }
+                    let settled = self.store.release(&self.options.id, &claim, delay).await?;
+                    return self.ended(settled, || End::Waiting(delay));
+                }
+                Err(failure) => return self.fail(&claim, &Step::Prepare, failure).await,
+            }
+        }
+        if !claim.due {
+            let settled = self.store.release_until_due(&self.options.id, &claim).await?;
+            return self.ended(settled, || End::Prepared);
+        }
+        self.publish(&claim, draft, stop).await
+    }
+
+    /// Commits what a step made at the platform. `false`: the job is no longer ours.
+    async fn record(
+        &self,
+        claim: &mut Claim,
+        draft: &mut Draft,
+        artifacts: Vec<crate::domain::Artifact>,
+    ) -> Result<bool, StoreError> {
+        if artifacts.is_empty() {
+            return Ok(true);
+        }
+        let ours = self.store.record_staged(&self.options.id, claim, &artifacts).await?;
+        claim.staging.0.extend(artifacts.iter().cloned());
+        draft.staging.0.extend(artifacts);
+        Ok(ours)
+    }
+
+    /// Gate, call, evidence. One at a time per account.
+    async fn publish(
+        &self,
+        claim: &Claim,
+        mut draft: Draft,
+        stop: &CancellationToken,
+    ) -> Result<End, StoreError> {
+        let account = self.held.account(claim.account.id);
+        let _turn = tokio::select! {
+            turn = account.lock() => turn,
+            () = stop.cancelled() => return self.give_back(claim).await,
+        };
+        let gate_began = Uptime::now();
+        let lease = self.options.lease.max(PUBLISH_LIMIT + GATE_SLACK);
+        let gates = self.store.open_gates(&self.options.id, &[claim], lease).await?;
+        let intent = match gates.into_iter().next() {
+            Some(Gate::Open(intent)) => intent,
+            Some(Gate::CancelWished) => {
+                let settled = self.store.cancel_claimed(&self.options.id, claim).await?;
+                return self.ended(settled, || End::Cancelled);
+            }
+            Some(Gate::AccountRests(why)) => {
+                let settled = self.store.release(&self.options.id, claim, GATE_SLACK).await?;
+                let failure =
+                    Failure::new(Remedy::Operator(Scope::Account), "account_paused", why);
+                return self.ended(settled, || End::Resting(failure));
+            }
+            Some(Gate::Lost) | None => return Ok(End::Lost),
+        };
+        self.held.cleared(claim.job_id, &intent);
+        draft.sent_at.push(intent.at);
+        if gate_began.elapsed() >= GATE_SLACK {
+            // This machine slept or stalled: another worker may hold the job soon.
+            let failure = Failure::new(
+                Remedy::PollAgain(Duration::ZERO),
+                "not_sent",
+                "the call was not sent: too much time had passed since it was cleared",
+            );
+            return self.fail(claim, &Step::Publish(intent), failure).await;
+        }
+        match self.publishers.get(claim.content.platform).publish(&draft).await {
+            Answer::Published(receipt) => {
+                self.keep_evidence(claim, &intent, &receipt).await;
+                self.describe(claim, draft, &receipt).await;
+                Ok(published(claim, &intent, &receipt))
+            }
+            Answer::Refused(failure) => {
+                self.fail(claim, &Step::Publish(intent), failure).await
+            }
+            Answer::Unknown(failure) => self.unknown(claim, &intent, failure).await,
+        }
+    }
+
+    /// Writes down that a post is live; does not give up while the database is away.
+    pub(super) async fn keep_evidence(&self, claim: &Claim, intent: &Intent, receipt: &Receipt) {
+        let evidence = [(claim.job_id, claim.post_id, intent.clone(), receipt.clone())];
+        loop {
+            match self.store.record_live(&self.options.id, &evidence).await {
+                Ok(()) => return,
+                Err(error) => {
+                    tracing::error!(post = %claim.post_id, %error,
+                        "published, but the database does not take it; trying again");
+                    tokio::time::sleep(EVIDENCE_RETRY).await;
+                }
+            }
+        }
+    }
+
+    /// Writes down that a call may have gone through.
+    pub(super) async fn unknown(
+        &self,
+        claim: &Claim,
+        intent: &Intent,
+        failure: Failure,
+    ) -> Result<End, StoreError> {
+        let look = first_look(self.options.settle);
+        let settled =
+            self.store.record_unknown(&self.options.id, claim, intent, &failure, look).await?;
+        self.ended(settled, || End::LookingUp(failure, look))
+    }
+
+    /// Writes down a failure that made nothing live, and does what it asks for.
+    pub(super) async fn fail(
+        &self,
+        claim: &Claim,
+        step: &Step,
+        failure: Failure,
+    ) -> Result<End, StoreError> {
+        let retry = || Next::Retry(retry_delay(claim.attempts, jitter()));
+        let (next, restage) = match failure.remedy {
+            Remedy::Retry => (retry(), false),
+            Remedy::Restage => (retry(), true),
+            Remedy::PollAgain(delay) => (Next::GiveBack(delay), false),
+            Remedy::Wait(rest) => {
+                let reason = format!("{}: {}", failure.code, failure.message);
+                self.store.rest_account(claim.account.id, &reason, Some(rest)).await?;
+                (Next::GiveBack(Duration::ZERO), false)
+            }
+            Remedy::Operator(scope) => {
+                let reason = format!("{}: {}", failure.code, failure.message);
+                match scope {
+                    Scope::Account => {
+                        self.store.rest_account(claim.account.id, &reason, None).await?;
+                    }
+                    Scope::Platform => {
+                        self.store.rest_platform(claim.content.platform, &reason).await?;
+                    }
+                }
+                (Next::GiveBack(Duration::ZERO), false)
+            }
+            Remedy::GiveUp => (Next::Fail, false),
+        };
+        let settled = self
+            .store
+            .record_failure(&self.options.id, claim, step, &failure, restage, &next)
+            .await?;
+        self.ended(settled, || match (&next, failure.remedy) {
+            (Next::GiveBack(delay), Remedy::PollAgain(_)) => End::Waiting(*delay),
+            (Next::GiveBack(_), _) => End::Resting(failure),
+            (Next::Retry(_), _) if claim.attempts < claim.max_attempts => End::Retrying(failure),
+            (Next::Retry(_) | Next::Fail, _) => End::Failed(failure),
+        })
+    }
+
+    /// Puts a job back as it was, its attempt not counted (T11).
+    pub(super) async fn give_back(&self, claim: &Claim) -> Result<End, StoreError> {
+        let settled = self.store.release(&self.options.id, claim, Duration::ZERO).await?;
+        self.ended(settled, || End::Released)
+    }
+
+    pub(super) async fn fail_unreadable(
+        &self,
+        key: (JobId, PostId, Fence),
+        why: String,
+    ) -> Result<Event, StoreError> {
+        self.store.fail_unreadable(&self.options.id, key, &why).await?;
+        let failure = Failure::new(Remedy::GiveUp, "invalid_row", why);
+        Ok(Event::without_claim(key.1, End::Failed(failure)))
+    }
+
+    /// The end that a settling call really came to.
+    pub(super) fn ended(
+        &self,
+        settled: Settled,
+        as_asked: impl FnOnce() -> End,
+    ) -> Result<End, StoreError> {
+        Ok(match settled {
+            Settled::Done => as_asked(),
+            Settled::Cancelled => End::Cancelled,
+            Settled::Lost => End::Lost,
+        })
+    }
+}
+
+pub(super) fn published(claim: &Claim, intent: &Intent, receipt: &Receipt) -> End {
+    End::Published {
+        external_id: receipt.external_id.clone(),
+        late: (intent.at - claim.run_at).to_std().unwrap_or(Duration::ZERO),
+    }
+}
+
+/// A number from 0 to 1 that differs between workers and posts.
+fn jitter() -> f64 {
+    f64::from(uuid::Uuid::new_v4().as_bytes()[0]) / 255.0
+}

@@ -1,0 +1,183 @@
+//! The publish protocol: take a job, prepare it, gate, publish, write down
+//! what came of it; and find out what became of calls nobody saw the end of.
+//!
+//! Knows the store and the platforms, never the command line or the screen:
+//! what happens is told as [`Event`]s.
+
+mod after;
+mod heartbeat;
+mod held;
+mod job;
+mod reconcile;
+mod run;
+mod uptime;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::{
+    AccessToken, AccountId, Claim, Draft, Failure, Platform, PostId, Remedy, Scope, SocialAccount,
+    WorkerId,
+};
+use crate::platforms::Publishers;
+use crate::store::{Location, Store};
+
+pub use held::Recovery;
+pub use run::Summary;
+
+use held::HeldJobs;
+
+/// Finds an account's token, or says why it cannot (without the value).
+pub type TokenSource = Arc<dyn Fn(&SocialAccount) -> Result<AccessToken, String> + Send + Sync>;
+
+/// Hears what happens to jobs, as it happens.
+pub type EventSink = Arc<dyn Fn(&Event) + Send + Sync>;
+
+/// How a worker works. Times are explained in the README.
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub id: WorkerId,
+    pub host: String,
+    pub pid: u32,
+    /// Jobs per claim.
+    pub batch_size: u32,
+    /// Jobs in flight.
+    pub concurrency: u32,
+    /// Stop claiming after this long.
+    pub max_runtime: Option<Duration>,
+    /// Stop claiming after so many jobs.
+    pub max_jobs: Option<u64>,
+    /// How long a job stays ours without a heartbeat.
+    pub lease: Duration,
+    /// Attempts of a post that has had none; `None`: as stored with it.
+    pub max_attempts: Option<u32>,
+    /// Older due posts are not sent any more.
+    pub max_late: Duration,
+    /// Longest sleep between looks at the queue.
+    pub poll_interval: Duration,
+    /// Prepare posts due within this time.
+    pub prepare_ahead: Duration,
+    /// An answer "not there" counts only this long after the call.
+    pub settle: Duration,
+    /// How long running jobs may go on after a stop was asked for.
+    pub grace: Duration,
+    pub platform: Option<Platform>,
+    pub account: Option<AccountId>,
+}
+
+/// What became of a job this time.
+#[derive(Debug, Clone, PartialEq)]
+pub enum End {
+    /// It is live.
+    Published { external_id: Option<String>, late: Duration },
+    /// Ready at the platform; waits for its time.
+    Prepared,
+    /// The platform still works on its media; looked at again after this long.
+    Waiting(Duration),
+    /// Failed this time; another attempt follows.
+    Retrying(Failure),
+    /// Its account rests; it waits with no attempt counted.
+    Resting(Failure),
+    /// Failed for good; provably not live.
+    Failed(Failure),
+    /// May be live: will be looked up after this long.
+    LookingUp(Failure, Duration),
+    /// May be live, and nobody can tell: a person must decide.
+    Unknown(Failure),
+    /// Cancelled, as somebody had asked.
+    Cancelled,
+    /// Not sent: its time had passed long ago.
+    Missed,
+    /// Put back because this worker stops.
+    Released,
+    /// Another worker took it over.
+    Lost,
+}
+
+/// One job's end of this time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    pub post_id: PostId,
+    pub platform: Option<Platform>,
+    pub account: Option<String>,
+    pub attempt: Option<u32>,
+    pub end: End,
+}
+
+impl Event {
+    fn of(claim: &Claim, end: End) -> Self {
+        Self {
+            post_id: claim.post_id,
+            platform: Some(claim.content.platform),
+            account: Some(claim.account.name.clone()),
+            attempt: Some(claim.attempts),
+            end,
+        }
+    }
+
+    fn without_claim(post_id: PostId, end: End) -> Self {
+        Self { post_id, platform: None, account: None, attempt: None, end }
+    }
+}
+
+/// A worker on one database.
+#[derive(Clone)]
+pub struct Worker {
+    shared: Arc<Shared>,
+}
+
+/// What all jobs of a worker use.
+struct Shared {
+    store: Store,
+    location: Location,
+    publishers: Publishers,
+    tokens: TokenSource,
+    events: EventSink,
+    options: Options,
+    held: Arc<HeldJobs>,
+}
+
+impl Worker {
+    #[must_use]
+    pub fn new(
+        store: Store,
+        location: Location,
+        publishers: Publishers,
+        tokens: TokenSource,
+        events: EventSink,
+        options: Options,
+    ) -> Self {
+        let held = Arc::new(HeldJobs::default());
+        Self {
+            shared: Arc::new(Shared {
+                store,
+                location,
+                publishers,
+                tokens,
+                events,
+                options,
+                held,
+            }),
+        }
+    }
+}
+
+impl Shared {
+    fn tell(&self, event: &Event) {
+        (self.events)(event);
+    }
+
+    /// Everything a platform needs for a job, or why there is no token.
+    fn draft(&self, claim: &Claim) -> Result<Draft, Failure> {
+        let token = (self.tokens)(&claim.account).map_err(|why| {
+            Failure::new(Remedy::Operator(Scope::Account), "no_token", why)
+        })?;
+        Ok(Draft {
+            account: claim.account.clone(),
+            token,
+            content: claim.content.clone(),
+            staging: claim.staging.clone(),
+            sent_at: claim.sent_at.clone(),
+        })
+    }
+}

@@ -1,0 +1,204 @@
+//! Finding out what became of a publish call whose answer nobody saw.
+//!
+//! Reads only. "It is live" is believed at once. "It is not there" is believed
+//! only from a platform that shows the very object, some time after the call,
+//! and twice: the call may still be on its way, and lists lag behind. What no
+//! reading can settle ends as *unknown*, for a person; it is never sent again
+//! by us.
+
+use std::time::Duration;
+
+use crate::domain::{Claim, Failure, Intent, Receipt, Remedy, Scope, Sighting};
+use crate::store::{NOT_LIVE, Step, StoreError};
+
+use super::job::published;
+use super::{End, Shared};
+
+/// After so many readings that decide nothing, a person is asked.
+const LOOKUPS_MAX: u32 = 10;
+
+/// When to look first: soon, since "live" is believed at once.
+pub(super) fn first_look(settle: Duration) -> Duration {
+    settle / 6
+}
+
+/// When to look again after `lookups` readings.
+fn next_look(settle: Duration, lookups: u32) -> Duration {
+    match lookups {
+        0 => settle / 6,
+        1 | 2 => settle / 3,
+        3 | 4 => settle * 2 / 3,
+        more => settle * 2u32.pow((more - 5).min(3)),
+    }
+}
+
+/// Two readings "not live" must lie this far apart.
+fn apart(settle: Duration) -> Duration {
+    settle * 2 / 3
+}
+
+impl Shared {
+    /// Looks a claimed job with open intents up, once.
+    pub(super) async fn reconcile(&self, claim: &Claim) -> Result<End, StoreError> {
+        let Some((intent, sighting)) = self.look(claim).await else {
+            // Nothing is open any more: evidence came in meanwhile.
+            return self.give_back(claim).await;
+        };
+        let worker = &self.options.id;
+        let settle = self.options.settle;
+        let again = next_look(settle, intent.lookups);
+        match sighting {
+            Sighting::Live(receipt) => self.found(claim, &intent, receipt).await,
+            Sighting::NotLive if believed(&intent, settle) => {
+                let failure = not_live();
+                let step = Step::Lookup(claim.open_intents.clone());
+                // The same object may be published again: its attempt stays counted.
+                self.fail(claim, &step, Failure { remedy: Remedy::Retry, ..failure }).await
+            }
+            Sighting::NotLive => {
+                let failure = not_live();
+                let settled =
+                    self.store.record_lookup(worker, claim, &failure, again).await?;
+                self.ended(settled, || End::LookingUp(failure, again))
+            }
+            Sighting::Dead(failure) => {
+                let step = Step::Lookup(claim.open_intents.clone());
+                self.fail(claim, &step, Failure { remedy: Remedy::Restage, ..failure }).await
+            }
+            Sighting::InProgress => {
+                let failure = Failure::new(
+                    Remedy::PollAgain(again),
+                    "in_progress",
+                    "the platform is still working on it",
+                );
+                let settled =
+                    self.store.record_lookup(worker, claim, &failure, again).await?;
+                self.ended(settled, || End::LookingUp(failure, again))
+            }
+            Sighting::CannotTell(failure) if intent.lookups < LOOKUPS_MAX => {
+                self.rest_if_asked(claim, &failure).await?;
+                let settled =
+                    self.store.record_lookup(worker, claim, &failure, again).await?;
+                self.ended(settled, || End::LookingUp(failure, again))
+            }
+            Sighting::CannotTell(failure) | Sighting::NeverTells(failure) => {
+                let settled = self.store.hold(worker, claim, &failure).await?;
+                self.ended(settled, || End::Unknown(failure))
+            }
+        }
+    }
+
+    /// Looks once more at a post that is held as unknown.
+    pub(super) async fn look_at_held(&self, claim: &Claim) -> Result<End, StoreError> {
+        let worker = &self.options.id;
+        let Some((intent, sighting)) = self.look(claim).await else { return Ok(End::Lost) };
+        let settle = self.options.settle;
+        let failure = match sighting {
+            Sighting::Live(receipt) => return self.found(claim, &intent, receipt).await,
+            Sighting::Dead(failure) => {
+                let settled = self.store.unhold(worker, claim, &failure).await?;
+                return self.ended(settled, || End::Failed(failure));
+            }
+            Sighting::NotLive if believed(&intent, settle) => {
+                let failure = not_live();
+                let settled = self.store.unhold(worker, claim, &failure).await?;
+                return self.ended(settled, || End::Failed(failure));
+            }
+            Sighting::NotLive => not_live(),
+            Sighting::InProgress => Failure::new(
+                Remedy::Retry,
+                "in_progress",
+                "the platform is still working on it",
+            ),
+            Sighting::CannotTell(failure) | Sighting::NeverTells(failure) => failure,
+        };
+        self.store.record_held_lookup(worker, claim, &failure).await?;
+        Ok(End::Unknown(failure))
+    }
+
+    /// The newest open intent and what the platform shows of it.
+    async fn look(&self, claim: &Claim) -> Option<(Intent, Sighting)> {
+        let intent = claim.open_intents.last()?.clone();
+        let sighting = match self.draft(claim) {
+            Ok(draft) => {
+                self.publishers.get(claim.content.platform).look_up(&draft, &intent).await
+            }
+            Err(no_token) => Sighting::CannotTell(no_token),
+        };
+        Some((intent, sighting))
+    }
+
+    async fn found(
+        &self,
+        claim: &Claim,
+        intent: &Intent,
+        mut receipt: Receipt,
+    ) -> Result<End, StoreError> {
+        receipt.evidence.get_or_insert_with(|| "read-back".to_owned());
+        self.keep_evidence(claim, intent, &receipt).await;
+        if let Ok(draft) = self.draft(claim) {
+            self.describe(claim, draft, &receipt).await;
+        }
+        Ok(published(claim, intent, &receipt))
+    }
+
+    /// A dead token met while looking stops the account, not the looking.
+    async fn rest_if_asked(&self, claim: &Claim, failure: &Failure) -> Result<(), StoreError> {
+        let reason = format!("{}: {}", failure.code, failure.message);
+        match failure.remedy {
+            Remedy::Operator(Scope::Account) => {
+                self.store.rest_account(claim.account.id, &reason, None).await
+            }
+            Remedy::Operator(Scope::Platform) => {
+                self.store.rest_platform(claim.content.platform, &reason).await
+            }
+            Remedy::Wait(rest) => {
+                self.store.rest_account(claim.account.id, &reason, Some(rest)).await
+            }
+            Remedy::Retry | Remedy::Restage | Remedy::PollAgain(_) | Remedy::GiveUp => Ok(()),
+        }
+    }
+}
+
+/// Whether one more reading "not live" settles it.
+fn believed(intent: &Intent, settle: Duration) -> bool {
+    intent.age >= settle && intent.not_live_for.is_some_and(|since| since >= apart(settle))
+}
+
+fn not_live() -> Failure {
+    Failure::new(Remedy::Retry, NOT_LIVE, "the platform shows it as not published")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Fence;
+
+    fn intent(age: u64, not_live_for: Option<u64>) -> Intent {
+        Intent {
+            fence: Fence(1),
+            step_no: 1,
+            at: chrono::DateTime::UNIX_EPOCH,
+            age: Duration::from_secs(age),
+            not_live_for: not_live_for.map(Duration::from_secs),
+            lookups: 0,
+        }
+    }
+
+    #[test]
+    fn not_there_is_believed_only_late_and_twice() {
+        let settle = Duration::from_secs(90);
+        assert!(!believed(&intent(10, None), settle));
+        assert!(!believed(&intent(500, None), settle), "one reading never settles it");
+        assert!(!believed(&intent(89, Some(70)), settle), "the call may still be on its way");
+        assert!(!believed(&intent(100, Some(59)), settle), "readings too close together");
+        assert!(believed(&intent(90, Some(60)), settle));
+    }
+
+    #[test]
+    fn looks_come_soon_at_first_and_then_rarely() {
+        let settle = Duration::from_secs(90);
+        let looks: Vec<u64> = (0..8).map(|n| next_look(settle, n).as_secs()).collect();
+        assert_eq!(looks, [15, 30, 30, 60, 60, 90, 180, 360]);
+    }
+}
