@@ -5,6 +5,8 @@
 
 mod account;
 mod client;
+pub mod duration;
+pub mod escape;
 mod failure;
 mod filter;
 mod ids;
@@ -16,6 +18,7 @@ mod problem;
 mod publishing;
 mod retry;
 mod stats;
+pub mod when;
 
 pub use account::{AccessToken, NewAccount, Pause, SocialAccount, TokenRef};
 pub use client::{AgencyClient, NewClient};
