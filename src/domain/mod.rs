@@ -17,6 +17,7 @@ mod post;
 mod problem;
 mod publishing;
 mod retry;
+pub mod rules;
 mod stats;
 pub mod when;
 
