@@ -4,4 +4,7 @@
 //! platform → output.
 
 pub mod domain;
+pub mod exit;
+
+pub mod output;
 pub mod platforms;

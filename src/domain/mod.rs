@@ -5,6 +5,7 @@
 
 mod account;
 mod client;
+mod escape;
 mod failure;
 mod filter;
 mod ids;
@@ -19,11 +20,13 @@ mod stats;
 
 pub use account::{AccessToken, NewAccount, Pause, SocialAccount, TokenRef};
 pub use client::{AgencyClient, NewClient};
+pub use escape::visible;
 pub use failure::{Failure, Remedy, Scope};
 pub use filter::{ABANDONED, MISSED, Page, PostFilter, ShownStatus, Sort};
 pub use ids::{AccountId, ClientId, CompanyId, Fence, IdError, JobId, PostId, WorkerId};
 pub use job::{Claim, Intent, JobStatus};
 pub use media::{MediaItem, MediaKind};
+pub(crate) use platform::words;
 pub use platform::{Platform, PostType, UnknownWord};
 pub use post::{
     CommentState, LogEntry, LogEvent, NewPost, Outcome, Post, PostContent, PostStatus, StepKind,
