@@ -3,8 +3,9 @@
 //! Data flows one way: command line → command → domain → store / worker →
 //! platform → output.
 
+pub mod config;
 pub mod domain;
 pub mod exit;
-
+pub mod logging;
 pub mod output;
 pub mod platforms;
