@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use toml::{Table, Value};
 
-use super::{ColorWhen, DatabaseUrl, Env, duration, secret_file, time_zone};
+use super::{ColorWhen, DatabaseUrl, Env, secret_file};
+use crate::domain::duration::parse_duration;
+use crate::domain::when::{Zone, parse_zone};
 use crate::domain::{CompanyId, Platform, visible};
 use crate::exit::Fault;
 use crate::logging::LogFormat;
@@ -22,7 +23,7 @@ pub(super) struct FileConfig {
     pub database_url: Option<DatabaseUrl>,
     pub company: Option<CompanyId>,
     #[serde(deserialize_with = "zone")]
-    pub tz: Option<TimeZone>,
+    pub tz: Option<Zone>,
     #[serde(deserialize_with = "word")]
     pub output: Option<Format>,
     #[serde(deserialize_with = "word")]
@@ -194,9 +195,9 @@ where
 }
 
 fn time_span<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
-    duration(&String::deserialize(from)?).map(Some).map_err(D::Error::custom)
+    parse_duration(&String::deserialize(from)?).map(Some).map_err(D::Error::custom)
 }
 
-fn zone<'de, D: Deserializer<'de>>(from: D) -> Result<Option<TimeZone>, D::Error> {
-    time_zone(&String::deserialize(from)?).map(Some).map_err(D::Error::custom)
+fn zone<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Zone>, D::Error> {
+    parse_zone(&String::deserialize(from)?).map(Some).map_err(D::Error::custom)
 }

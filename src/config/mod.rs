@@ -4,6 +4,7 @@
 //! Flags get their `SOCIALSCHED_` variables through [`with_environment`], so
 //! that clap has merged the first two before [`Settings::resolve`] runs.
 
+mod color;
 mod database_url;
 mod early;
 mod env;
@@ -11,22 +12,21 @@ mod file;
 mod flags;
 mod secret_file;
 mod tokens;
-mod values;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
 use url::Url;
 
+pub use color::ColorWhen;
 pub use database_url::{DatabaseKind, DatabaseUrl, DatabaseUrlError};
 pub use early::{Early, Terminals};
 pub use env::Env;
 pub use file::RunWorker;
 pub use flags::{variable_of, with_environment};
 pub use tokens::Tokens;
-pub use values::{ColorWhen, duration, time_zone};
 
+use crate::domain::when::Zone;
 use crate::domain::{CompanyId, Problem, Problems};
 use crate::exit::Fault;
 use crate::logging::LogFormat;
@@ -48,7 +48,7 @@ pub struct Flags {
     pub company: Option<CompanyId>,
     pub output: Option<Format>,
     pub json: bool,
-    pub tz: Option<TimeZone>,
+    pub tz: Option<Zone>,
     pub color: Option<ColorWhen>,
     pub quiet: bool,
     pub verbose: u8,
@@ -65,7 +65,7 @@ pub struct Settings {
     /// Unset never means "all companies".
     pub company: Option<CompanyId>,
     /// How civil times are read and shown.
-    pub tz: TimeZone,
+    pub tz: Zone,
     pub output: Format,
     pub screen: Screen,
     pub quiet: bool,
@@ -115,7 +115,7 @@ impl Settings {
         Ok(Self {
             database_url,
             company: flags.company.or(file.company),
-            tz: flags.tz.or(file.tz).unwrap_or(TimeZone::UTC),
+            tz: flags.tz.or(file.tz).unwrap_or_else(Zone::utc),
             output: output.or(file.output).unwrap_or(by_terminal),
             screen: terminals.screen(color),
             quiet,

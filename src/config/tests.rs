@@ -67,7 +67,7 @@ fn without_any_source_the_documented_defaults_hold() {
     assert_eq!(settings.output, Format::Tsv);
     assert_eq!(settings.log_format, LogFormat::Json);
     assert_eq!(settings.timeout, Duration::from_secs(10));
-    assert_eq!(settings.tz, TimeZone::UTC);
+    assert_eq!(settings.tz, Zone::utc());
     assert!(settings.company.is_none() && settings.gateway.is_none());
     assert!(!settings.allow_private_media && !settings.yes);
     assert_eq!(settings.company().unwrap_err().0[0].field, "--company");
@@ -102,9 +102,9 @@ fn flag_beats_user_file_beats_system_file() {
     let home = Home::new();
     let system = home.system("output = 'csv'\ntimeout = '1s'\ntz = 'Asia/Tokyo'\n[run-worker]\nbatch_size = 1\nlease = '2m'");
     let user = home.user("timeout = '2s'\ntz = 'Europe/Paris'\n[run-worker]\nbatch_size = 2");
-    let flags = Flags { tz: Some(TimeZone::UTC), ..Flags::default() };
+    let flags = Flags { tz: Some(Zone::utc()), ..Flags::default() };
     let settings = home.resolve(flags, &[]).unwrap();
-    assert_eq!(settings.tz, TimeZone::UTC);
+    assert_eq!(settings.tz, Zone::utc());
     assert_eq!(settings.timeout, Duration::from_secs(2));
     assert_eq!(settings.output, Format::Csv);
     assert_eq!(settings.run_worker.batch_size, Some(2));
@@ -161,7 +161,7 @@ fn a_wrong_configuration_file_is_exit_5_with_file_line_and_advice() {
         ("\n\noutput = 3", 3, "a value of type integer where a string is expected", None),
         ("output = 'yaml'", 1, "table, tsv, json, jsonl, csv, id", None),
         ("timeout = '10'", 1, "not a length of time", None),
-        ("tz = 'Europe/Atlantis'", 1, "not a time zone", None),
+        ("tz = 'Europe/Atlantis'", 1, "is not a time zone", None),
         ("company = 'acme'", 1, "UUID", None),
         ("quiet = true\nquiet = false", 2, "duplicate key", None),
         ("quiet = true\nthis is not TOML", 2, "", None),
