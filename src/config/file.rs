@@ -88,11 +88,9 @@ impl FileConfig {
         env: &Env,
         insecure: bool,
     ) -> Result<(Self, Vec<PathBuf>), Fault> {
-        let asked =
-            asked.map(Path::to_owned).or_else(|| env.get("SOCIALSCHED_CONFIG").map(PathBuf::from));
         let required = asked.is_some();
         let paths = match asked {
-            Some(path) => vec![path],
+            Some(path) => vec![path.to_owned()],
             None => env.user_config().into_iter().chain([env.system_config()]).collect(),
         };
         let mut merged = Table::new();

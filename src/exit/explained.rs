@@ -5,6 +5,9 @@ use serde::Serialize;
 use super::{Exit, Fault};
 use crate::domain::{Problem, Problems, visible};
 
+const REPORT_IT: &str =
+    "this is a bug in socialsched: please report it with the command that you ran";
+
 /// What a failed run says, and its exit code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explained {
@@ -57,11 +60,9 @@ impl From<&anyhow::Error> for Explained {
         } else {
             // Errors of further layers (the store's) are matched above this line.
             let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
-            Fault::internal(causes.join(": "))
-                .hint(
-                    "this is a bug in socialsched: please report it with the command that you ran",
-                )
-                .into()
+            let fault = Fault::internal(causes.join(": "));
+            let is_io = error.chain().any(|cause| cause.is::<std::io::Error>());
+            if is_io { fault.code("io") } else { fault.hint(REPORT_IT) }.into()
         }
     }
 }
@@ -218,11 +219,19 @@ mod tests {
 
     #[test]
     fn an_unknown_error_is_a_bug_shown_without_debug_dump() {
-        let error = anyhow::Error::from(std::io::Error::other("disk on fire")).context("writing");
+        let error = anyhow::anyhow!("no such state").context("publishing");
         let text = Explained::from(&error).human(false);
-        assert!(text.starts_with("error: writing: disk on fire\n"), "{text}");
+        assert!(text.starts_with("error: publishing: no such state\n"), "{text}");
         assert!(text.contains("report"));
         assert_eq!(Explained::from(&error).exit, Exit::Internal);
+    }
+
+    #[test]
+    fn unexpected_io_is_exit_1_but_not_called_a_bug() {
+        let error = anyhow::Error::from(std::io::Error::other("disk full")).context("writing");
+        let explained = Explained::from(&error);
+        assert_eq!((explained.exit, explained.code), (Exit::Internal, "io"));
+        assert_eq!(explained.human(false), "error: writing: disk full\n");
     }
 
     #[test]

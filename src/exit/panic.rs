@@ -57,4 +57,24 @@ mod tests {
         );
         assert_eq!(in_crate("src/main.rs"), "src/main.rs");
     }
+
+    #[test]
+    #[ignore = "started by the test below"]
+    fn child_panics() {
+        install_panic_hook();
+        assert_eq!(guard(|| panic!("canary-secret")), Exit::Internal);
+    }
+
+    #[test]
+    fn a_panic_shows_neither_its_message_nor_a_backtrace() {
+        let child = "exit::panic::tests::child_panics";
+        let mut test = std::process::Command::new(std::env::current_exe().unwrap());
+        test.args([child, "--exact", "--ignored", "--nocapture"]).env("RUST_BACKTRACE", "1");
+        let output = test.output().unwrap();
+        let out = String::from_utf8(output.stdout).unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success() && !out.contains("canary"), "{out}");
+        assert!(err.starts_with("error: bug in socialsched at src/exit/panic.rs:"), "{err}");
+        assert_eq!(err.lines().count(), 1, "{err}");
+    }
 }
