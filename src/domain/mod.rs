@@ -23,11 +23,13 @@ pub mod when;
 
 pub use account::{AccessToken, BadTokenRef, NewAccount, Pause, SocialAccount, TokenRef};
 pub use client::{AgencyClient, NewClient};
+pub use escape::visible;
 pub use failure::{Failure, Remedy, Scope};
 pub use filter::{ABANDONED, MISSED, Page, PostFilter, ShownStatus, Sort};
 pub use ids::{AccountId, ClientId, CompanyId, Fence, IdError, JobId, PostId, WorkerId};
 pub use job::{Claim, Intent, JobStatus};
 pub use media::{MediaItem, MediaKind};
+pub(crate) use platform::words;
 pub use platform::{Platform, PostType, UnknownWord};
 pub use post::{
     CommentState, LogEntry, LogEvent, NewPost, Outcome, Post, PostContent, PostStatus, StepKind,

@@ -1,0 +1,185 @@
+//! The address of the database, which may hold a password.
+
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+/// Which kind of database an address names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DatabaseKind {
+    Sqlite,
+    /// MySQL or MariaDB.
+    Mysql,
+    Postgres,
+}
+
+/// A database URL. `Debug` and `Display` leave the password out.
+#[derive(Clone)]
+pub struct DatabaseUrl {
+    kind: DatabaseKind,
+    url: SecretString,
+}
+
+/// Why a text is no database URL; never holds any of the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DatabaseUrlError {
+    #[error(
+        "the database URL must start with sqlite://, mysql:// or postgres:// (value not shown)"
+    )]
+    Scheme,
+    #[error(
+        "not a usable database URL (value not shown); in a password, write @ as %40, / as %2F, # as %23, ? as %3F"
+    )]
+    Unreadable,
+    #[error("sqlite:// is not followed by a file name")]
+    NoFile,
+}
+
+impl DatabaseUrl {
+    /// The URL of a SQLite file.
+    #[must_use]
+    pub fn sqlite(path: &Path) -> Self {
+        let path = path.display().to_string().replace('%', "%25").replace('?', "%3F");
+        Self { kind: DatabaseKind::Sqlite, url: format!("sqlite://{path}").into() }
+    }
+
+    #[must_use]
+    pub fn kind(&self) -> DatabaseKind {
+        self.kind
+    }
+
+    /// The whole URL: for the database driver and nothing else.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.url.expose_secret()
+    }
+
+    /// Whether reading this URL gives somebody a password.
+    #[must_use]
+    pub fn has_password(&self) -> bool {
+        self.kind != DatabaseKind::Sqlite
+            && Url::parse(self.expose()).map_or(true, |url| {
+                url.password().is_some()
+                    || url.query_pairs().any(|(key, _)| key.to_ascii_lowercase().contains("pass"))
+            })
+    }
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = DatabaseUrlError;
+
+    fn from_str(text: &str) -> Result<Self, DatabaseUrlError> {
+        let (scheme, rest) = text.trim().split_once(':').ok_or(DatabaseUrlError::Scheme)?;
+        let kind = match scheme {
+            "sqlite" => DatabaseKind::Sqlite,
+            "mysql" | "mariadb" => DatabaseKind::Mysql,
+            "postgres" | "postgresql" => DatabaseKind::Postgres,
+            _ => return Err(DatabaseUrlError::Scheme),
+        };
+        if kind == DatabaseKind::Sqlite {
+            if rest.trim_start_matches('/').is_empty() {
+                return Err(DatabaseUrlError::NoFile);
+            }
+        } else {
+            let url = Url::parse(text.trim()).map_err(|_| DatabaseUrlError::Unreadable)?;
+            // A password with an unescaped / or # ends up in these parts.
+            let tail = [Some(url.path()), url.query(), url.fragment()];
+            if !rest.starts_with("//") || tail.into_iter().flatten().any(|part| part.contains('@'))
+            {
+                return Err(DatabaseUrlError::Unreadable);
+            }
+        }
+        Ok(Self { kind, url: text.trim().to_owned().into() })
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    /// `postgres://user:***@host/name`; the query, which may hold anything, is
+    /// left out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.kind == DatabaseKind::Sqlite {
+            return f.write_str(self.expose());
+        }
+        let Ok(mut url) = Url::parse(self.expose()) else { return f.write_str("(not shown)") };
+        url.set_query(None);
+        url.set_fragment(None);
+        // Fails only for URLs without a host, which hold no password either.
+        if url.password().is_some() && url.set_password(Some("***")).is_err() {
+            return f.write_str("(not shown)");
+        }
+        f.write_str(url.as_str())
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DatabaseUrl({self})")
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for DatabaseUrl {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_password_shows_neither_in_display_nor_in_debug() {
+        for text in [
+            "postgres://me:canary@db.example/app?sslmode=require",
+            "mysql://me:can%40canary@db/app",
+            "mariadb://db/app?user=me&password=canary",
+            "postgres:///app?host=/run/pg&sslpassword=canary",
+        ] {
+            let url: DatabaseUrl = text.parse().unwrap();
+            assert!(url.has_password(), "{text}");
+            let shown = format!("{url} {url:?}");
+            assert!(!shown.contains("canary"), "{shown}");
+            assert!(shown.contains("app"), "{shown}");
+            assert_eq!(url.expose(), text);
+        }
+        assert!(!"postgres://me@db/app".parse::<DatabaseUrl>().unwrap().has_password());
+    }
+
+    #[test]
+    fn a_url_that_cannot_be_read_is_refused_without_showing_it() {
+        for text in [
+            "",
+            "canary",
+            "canary:secret",
+            "oracle://me:canary@db/app",
+            "postgress://me:canary@db/app",
+            "postgres:me:canary@db/app",
+            "postgres://me:canary/x@db/app",
+            "postgres://me:canary#x@db/app",
+            "postgres://me:12?canary@db/app",
+            "postgres://me:12/canary@db/app",
+            "postgres://me:12#canary@db/app",
+            "mysql://me:canary@db:port/app",
+            "sqlite://",
+        ] {
+            let error = text.parse::<DatabaseUrl>().unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("canary"), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn kinds_follow_the_scheme() {
+        for (text, kind) in [
+            ("sqlite://a.db", DatabaseKind::Sqlite),
+            ("sqlite:///var/lib/a.db?mode=ro", DatabaseKind::Sqlite),
+            ("mysql://db/app", DatabaseKind::Mysql),
+            ("mariadb://db/app", DatabaseKind::Mysql),
+            ("postgresql://db/app", DatabaseKind::Postgres),
+        ] {
+            assert_eq!(text.parse::<DatabaseUrl>().unwrap().kind(), kind, "{text}");
+        }
+    }
+}

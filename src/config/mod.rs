@@ -1,0 +1,215 @@
+//! The only reader of the environment and of configuration files.
+//!
+//! Precedence: flag, environment, user's file, system's file, default.
+//! Flags get their `SOCIALSCHED_` variables through [`with_environment`], so
+//! that clap has merged the first two before [`Settings::resolve`] runs.
+
+mod color;
+mod database_url;
+mod early;
+mod env;
+mod file;
+mod flags;
+mod secret_file;
+mod tokens;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use url::Url;
+
+pub use color::ColorWhen;
+pub use database_url::{DatabaseKind, DatabaseUrl, DatabaseUrlError};
+pub use early::{Early, Terminals};
+pub use env::Env;
+pub use file::RunWorker;
+pub use flags::{variable_of, with_environment};
+pub use tokens::Tokens;
+
+use crate::domain::when::Zone;
+use crate::domain::{CompanyId, Problem, Problems};
+use crate::exit::Fault;
+use crate::logging::LogFormat;
+use crate::output::{Format, Screen};
+use file::FileConfig;
+
+/// How long a one-shot command waits for the database, unless told otherwise.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The global flags as clap read them, variables included.
+///
+/// Not `Debug`: the database URL may hold a password.
+#[derive(Clone, Default)]
+pub struct Flags {
+    pub database_url: Option<String>,
+    pub config: Option<PathBuf>,
+    /// Accept files with secrets that others can read.
+    pub insecure_config: bool,
+    pub company: Option<CompanyId>,
+    pub output: Option<Format>,
+    pub json: bool,
+    pub tz: Option<Zone>,
+    pub color: Option<ColorWhen>,
+    pub quiet: bool,
+    pub verbose: u8,
+    pub log_format: Option<LogFormat>,
+    pub yes: bool,
+    pub no_input: bool,
+    pub timeout: Option<Duration>,
+}
+
+/// Everything that a run is told from outside, decided once.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub database_url: DatabaseUrl,
+    /// Unset never means "all companies".
+    pub company: Option<CompanyId>,
+    /// How civil times are read and shown.
+    pub tz: Zone,
+    pub output: Format,
+    pub screen: Screen,
+    pub quiet: bool,
+    /// How many `-v`.
+    pub verbose: u8,
+    pub log_format: LogFormat,
+    /// A filter in the syntax of tracing's `EnvFilter`, instead of `-q`/`-v`.
+    pub log: Option<String>,
+    pub yes: bool,
+    pub no_input: bool,
+    /// Limit of one-shot commands for connecting and for each statement.
+    pub timeout: Duration,
+    pub insecure_config: bool,
+    /// Where every platform call goes instead: a sandbox on this machine.
+    pub gateway: Option<Url>,
+    /// Media URLs may point at private addresses.
+    pub allow_private_media: bool,
+    /// The `[run-worker]` table: what its flags fall back to.
+    pub run_worker: RunWorker,
+    /// `[facebook] graph_version`, such as `v25.0`; Instagram uses it too.
+    pub graph_version: Option<String>,
+    /// `[linkedin] version`, such as `202601`.
+    pub linkedin_version: Option<String>,
+    /// The files that were read, the one that wins first.
+    pub files: Vec<PathBuf>,
+}
+
+impl Settings {
+    /// Merges all sources.
+    ///
+    /// # Errors
+    /// [`Problems`] for a bad flag or variable (exit 2); [`Fault`] for a file
+    /// that is missing, unreadable, wrong or open to others (exit 5).
+    pub fn resolve(flags: Flags, env: &Env, terminals: Terminals) -> anyhow::Result<Self> {
+        let (file, files) = FileConfig::load(flags.config.as_deref(), env, flags.insecure_config)?;
+        let database_url = database_url(&flags, env, file.database_url)?;
+        let color = early::decide_color(flags.color, file.color, env);
+        let output = if flags.json { Some(Format::Json) } else { flags.output };
+        let by_terminal = if terminals.stdout { Format::Table } else { Format::Tsv };
+        // One decision, so that -v on the command line beats quiet in a file.
+        let (quiet, verbose) = if flags.quiet || flags.verbose > 0 {
+            (flags.quiet, flags.verbose)
+        } else {
+            (file.quiet.unwrap_or_default(), file.verbose.unwrap_or_default())
+        };
+        let log_format = flags.log_format.or(file.log_format);
+        Ok(Self {
+            database_url,
+            company: flags.company.or(file.company),
+            tz: flags.tz.or(file.tz).unwrap_or_else(Zone::utc),
+            output: output.or(file.output).unwrap_or(by_terminal),
+            screen: terminals.screen(color),
+            quiet,
+            verbose,
+            log_format: log_format.unwrap_or_else(|| LogFormat::default_for(terminals.stderr)),
+            log: env.text("SOCIALSCHED_LOG")?.or(file.log),
+            yes: flags.yes,
+            no_input: flags.no_input,
+            timeout: flags.timeout.or(file.timeout).unwrap_or(TIMEOUT),
+            insecure_config: flags.insecure_config,
+            gateway: gateway(env)?,
+            allow_private_media: env.boolean("SOCIALSCHED_ALLOW_PRIVATE_MEDIA")?,
+            run_worker: file.run_worker,
+            graph_version: file.facebook.graph_version,
+            linkedin_version: file.linkedin.version,
+            files,
+        })
+    }
+
+    /// The company, for a command that cannot do without.
+    ///
+    /// # Errors
+    /// Exit 2 when none was named anywhere.
+    pub fn company(&self) -> Result<CompanyId, Problems> {
+        self.company.ok_or_else(|| {
+            Problem::new("--company", "which company? none is named")
+                .hint("pass --company UUID, or set SOCIALSCHED_COMPANY, or company in the config file")
+                .into()
+        })
+    }
+
+    /// The reader of access tokens.
+    #[must_use]
+    pub fn tokens(&self, env: &Env) -> Tokens {
+        Tokens::new(env.clone(), self.insecure_config)
+    }
+}
+
+/// Flag or `SOCIALSCHED_DATABASE_URL`, `SOCIALSCHED_DATABASE_URL_FILE`,
+/// `DATABASE_URL`, file, default.
+fn database_url(
+    flags: &Flags,
+    env: &Env,
+    from_file: Option<DatabaseUrl>,
+) -> anyhow::Result<DatabaseUrl> {
+    const FILE: &str = "SOCIALSCHED_DATABASE_URL_FILE";
+    let read = |name: &str, text: &str| {
+        let url = text.parse::<DatabaseUrl>();
+        url.map_err(|why| anyhow::Error::from(Problems::from(Problem::new(name, why.to_string()))))
+    };
+    if let Some(text) = &flags.database_url {
+        return read("--database-url", text);
+    }
+    if let Some(path) = env.text(FILE)? {
+        let text = secret_file::first_line(path.as_ref(), env, flags.insecure_config)
+            .map_err(|why| Fault::setup(format!("{FILE}: {why}")).code("credentials"))?;
+        return read(FILE, &text);
+    }
+    if let Some(text) = env.text("DATABASE_URL")? {
+        return read("DATABASE_URL", &text);
+    }
+    if let Some(url) = from_file {
+        return Ok(url);
+    }
+    let data = env.data_dir().ok_or_else(|| {
+        Fault::setup("no home directory to keep the database in").hint("pass --database-url")
+    })?;
+    Ok(DatabaseUrl::sqlite(&data.join("socialsched").join("socialsched.db")))
+}
+
+/// The sandbox's address. Loopback only: tokens are sent to it.
+fn gateway(env: &Env) -> anyhow::Result<Option<Url>> {
+    const NAME: &str = "SOCIALSCHED_PLATFORM_GATEWAY";
+    let Some(text) = env.text(NAME)? else { return Ok(None) };
+    let refuse =
+        |what: &str| Problems::from(Problem::new(NAME, what).hint("http://127.0.0.1:PORT"));
+    let url = Url::parse(&text).map_err(|_| refuse("not a URL"))?;
+    let loopback = match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    let plain = url.scheme() == "http"
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    if loopback && plain {
+        Ok(Some(url))
+    } else {
+        Err(refuse("only a plain http URL of this machine is accepted").into())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,261 @@
+//! An error as people and scripts see it.
+
+use serde::Serialize;
+
+use super::{Exit, Fault};
+use crate::domain::{Problem, Problems, visible};
+
+const REPORT_IT: &str =
+    "this is a bug in socialsched: please report it with the command that you ran";
+
+/// What a failed run says, and its exit code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explained {
+    pub exit: Exit,
+    /// The stable word in JSON.
+    pub code: &'static str,
+    pub message: String,
+    pub field: Option<String>,
+    pub hint: Option<String>,
+    /// Lines that belong to the message.
+    pub details: Vec<String>,
+    /// Everything that is wrong with the input, when that is the error.
+    pub problems: Vec<Problem>,
+}
+
+/// The `error` object of the JSON envelope.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ErrorObject<'a> {
+    code: &'a str,
+    exit_code: u8,
+    field: Option<&'a str>,
+    hint: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    details: &'a [String],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    problems: Vec<ProblemObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct ProblemObject<'a> {
+    field: &'a str,
+    value: Option<&'a str>,
+    message: &'a str,
+    hint: Option<&'a str>,
+}
+
+impl From<&anyhow::Error> for Explained {
+    /// The only place that decides the exit code of an error.
+    ///
+    /// A context around [`Problems`] names what they are about, a noun phrase
+    /// such as "this post". Whatever is of no known type is a bug: exit 1.
+    fn from(error: &anyhow::Error) -> Self {
+        if let Some(problems) = error.downcast_ref::<Problems>() {
+            let context = error.to_string();
+            let subject = (context != problems.to_string()).then_some(context);
+            Self::problems(problems, subject.as_deref().unwrap_or("this command"))
+        } else if let Some(fault) = error.downcast_ref::<Fault>() {
+            fault.clone().into()
+        } else {
+            // Errors of further layers (the store's) are matched above this line.
+            let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+            let fault = Fault::internal(causes.join(": "));
+            let is_io = error.chain().any(|cause| cause.is::<std::io::Error>());
+            if is_io { fault.code("io") } else { fault.hint(REPORT_IT) }.into()
+        }
+    }
+}
+
+impl From<Fault> for Explained {
+    fn from(fault: Fault) -> Self {
+        let Fault { exit, code, message, field, hint, details } = fault;
+        Self { exit, code, message, field, hint, details, problems: Vec::new() }
+    }
+}
+
+impl Explained {
+    /// Explains bad input; `subject` is the noun phrase after "problems with".
+    #[must_use]
+    pub fn problems(problems: &Problems, subject: &str) -> Self {
+        let (message, field, hint) = match problems.0.as_slice() {
+            [one] => (problem_line(one), Some(one.field.clone()), one.hint.clone()),
+            many => (format!("{} problems with {subject}", many.len()), None, None),
+        };
+        Self {
+            exit: Exit::Input,
+            code: "invalid_input",
+            message,
+            field,
+            hint,
+            details: Vec::new(),
+            problems: problems.0.clone(),
+        }
+    }
+
+    /// The text for people: `error: ` and what is wrong, then one indented
+    /// line per problem or detail, then the hints. Ends with a newline and is
+    /// escaped; `color` marks the first word.
+    #[must_use]
+    pub fn human(&self, color: bool) -> String {
+        let red = anstyle::AnsiColor::Red.on_default().bold();
+        let label = if color { format!("{red}error:{red:#}") } else { "error:".to_owned() };
+        let mut lines = vec![format!("{label} {}", visible(&self.message))];
+        lines.extend(self.details.iter().map(|detail| format!("  {}", visible(detail))));
+        if let Some(hint) = &self.hint {
+            lines.extend(hint.lines().map(|line| format!("  {}", visible(line))));
+        } else if self.problems.len() > 1 {
+            for problem in &self.problems {
+                lines.push(format!("  {}", visible(&problem_line(problem))));
+                let hint = problem.hint.as_deref().unwrap_or_default();
+                lines.extend(hint.lines().map(|line| format!("      {}", visible(line))));
+            }
+        }
+        lines.join("\n") + "\n"
+    }
+
+    pub(crate) fn object(&self) -> ErrorObject<'_> {
+        ErrorObject {
+            code: self.code,
+            exit_code: self.exit.code(),
+            field: self.field.as_deref(),
+            hint: self.hint.as_deref(),
+            details: &self.details,
+            problems: self
+                .problems
+                .iter()
+                .map(|problem| ProblemObject {
+                    field: &problem.field,
+                    value: problem.value.as_deref(),
+                    message: &problem.what,
+                    hint: problem.hint.as_deref(),
+                })
+                .collect(),
+        }
+    }
+}
+
+fn problem_line(Problem { field, value, what, .. }: &Problem) -> String {
+    match value {
+        Some(value) => format!("{field} \"{value}\": {what}"),
+        None => format!("{field}: {what}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context;
+
+    fn two_problems() -> Problems {
+        Problems(vec![
+            Problem::new("--at", "this time does not exist in America/New_York")
+                .value("2025-03-09 02:30")
+                .hint("use 01:30 -05:00 or 03:30 -04:00"),
+            Problem::new("--image", "not an absolute http(s) URL")
+                .value("cdn.example/a.jpg")
+                .hint("did you mean https://cdn.example/a.jpg ?"),
+        ])
+    }
+
+    #[test]
+    fn all_problems_of_a_command_are_shown_at_once() {
+        let error = two_problems().into_result().context("this post").unwrap_err();
+        let explained = Explained::from(&error);
+        assert_eq!(explained.exit, Exit::Input);
+        assert_eq!(
+            explained.human(false),
+            "error: 2 problems with this post\n\
+             \x20 --at \"2025-03-09 02:30\": this time does not exist in America/New_York\n\
+             \x20     use 01:30 -05:00 or 03:30 -04:00\n\
+             \x20 --image \"cdn.example/a.jpg\": not an absolute http(s) URL\n\
+             \x20     did you mean https://cdn.example/a.jpg ?\n"
+        );
+    }
+
+    #[test]
+    fn a_single_problem_needs_no_heading() {
+        let problem = Problem::new("--at", "is in the past").value("yesterday").hint("pass --now");
+        let explained = Explained::from(&anyhow::Error::from(Problems::from(problem)));
+        assert_eq!(
+            explained.human(false),
+            "error: --at \"yesterday\": is in the past\n  pass --now\n"
+        );
+        assert_eq!(explained.field.as_deref(), Some("--at"));
+    }
+
+    #[test]
+    fn every_kind_of_fault_has_the_exit_code_of_the_contract() {
+        for (fault, code) in [
+            (Fault::internal("x"), 1),
+            (Fault::no_terminal("x"), 2),
+            (Fault::not_found("x"), 3),
+            (Fault::ambiguous("x", vec![]), 3),
+            (Fault::wrong_state("x"), 4),
+            (Fault::conflict("x"), 4),
+            (Fault::setup("x"), 5),
+            (Fault::unavailable("x"), 6),
+            (Fault::platform("x"), 7),
+            (Fault::unhealthy("x"), 8),
+            (Fault::interrupted(), 130),
+        ] {
+            let error = anyhow::Error::from(fault).context("while working");
+            assert_eq!(Explained::from(&error).exit.code(), code);
+        }
+        assert_eq!(Exit::Success.code(), 0);
+        assert_eq!(Exit::Terminated.code(), 143);
+    }
+
+    #[test]
+    fn an_ambiguous_prefix_lists_its_matches() {
+        let fault =
+            Fault::ambiguous("0198 fits 2 posts", vec!["0198aaaa".into(), "0198bbbb".into()])
+                .hint("type more characters");
+        assert_eq!(
+            Explained::from(fault).human(false),
+            "error: 0198 fits 2 posts\n  0198aaaa\n  0198bbbb\n  type more characters\n"
+        );
+    }
+
+    #[test]
+    fn an_unknown_error_is_a_bug_shown_without_debug_dump() {
+        let error = anyhow::anyhow!("no such state").context("publishing");
+        let text = Explained::from(&error).human(false);
+        assert!(text.starts_with("error: publishing: no such state\n"), "{text}");
+        assert!(text.contains("report"));
+        assert_eq!(Explained::from(&error).exit, Exit::Internal);
+    }
+
+    #[test]
+    fn unexpected_io_is_exit_1_but_not_called_a_bug() {
+        let error = anyhow::Error::from(std::io::Error::other("disk full")).context("writing");
+        let explained = Explained::from(&error);
+        assert_eq!((explained.exit, explained.code), (Exit::Internal, "io"));
+        assert_eq!(explained.human(false), "error: writing: disk full\n");
+    }
+
+    #[test]
+    fn values_cannot_forge_lines_or_colour() {
+        let problem = Problem::new("--caption", "too \x1b[31mlong").value("a\nerror: forged");
+        let text = Explained::problems(&problem.into(), "this post").human(false);
+        assert_eq!(text.lines().count(), 1, "{text}");
+        assert!(!text.contains('\x1b'));
+    }
+
+    #[test]
+    fn colour_marks_only_the_first_word() {
+        let text = Explained::from(Fault::setup("x")).human(true);
+        assert_eq!(text, "\u{1b}[1m\u{1b}[31merror:\u{1b}[0m x\n");
+    }
+
+    #[test]
+    fn the_json_object_has_the_keys_of_the_contract() {
+        let explained = Explained::problems(&two_problems(), "this post");
+        let object = serde_json::to_value(explained.object()).unwrap();
+        assert_eq!(object["code"], "invalid_input");
+        assert_eq!(object["exitCode"], 2);
+        assert!(object["field"].is_null() && object["hint"].is_null());
+        assert_eq!(object["problems"][1]["field"], "--image");
+        assert_eq!(object["problems"][1]["value"], "cdn.example/a.jpg");
+    }
+}
