@@ -101,7 +101,8 @@ impl MediaSource {
         }
         refuse_web_page(&response)?;
         let bytes = read(response, self.limits.image_bytes).await?;
-        let media_type = media_type(MediaKind::Image, &bytes).ok_or_else(|| not_media("a JPEG, PNG or GIF image"))?;
+        let media_type = media_type(MediaKind::Image, &bytes)
+            .ok_or_else(|| not_media("a JPEG, PNG or GIF image"))?;
         let sha256 = hash(&bytes);
         Ok(Image { bytes, media_type, sha256 })
     }
@@ -130,7 +131,13 @@ impl MediaSource {
     ///
     /// # Errors
     /// As [`Self::image`]; [`Remedy::Restage`] when it is not the same video any more.
-    pub async fn part(&self, url: &str, video: &Video, first: u64, last: u64) -> Result<Vec<u8>, Failure> {
+    pub async fn part(
+        &self,
+        url: &str,
+        video: &Video,
+        first: u64,
+        last: u64,
+    ) -> Result<Vec<u8>, Failure> {
         let response = self.open(url, Some((first, last))).await?;
         let (got_first, got_last, length) = content_range(&response)?;
         if length != video.length || version(&response) != video.version {
@@ -245,7 +252,8 @@ fn media_type(kind: MediaKind, head: &[u8]) -> Option<&'static str> {
 /// Login and error pages come with status 200 often enough.
 fn refuse_web_page(response: &Response) -> Result<(), Failure> {
     let content_type = header(response, CONTENT_TYPE.as_str()).unwrap_or_default();
-    let web_page = response.status().is_success() && content_type.trim_start().starts_with("text/html");
+    let web_page =
+        response.status().is_success() && content_type.trim_start().starts_with("text/html");
     if web_page {
         return Err(Failure::new(
             Remedy::GiveUp,
@@ -267,7 +275,11 @@ fn bad_address(message: impl Into<String>) -> Failure {
 }
 
 fn not_media(wanted: &str) -> Failure {
-    Failure::new(Remedy::GiveUp, "media-content", format!("the media URL's content is not {wanted}"))
+    Failure::new(
+        Remedy::GiveUp,
+        "media-content",
+        format!("the media URL's content is not {wanted}"),
+    )
 }
 
 fn too_large(limit: u64) -> Failure {

@@ -174,11 +174,15 @@ pub fn duplicate(
         });
     };
     let times = sent_at.first().zip(sent_at.last());
-    let minted = times.and_then(|(first, last)| Some((urn::minted_at(named, *last + offset)?, first)));
+    let minted =
+        times.and_then(|(first, last)| Some((urn::minted_at(named, *last + offset)?, first)));
     let Some((minted, first)) = minted else {
         return Answer::Unknown(Failure {
             remedy: Remedy::GiveUp,
-            message: format!("{} (it cannot be told whether {named} is this post)", refusal.message),
+            message: format!(
+                "{} (it cannot be told whether {named} is this post)",
+                refusal.message
+            ),
             detail: json!({ "named": named }),
             ..refusal
         });

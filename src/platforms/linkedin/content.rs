@@ -104,7 +104,8 @@ pub fn post_body(draft: &Draft, author: Author<'_>) -> Result<Value, Failure> {
     });
     match (&shape, urns.as_slice()) {
         (Shape::Article(link), _) => {
-            body["content"] = json!({ "article": { "source": link, "title": title(content, link) } });
+            body["content"] =
+                json!({ "article": { "source": link, "title": title(content, link) } });
         }
         (Shape::Images([image]), [urn]) => {
             body["content"] = json!({ "media": image_json(image, urn) });

@@ -245,8 +245,7 @@ impl LinkedIn {
         }
         let id = draft.staging.id(name).unwrap_or_default();
         let call = self.get(&format!("/{resource}/{}", urn::encode(id)), &draft.token);
-        let answer =
-            self.http.send(call).await.map_err(|error| classify::no_answer(&error))?;
+        let answer = self.http.send(call).await.map_err(|error| classify::no_answer(&error))?;
         let status = answer.json["status"].as_str();
         match (answer.status.as_u16(), status) {
             (200..300, Some("AVAILABLE")) => Ok(ready()),
@@ -317,7 +316,11 @@ fn check_parts(parts: &[PartPlan], length: u64) -> Result<(), Failure> {
         }
         next = part.last + 1;
     }
-    if next == length { Ok(()) } else { Err(unexpected("LinkedIn asks for only some of the video")) }
+    if next == length {
+        Ok(())
+    } else {
+        Err(unexpected("LinkedIn asks for only some of the video"))
+    }
 }
 
 fn staged(artifact: Artifact) -> Preparation {

@@ -13,7 +13,6 @@ mod post;
 mod text;
 mod urn;
 
-
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -94,9 +94,9 @@ fn leading_mention(text: &str) -> Option<&str> {
 
 /// The word of a `{hashtag|\#|word}` at the start of `text`, and the length of the whole.
 fn leading_hashtag_template(text: &str) -> Option<(&str, usize)> {
-    let body = text.strip_prefix("{hashtag|").and_then(|rest| {
-        rest.strip_prefix("\\#|").or_else(|| rest.strip_prefix("#|"))
-    })?;
+    let body = text
+        .strip_prefix("{hashtag|")
+        .and_then(|rest| rest.strip_prefix("\\#|").or_else(|| rest.strip_prefix("#|")))?;
     let mut escaped = false;
     let end = body.find(|c| {
         let closes = c == '}' && !escaped;
@@ -115,7 +115,10 @@ mod tests {
     #[test]
     fn all_fifteen_reserved_characters_are_escaped() {
         assert_eq!(escape(r"\|{}@[]()<>#*_~"), r"\\\|\{\}\@\[\]\(\)\<\>\#\*\_\~");
-        assert_eq!(escape("Sale (today) - 50% off! a+b=c, d.e"), r"Sale \(today\) - 50% off! a+b=c, d.e");
+        assert_eq!(
+            escape("Sale (today) - 50% off! a+b=c, d.e"),
+            r"Sale \(today\) - 50% off! a+b=c, d.e"
+        );
     }
 
     #[test]
@@ -132,8 +135,12 @@ mod tests {
         let mention = "@[Acme GmbH](urn:li:organization:123)";
         assert_eq!(escape(&format!("By {mention}!")), format!("By {mention}!"));
         assert_eq!(escape("@[A](urn:li:person:x_Y-1)"), "@[A](urn:li:person:x_Y-1)");
-        for plain in ["@acme", "@[Acme](https://acme.example)", "@[](urn:li:person:a)", "@[A (B)](urn:li:person:a)"]
-        {
+        for plain in [
+            "@acme",
+            "@[Acme](https://acme.example)",
+            "@[](urn:li:person:a)",
+            "@[A (B)](urn:li:person:a)",
+        ] {
             assert!(escape(plain).starts_with("\\@"), "{plain}");
         }
     }
@@ -158,7 +165,11 @@ mod tests {
             let step = match leading_mention(rest) {
                 Some(mention) => mention.len(),
                 None if character == '\\' => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
-                None if character == '#' && rest[1..].chars().next().is_some_and(char::is_alphanumeric) => 1,
+                None if character == '#'
+                    && rest[1..].chars().next().is_some_and(char::is_alphanumeric) =>
+                {
+                    1
+                }
                 None => {
                     left.push(character);
                     character.len_utf8()

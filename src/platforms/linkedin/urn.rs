@@ -22,7 +22,9 @@ impl<'a> Author<'a> {
             "person" if matches!(id.len(), 1..=64) && id.bytes().all(member_id) => {
                 Some(Self::Person(urn))
             }
-            "organization" if matches!(id.len(), 1..=20) && id.bytes().all(|c| c.is_ascii_digit()) => {
+            "organization"
+                if matches!(id.len(), 1..=20) && id.bytes().all(|c| c.is_ascii_digit()) =>
+            {
                 Some(Self::Organization(urn))
             }
             _ => None,
@@ -163,8 +165,14 @@ mod tests {
         assert_eq!(minted_at(id, time("2026-07-25T12:00:00Z")), None, "more than a day ahead");
         assert!(minted_at(id, time("2026-07-26T12:00:00Z")).is_some());
         assert_eq!(minted_at("urn:li:share:12345", time("2026-07-25T12:00:00Z")), None, "1970");
-        assert_eq!(minted_at("urn:li:share:99999999999999999999999", time("2026-07-25T12:00:00Z")), None);
-        assert_eq!(minted_at("urn:li:person:7487189920416108544", time("2027-01-01T00:00:00Z")), None);
+        assert_eq!(
+            minted_at("urn:li:share:99999999999999999999999", time("2026-07-25T12:00:00Z")),
+            None
+        );
+        assert_eq!(
+            minted_at("urn:li:person:7487189920416108544", time("2027-01-01T00:00:00Z")),
+            None
+        );
     }
 
     #[test]
