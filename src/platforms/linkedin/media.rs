@@ -13,7 +13,7 @@ use super::content::{Shape, image_name};
 use super::urn::{self, Author};
 use super::{LinkedIn, author, classify};
 use crate::domain::{Artifact, Draft, Failure, MediaItem, Preparation, Remedy, StepKind};
-use crate::platforms::http::{AuthScheme, Call, CallKind};
+use crate::platforms::http::{AuthScheme, Call, CallKind, HttpAnswer};
 use crate::platforms::media_source::{Video, hash};
 
 /// Where an upload URL may lead: the image's bytes go there with the token.
@@ -74,11 +74,16 @@ impl LinkedIn {
         }
         // A member's token may not read the state; one rest serves all images.
         if let Author::Person(_) = author {
-            return Ok(grace(draft, "image/grace", IMAGE_GRACE));
+            let rested = draft.staging.has("image/0/grace");
+            return Ok(if rested {
+                Preparation::Ready
+            } else {
+                grace(draft, "image/0", IMAGE_GRACE)
+            });
         }
         for index in 0..images.len() {
             let name = image_name(index);
-            if !draft.staging.has(&format!("{name}/ready")) {
+            if !is_ready(draft, &name) {
                 return self.check_ready(draft, &name, "images", IMAGE_GRACE).await;
             }
         }
@@ -142,7 +147,7 @@ impl LinkedIn {
         if !staging.has("video/finalized") {
             return self.finalize_video(draft, &started.remote_id, &plan).await;
         }
-        if staging.has("video/ready") || staging.has("video/grace") {
+        if is_ready(draft, "video") {
             return Ok(Preparation::Ready);
         }
         let grace = Duration::from_secs(10 + plan.length / 1_000_000);
@@ -238,20 +243,15 @@ impl LinkedIn {
         resource: &str,
         grace_time: Duration,
     ) -> Result<Preparation, Failure> {
-        let grace_name = format!("{name}/grace");
-        let ready = || staged(Artifact::new(StepKind::Wait, format!("{name}/ready"), ""));
-        if draft.staging.has(&grace_name) {
-            return Ok(ready());
-        }
         let id = draft.staging.id(name).unwrap_or_default();
         let call = self.get(&format!("/{resource}/{}", urn::encode(id)), &draft.token);
         let answer = self.http.send(call).await.map_err(|error| classify::no_answer(&error))?;
         let status = answer.json["status"].as_str();
         match (answer.status.as_u16(), status) {
-            (200..300, Some("AVAILABLE")) => Ok(ready()),
+            (200..300, Some("AVAILABLE")) => Ok(staged(waited(draft, name, "ready"))),
             (200..300, Some("PROCESSING_FAILED")) => Err(processing_failed(&answer.json)),
             (200..300, _) | (404, _) => poll_again(draft, name),
-            (403, _) => Ok(grace(draft, &grace_name, grace_time)),
+            (403, _) => Ok(grace(draft, name, grace_time)),
             _ => Err(classify::failure(&answer, &draft.token)),
         }
     }
@@ -273,11 +273,7 @@ impl LinkedIn {
 
     /// Sends bytes to an upload URL. A URL that is gone or expired takes a new
     /// upload from its start.
-    async fn hand_over(
-        &self,
-        call: Call,
-        draft: &Draft,
-    ) -> Result<crate::platforms::http::HttpAnswer, Failure> {
+    async fn hand_over(&self, call: Call, draft: &Draft) -> Result<HttpAnswer, Failure> {
         self.expect_success(call, &draft.token).await.map_err(|mut failure| {
             if matches!(failure.http_status, Some(403 | 404 | 410)) {
                 failure.remedy = Remedy::Restage;
@@ -327,19 +323,25 @@ fn staged(artifact: Artifact) -> Preparation {
     Preparation::Staged(vec![artifact])
 }
 
-/// Rests once, then goes on.
+/// Seen to be ready, or rested for where that may not be seen.
+fn is_ready(draft: &Draft, name: &str) -> bool {
+    ["ready", "grace"].iter().any(|step| draft.staging.has(&format!("{name}/{step}")))
+}
+
+/// The one rest before a medium counts as ready whose state may not be read.
 fn grace(draft: &Draft, name: &str, rest: Duration) -> Preparation {
-    if draft.staging.has(name) {
-        Preparation::Ready
-    } else {
-        Preparation::Wait(rest, vec![Artifact::new(StepKind::Wait, name, "")])
-    }
+    Preparation::Wait(rest, vec![waited(draft, name, "grace")])
+}
+
+fn waited(draft: &Draft, name: &str, step: &str) -> Artifact {
+    let id = draft.staging.id(name).unwrap_or_default();
+    Artifact::new(StepKind::Wait, format!("{name}/{step}"), id)
 }
 
 /// Asks again after 10, 15, 22, 33, 50 and then 60 seconds.
 fn poll_again(draft: &Draft, name: &str) -> Result<Preparation, Failure> {
-    let name = format!("{name}/polled");
-    let polls = draft.staging.get(&name).and_then(|polled| polled.detail["times"].as_u64());
+    let polled = draft.staging.get(&format!("{name}/polled"));
+    let polls = polled.and_then(|polled| polled.detail["times"].as_u64());
     let polls = polls.unwrap_or(0);
     if polls >= MAX_POLLS {
         return Err(Failure::new(
@@ -349,7 +351,7 @@ fn poll_again(draft: &Draft, name: &str) -> Result<Preparation, Failure> {
         ));
     }
     let rest = Duration::from_millis((10_000.0 * 1.5_f64.powf(polls as f64)).min(60_000.0) as u64);
-    let artifact = Artifact::new(StepKind::Wait, name, "").detail(json!({ "times": polls + 1 }));
+    let artifact = waited(draft, name, "polled").detail(json!({ "times": polls + 1 }));
     Ok(Preparation::Wait(rest, vec![artifact]))
 }
 
@@ -375,3 +377,7 @@ fn number(value: &Value, field: &str) -> Result<u64, Failure> {
 fn unexpected(message: impl Into<String>) -> Failure {
     Failure::new(Remedy::Retry, "unexpected-answer", message)
 }
+
+#[cfg(test)]
+#[path = "media_tests.rs"]
+mod tests;

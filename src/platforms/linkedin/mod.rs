@@ -10,13 +10,13 @@ mod comment;
 mod content;
 mod media;
 mod post;
+#[cfg(test)]
+mod stand_in;
 mod text;
 mod urn;
 
 use std::sync::Arc;
 use std::time::Duration;
-
-use reqwest::StatusCode;
 
 use super::http::{AuthScheme, Call, CallKind, Http, HttpAnswer};
 use super::media_source::MediaSource;
@@ -93,11 +93,6 @@ fn author(draft: &Draft) -> Result<Author<'_>, Failure> {
             ),
         )
     })
-}
-
-/// Whether a refused read only says that this token may not read.
-fn may_not_read(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 400 | 401 | 403 | 404)
 }
 
 impl Publisher for LinkedIn {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::classify::{self, Verdict};
 use super::content::{Shape, media_urns, post_body};
 use super::urn::{self, Author};
-use super::{LinkedIn, author, may_not_read, text};
+use super::{LinkedIn, author, text};
 use crate::domain::{Answer, Draft, Failure, Intent, Receipt, Remedy, Sighting};
 use crate::platforms::http::{CallKind, HttpAnswer};
 
@@ -71,7 +71,7 @@ impl LinkedIn {
         };
         if !answer.status.is_success() {
             let mut failure = classify::failure(&answer, &draft.token);
-            if may_not_read(answer.status) {
+            if matches!(answer.status.as_u16(), 400 | 401 | 403 | 404) {
                 failure.message = format!("the page's posts cannot be read: {}", failure.message);
             }
             return Sighting::CannotTell(failure);
@@ -181,3 +181,7 @@ fn created_at(post: &Value, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         None => urn::minted_at(post["id"].as_str()?, now),
     }
 }
+
+#[cfg(test)]
+#[path = "post_tests.rs"]
+mod tests;
