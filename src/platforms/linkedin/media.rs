@@ -1,12 +1,11 @@
 //! Uploading a post's media, one step at a time.
 //!
 //! Images: initialize → bytes → ready. Videos: initialize → parts → finalize →
-//! ready. All of it is invisible and may be repeated; a repeated initialize
-//! only leaves an orphan at LinkedIn.
+//! ready (see [`super::video`]). All of it is invisible and may be repeated; a
+//! repeated initialize only leaves an orphan at LinkedIn.
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::content::{Shape, image_name};
@@ -14,13 +13,9 @@ use super::urn::{self, Author};
 use super::{LinkedIn, author, classify};
 use crate::domain::{Artifact, Draft, Failure, MediaItem, Preparation, Remedy, StepKind};
 use crate::platforms::http::{AuthScheme, Call, CallKind, HttpAnswer};
-use crate::platforms::media_source::{Video, hash};
 
 /// Where an upload URL may lead: the image's bytes go there with the token.
 const UPLOAD_HOSTS: &[&str] = &["*.linkedin.com", "*.licdn.com"];
-
-/// LinkedIn cuts videos into parts of 4 MiB; a part is held in memory.
-const MAX_PART_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Rest before media counts as ready whose state may not be read.
 const IMAGE_GRACE: Duration = Duration::from_secs(20);
@@ -28,23 +23,6 @@ const IMAGE_GRACE: Duration = Duration::from_secs(20);
 /// State reads of one medium before it is uploaded anew: about half an hour.
 /// Each of them costs one of the account's few daily calls.
 const MAX_POLLS: u64 = 30;
-
-/// What later steps need of a video: its file and the parts LinkedIn wants.
-#[derive(Serialize, Deserialize)]
-struct VideoPlan {
-    length: u64,
-    version: Option<String>,
-    upload_token: String,
-    parts: Vec<PartPlan>,
-}
-
-/// One part: the bytes `first..=last`.
-#[derive(Serialize, Deserialize)]
-struct PartPlan {
-    upload_url: String,
-    first: u64,
-    last: u64,
-}
 
 impl LinkedIn {
     /// Does the next step that the staging does not show yet.
@@ -126,117 +104,8 @@ impl LinkedIn {
         Ok(staged(artifact))
     }
 
-    async fn stage_video(
-        &self,
-        draft: &Draft,
-        author: Author<'_>,
-        video: &MediaItem,
-    ) -> Result<Preparation, Failure> {
-        let staging = &draft.staging;
-        let Some(started) = staging.get("video") else {
-            return self.start_video(draft, author, video).await;
-        };
-        let plan: VideoPlan = serde_json::from_value(started.detail.clone())
-            .map_err(|_| unexpected("the stored upload of the video cannot be read"))?;
-        for (index, part) in plan.parts.iter().enumerate() {
-            let name = format!("video/part/{index}");
-            if !staging.has(&name) {
-                return self.upload_part(draft, video, &plan, part, &name).await;
-            }
-        }
-        if !staging.has("video/finalized") {
-            return self.finalize_video(draft, &started.remote_id, &plan).await;
-        }
-        if is_ready(draft, "video") {
-            return Ok(Preparation::Ready);
-        }
-        let grace = Duration::from_secs(10 + plan.length / 1_000_000);
-        self.check_ready(draft, "video", "videos", grace).await
-    }
-
-    async fn start_video(
-        &self,
-        draft: &Draft,
-        author: Author<'_>,
-        video: &MediaItem,
-    ) -> Result<Preparation, Failure> {
-        let file = self.media.video(&video.url).await?;
-        let request = json!({ "initializeUploadRequest": {
-            "owner": author.urn(),
-            "fileSizeBytes": file.length,
-            "uploadCaptions": false,
-            "uploadThumbnail": false,
-        }});
-        let value = self.initialize(draft, "videos", &request).await?;
-        let remote_id = text(&value, "video")?;
-        let mut parts = Vec::new();
-        for instruction in value["uploadInstructions"].as_array().into_iter().flatten() {
-            parts.push(PartPlan {
-                upload_url: self.upload_url(instruction)?,
-                first: number(instruction, "firstByte")?,
-                last: number(instruction, "lastByte")?,
-            });
-        }
-        check_parts(&parts, file.length)?;
-        let plan = VideoPlan {
-            length: file.length,
-            version: file.version,
-            // Often empty, and then wanted back empty.
-            upload_token: value["uploadToken"].as_str().unwrap_or_default().to_owned(),
-            parts,
-        };
-        let mut detail = json!(plan);
-        detail["expires_at"] = value["uploadUrlsExpireAt"].clone();
-        Ok(staged(Artifact::new(StepKind::Create, "video", remote_id).detail(detail)))
-    }
-
-    async fn upload_part(
-        &self,
-        draft: &Draft,
-        video: &MediaItem,
-        plan: &VideoPlan,
-        part: &PartPlan,
-        name: &str,
-    ) -> Result<Preparation, Failure> {
-        self.check_upload_url(&part.upload_url)?;
-        let file = Video { length: plan.length, version: plan.version.clone() };
-        let bytes = self.media.part(&video.url, &file, part.first, part.last).await?;
-        let detail = json!({ "sha256": hash(&bytes), "length": bytes.len() });
-        // The URL itself is the permission: LinkedIn wants no token here.
-        let call = Call::put(&part.upload_url)
-            .header("Content-Type", "application/octet-stream")
-            .bytes(bytes);
-        let answer = self.hand_over(call, draft).await?;
-        let etag = answer.header("etag").map(|etag| etag.trim().trim_matches('"'));
-        let etag = etag.filter(|etag| !etag.is_empty());
-        let etag = etag.ok_or_else(|| unexpected("LinkedIn did not name the uploaded part"))?;
-        Ok(staged(Artifact::new(StepKind::Upload, name, etag).detail(detail)))
-    }
-
-    async fn finalize_video(
-        &self,
-        draft: &Draft,
-        video: &str,
-        plan: &VideoPlan,
-    ) -> Result<Preparation, Failure> {
-        let parts = 0..plan.parts.len();
-        let etags: Vec<&str> =
-            parts.filter_map(|index| draft.staging.id(&format!("video/part/{index}"))).collect();
-        let request = json!({ "finalizeUploadRequest": {
-            "video": video,
-            "uploadToken": plan.upload_token,
-            "uploadedPartIds": etags,
-        }});
-        let call = self
-            .post(CallKind::Staging, "/videos?action=finalizeUpload", &draft.token)
-            .header("X-RestLi-Method", "ACTION")
-            .json(&request);
-        self.expect_success(call, &draft.token).await?;
-        Ok(staged(Artifact::new(StepKind::Create, "video/finalized", video)))
-    }
-
     /// Reads the state of an uploaded medium once.
-    async fn check_ready(
+    pub(super) async fn check_ready(
         &self,
         draft: &Draft,
         name: &str,
@@ -256,7 +125,7 @@ impl LinkedIn {
         }
     }
 
-    async fn initialize(
+    pub(super) async fn initialize(
         &self,
         draft: &Draft,
         resource: &str,
@@ -273,7 +142,7 @@ impl LinkedIn {
 
     /// Sends bytes to an upload URL. A URL that is gone or expired takes a new
     /// upload from its start.
-    async fn hand_over(&self, call: Call, draft: &Draft) -> Result<HttpAnswer, Failure> {
+    pub(super) async fn hand_over(&self, call: Call, draft: &Draft) -> Result<HttpAnswer, Failure> {
         self.expect_success(call, &draft.token).await.map_err(|mut failure| {
             if matches!(failure.http_status, Some(403 | 404 | 410)) {
                 failure.remedy = Remedy::Restage;
@@ -283,7 +152,7 @@ impl LinkedIn {
         })
     }
 
-    fn upload_url(&self, value: &Value) -> Result<String, Failure> {
+    pub(super) fn upload_url(&self, value: &Value) -> Result<String, Failure> {
         let url = text(value, "uploadUrl")?;
         self.check_upload_url(url)?;
         Ok(url.to_owned())
@@ -296,35 +165,17 @@ impl LinkedIn {
         Ok(url)
     }
 
-    fn check_upload_url(&self, url: &str) -> Result<(), Failure> {
+    pub(super) fn check_upload_url(&self, url: &str) -> Result<(), Failure> {
         self.http.check_upload_url(url, UPLOAD_HOSTS).map_err(unexpected)
     }
 }
 
-/// The parts must be the whole file, in order and without gaps: a video cut
-/// otherwise is broken without any error.
-fn check_parts(parts: &[PartPlan], length: u64) -> Result<(), Failure> {
-    let mut next = 0;
-    for part in parts {
-        let fits = part.first == next && part.last >= part.first && part.last < length;
-        if !fits || part.last - part.first >= MAX_PART_BYTES {
-            return Err(unexpected("LinkedIn asks for parts that are not the video in order"));
-        }
-        next = part.last + 1;
-    }
-    if next == length {
-        Ok(())
-    } else {
-        Err(unexpected("LinkedIn asks for only some of the video"))
-    }
-}
-
-fn staged(artifact: Artifact) -> Preparation {
+pub(super) fn staged(artifact: Artifact) -> Preparation {
     Preparation::Staged(vec![artifact])
 }
 
 /// Seen to be ready, or rested for where that may not be seen.
-fn is_ready(draft: &Draft, name: &str) -> bool {
+pub(super) fn is_ready(draft: &Draft, name: &str) -> bool {
     ["ready", "grace"].iter().any(|step| draft.staging.has(&format!("{name}/{step}")))
 }
 
@@ -364,17 +215,17 @@ fn processing_failed(state: &Value) -> Failure {
     )
 }
 
-fn text<'a>(value: &'a Value, field: &str) -> Result<&'a str, Failure> {
+pub(super) fn text<'a>(value: &'a Value, field: &str) -> Result<&'a str, Failure> {
     let text = value[field].as_str().filter(|text| !text.is_empty());
     text.ok_or_else(|| unexpected(format!("LinkedIn's answer lacks {field}")))
 }
 
-fn number(value: &Value, field: &str) -> Result<u64, Failure> {
+pub(super) fn number(value: &Value, field: &str) -> Result<u64, Failure> {
     value[field].as_u64().ok_or_else(|| unexpected(format!("LinkedIn's answer lacks {field}")))
 }
 
 /// An answer that LinkedIn does not give; maybe it was only cut off.
-fn unexpected(message: impl Into<String>) -> Failure {
+pub(super) fn unexpected(message: impl Into<String>) -> Failure {
     Failure::new(Remedy::Retry, "unexpected-answer", message)
 }
 

@@ -243,20 +243,3 @@ async fn a_wrong_author_is_told_before_any_call() {
     assert_eq!((failure.code.as_str(), failure.remedy), ("author", Remedy::GiveUp));
     assert!(stand_in.seen().is_empty());
 }
-
-#[test]
-fn parts_must_cover_the_file_without_gaps() {
-    let check = |ranges: &[(u64, u64)], length| {
-        let part =
-            |&(first, last): &(u64, u64)| PartPlan { upload_url: String::new(), first, last };
-        check_parts(&ranges.iter().map(part).collect::<Vec<_>>(), length).is_ok()
-    };
-    assert!(check(&[(0, 4_194_303), (4_194_304, 5_000_000)], 5_000_001));
-    assert!(!check(&[], 1));
-    assert!(!check(&[(0, 8)], 10), "short");
-    assert!(!check(&[(0, 10)], 10), "beyond the end");
-    assert!(!check(&[(0, 4), (6, 9)], 10), "a gap");
-    assert!(!check(&[(0, 4), (4, 9)], 10), "an overlap");
-    assert!(!check(&[(5, 9), (0, 4)], 10), "out of order");
-    assert!(!check(&[(0, 99_999_999)], 100_000_000), "too large for memory");
-}

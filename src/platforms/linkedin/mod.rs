@@ -14,6 +14,7 @@ mod post;
 mod stand_in;
 mod text;
 mod urn;
+mod video;
 
 use std::sync::Arc;
 use std::time::Duration;
