@@ -168,12 +168,7 @@ impl MediaSource {
                 }
                 return Ok(response);
             }
-            let next = header(&response, LOCATION.as_str()).and_then(|place| url.join(place).ok());
-            let next = next.ok_or_else(|| bad_address("the media URL redirects to nowhere"))?;
-            if url.scheme() == "https" && next.scheme() != "https" {
-                return Err(bad_address("the media URL redirects from https to http"));
-            }
-            url = next;
+            url = redirected(&url, header(&response, LOCATION.as_str()))?;
         }
         Err(bad_address("the media URL redirects more than 3 times"))
     }
@@ -190,6 +185,16 @@ impl MediaSource {
         }
         check_literal(url).map_err(|error| bad_address(error.to_string()))
     }
+}
+
+/// Where a redirect leads; the address itself is checked like the first one.
+fn redirected(from: &Url, location: Option<&str>) -> Result<Url, Failure> {
+    let to = location.and_then(|location| from.join(location).ok());
+    let to = to.ok_or_else(|| bad_address("the media URL redirects to nowhere"))?;
+    if from.scheme() == "https" && to.scheme() != "https" {
+        return Err(bad_address("the media URL redirects from https to http"));
+    }
+    Ok(to)
 }
 
 /// Reads a body that may not be longer than `limit`.
@@ -231,7 +236,8 @@ fn content_range(response: &Response) -> Result<(u64, u64, u64), Failure> {
 fn version(response: &Response) -> Option<String> {
     header(response, ETAG.as_str())
         .or_else(|| header(response, LAST_MODIFIED.as_str()))
-        .map(str::to_owned)
+        // Whether a server promises equal bytes or equal content differs from answer to answer.
+        .map(|version| version.trim_start_matches("W/").to_owned())
 }
 
 fn header<'a>(response: &'a Response, name: &str) -> Option<&'a str> {

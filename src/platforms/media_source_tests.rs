@@ -113,6 +113,17 @@ async fn a_redirect_is_checked_like_the_first_address() {
     assert_eq!(image_failure(vec![elsewhere]).await.code, "media-address");
 }
 
+#[test]
+fn a_redirect_stays_encrypted_and_leads_somewhere() {
+    let from = |url| Url::parse(url).unwrap();
+    let to = |url, location| redirected(&from(url), location).map(String::from).map_err(|e| e.code);
+    let refused = Err("media-address".to_owned());
+    assert_eq!(to("https://a.example/1", Some("http://a.example/1")), refused);
+    assert_eq!(to("https://a.example/1", None), refused);
+    assert_eq!(to("https://a.example/1", Some("/2")), Ok("https://a.example/2".to_owned()));
+    assert_eq!(to("http://a.example/", Some("//b.example/")), Ok("http://b.example/".to_owned()));
+}
+
 #[tokio::test]
 async fn a_web_page_is_no_image() {
     let page = answer("200 OK", "content-type: text/html; charset=utf-8\r\n", b"<!doctype html>");
