@@ -8,6 +8,8 @@
 mod classify;
 mod comment;
 mod content;
+#[cfg(test)]
+mod flow_tests;
 mod media;
 mod post;
 #[cfg(test)]
