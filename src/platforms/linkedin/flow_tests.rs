@@ -142,6 +142,26 @@ async fn a_text_goes_live_once() {
 }
 
 #[tokio::test]
+async fn no_character_cuts_a_text_short() {
+    let sim = Sim::start(SandboxOptions::default()).await;
+    for caption in [
+        r"all of \ | { } @ [ ] ( ) < > # * _ ~ and on",
+        r"C:\new_folder\(old)",
+        "C# and #tag_with_underscore, (#inner) #1 end",
+        "{hashtag|\\#|literal} stays",
+        "mail@a.example <b>*bold*</b> ~~x~~ ](x)",
+        "https://a.example/a_(b)?c=[d]#e and on",
+        "line one\r\nline two\n\n#last",
+        "emoji 👩‍👩‍👧 #été (ünï) ｆｕｌｌ",
+    ] {
+        let receipt = receipt(sim.publish(&mut draft(PAGE, caption, &[])).await);
+        let live = sim.live().await;
+        let post = live.iter().find(|item| item["id"].as_str() == receipt.external_id.as_deref());
+        assert_eq!(post.unwrap()["text"], text::comparable(caption));
+    }
+}
+
+#[tokio::test]
 async fn a_link_goes_live_once() {
     let link = Some("https://news.example/a");
     assert_kind(&publish_as_both(PostType::Post, &[], link).await, "article");

@@ -52,11 +52,10 @@ impl LinkedIn {
         }
         // A member's token may not read the state; one rest serves all images.
         if let Author::Person(_) = author {
-            let rested = draft.staging.has("image/0/grace");
-            return Ok(if rested {
-                Preparation::Ready
-            } else {
-                grace(draft, "image/0", IMAGE_GRACE)
+            let first = image_name(0);
+            return Ok(match is_ready(draft, &first) {
+                true => Preparation::Ready,
+                false => grace(draft, &first, IMAGE_GRACE),
             });
         }
         for index in 0..images.len() {

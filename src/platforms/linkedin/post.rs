@@ -43,7 +43,16 @@ impl LinkedIn {
                     .last()
                     .map(|sent| classify::clock_offset(&answer, *sent, took))
                     .unwrap_or_default();
-                classify::duplicate(failure(), named.as_deref(), &draft.sent_at, offset)
+                let answer =
+                    classify::duplicate(failure(), named.as_deref(), &draft.sent_at, offset);
+                if let (Answer::Published(receipt), [_]) = (&answer, draft.sent_at.as_slice()) {
+                    // We send once: something on the way must have repeated it.
+                    tracing::warn!(
+                        post = receipt.external_id,
+                        "LinkedIn got one create call twice; adopting the post that it made"
+                    );
+                }
+                answer
             }
         }
     }
