@@ -227,7 +227,7 @@ fn usual_body(status: u16, platform: Platform) -> Value {
         400..500 => (20, Some(1_772_107)),
         _ => (2, None),
     };
-    let mut error = json!({"message": reason, "type": "OAuthException", "code": code, "is_transient": status >= 500});
+    let mut error = json!({"message": reason, "type": "OAuthException", "code": code, "is_transient": status >= 500, "fbtrace_id": "Asandboxfault"});
     if let Some(subcode) = subcode {
         error["error_subcode"] = json!(subcode);
     }

@@ -102,7 +102,8 @@ fn answer(world: &mut World, call: &Call, platform: Platform) -> Reply {
     }
     match segments[..] {
         ["me", "accounts"] => me_accounts(call),
-        ["me"] => account_node(call, DEMO_INSTAGRAM),
+        ["me"] if call.host == "graph.instagram.com" => account_node(call, DEMO_INSTAGRAM),
+        ["me"] => account_node(call, DEMO_PAGE),
         [id] if call.method == Method::GET && is_account(world, call, id) => account_node(call, id),
         _ if platform == Platform::Instagram => instagram::handle(world, call, &segments),
         [_, "videos" | "video_reels" | "video_stories"] => {
@@ -179,6 +180,9 @@ fn debug_token(world: &World, call: &Call) -> Reply {
             0,
             "(#100) You must provide an app access token, or a user access token that is an owner or developer of the app",
         );
+    }
+    if let Some(problem) = tokens::problem(call.token.as_deref()) {
+        return token_error(problem);
     }
     let Some(input) = call.text("input_token") else {
         return error(100, 0, "(#100) The parameter input_token is required");

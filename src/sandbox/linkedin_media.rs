@@ -150,7 +150,7 @@ fn initialize(world: &mut World, call: &Call, kind: Kind) -> Reply {
 
 /// Both forms that were seen: a plain id and a path. The header quotes the first.
 fn etag(id: &str, part: u64) -> String {
-    if part % 2 == 0 {
+    if part.is_multiple_of(2) {
         format!("{id}-{part}")
     } else {
         format!("/ambry-video/signedId/{id}-{part}.bin")
