@@ -5,6 +5,8 @@
 
 mod account;
 mod client;
+pub mod duration;
+pub mod escape;
 mod failure;
 mod filter;
 mod ids;
@@ -15,7 +17,9 @@ mod post;
 mod problem;
 mod publishing;
 mod retry;
+pub mod rules;
 mod stats;
+pub mod when;
 
 pub use account::{AccessToken, NewAccount, Pause, SocialAccount, TokenRef};
 pub use client::{AgencyClient, NewClient};

@@ -1,0 +1,168 @@
+//! Texts: how long, how many tags, and whether there is any.
+
+use unicode_width::UnicodeWidthChar;
+
+use crate::domain::{MediaKind, Platform, PostContent, PostType, Problem};
+
+use super::Review;
+use super::combinations::platform_name;
+use super::limits::Limits;
+
+/// What LinkedIn's text format wants a backslash before (its "little text").
+const LINKEDIN_RESERVED: [char; 15] =
+    ['\\', '|', '{', '}', '@', '[', ']', '(', ')', '<', '>', '#', '*', '_', '~'];
+
+pub(super) fn check(content: &PostContent, review: &mut Review) {
+    presence(content, review);
+    length(content, review);
+    if content.platform == Platform::Instagram {
+        tags(&content.caption, review);
+    }
+    let comment = content.first_comment.as_deref();
+    if comment.is_some_and(is_blank) {
+        review.refuse(Problem::new("--first-comment", "there is no visible character in it"));
+    }
+    alt(content, review);
+    let alts = content.media.iter().filter_map(|item| item.alt.as_deref());
+    for (flag, text) in [("--caption", content.caption.as_str())]
+        .into_iter()
+        .chain(comment.map(|text| ("--first-comment", text)))
+        .chain(alts.map(|text| ("--alt", text)))
+    {
+        if text.contains('\0') {
+            review
+                .refuse(Problem::new(flag, "it contains a NUL character, which cannot be stored"));
+        }
+    }
+}
+
+/// True when nobody would see anything: nothing, blanks, zero-width characters.
+fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| {
+        c.is_whitespace()
+            || c.width().unwrap_or(0) == 0
+            // Blank letters: braille blank and the Hangul fillers; the soft hyphen.
+            || matches!(c, '\u{2800}' | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{ad}')
+    })
+}
+
+fn presence(content: &PostContent, review: &mut Review) {
+    if !is_blank(&content.caption) {
+        return;
+    }
+    let alone = content.media.is_empty() && content.link.is_none();
+    // A post of another type, or on Instagram, lacks its media: that is said already.
+    if alone && content.post_type == PostType::Post && content.platform != Platform::Instagram {
+        review.refuse(
+            Problem::new("--caption", "the post has neither text nor media")
+                .hint("add --caption TEXT or --image URL"),
+        );
+    } else if content.platform == Platform::LinkedIn {
+        review.warn(Problem::new("--caption", "LinkedIn may refuse a post without text"));
+    } else if !content.caption.is_empty() {
+        review.warn(Problem::new("--caption", "there is no visible character in it"));
+    }
+}
+
+fn length(content: &PostContent, review: &mut Review) {
+    let (name, limit) = (platform_name(content.platform), Limits::of(content.platform).text);
+    let text = content.caption.as_str();
+    let count = text.chars().count();
+    let units = text.encode_utf16().count();
+    let problem = |what| Problem::new("--caption", what);
+    if count > limit {
+        let over = count - limit;
+        review.refuse(
+            problem(format!("{} characters; {name} takes {}", grouped(count), grouped(limit)))
+                .hint(format!("shorten it by {}", grouped(over))),
+        );
+    } else if units > limit {
+        // No platform says how it counts; code points are what people count.
+        review.warn(problem(format!(
+            "{} characters, but {} UTF-16 units: if {name} counts those, its limit of {} is passed",
+            grouped(count),
+            grouped(units),
+            grouped(limit)
+        )));
+    } else if content.platform == Platform::LinkedIn {
+        let escaped = units + text.chars().filter(|c| LINKEDIN_RESERVED.contains(c)).count();
+        if escaped > limit {
+            review.warn(problem(format!(
+                "{} characters, but {} as LinkedIn's format writes them: \
+                 if LinkedIn counts those, its limit of {} is passed",
+                grouped(count),
+                grouped(escaped),
+                grouped(limit)
+            )));
+        }
+    }
+}
+
+fn tags(text: &str, review: &mut Review) {
+    let limits = Limits::of(Platform::Instagram);
+    for (sign, word, limit) in
+        [('#', "hashtags", limits.hashtags), ('@', "mentions", limits.mentions)]
+    {
+        let count = count_tags(text, sign);
+        if let Some(limit) = limit.filter(|limit| count > *limit) {
+            review.refuse(
+                Problem::new("--caption", format!("{count} {word}; Instagram takes {limit}"))
+                    .hint(format!("remove {}", count - limit)),
+            );
+        }
+    }
+}
+
+/// Signs that start a word: `#menu`, `@acme`, but neither `C#` nor `me@acme.example`.
+fn count_tags(text: &str, sign: char) -> usize {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let mut before = None;
+    let mut chars = text.chars().peekable();
+    let mut count = 0;
+    while let Some(c) = chars.next() {
+        let starts = !before.is_some_and(is_word) && chars.peek().copied().is_some_and(is_word);
+        if c == sign && starts {
+            count += 1;
+        }
+        before = Some(c);
+    }
+    count
+}
+
+fn alt(content: &PostContent, review: &mut Review) {
+    let name = platform_name(content.platform);
+    for text in content
+        .media
+        .iter()
+        .filter(|item| item.kind == MediaKind::Image)
+        .filter_map(|item| item.alt.as_deref())
+    {
+        let count = text.chars().count();
+        if let Some(limit) = Limits::of(content.platform).alt.filter(|limit| count > *limit) {
+            review.refuse(
+                Problem::new(
+                    "--alt",
+                    format!("{} characters; {name} takes {}", grouped(count), grouped(limit)),
+                )
+                .hint(format!("shorten it by {}", grouped(count - limit))),
+            );
+        }
+    }
+    let given = content.media.iter().any(|item| item.alt.is_some());
+    if given && content.platform == Platform::Instagram && content.post_type == PostType::Story {
+        review.warn(Problem::new("--alt", "Instagram takes no alternative text for stories"));
+    }
+}
+
+/// `2200` as `2,200`.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
