@@ -9,4 +9,5 @@ pub mod exit;
 pub mod logging;
 pub mod output;
 pub mod platforms;
+pub mod sandbox;
 pub mod store;

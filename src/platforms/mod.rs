@@ -3,6 +3,11 @@
 //! A platform never decides what happens to a job. It does one step, says
 //! what the answer means, and the worker commits that before the next step.
 
+pub mod http;
+pub mod linkedin;
+pub mod media_source;
+mod public_address;
+
 use std::future::Future;
 use std::pin::Pin;
 
