@@ -3,6 +3,8 @@
 //! A platform never decides what happens to a job. It does one step, says
 //! what the answer means, and the worker commits that before the next step.
 
+pub mod http;
+
 use std::future::Future;
 use std::pin::Pin;
 
