@@ -323,10 +323,11 @@ impl Http {
     }
 
     /// Checks a URL that a platform's answer tells us to upload to: a forged
-    /// one would get the token or the media.
+    /// one would get the token or the media. A host `*.example.com` stands for
+    /// all below `example.com`.
     ///
     /// # Errors
-    /// When it is neither https on exactly one of `hosts` nor below the gateway.
+    /// When it is neither https on one of `hosts` nor below the gateway.
     pub fn check_upload_url(&self, url: &str, hosts: &[&str]) -> Result<(), String> {
         let parsed = Url::parse(url).map_err(|error| format!("not a URL: {error}"))?;
         if self.gateway.as_ref().is_some_and(|gateway| gateway.holds(parsed.as_str())) {
@@ -337,7 +338,11 @@ impl Http {
             && parsed.username().is_empty()
             && parsed.password().is_none();
         let host = parsed.host_str().unwrap_or_default();
-        if plain && hosts.contains(&host) {
+        let allowed = hosts.iter().any(|allowed| match allowed.strip_prefix('*') {
+            Some(below) => host.ends_with(below),
+            None => host == *allowed,
+        });
+        if plain && allowed {
             Ok(())
         } else {
             Err(format!("upload URL on an unexpected host ({host:?})"))
