@@ -3,6 +3,7 @@
 //! A platform never decides what happens to a job. It does one step, says
 //! what the answer means, and the worker commits that before the next step.
 
+pub mod facebook;
 pub mod graph;
 pub mod http;
 

@@ -174,11 +174,18 @@ pub fn classify(error: Option<&GraphError>, around: &Circumstances) -> Verdict {
 pub fn dead_container(status: &str) -> (Option<i64>, Remedy) {
     let digits: Vec<&str> = status.split(|c: char| !c.is_ascii_digit()).collect();
     let subcode = digits.iter().rev().find(|run| run.len() == 7).and_then(|run| run.parse().ok());
-    let class = subcode.and_then(by_subcode).map(|(staging, _)| staging);
-    match class {
-        Some(Bad) => (subcode, Remedy::GiveUp),
-        // Waiting or asking again would find the same dead container.
-        _ => (subcode, Remedy::Restage),
+    (subcode, dead_object(subcode))
+}
+
+/// What becomes of a post whose staged object failed in processing with this
+/// code or subcode.
+#[must_use]
+pub fn dead_object(number: Option<i64>) -> Remedy {
+    let classes = number.and_then(|number| by_subcode(number).or_else(|| by_code(number)));
+    match classes {
+        Some((Bad, _)) => Remedy::GiveUp,
+        // Waiting or asking again would find the same dead object.
+        _ => Remedy::Restage,
     }
 }
 

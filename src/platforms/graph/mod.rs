@@ -10,10 +10,12 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use url::Url;
 
-pub use classify::{Circumstances, GraphError, Phase, Verdict, classify, dead_container};
+pub use classify::{
+    Circumstances, GraphError, Phase, Verdict, classify, dead_container, dead_object,
+};
 
 use super::http::{AuthScheme, Call, CallKind, Http, HttpAnswer, NoAnswer, Reach, scrub};
-use crate::domain::{AccessToken, Answer, Artifact, Draft, Failure, Remedy};
+use crate::domain::{AccessToken, Answer, Artifact, Draft, Failure, Receipt, Remedy};
 
 /// Facebook tokens, for Pages and for Instagram through Facebook Login.
 pub const FACEBOOK_HOST: &str = "graph.facebook.com";
@@ -259,6 +261,20 @@ impl Session<'_> {
         match reply.json["success"] == json!(true) || reply.text("id").is_some() {
             true => Ok(reply),
             false => Err(unreadable(reply, Phase::Publish)),
+        }
+    }
+
+    /// Sends a comment below an object.
+    pub async fn comment(&self, parent: &str, text: &str) -> Answer {
+        // No `fields`: Meta answered 20/1772107 to that after the comment was made.
+        match self.publish(&[parent, "comments"], &json!({"message": text})).await {
+            Ok(reply) => Answer::Published(Receipt {
+                external_id: reply.text("id"),
+                http_status: Some(reply.status),
+                trace_id: reply.trace_id,
+                ..Receipt::default()
+            }),
+            Err(trouble) => trouble.into_answer(),
         }
     }
 
