@@ -6,6 +6,7 @@
 pub mod facebook;
 pub mod graph;
 pub mod http;
+pub mod instagram;
 
 use std::future::Future;
 use std::pin::Pin;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::graph::{FACEBOOK_HOST, Graph, MetaSettings, Reply, Session, text_of};
+use super::graph::{FACEBOOK_HOST, Graph, MetaSettings, Reply, Session, Trouble, text_of};
 use super::http::Http;
 use super::{Publisher, Step};
 use crate::domain::{
@@ -135,7 +135,7 @@ impl Facebook {
                 self.session(draft).publish(&[page, flow.edge()], &body).await
             }
         };
-        let reply = reply.map_err(super::graph::Trouble::into_answer)?;
+        let reply = reply.map_err(Trouble::into_answer)?;
         let external_id = match flow {
             Flow::PhotoStory | Flow::VideoStory => reply.text("post_id"),
             Flow::Feed | Flow::Video | Flow::Reel => Some(anchor.to_owned()),
@@ -148,12 +148,7 @@ impl Facebook {
         })
     }
 
-    async fn flip(
-        &self,
-        draft: &Draft,
-        id: &str,
-        body: Value,
-    ) -> Result<Reply, super::graph::Trouble> {
+    async fn flip(&self, draft: &Draft, id: &str, body: Value) -> Result<Reply, Trouble> {
         self.session(draft).publish(&[id], &body).await
     }
 
