@@ -1,7 +1,14 @@
+use std::time::Duration;
+
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName};
+use serde_json::{Value, json};
 
+use super::answer::rest_asked_for;
+use super::session::address;
 use super::*;
+use crate::domain::AccessToken;
+use crate::platforms::http::HttpAnswer;
 
 fn answer(status: u16, headers: &[(&'static str, &str)], json: Value) -> HttpAnswer {
     let headers: HeaderMap = headers
@@ -13,10 +20,8 @@ fn answer(status: u16, headers: &[(&'static str, &str)], json: Value) -> HttpAns
 }
 
 fn judge(phase: Phase, answer: HttpAnswer) -> Result<Reply, Trouble> {
-    let graph = Graph::new(Arc::new(Http::new(None)), MetaSettings::default());
     let token = AccessToken::new("canary-token".to_owned());
-    let session = Session { graph: &graph, host: FACEBOOK_HOST, token: &token, sends: 1 };
-    session.judge(phase, answer)
+    answer::judge(answer, phase, 1, Duration::from_secs(3), &token)
 }
 
 #[test]
@@ -74,9 +79,7 @@ fn polls_become_rarer_as_the_object_ages() {
 
 #[test]
 fn an_id_cannot_leave_its_place_in_the_address() {
-    let graph = Graph::new(Arc::new(Http::new(None)), MetaSettings::default());
-    let token = AccessToken::new("t".to_owned());
-    let session = Session { graph: &graph, host: FACEBOOK_HOST, token: &token, sends: 0 };
-    let url = session.url(&["1/../2?x=1", "feed"], &[("fields", "id,message")]).unwrap();
+    let query = [("fields", "id,message")];
+    let url = address(FACEBOOK_HOST, DEFAULT_VERSION, &["1/../2?x=1", "feed"], &query).unwrap();
     assert_eq!(url, "https://graph.facebook.com/v25.0/1%2F..%2F2%3Fx=1/feed?fields=id%2Cmessage");
 }
