@@ -1,0 +1,399 @@
+//! Facebook videos, reels and video stories: one object with phases.
+
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use super::facebook::{Story, add_post, delay};
+use super::fetch::Asset;
+use super::graph::{error, list, no_such_object, node, time, upload_failed, within};
+use super::options::SecondFinish;
+use super::reply::Reply;
+use super::request::Call;
+use super::state::World;
+
+/// One day, the window of the reel quota.
+const DAY_MS: i64 = 86_400_000;
+/// Fields of a video that exist but that the sandbox leaves empty.
+const VIDEO_ABSENT: [&str; 8] = [
+    "length",
+    "source",
+    "picture",
+    "thumbnails",
+    "format",
+    "privacy",
+    "content_category",
+    "embeddable",
+];
+
+/// Which edge a video came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Video,
+    Reel,
+    Story,
+}
+
+/// A video of a Page in any of its states.
+#[derive(Debug)]
+pub(super) struct Video {
+    pub(super) page: String,
+    kind: Kind,
+    pub(super) description: String,
+    title: Option<String>,
+    /// Where the file came from.
+    pub(super) source: String,
+    pub(super) created_ms: i64,
+    /// When and how many bytes were handed over.
+    uploaded: Option<(i64, u64)>,
+    /// When processing ends.
+    ready_ms: i64,
+    /// Why processing fails.
+    broken: Option<&'static str>,
+    /// When it goes live, once publishing was asked for.
+    live_ms: Option<i64>,
+    /// The post or story that shows it.
+    post_id: Option<String>,
+}
+
+/// The id is one of a video.
+pub(super) fn knows(world: &World, id: &str) -> bool {
+    world.facebook.videos.contains_key(id)
+}
+
+/// Readers can see the video.
+pub(super) fn is_live(world: &World, id: &str) -> bool {
+    let now = world.now();
+    world.facebook.videos.get(id).and_then(|video| video.live_ms).is_some_and(|live| live <= now)
+}
+
+/// Answers `/{page}/videos`, `/{page}/video_reels` and `/{page}/video_stories`.
+pub(super) fn edge(world: &mut World, call: &Call, segments: &[&str]) -> Reply {
+    let [page, edge] = segments else { return no_such_object(&call.method, "") };
+    let kind = match *edge {
+        "videos" => Kind::Video,
+        "video_reels" => Kind::Reel,
+        _ => Kind::Story,
+    };
+    if call.method == Method::GET {
+        return videos(world, call, page, kind);
+    }
+    match (kind, call.text("upload_phase").as_deref()) {
+        (Kind::Video, None) => hosted(world, call, page),
+        (Kind::Video, Some(_)) => {
+            error(100, 0, "The sandbox takes videos by file_url, not in chunks")
+        }
+        (_, Some("start")) => start(world, call, page, kind),
+        (_, Some("finish")) => finish(world, call, page, kind),
+        _ => error(100, 0, "(#100) The parameter upload_phase must be start or finish"),
+    }
+}
+
+fn new_video(world: &mut World, page: &str, kind: Kind) -> (String, Video) {
+    let created_ms = world.now();
+    let video = Video {
+        page: page.to_owned(),
+        kind,
+        description: String::new(),
+        title: None,
+        source: String::new(),
+        created_ms,
+        uploaded: None,
+        ready_ms: i64::MAX,
+        broken: None,
+        live_ms: None,
+        post_id: None,
+    };
+    (world.mint("1230"), video)
+}
+
+impl Video {
+    fn take(&mut self, source: String, asset: &Asset, now: i64, processing_ms: u64) {
+        self.source = source;
+        self.uploaded = Some((now, asset.bytes));
+        self.ready_ms = now + delay(processing_ms);
+        self.broken = (!asset.is_video())
+            .then_some("The video file you tried to upload has an unsupported format");
+    }
+
+    fn is_ready(&self, now: i64) -> bool {
+        self.uploaded.is_some() && self.broken.is_none() && self.ready_ms <= now
+    }
+}
+
+fn hosted(world: &mut World, call: &Call, page: &str) -> Reply {
+    let Some(url) = call.text("file_url") else {
+        return error(100, 0, "(#100) No video file was given: file_url is required");
+    };
+    let asset = match call.asset(&url) {
+        Ok(asset) if asset.is_text => {
+            return error(389, 0, "(#389) Unable to fetch video file from URL.");
+        }
+        Ok(asset) => asset,
+        Err(_) => return error(389, 0, "(#389) Unable to fetch video file from URL."),
+    };
+    if asset.bytes < 100 {
+        return error(382, 0, "(#382) The video file you tried to upload is too small.");
+    }
+    if !asset.is_video() {
+        return error(6000, 1_363_019, "(#6000) There was a problem uploading your video file.");
+    }
+    let (id, mut video) = new_video(world, page, Kind::Video);
+    let now = world.now();
+    video.take(url, &asset, now, world.options.video_processing_ms);
+    video.description = call.text("description").unwrap_or_default();
+    video.title = call.text("title");
+    world.facebook.videos.insert(id.clone(), video);
+    if call.flag("published").unwrap_or(true) {
+        publish(world, &id);
+    }
+    Reply::ok(json!({ "id": id }))
+}
+
+fn start(world: &mut World, call: &Call, page: &str, kind: Kind) -> Reply {
+    let (id, video) = new_video(world, page, kind);
+    world.facebook.videos.insert(id.clone(), video);
+    let version = &call.segments[0];
+    Reply::ok(json!({
+        "video_id": id,
+        "upload_url": format!("{}/rupload.facebook.com/video-upload/{version}/{id}", call.base_url),
+    }))
+}
+
+/// Takes the bytes, or the hosted file named in the `file_url` header.
+pub(super) fn upload(world: &mut World, call: &Call, id: &str) -> Reply {
+    let (now, processing_ms) = (world.now(), world.options.video_processing_ms);
+    let Some(video) = world.facebook.videos.get_mut(id) else {
+        return upload_failed("ParameterValidationError", "The video does not exist");
+    };
+    if video.uploaded.is_some() && video.live_ms.is_some() {
+        return upload_failed("ProcessingFailedError", "The upload session is finished");
+    }
+    match file_of(call) {
+        Ok((source, asset)) => {
+            video.take(source, &asset, now, processing_ms);
+            Reply::success()
+        }
+        Err(reply) => *reply,
+    }
+}
+
+/// The file handed to `rupload.facebook.com` in either form.
+pub(super) fn file_of(call: &Call) -> Result<(String, Asset), Box<Reply>> {
+    if let Some(url) = call.header("file_url") {
+        let asset = call.asset(url).ok().filter(|asset| !asset.is_text);
+        let failed =
+            || upload_failed("ProcessingFailedError", "Unable to fetch video file from URL");
+        return asset.map(|asset| (url.to_owned(), asset)).ok_or_else(|| Box::new(failed()));
+    }
+    let number = |name: &str| call.header(name).and_then(|value| value.parse::<usize>().ok());
+    match (number("offset"), number("file_size")) {
+        (Some(0), Some(size)) if size == call.body.len() && size > 0 => {
+            Ok(("bytes".to_owned(), Asset::of(&call.body)))
+        }
+        (Some(0), Some(_)) => Err(Box::new(upload_failed(
+            "PartialRequestError",
+            "The body is not as long as file_size",
+        ))),
+        (Some(_), _) => Err(Box::new(upload_failed(
+            "OffsetInvalidError",
+            "The sandbox takes whole files, at offset 0",
+        ))),
+        _ => Err(Box::new(upload_failed(
+            "ParameterValidationError",
+            "Header Offset is missing or not a number",
+        ))),
+    }
+}
+
+fn finish(world: &mut World, call: &Call, page: &str, kind: Kind) -> Reply {
+    let Some(id) = call.text("video_id") else {
+        return error(100, 0, "(#100) The parameter video_id is required");
+    };
+    let now = world.now();
+    let Some(video) =
+        world.facebook.videos.get(&id).filter(|video| video.page == page && video.kind == kind)
+    else {
+        return error(100, 33, &format!("(#100) Video {id} does not exist"));
+    };
+    if video.uploaded.is_none() || video.broken.is_some() {
+        return error(
+            6000,
+            1_363_130,
+            "(#6000) There was a problem uploading your video. Please try again with another file.",
+        );
+    }
+    if video.live_ms.is_some() {
+        match world.options.second_finish {
+            SecondFinish::Success => return finished(world, &id),
+            SecondFinish::Error => return error(100, 0, "(#100) This video was already published"),
+            SecondFinish::SecondPost => {}
+        }
+    } else if kind == Kind::Reel {
+        let recent = |v: &&Video| {
+            v.kind == Kind::Reel
+                && v.page == page
+                && v.live_ms.is_some_and(|live| now - live < DAY_MS)
+        };
+        let reels = world.facebook.videos.values().filter(recent).count();
+        if reels >= world.options.facebook_daily_reels as usize {
+            return error(
+                613,
+                0,
+                "(#613) Calls to this api have exceeded the rate limit of reels per day",
+            );
+        }
+    }
+    let state = call.text("video_state").unwrap_or_else(|| "PUBLISHED".to_owned());
+    if kind == Kind::Reel && !call.params.contains_key("video_state") {
+        return error(100, 0, "(#100) The parameter video_state is required");
+    }
+    if let Some(video) = world.facebook.videos.get_mut(&id) {
+        video.description = call.text("description").unwrap_or_default();
+        video.title = call.text("title");
+    }
+    if state == "PUBLISHED" {
+        publish(world, &id);
+    }
+    finished(world, &id)
+}
+
+fn finished(world: &World, id: &str) -> Reply {
+    match world.facebook.videos.get(id) {
+        Some(Video { kind: Kind::Story, post_id: Some(post), .. }) => {
+            Reply::ok(json!({"success": true, "post_id": post}))
+        }
+        _ => Reply::success(),
+    }
+}
+
+/// Lets the video go live as soon as it is processed.
+fn publish(world: &mut World, id: &str) {
+    let now = world.now();
+    let Some(video) = world.facebook.videos.get_mut(id) else { return };
+    let live_ms = video.ready_ms.max(now);
+    video.live_ms = Some(live_ms);
+    let (page, kind, text) = (video.page.clone(), video.kind, video.description.clone());
+    let post_id = if kind == Kind::Story {
+        let post_id = world.mint("1220");
+        world.facebook.stories.push(Story {
+            page,
+            post_id: post_id.clone(),
+            media_id: id.to_owned(),
+            media_type: "video",
+            url: format!("https://facebook.com/stories/{post_id}"),
+            live_ms,
+        });
+        post_id
+    } else {
+        let post_id = add_post(world, &page, text, Vec::new());
+        if let Some(post) = world.facebook.posts.get_mut(&post_id) {
+            post.video = Some(id.to_owned());
+            post.reel = kind == Kind::Reel;
+            post.live_ms = Some(live_ms);
+        }
+        post_id
+    };
+    if let Some(video) = world.facebook.videos.get_mut(id) {
+        video.post_id = Some(post_id);
+    }
+}
+
+/// Answers `/{video-id}`.
+pub(super) fn object(world: &mut World, call: &Call, id: &str) -> Reply {
+    let now = world.now();
+    let Some(video) = world.facebook.videos.get(id) else {
+        return no_such_object(&call.method, id);
+    };
+    match call.method {
+        Method::GET if now - video.created_ms < delay(world.options.read_lag_ms) => {
+            no_such_object(&call.method, id)
+        }
+        Method::GET => node(call, &fields(id, video, now), &VIDEO_ABSENT),
+        Method::DELETE => {
+            world.facebook.videos.remove(id);
+            world.facebook.posts.retain(|_, post| post.video.as_deref() != Some(id));
+            world.facebook.stories.retain(|story| story.media_id != id);
+            Reply::success()
+        }
+        _ => {
+            let ready = video.is_ready(now);
+            let published = video.live_ms.is_some();
+            if call.flag("published") == Some(true) && !published {
+                if !ready {
+                    return error(100, 0, "(#100) The video is not ready to be published");
+                }
+                publish(world, id);
+            }
+            if let (Some(text), Some(video)) =
+                (call.text("description"), world.facebook.videos.get_mut(id))
+            {
+                video.description = text;
+            }
+            Reply::success()
+        }
+    }
+}
+
+fn fields(id: &str, video: &Video, now: i64) -> Value {
+    let live = video.live_ms.is_some_and(|live| live <= now);
+    let processed = video.ready_ms <= now;
+    let phase = |status: &str| json!({ "status": status });
+    let (state, upload, process) = match (video.uploaded, video.broken) {
+        (None, _) => (
+            "uploading",
+            json!({"status": "in_progress", "bytes_transferred": 0}),
+            phase("not_started"),
+        ),
+        (Some((_, bytes)), Some(why)) if processed => (
+            "error",
+            json!({"status": "complete", "bytes_transferred": bytes}),
+            json!({"status": "error", "errors": [{"code": 1_363_019, "message": why}]}),
+        ),
+        (Some((_, bytes)), _) => (
+            if processed { "ready" } else { "processing" },
+            json!({"status": "complete", "bytes_transferred": bytes}),
+            phase(if processed { "complete" } else { "in_progress" }),
+        ),
+    };
+    let publishing = match video.live_ms {
+        None => phase("not_started"),
+        Some(_) if !live => phase("in_progress"),
+        Some(at) => {
+            json!({"status": "complete", "publish_status": "published", "publish_time": at / 1000})
+        }
+    };
+    let permalink = match video.kind {
+        Kind::Reel => format!("https://www.facebook.com/reel/{id}"),
+        _ => format!("https://www.facebook.com/{}/videos/{id}", video.page),
+    };
+    json!({
+        "id": id,
+        "status": {
+            "video_status": state, "processing_progress": if processed { 100 } else { 40 },
+            "uploading_phase": upload, "processing_phase": process, "publishing_phase": publishing,
+            "copyright_check_status": {"status": if processed { "complete" } else { "in_progress" }},
+        },
+        "published": live,
+        "post_id": if live { json!(video.post_id) } else { Value::Null },
+        "permalink_url": if live { json!(permalink) } else { Value::Null },
+        "description": if video.description.is_empty() { Value::Null } else { json!(video.description) },
+        "title": video.title,
+        "created_time": time(Some(video.created_ms)),
+        "updated_time": time(Some(video.live_ms.unwrap_or(video.created_ms).min(now))),
+        "from": {"id": video.page},
+    })
+}
+
+fn videos(world: &World, call: &Call, page: &str, kind: Kind) -> Reply {
+    let shown = world.now() - delay(world.options.list_delay_ms);
+    let nodes: Vec<Value> = world
+        .facebook
+        .videos
+        .iter()
+        .rev()
+        .filter(|(_, v)| v.page == page && v.kind == kind && within(call, v.created_ms))
+        .filter(|(_, v)| v.live_ms.is_some_and(|live| live <= shown))
+        .map(|(id, video)| fields(id, video, world.now()))
+        .collect();
+    list(call, &nodes, &VIDEO_ABSENT)
+}

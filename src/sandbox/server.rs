@@ -1,0 +1,260 @@
+//! The HTTP server: from a connection to the right service and back.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::{Request, State};
+use axum::http::Response;
+use axum::http::request::Parts;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::clock::iso;
+use super::faults::{self, Delivery, Effect, Rule};
+use super::options::SandboxOptions;
+use super::reply::Reply;
+use super::request::Call;
+use super::state::{LogEntry, Platform, World};
+use super::{control, fetch, graph, linkedin, media};
+
+/// Largest body that is taken: the limit of a LinkedIn video.
+const MAX_BODY: usize = 512 << 20;
+
+/// A stand-in for the three platforms, bound to an address and not yet serving.
+#[derive(Debug)]
+pub struct Sandbox {
+    listener: TcpListener,
+    address: SocketAddr,
+    options: SandboxOptions,
+}
+
+impl Sandbox {
+    /// Binds to a loopback address; port 0 lets the system choose.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` when the address is not a loopback address, else what
+    /// the system says when it cannot be bound.
+    pub async fn bind(address: SocketAddr, options: SandboxOptions) -> io::Result<Self> {
+        if !address.ip().is_loopback() {
+            let message =
+                format!("the sandbox only listens on loopback addresses, not on {}", address.ip());
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        Ok(Self { listener, address, options })
+    }
+
+    /// The address it is bound to, with the real port.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// `http://127.0.0.1:PORT`, to which `/{real host}/{real path}` is added.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Serves until `shutdown` is ready, then ends the open connections.
+    ///
+    /// # Errors
+    ///
+    /// What the system says when the listener breaks.
+    pub async fn serve(
+        self,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> io::Result<()> {
+        let (close, closing) = watch::channel(false);
+        let shared = Arc::new(Shared {
+            base_url: self.base_url(),
+            world: Mutex::new(World::new(self.options)),
+            closing,
+        });
+        let router = Router::new().fallback(answer).with_state(shared);
+        axum::serve(self.listener, router)
+            .with_graceful_shutdown(async move {
+                shutdown.await;
+                // Also frees the calls that hang on purpose.
+                let _ = close.send(true);
+            })
+            .await
+    }
+
+    /// Binds to a free port of 127.0.0.1 and serves in a task until the runtime
+    /// ends. Answers the base URL.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sandbox::bind`].
+    pub async fn spawn(options: SandboxOptions) -> io::Result<String> {
+        let sandbox = Self::bind(SocketAddr::from(([127, 0, 0, 1], 0)), options).await?;
+        let base_url = sandbox.base_url();
+        tokio::spawn(sandbox.serve(std::future::pending()));
+        Ok(base_url)
+    }
+}
+
+/// What every connection shares.
+struct Shared {
+    base_url: String,
+    world: Mutex<World>,
+    closing: watch::Receiver<bool>,
+}
+
+impl Shared {
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let path = parts.uri.path().to_owned();
+    if let Some(file) = path.strip_prefix("/media/") {
+        let query = parts.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+        return media::serve(&parts.method, &format!("{file}{query}"), &parts.headers);
+    }
+    let Ok(body) = axum::body::to_bytes(body, MAX_BODY).await else {
+        return Reply::html(413, "Content Too Large").into_http();
+    };
+    if let Some(path) = path.strip_prefix("/__sim/") {
+        let query = parts.uri.query().unwrap_or("");
+        return control::answer(&mut shared.world(), &parts.method, path, query, &body).into_http();
+    }
+    // A request that arrived whole is handled even when the client goes away.
+    let work = tokio::spawn(serve_call(shared, parts, body));
+    work.await.unwrap_or_else(|_| Reply::html(500, "The sandbox failed").into_http())
+}
+
+async fn serve_call(shared: Arc<Shared>, parts: Parts, body: Bytes) -> Response<Body> {
+    let mut call = Call::parse(&parts, body, &shared.base_url);
+    let assume_remote = shared.world().options.assume_remote_media;
+    for url in call.media_urls() {
+        let asset = fetch::fetch(&url, &shared.base_url, assume_remote).await;
+        call.fetched.insert(url, asset);
+    }
+    let Some((n, rule, reply)) = handle(&mut shared.world(), &call) else {
+        return Reply::html(404, "The sandbox does not know this host").into_http();
+    };
+    let delivery = rule.as_ref().map_or(Delivery::Normal, Rule::delivery);
+    if let Some(ms) = rule.as_ref().and_then(|rule| rule.delay_ms) {
+        tokio::time::sleep(Duration::from_millis(ms)).await;
+    }
+    if delivery == Delivery::Hang {
+        let mut closing = shared.closing.clone();
+        let _ = closing.wait_for(|closed| *closed).await;
+    }
+    if delivery == Delivery::Normal {
+        if let Some(entry) = shared.world().log.get_mut(n) {
+            entry.status = Some(reply.status);
+        }
+        return reply.into_http();
+    }
+    let (bytes, length) = match delivery {
+        Delivery::Truncate => {
+            let bytes = reply.bytes().1;
+            // An empty body can only break off if it seems to be longer.
+            (bytes.slice(..bytes.len() / 2), bytes.len().max(2))
+        }
+        _ => (Bytes::new(), 0),
+    };
+    let body =
+        if delivery == Delivery::Truncate { Broken::after(bytes) } else { Broken::at_once() };
+    reply.into_http_with(Body::new(body), length.max(1))
+}
+
+/// Lets the call take effect, as often as its fault says, and logs it.
+fn handle(world: &mut World, call: &Call) -> Option<(usize, Option<Rule>, Reply)> {
+    let platform = match call.host.as_str() {
+        "graph.facebook.com"
+        | "graph-video.facebook.com"
+        | "graph.instagram.com"
+        | "rupload.facebook.com" => graph::platform(world, call),
+        "api.linkedin.com" | "www.linkedin.com" => Platform::Linkedin,
+        _ => return None,
+    };
+    let rule = faults::pick(world, call, platform);
+    let n = world.log.len();
+    world.log.push(LogEntry {
+        n: n + 1,
+        at: iso(world.now()),
+        platform,
+        method: call.method.to_string(),
+        host: call.host.clone(),
+        path: call.path.clone(),
+        params: call.loggable(),
+        status: None,
+        auth: call.auth,
+        encoding: call.encoding,
+        fault: rule
+            .as_ref()
+            .and_then(|rule| serde_json::to_value(rule.fault).ok()?.as_str().map(str::to_owned)),
+    });
+    let mut act = || match platform {
+        Platform::Linkedin => linkedin::handle(world, call),
+        _ => graph::handle(world, call, platform),
+    };
+    let truth = match rule.as_ref().map_or(Effect::Once, Rule::effect) {
+        Effect::None => None,
+        Effect::Once => Some(act()),
+        Effect::Twice => {
+            let first = act();
+            act();
+            Some(first)
+        }
+    };
+    let reply = match (&rule, truth) {
+        (Some(rule), truth) => rule.answer(truth, platform),
+        (None, Some(reply)) => reply,
+        (None, None) => Reply::empty(500),
+    };
+    Some((n, rule, reply))
+}
+
+/// A body that ends with an error, which makes the server cut the connection:
+/// at once, before the head is sent, or after some bytes.
+struct Broken {
+    bytes: Option<Bytes>,
+    /// Lets the server write out what it has before the error comes.
+    pauses: u8,
+}
+
+impl Broken {
+    fn at_once() -> Self {
+        Self { bytes: None, pauses: 0 }
+    }
+
+    fn after(bytes: Bytes) -> Self {
+        Self { bytes: Some(bytes).filter(|bytes| !bytes.is_empty()), pauses: 2 }
+    }
+}
+
+impl HttpBody for Broken {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, io::Error>>> {
+        if let Some(bytes) = self.bytes.take() {
+            return Poll::Ready(Some(Ok(http_body::Frame::data(bytes))));
+        }
+        if self.pauses > 0 {
+            self.pauses -= 1;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(Some(Err(io::Error::other("cut on purpose"))))
+    }
+}

@@ -1,0 +1,347 @@
+use super::*;
+
+const PAGE: &str = "urn:li:organization:1234567";
+const MEMBER: &str = "urn:li:person:abc";
+
+fn request(bench: &Bench, method: &str, path: &str) -> reqwest::RequestBuilder {
+    let method = Method::from_bytes(method.as_bytes()).unwrap();
+    bench
+        .http
+        .request(method, format!("{}/api.linkedin.com/rest/{path}", bench.base))
+        .bearer_auth("good")
+        .header("linkedin-version", "202609")
+        .header("x-restli-protocol-version", "2.0.0")
+}
+
+async fn call(bench: &Bench, method: &str, path: &str, body: &Value) -> (u16, Value) {
+    let mut request = request(bench, method, path);
+    if method == "POST" {
+        request = request.json(body);
+    }
+    read(request.send().await.unwrap()).await
+}
+
+fn post(author: &str, text: &str, content: Value) -> Value {
+    let mut body = json!({"author": author, "commentary": text, "visibility": "PUBLIC",
+        "distribution": {"feedDistribution": "MAIN_FEED", "targetEntities": [], "thirdPartyDistributionChannels": []},
+        "lifecycleState": "PUBLISHED", "isReshareDisabledByAuthor": false});
+    if !content.is_null() {
+        body["content"] = content;
+    }
+    body
+}
+
+/// Creates a post that must succeed, and answers its URN.
+async fn created(bench: &Bench, body: &Value) -> String {
+    let answer = request(bench, "POST", "posts").json(body).send().await.unwrap();
+    assert_eq!(answer.status(), 201);
+    let urn = answer.headers()["x-restli-id"].to_str().unwrap().to_owned();
+    assert_eq!(answer.text().await.unwrap(), "");
+    urn
+}
+
+fn encoded(urn: &str) -> String {
+    urn.replace(':', "%3A")
+}
+
+async fn image(bench: &Bench, owner: &str) -> String {
+    let init = json!({"initializeUploadRequest": {"owner": owner}});
+    let (status, answer) = call(bench, "POST", "images?action=initializeUpload", &init).await;
+    assert_eq!(status, 200, "{answer}");
+    let url = answer["value"]["uploadUrl"].as_str().unwrap();
+    let photo =
+        bench.http.get(bench.media("photo.jpg")).send().await.unwrap().bytes().await.unwrap();
+    let bare = bench.http.put(url).body(photo.clone()).send().await.unwrap();
+    assert_eq!(bare.status(), 401, "an image needs the token");
+    let put = bench.http.put(url).bearer_auth("good").body(photo).send().await.unwrap();
+    assert_eq!(put.status(), 201);
+    answer["value"]["image"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_text_post_answers_an_empty_body_and_a_timed_urn() {
+    let bench = Bench::new().await;
+    let urn = created(&bench, &post(PAGE, "Hello \\(world\\) #rust", Value::Null)).await;
+    let id: i64 = urn.strip_prefix("urn:li:share:").unwrap().parse().unwrap();
+    let now = bench.sim("GET", "clock", json!({})).await["now_ms"].as_i64().unwrap();
+    assert_eq!(id >> 22, now);
+    let item = bench.one().await;
+    assert_eq!((&item["text"], &item["account"]), (&json!("Hello (world) #rust"), &json!(PAGE)));
+    let (status, read) =
+        call(&bench, "GET", &format!("posts/{}?viewContext=AUTHOR", encoded(&urn)), &json!({}))
+            .await;
+    assert_eq!(status, 200);
+    assert_eq!(read["commentary"], "Hello \\(world\\) {hashtag|\\#|rust}");
+    let finder = format!("posts?q=author&author={}&count=10&sortBy=CREATED", encoded(PAGE));
+    let (_, found) = call(&bench, "GET", &finder, &json!({})).await;
+    assert_eq!(found["elements"][0]["id"], json!(urn));
+    let batch = format!("posts?ids=List({})", encoded(&urn));
+    let (_, found) = call(&bench, "GET", &batch, &json!({})).await;
+    assert_eq!(found["results"][&urn]["id"], json!(urn));
+}
+
+#[tokio::test]
+async fn the_same_post_within_ten_minutes_is_refused_with_the_first_urn() {
+    let bench = Bench::new().await;
+    let body = post(MEMBER, "Again", Value::Null);
+    let urn = created(&bench, &body).await;
+    bench.advance(599_999).await;
+    let (status, answer) = call(&bench, "POST", "posts", &body).await;
+    assert_eq!(status, 422);
+    assert_eq!(
+        answer,
+        json!({"errorDetailType": "com.linkedin.common.error.BadRequest",
+        "message": format!("com.linkedin.content.common.exception.BadRequestResponseException: Content is a duplicate of {urn}"),
+        "errorDetails": {"inputErrors": [{"description": "Duplicate post is detected", "input": {}, "code": "DUPLICATE_POST"}]},
+        "status": 422})
+    );
+    bench.one().await;
+    created(&bench, &post(PAGE, "Again", Value::Null)).await;
+    bench.advance(1).await;
+    created(&bench, &body).await;
+    assert_eq!(bench.live().await.len(), 3);
+}
+
+#[tokio::test]
+async fn images_make_photo_posts() {
+    let bench = Bench::new().await;
+    let (a, b) = (image(&bench, PAGE).await, image(&bench, PAGE).await);
+    let (status, read) = call(&bench, "GET", &format!("images/{}", encoded(&a)), &json!({})).await;
+    assert_eq!((status, &read["status"]), (200, &json!("AVAILABLE")));
+    let content = json!({"multiImage": {"images": [{"id": b, "altText": "x"}, {"id": a}]}});
+    created(&bench, &post(PAGE, "Two", content)).await;
+    let item = bench.one().await;
+    assert_eq!((&item["kind"], &item["media"][0]["id"]), (&json!("photos"), &json!(b)));
+}
+
+#[tokio::test]
+async fn assets_must_be_known_uploaded_and_owned_by_the_author() {
+    let bench = Bench::new().await;
+    let theirs = image(&bench, MEMBER).await;
+    let init = json!({"initializeUploadRequest": {"owner": PAGE}});
+    let (_, waiting) = call(&bench, "POST", "images?action=initializeUpload", &init).await;
+    for (id, expected) in [
+        (theirs.as_str(), "not owned by the author"),
+        (waiting["value"]["image"].as_str().unwrap(), "MEDIA_ASSET_WAITING_UPLOAD"),
+        ("urn:li:image:none", "INVALID_IMAGE_ID"),
+    ] {
+        let body = post(PAGE, "x", json!({"media": {"id": id}}));
+        let (status, answer) = call(&bench, "POST", "posts", &body).await;
+        assert_eq!(status, 400);
+        assert!(answer.to_string().contains(expected), "{answer}");
+    }
+    assert_eq!(bench.live().await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_video_is_uploaded_in_exact_parts_without_a_token() {
+    let options = SandboxOptions { linkedin_part_bytes: 40_000, ..SandboxOptions::default() };
+    let bench = Bench::with(options).await;
+    let clip = bench.http.get(bench.media("clip.mp4")).send().await.unwrap().bytes().await.unwrap();
+    let init = json!({"initializeUploadRequest": {"owner": PAGE, "fileSizeBytes": clip.len(), "uploadCaptions": false, "uploadThumbnail": false}});
+    let (_, answer) = call(&bench, "POST", "videos?action=initializeUpload", &init).await;
+    let value = &answer["value"];
+    let urn = value["video"].as_str().unwrap();
+    let mut etags = Vec::new();
+    for part in value["uploadInstructions"].as_array().unwrap() {
+        let (first, last) = (
+            part["firstByte"].as_u64().unwrap() as usize,
+            part["lastByte"].as_u64().unwrap() as usize,
+        );
+        let url = part["uploadUrl"].as_str().unwrap();
+        let short = bench.http.put(url).body(clip.slice(first..last)).send().await.unwrap();
+        assert_eq!(short.status(), 400, "one byte short");
+        let whole = clip.slice(first..=last);
+        let known =
+            bench.http.put(url).bearer_auth("good").body(whole.clone()).send().await.unwrap();
+        assert_eq!(known.status(), 400, "a part takes no token");
+        let put = bench.http.put(url).body(whole).send().await.unwrap();
+        assert_eq!(put.status(), 200);
+        etags.push(put.headers()["etag"].to_str().unwrap().trim_matches('"').to_owned());
+    }
+    assert_eq!(etags.len(), 3);
+    let finalize = |ids: Vec<String>| json!({"finalizeUploadRequest": {"video": urn, "uploadToken": "", "uploadedPartIds": ids}});
+    let turned: Vec<String> = etags.iter().rev().cloned().collect();
+    let (status, _) = call(&bench, "POST", "videos?action=finalizeUpload", &finalize(turned)).await;
+    assert_eq!(status, 400);
+    let (status, _) = call(&bench, "POST", "videos?action=finalizeUpload", &finalize(etags)).await;
+    assert_eq!(status, 200);
+    let body = post(PAGE, "Film", json!({"media": {"id": urn, "title": "t"}}));
+    let (status, answer) = call(&bench, "POST", "posts", &body).await;
+    assert_eq!((status, &answer["code"]), (400, &json!("MEDIA_ASSET_WAITING_UPLOAD")));
+    bench.advance(300).await;
+    let (_, read) = call(&bench, "GET", &format!("videos/{}", encoded(urn)), &json!({})).await;
+    assert_eq!(read["status"], "AVAILABLE");
+    assert!(created(&bench, &body).await.starts_with("urn:li:ugcPost:"));
+    assert_eq!(bench.one().await["kind"], "video");
+    let arrived = bench
+        .http
+        .get(format!("{}/__sim/uploads/{}", bench.base, encoded(urn)))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(arrived.bytes().await.unwrap(), clip);
+}
+
+#[tokio::test]
+async fn a_document_is_one_put() {
+    let bench = Bench::new().await;
+    let init = json!({"initializeUploadRequest": {"owner": PAGE}});
+    let (_, answer) = call(&bench, "POST", "documents?action=initializeUpload", &init).await;
+    let url = answer["value"]["uploadUrl"].as_str().unwrap();
+    bench.http.put(url).bearer_auth("good").body("%PDF-").send().await.unwrap();
+    let content = json!({"media": {"id": answer["value"]["document"], "title": "Deck"}});
+    created(&bench, &post(PAGE, "x", content)).await;
+    assert_eq!(bench.one().await["kind"], "document");
+}
+
+#[tokio::test]
+async fn headers_are_checked_in_order() {
+    let bench = Bench::new().await;
+    let url = format!("{}/api.linkedin.com/rest/posts", bench.base);
+    let bare = bench.http.post(&url);
+    let (status, answer) = read(bare.send().await.unwrap()).await;
+    assert_eq!((status, &answer["code"]), (401, &json!("EMPTY_ACCESS_TOKEN")));
+    let unversioned = bench.http.post(&url).bearer_auth("noscope-x");
+    let (status, answer) = read(unversioned.send().await.unwrap()).await;
+    assert_eq!((status, &answer["code"]), (400, &json!("VERSION_MISSING")));
+    let old = bench.http.post(&url).bearer_auth("noscope-x").header("linkedin-version", "202504");
+    let (status, answer) = read(old.send().await.unwrap()).await;
+    assert_eq!(status, 426);
+    assert_eq!(answer["message"], "Requested version 20250401 is not active");
+    let scope = request(&bench, "POST", "posts").header("authorization", "Bearer noscope-x");
+    let scope = scope.json(&json!({})).send().await.unwrap();
+    assert!(matches!(scope.status().as_u16(), 400 | 403));
+    let (status, answer) = call(&bench, "POST", "posts", &json!({})).await;
+    assert_eq!((status, &answer["code"]), (400, &json!("MISSING_FIELD")));
+}
+
+#[tokio::test]
+async fn bad_tokens_answer_401_and_missing_scopes_403() {
+    let bench = Bench::new().await;
+    for (prefix, status, code) in [
+        ("expired-", 401, "EXPIRED_ACCESS_TOKEN"),
+        ("revoked-", 401, "REVOKED_ACCESS_TOKEN"),
+        ("invalid-", 401, "INVALID_ACCESS_TOKEN"),
+        ("noscope-", 403, "ACCESS_DENIED"),
+        ("wrongpage-", 403, "ACCESS_DENIED"),
+    ] {
+        let answer = bench
+            .http
+            .post(format!("{}/api.linkedin.com/rest/posts", bench.base))
+            .bearer_auth(format!("{prefix}x"))
+            .header("linkedin-version", "202609")
+            .header("x-restli-protocol-version", "2.0.0")
+            .json(&post(PAGE, "x", Value::Null));
+        let (got, body) = read(answer.send().await.unwrap()).await;
+        assert_eq!((got, &body["code"]), (status, &json!(code)), "{prefix}");
+    }
+    assert_eq!(bench.live().await.len(), 0);
+}
+
+#[tokio::test]
+async fn members_cannot_read_their_posts_back() {
+    let bench = Bench::new().await;
+    let urn = created(&bench, &post(MEMBER, "x", Value::Null)).await;
+    let image = image(&bench, MEMBER).await;
+    for path in [
+        format!("posts/{}", encoded(&urn)),
+        format!("posts?q=author&author={}", encoded(MEMBER)),
+        format!("images/{}", encoded(&image)),
+    ] {
+        assert_eq!(call(&bench, "GET", &path, &json!({})).await.0, 403, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_bodyless_post_needs_a_length_and_urns_need_encoding() {
+    let bench = Bench::new().await;
+    let raw = "POST /api.linkedin.com/rest/posts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer good\r\nLinkedIn-Version: 202609\r\nX-Restli-Protocol-Version: 2.0.0\r\nConnection: close\r\n\r\n";
+    assert!(super::server::raw(&bench, raw).await.starts_with("HTTP/1.1 411"));
+    let (status, _) = call(&bench, "GET", "posts/urn:li:share:1", &json!({})).await;
+    assert_eq!(status, 400);
+}
+
+#[tokio::test]
+async fn a_post_is_edited_and_deleted_repeatably() {
+    let bench = Bench::new().await;
+    let urn = created(&bench, &post(PAGE, "x", Value::Null)).await;
+    let path = format!("posts/{}", encoded(&urn));
+    let patch = json!({"patch": {"$set": {"commentary": "y"}}});
+    let edit =
+        request(&bench, "POST", &path).header("x-restli-method", "PARTIAL_UPDATE").json(&patch);
+    assert_eq!(edit.send().await.unwrap().status(), 204);
+    assert_eq!(bench.one().await["text"], "y");
+    for _ in 0..2 {
+        assert_eq!(request(&bench, "DELETE", &path).send().await.unwrap().status(), 204);
+    }
+    assert_eq!(bench.live().await.len(), 0);
+    assert_eq!(call(&bench, "GET", &path, &json!({})).await.0, 404);
+    let (status, _) = call(&bench, "POST", "posts", &post(PAGE, "y", Value::Null)).await;
+    assert_eq!(status, 422, "deleted posts still count as duplicates");
+}
+
+#[tokio::test]
+async fn comments_are_plain_text_and_wait_for_propagation() {
+    let options = SandboxOptions { comment_lag_ms: 2000, ..SandboxOptions::default() };
+    let bench = Bench::with(options).await;
+    let urn = created(&bench, &post(MEMBER, "x", Value::Null)).await;
+    let path = format!("socialActions/{}/comments", encoded(&urn));
+    let body = json!({"actor": MEMBER, "object": urn, "message": {"text": "plain (text)"}});
+    let (status, answer) = call(&bench, "POST", &path, &body).await;
+    assert_eq!(status, 404);
+    assert!(answer["message"].as_str().unwrap().starts_with("Unable to obtain activity for urn"));
+    bench.advance(2000).await;
+    let (status, answer) = call(&bench, "POST", &path, &body).await;
+    assert_eq!((status, &answer["message"]["text"]), (201, &json!("plain (text)")));
+    assert_eq!(bench.one().await["comments"], json!(["plain (text)"]));
+}
+
+#[tokio::test]
+async fn text_limits_and_drafts_are_refused() {
+    let bench = Bench::new().await;
+    let (_, answer) =
+        call(&bench, "POST", "posts", &post(PAGE, &"x".repeat(3001), Value::Null)).await;
+    assert_eq!(answer["code"], "FIELD_LENGTH_TOO_LONG");
+    let mut draft = post(PAGE, "x", Value::Null);
+    draft["lifecycleState"] = json!("DRAFT");
+    assert_eq!(call(&bench, "POST", "posts", &draft).await.0, 400);
+    let article = json!({"article": {"source": "https://example.com", "title": "T"}});
+    created(&bench, &post(PAGE, "x", article)).await;
+    assert_eq!(bench.one().await["kind"], "article");
+}
+
+#[tokio::test]
+async fn the_daily_quota_resets_at_midnight_utc() {
+    let options = SandboxOptions { linkedin_daily_calls: Some(1), ..SandboxOptions::default() };
+    let bench = Bench::with(options).await;
+    bench
+        .sim("POST", "clock", json!({"set_ms": 1_790_000_000_000i64 / 86_400_000 * 86_400_000}))
+        .await;
+    created(&bench, &post(PAGE, "a", Value::Null)).await;
+    let (status, answer) = call(&bench, "POST", "posts", &post(PAGE, "b", Value::Null)).await;
+    assert_eq!(status, 429);
+    assert!(answer["message"].as_str().unwrap().contains(" DAY "));
+    bench.advance(86_400_000).await;
+    created(&bench, &post(PAGE, "b", Value::Null)).await;
+}
+
+#[tokio::test]
+async fn identity_calls_answer() {
+    let bench = Bench::new().await;
+    let info =
+        bench.http.get(format!("{}/api.linkedin.com/v2/userinfo", bench.base)).bearer_auth("good");
+    let (_, body) = read(info.send().await.unwrap()).await;
+    assert_eq!(body["sub"], "sandbox-member");
+    let form = "client_id=a&client_secret=b&token=expired-x";
+    let answer = bench
+        .http
+        .post(format!("{}/www.linkedin.com/oauth/v2/introspectToken", bench.base))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(form);
+    let (_, body) = read(answer.send().await.unwrap()).await;
+    assert_eq!((&body["active"], &body["status"]), (&json!(false), &json!("expired")));
+    let (_, acls) =
+        call(&bench, "GET", "organizationAcls?q=roleAssignee&state=APPROVED", &json!({})).await;
+    assert_eq!(acls["elements"][0]["organization"], json!(PAGE));
+}
