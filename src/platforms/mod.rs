@@ -7,6 +7,8 @@ pub mod facebook;
 pub mod graph;
 pub mod http;
 pub mod instagram;
+#[cfg(test)]
+mod rehearsal;
 
 use std::future::Future;
 use std::pin::Pin;

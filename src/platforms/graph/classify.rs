@@ -194,6 +194,9 @@ fn verdict(class: Class, around: &Circumstances) -> Verdict {
         |minutes: u64| around.rest.unwrap_or(Duration::from_secs(minutes * 60)).min(MAX_REST);
     Verdict::Refused(match (class, around.phase) {
         (Unknown | Duplicate, Phase::Publish) => return Verdict::Unknown,
+        // Only the first send is sure to have done nothing: "not ready" may also
+        // be what a spent container says.
+        (Poll, Phase::Publish) if around.sends > 1 => return Verdict::Unknown,
         (Unknown | Retry, _) => Remedy::Retry,
         (Restage, _) => Remedy::Restage,
         (Poll, _) => Remedy::PollAgain(around.poll),

@@ -149,6 +149,7 @@ fn fits(media: &Value, draft: &Draft, flow: Flow, after: DateTime<Utc>) -> bool 
         },
     };
     let recent = text_of(media, "timestamp")
+        // Graph times have no colon in their offset.
         .and_then(|text| DateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S%z").ok())
         .is_some_and(|timestamp| timestamp >= after);
     let caption = text_of(media, "caption").unwrap_or_default();

@@ -215,6 +215,15 @@ fn a_blocked_account_rests_longer_every_time() {
 }
 
 #[test]
+fn not_ready_is_believed_on_the_first_publish_call_only() {
+    let verdict = |sends| {
+        let around = Circumstances { sends, ..around(Phase::Publish) };
+        classify(Some(&error(9007, Some(2_207_027))), &around)
+    };
+    assert_eq!((verdict(1), verdict(2)), (AGAIN, UNKNOWN));
+}
+
+#[test]
 fn a_dead_container_is_staged_anew_unless_its_content_is_at_fault() {
     let text = "Error: Media upload has failed with error code 2207026";
     assert_eq!(dead_container(text), (Some(2_207_026), Remedy::GiveUp));
