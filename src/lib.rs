@@ -11,3 +11,4 @@ pub mod output;
 pub mod platforms;
 pub mod sandbox;
 pub mod store;
+pub mod worker;

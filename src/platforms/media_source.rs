@@ -3,6 +3,7 @@
 //! The URL is somebody's input: the download cannot reach private addresses,
 //! carries no credentials, and is bounded in size and time.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use reqwest::header::{
@@ -63,30 +64,36 @@ pub struct Video {
     pub version: Option<String>,
 }
 
-/// Downloads media, safely.
+/// Downloads media, safely. Builds its HTTP client at the first download.
 pub struct MediaSource {
-    client: reqwest::Client,
+    client: OnceLock<Result<reqwest::Client, String>>,
     allow_private: bool,
     limits: Limits,
 }
 
 impl MediaSource {
     /// `allow_private` lifts the address check, for tests and private networks.
-    ///
-    /// # Errors
-    /// When TLS cannot be set up.
-    pub fn new(allow_private: bool) -> Result<Self, String> {
+    #[must_use]
+    pub fn new(allow_private: bool) -> Self {
         Self::with_limits(allow_private, Limits::default())
     }
 
-    fn with_limits(allow_private: bool, limits: Limits) -> Result<Self, String> {
-        // Of its own, so that no platform's connection or credential is near.
-        let mut builder = http::client_builder()?.read_timeout(limits.idle).timeout(limits.total);
-        if !allow_private {
-            builder = builder.dns_resolver(PublicResolver);
-        }
-        let client = builder.build().map_err(|_| "cannot set up the download client".to_owned())?;
-        Ok(Self { client, allow_private, limits })
+    fn with_limits(allow_private: bool, limits: Limits) -> Self {
+        Self { client: OnceLock::new(), allow_private, limits }
+    }
+
+    /// A client of its own, so that no platform's connection or credential is near.
+    fn client(&self) -> Result<&reqwest::Client, Failure> {
+        let build = || {
+            let mut builder =
+                http::client_builder()?.read_timeout(self.limits.idle).timeout(self.limits.total);
+            if !self.allow_private {
+                builder = builder.dns_resolver(PublicResolver);
+            }
+            builder.build().map_err(|_| "cannot set up the download client".to_owned())
+        };
+        let client = self.client.get_or_init(build).as_ref();
+        client.map_err(|why| Failure::new(Remedy::Retry, "tls_setup", why.clone()))
     }
 
     /// Downloads an image of at most 20 MiB.
@@ -156,7 +163,7 @@ impl MediaSource {
         let mut url = Url::parse(url).map_err(|_| bad_address("the media URL is not a URL"))?;
         for _ in 0..=MAX_REDIRECTS {
             self.check(&url)?;
-            let mut request = self.client.get(url.clone()).header(ACCEPT_ENCODING, "identity");
+            let mut request = self.client()?.get(url.clone()).header(ACCEPT_ENCODING, "identity");
             if let Some((first, last)) = range {
                 request = request.header(RANGE, format!("bytes={first}-{last}"));
             }

@@ -38,7 +38,7 @@ fn answer(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
 
 fn source() -> MediaSource {
     let limits = Limits { image_bytes: 64, video_bytes: 4096, ..Limits::default() };
-    MediaSource::with_limits(true, limits).unwrap()
+    MediaSource::with_limits(true, limits)
 }
 
 async fn image_failure(answers: Vec<Vec<u8>>) -> Failure {
@@ -63,7 +63,7 @@ async fn an_image_comes_whole_with_its_type_and_hash() {
 
 #[tokio::test]
 async fn private_addresses_are_refused_unless_allowed() {
-    let source = MediaSource::new(false).unwrap();
+    let source = MediaSource::new(false);
     for url in [
         "http://127.0.0.1:9/a.png",
         "http://2130706433:9/a.png",

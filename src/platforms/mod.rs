@@ -3,15 +3,28 @@
 //! A platform never decides what happens to a job. It does one step, says
 //! what the answer means, and the worker commits that before the next step.
 
+pub mod facebook;
+pub mod graph;
 pub mod http;
+pub mod instagram;
 pub mod linkedin;
 pub mod media_source;
 mod public_address;
+#[cfg(test)]
+mod rehearsal;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
-use crate::domain::{Answer, Draft, Failure, Intent, Preparation, Receipt, Sighting};
+use crate::domain::{Answer, Draft, Failure, Intent, Platform, Preparation, Receipt, Sighting};
+
+use facebook::Facebook;
+use graph::MetaSettings;
+use http::{Gateway, Http};
+use instagram::Instagram;
+use linkedin::{LinkedIn, LinkedInSettings};
+use media_source::MediaSource;
 
 /// A boxed future, since each platform is used through `dyn`.
 pub type Step<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -44,4 +57,49 @@ pub trait Publisher: Send + Sync {
 
     /// Deletes what was staged for a post that was cancelled. Best effort.
     fn discard<'a>(&'a self, draft: &'a Draft) -> Step<'a, ()>;
+}
+
+/// What the platform clients are told from outside.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Where every call goes instead: a sandbox on this machine.
+    pub gateway: Option<Gateway>,
+    /// Media may come from private addresses.
+    pub allow_private_media: bool,
+    /// For Facebook and Instagram.
+    pub meta: MetaSettings,
+    pub linkedin: LinkedInSettings,
+}
+
+/// One client per platform. Making it opens no connection and builds no HTTP
+/// client: a run that finds nothing to do stays cheap.
+#[derive(Clone)]
+pub struct Publishers {
+    facebook: Arc<Facebook>,
+    instagram: Arc<Instagram>,
+    linkedin: Arc<LinkedIn>,
+}
+
+impl Publishers {
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        let Settings { gateway, allow_private_media, meta, linkedin } = settings;
+        let http = Arc::new(Http::new(gateway));
+        let media = MediaSource::new(allow_private_media);
+        Self {
+            facebook: Arc::new(Facebook::new(Arc::clone(&http), meta.clone())),
+            instagram: Arc::new(Instagram::new(Arc::clone(&http), meta)),
+            linkedin: Arc::new(LinkedIn::new(http, media, linkedin)),
+        }
+    }
+
+    /// The client of a platform.
+    #[must_use]
+    pub fn get(&self, platform: Platform) -> &dyn Publisher {
+        match platform {
+            Platform::Facebook => &*self.facebook,
+            Platform::Instagram => &*self.instagram,
+            Platform::LinkedIn => &*self.linkedin,
+        }
+    }
 }

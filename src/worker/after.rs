@@ -43,12 +43,13 @@ impl Shared {
         let publisher = self.publishers.get(owed.post.content.platform);
         let result = match self.draft(&owed.post) {
             Err(failure) => Err((CommentState::Failed, failure)),
-            Ok(draft) => match publisher.comment(&draft, &owed.post_external_id, &owed.text).await
-            {
-                Answer::Published(receipt) => Ok(receipt),
-                Answer::Refused(failure) => Err((CommentState::Failed, failure)),
-                Answer::Unknown(failure) => Err((CommentState::Unknown, failure)),
-            },
+            Ok(draft) => {
+                match publisher.comment(&draft, &owed.post_external_id, &owed.text).await {
+                    Answer::Published(receipt) => Ok(receipt),
+                    Answer::Refused(failure) => Err((CommentState::Failed, failure)),
+                    Answer::Unknown(failure) => Err((CommentState::Unknown, failure)),
+                }
+            }
         };
         if let Err((state, failure)) = &result {
             tracing::warn!(post = %owed.post.post_id, state = %state, code = %failure.code,

@@ -75,9 +75,7 @@ async fn beat(shared: &Shared, store: &mut Option<Store>) {
     }
     let Some(store) = store else { return };
     let options = &shared.options;
-    let beat = store
-        .beat(&options.id, &options.host, options.pid, env!("CARGO_PKG_VERSION"))
-        .await;
+    let beat = store.beat(&options.id, &options.host, options.pid, env!("CARGO_PKG_VERSION")).await;
     if let Err(error) = beat {
         tracing::warn!(%error, "heartbeat failed");
     }

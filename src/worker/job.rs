@@ -117,8 +117,7 @@ impl Shared {
             }
             Some(Gate::AccountRests(why)) => {
                 let settled = self.store.release(&self.options.id, claim, GATE_SLACK).await?;
-                let failure =
-                    Failure::new(Remedy::Operator(Scope::Account), "account_paused", why);
+                let failure = Failure::new(Remedy::Operator(Scope::Account), "account_paused", why);
                 return self.ended(settled, || End::Resting(failure));
             }
             Some(Gate::Lost) | None => return Ok(End::Lost),
@@ -140,9 +139,7 @@ impl Shared {
                 self.describe(claim, draft, &receipt).await;
                 Ok(published(claim, &intent, &receipt))
             }
-            Answer::Refused(failure) => {
-                self.fail(claim, &Step::Publish(intent), failure).await
-            }
+            Answer::Refused(failure) => self.fail(claim, &Step::Publish(intent), failure).await,
             Answer::Unknown(failure) => self.unknown(claim, &intent, failure).await,
         }
     }

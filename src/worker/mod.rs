@@ -149,15 +149,7 @@ impl Worker {
     ) -> Self {
         let held = Arc::new(HeldJobs::default());
         Self {
-            shared: Arc::new(Shared {
-                store,
-                location,
-                publishers,
-                tokens,
-                events,
-                options,
-                held,
-            }),
+            shared: Arc::new(Shared { store, location, publishers, tokens, events, options, held }),
         }
     }
 }
@@ -169,9 +161,8 @@ impl Shared {
 
     /// Everything a platform needs for a job, or why there is no token.
     fn draft(&self, claim: &Claim) -> Result<Draft, Failure> {
-        let token = (self.tokens)(&claim.account).map_err(|why| {
-            Failure::new(Remedy::Operator(Scope::Account), "no_token", why)
-        })?;
+        let token = (self.tokens)(&claim.account)
+            .map_err(|why| Failure::new(Remedy::Operator(Scope::Account), "no_token", why))?;
         Ok(Draft {
             account: claim.account.clone(),
             token,

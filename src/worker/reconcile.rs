@@ -57,8 +57,7 @@ impl Shared {
             }
             Sighting::NotLive => {
                 let failure = not_live();
-                let settled =
-                    self.store.record_lookup(worker, claim, &failure, again).await?;
+                let settled = self.store.record_lookup(worker, claim, &failure, again).await?;
                 self.ended(settled, || End::LookingUp(failure, again))
             }
             Sighting::Dead(failure) => {
@@ -71,14 +70,12 @@ impl Shared {
                     "in_progress",
                     "the platform is still working on it",
                 );
-                let settled =
-                    self.store.record_lookup(worker, claim, &failure, again).await?;
+                let settled = self.store.record_lookup(worker, claim, &failure, again).await?;
                 self.ended(settled, || End::LookingUp(failure, again))
             }
             Sighting::CannotTell(failure) if intent.lookups < LOOKUPS_MAX => {
                 self.rest_if_asked(claim, &failure).await?;
-                let settled =
-                    self.store.record_lookup(worker, claim, &failure, again).await?;
+                let settled = self.store.record_lookup(worker, claim, &failure, again).await?;
                 self.ended(settled, || End::LookingUp(failure, again))
             }
             Sighting::CannotTell(failure) | Sighting::NeverTells(failure) => {
@@ -105,11 +102,9 @@ impl Shared {
                 return self.ended(settled, || End::Failed(failure));
             }
             Sighting::NotLive => not_live(),
-            Sighting::InProgress => Failure::new(
-                Remedy::Retry,
-                "in_progress",
-                "the platform is still working on it",
-            ),
+            Sighting::InProgress => {
+                Failure::new(Remedy::Retry, "in_progress", "the platform is still working on it")
+            }
             Sighting::CannotTell(failure) | Sighting::NeverTells(failure) => failure,
         };
         self.store.record_held_lookup(worker, claim, &failure).await?;
@@ -120,9 +115,7 @@ impl Shared {
     async fn look(&self, claim: &Claim) -> Option<(Intent, Sighting)> {
         let intent = claim.open_intents.last()?.clone();
         let sighting = match self.draft(claim) {
-            Ok(draft) => {
-                self.publishers.get(claim.content.platform).look_up(&draft, &intent).await
-            }
+            Ok(draft) => self.publishers.get(claim.content.platform).look_up(&draft, &intent).await,
             Err(no_token) => Sighting::CannotTell(no_token),
         };
         Some((intent, sighting))

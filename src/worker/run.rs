@@ -8,7 +8,7 @@ use tokio::task::{Id, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::{Claim, Failure, Remedy};
-use crate::store::{ClaimRequest, Claimed, Next, Step, StoreError, TakeOver};
+use crate::store::{ClaimRequest, Claimed, Step, StoreError, TakeOver};
 
 use super::heartbeat::Heartbeat;
 use super::{End, Event, Shared, Worker};
@@ -91,10 +91,7 @@ impl Worker {
     ///
     /// # Errors
     /// The database was away at the start.
-    pub async fn run_until_stopped(
-        &self,
-        stop: CancellationToken,
-    ) -> Result<Summary, StoreError> {
+    pub async fn run_until_stopped(&self, stop: CancellationToken) -> Result<Summary, StoreError> {
         self.run(Until::Stopped, stop).await
     }
 
@@ -214,8 +211,7 @@ impl Run {
             match claimed {
                 Claimed::Job(claim) => self.start(*claim),
                 Claimed::Unreadable { job_id, post_id, fence, why } => {
-                    let event =
-                        self.shared.fail_unreadable((job_id, post_id, fence), why).await?;
+                    let event = self.shared.fail_unreadable((job_id, post_id, fence), why).await?;
                     self.note(event);
                 }
             }

@@ -234,7 +234,7 @@ async fn a_call_that_hangs_ends_as_unknown() {
     let sim = Sim::start(SandboxOptions::default()).await;
     let limits = Limits { publish: Duration::from_millis(300), ..Limits::default() };
     let http = Http::with_limits(Some(Gateway::parse(&sim.base).unwrap()), limits);
-    let media = MediaSource::new(true).unwrap();
+    let media = MediaSource::new(true);
     let hasty = LinkedIn::new(Arc::new(http), media, LinkedInSettings::default());
     sim.fault("rest/posts", "after_commit_hang").await;
     let draft = draft(PAGE, "text", &[sim.now().await]);

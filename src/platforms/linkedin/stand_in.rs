@@ -112,7 +112,7 @@ pub fn client(base: &str) -> LinkedIn {
         comment_delay: std::time::Duration::from_millis(1),
         ..LinkedInSettings::default()
     };
-    LinkedIn::new(Arc::new(http), MediaSource::new(true).unwrap(), settings)
+    LinkedIn::new(Arc::new(http), MediaSource::new(true), settings)
 }
 
 pub fn time(text: &str) -> DateTime<Utc> {
