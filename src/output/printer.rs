@@ -135,7 +135,11 @@ impl Printer {
                 out.closed = true;
                 Ok(())
             }
-            other => other,
+            Err(error) => {
+                let what = format!("cannot write to standard output: {error}");
+                Err(io::Error::new(error.kind(), what))
+            }
+            Ok(()) => Ok(()),
         }
     }
 
