@@ -51,7 +51,9 @@ mod tests {
 
     #[test]
     fn signs_calendar_units_and_bare_numbers_are_refused() {
-        for text in ["", "60", "-5m", "+5m", "5m ago", "1w", "1mo", "1y", "P1M", "5 bananas", "s"] {
+        for text in
+            ["", "60", "-5m", "+5m", "5m ago", "1w", "1mo", "1y", "P1M", "1M", "5 bananas", "s"]
+        {
             assert!(parse_duration(text).is_err(), "{text}");
         }
         assert!(parse_duration("60").unwrap_err().contains("5m"));

@@ -132,7 +132,7 @@ fn media(platform: Platform, post_type: PostType, images: usize, videos: usize) 
 
 /// The type to suggest for these media: the plainest one that takes them.
 fn fitting_type(platform: Platform, images: usize, videos: usize) -> Option<PostType> {
-    // A video called a video is found by its type in every list.
+    // Video first: a lone video should not hide among the posts.
     let plainest =
         [PostType::Video, PostType::Post, PostType::Carousel, PostType::Reel, PostType::Story];
     plainest

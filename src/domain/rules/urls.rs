@@ -183,10 +183,9 @@ fn has_public_host(url: &Url) -> bool {
         Some(Host::Ipv6(address)) => is_public(address.into()),
         Some(Host::Domain(name)) => {
             let name = name.trim_end_matches('.');
-            // RFC 6761, RFC 6762, and the private-use name that clouds give their metadata hosts.
-            !["localhost", "local", "internal"].iter().any(|end| {
-                name == *end || name.strip_suffix(end).is_some_and(|rest| rest.ends_with('.'))
-            })
+            // RFC 6761, 6762, 8375, and the name that clouds give their metadata hosts.
+            let private = [".localhost", ".local", ".home.arpa", ".internal"];
+            name.contains('.') && !private.iter().any(|end| name.ends_with(end))
         }
         None => false,
     }
@@ -227,12 +226,13 @@ fn problem(flag: &str, text: &str, what: impl Into<String>) -> Problem {
 /// A URL as it may be repeated in messages: without its query, which often is a
 /// signature, and not at all if it may hold a user name or password.
 pub(super) fn shown(text: &str) -> Option<String> {
+    // Wherever it stands: a malformed URL may hold a password in any part.
+    if ["@", "%40", "\u{ff20}"].iter().any(|at| text.contains(at)) {
+        return None;
+    }
     let (before, cut) = match text.find(['?', '#']) {
         Some(at) => (&text[..at], if text[at..].starts_with('?') { "?…" } else { "" }),
         None => (text, ""),
     };
-    if before.contains('@') {
-        return None;
-    }
     Some(format!("{}{cut}", ellipsis(&visible(before), 200)))
 }

@@ -62,7 +62,7 @@ impl WhenError {
             Self::Zone(error) => Some(error.hint()),
             Self::OffsetMismatch { .. } => Some("leave the offset or the [zone] out".to_owned()),
             Self::NoSuchOffset(_) => Some("write Z, +02:00 or -05:00".to_owned()),
-            Self::Past { .. } => Some("use --now to publish at once".to_owned()),
+            Self::Past { .. } => Some("schedule --now publishes at once".to_owned()),
             Self::NoSuchDate(_)
             | Self::NoSuchTime(_)
             | Self::LeapSecond

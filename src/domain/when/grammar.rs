@@ -46,10 +46,10 @@ pub(super) fn read(text: &str) -> Result<When, WhenError> {
     let lower = text.to_ascii_lowercase();
     if text.as_bytes().get(4) == Some(&b'-') && text.as_bytes()[0].is_ascii_digit() {
         absolute(text)
-    } else if let Some(span) = lower.strip_prefix('+').or_else(|| lower.strip_prefix("in ")) {
+    } else if let Some(span) = text.strip_prefix('+').or_else(|| text.strip_prefix("in ")) {
         relative(span)
-    } else if lower.ends_with(" ago") {
-        relative(&lower)
+    } else if text.ends_with(" ago") {
+        relative(text)
     } else {
         let words: Vec<&str> = lower.split_ascii_whitespace().collect();
         day_and_time(&words)?.ok_or(WhenError::Unparsable)
@@ -92,7 +92,7 @@ fn absolute(text: &str) -> Result<When, WhenError> {
 
 /// A jiff span (friendly or ISO 8601) without a sign of its own.
 fn relative(text: &str) -> Result<When, WhenError> {
-    if !text.starts_with(|c: char| c.is_ascii_digit() || c == 'p') {
+    if !text.starts_with(|c: char| c.is_ascii_digit() || c == 'P') {
         return Err(WhenError::Unparsable);
     }
     let span: Span = text.parse().map_err(|_| WhenError::Unparsable)?;

@@ -8,6 +8,9 @@
 //! TIME  = HH:MM[:SS] | H[:MM]am/pm | noon | midnight
 //! ```
 //!
+//! RFC 3339 may leave the seconds out and have a blank before the offset, as the
+//! hints of this program write it.
+//!
 //! `SPAN ago` and `yesterday` serve filters; as a time to publish at they are
 //! refused as past. Days, weeks, months and years of a span are civil (the
 //! clock shows the same time), hours and less are elapsed time.

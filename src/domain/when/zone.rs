@@ -16,7 +16,7 @@ impl Zone {
         Self(TimeZone::UTC)
     }
 
-    /// True for a zone that never differs from UTC by name.
+    /// True for `UTC` itself, not for zones that happen to agree with it.
     #[must_use]
     pub fn is_utc(&self) -> bool {
         self.0 == TimeZone::UTC
