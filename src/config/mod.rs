@@ -139,7 +139,7 @@ impl Settings {
     ///
     /// # Errors
     /// Exit 2 when none was named anywhere.
-    pub fn company(&self) -> Result<CompanyId, Problems> {
+    pub fn require_company(&self) -> Result<CompanyId, Problems> {
         self.company.ok_or_else(|| {
             Problem::new("--company", "which company? none is named")
                 .hint("pass --company UUID, or set SOCIALSCHED_COMPANY, or company in the config file")
