@@ -239,9 +239,11 @@ mod tests {
     #[test]
     fn values_cannot_forge_lines_or_colour() {
         let problem = Problem::new("--caption", "too \x1b[31mlong").value("a\nerror: forged");
-        let text = Explained::problems(&problem.into(), "this post").human(false);
-        assert_eq!(text.lines().count(), 1, "{text}");
-        assert!(!text.contains('\x1b'));
+        let one = Explained::problems(&problem.clone().into(), "this post").human(false);
+        let two = Problems(vec![problem.clone().hint("\x1b[2J"), problem]);
+        let two = Explained::problems(&two, "this post").human(false);
+        assert_eq!((one.lines().count(), two.lines().count()), (1, 4), "{one}{two}");
+        assert!(!one.contains('\x1b') && !two.contains('\x1b'), "{one}{two}");
     }
 
     #[test]
