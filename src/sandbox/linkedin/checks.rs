@@ -43,7 +43,7 @@ pub(super) fn over_quota(world: &mut World, call: &Call) -> Option<Reply> {
     })
 }
 
-/// Version, protocol, encoding, length, scope.
+/// Version, protocol, scope, length, encoding.
 pub(super) fn header_error(world: &World, call: &Call) -> Option<Reply> {
     let Some(version) = call.header("linkedin-version") else {
         return Some(error(
@@ -74,6 +74,20 @@ pub(super) fn header_error(world: &World, call: &Call) -> Option<Reply> {
             "X-Restli-Protocol-Version: 2.0.0 is required",
         ));
     }
+    let refused = match tokens::problem(call.token.as_deref()) {
+        Some(TokenProblem::NoScope) => Some(forbidden(&format!(
+            "{}.{}",
+            call.segments.get(1).map_or("", String::as_str),
+            call.method
+        ))),
+        Some(TokenProblem::WrongPage) => {
+            Some(error(403, "ACCESS_DENIED", "The member has no posting role in this organization"))
+        }
+        _ => None,
+    };
+    if refused.is_some() {
+        return refused;
+    }
     if call.lacks_length() {
         return Some(Reply::html(411, "Length Required"));
     }
@@ -92,15 +106,5 @@ pub(super) fn header_error(world: &World, call: &Call) -> Option<Reply> {
             "The body must be a JSON object with Content-Type: application/json",
         ));
     }
-    match tokens::problem(call.token.as_deref()) {
-        Some(TokenProblem::NoScope) => Some(forbidden(&format!(
-            "{}.{}",
-            call.segments.get(1).map_or("", String::as_str),
-            call.method
-        ))),
-        Some(TokenProblem::WrongPage) => {
-            Some(error(403, "ACCESS_DENIED", "The member has no posting role in this organization"))
-        }
-        _ => None,
-    }
+    None
 }
