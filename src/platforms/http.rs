@@ -376,7 +376,7 @@ impl Http {
             request = request.header(reqwest::header::AUTHORIZATION, value);
         }
         if with_body {
-            request = request.body(call.body);
+            request = request.header(CONTENT_LENGTH, call.body.len()).body(call.body);
         }
         Ok(request)
     }
