@@ -52,14 +52,11 @@
 mod clock;
 mod control;
 mod facebook;
-mod facebook_video;
 mod faults;
 mod fetch;
 mod graph;
 mod instagram;
 mod linkedin;
-mod linkedin_media;
-mod little_text;
 mod media;
 mod options;
 mod reply;
