@@ -242,6 +242,27 @@ async fn an_older_post_with_the_same_text_is_not_adopted() {
 }
 
 #[tokio::test]
+async fn a_database_clock_that_is_wrong_changes_no_verdict() {
+    for skew in [chrono::TimeDelta::hours(-1), chrono::TimeDelta::hours(1)] {
+        let flow = Flow::new(SandboxOptions::default()).await;
+        let send = async |draft: &mut Draft| {
+            draft.sent_at.push(flow.sim.now().await + skew);
+            flow.linkedin.publish(draft).await
+        };
+        receipt(send(&mut draft(MEMBER, "older", &[])).await);
+        flow.sim.advance(Duration::from_secs(60)).await;
+        assert!(matches!(send(&mut draft(MEMBER, "older", &[])).await, Answer::Refused(_)));
+        let mut draft = draft(MEMBER, "ours", &[]);
+        flow.fault("after_commit_5xx").await;
+        assert!(matches!(send(&mut draft).await, Answer::Unknown(_)));
+        flow.sim.advance(Duration::from_secs(60)).await;
+        let adopted = receipt(send(&mut draft).await);
+        assert_eq!(adopted.evidence.as_deref(), Some("duplicate"));
+        assert_eq!(flow.sim.live().await.len(), 2);
+    }
+}
+
+#[tokio::test]
 async fn a_published_post_without_an_id_is_still_published() {
     let flow = Flow::new(SandboxOptions::default()).await;
     flow.fault("no_id").await;
