@@ -151,6 +151,7 @@ async fn a_staging_call_whose_answer_is_lost_is_repeated_without_harm() {
             while let Err(failure) = rehearsal.prepare(&instagram, &mut draft).await {
                 assert_eq!(failure.remedy, Remedy::Retry, "{name}, call {nth}: {failure:?}");
                 lost += 1;
+                assert!(lost < 3, "{name}, call {nth}: only one answer is lost");
             }
             let makes = draft.staging.0.iter().filter(|made| made.kind == StepKind::Create).count();
             assert_eq!(lost, usize::from(nth <= makes), "{name}, call {nth}");
