@@ -227,7 +227,7 @@ fn usual_body(status: u16, platform: Platform) -> Value {
         400..500 => (20, Some(1_772_107)),
         _ => (2, None),
     };
-    let mut error = json!({"message": reason, "type": "OAuthException", "code": code, "is_transient": status >= 500});
+    let mut error = json!({"message": reason, "type": "OAuthException", "code": code, "is_transient": status >= 500, "fbtrace_id": "Asandboxfault"});
     if let Some(subcode) = subcode {
         error["error_subcode"] = json!(subcode);
     }
@@ -257,7 +257,7 @@ fn unpublish(value: &mut Value) {
         match name.as_str() {
             "is_published" | "published" if value.is_boolean() => *value = json!(false),
             "status_code" if value == "PUBLISHED" => *value = json!("FINISHED"),
-            "status" if value.is_string() => {
+            "status" if value.as_str().is_some_and(|text| text.starts_with("Published:")) => {
                 *value =
                     json!("Finished: Media has been uploaded and it is ready to be published.");
             }

@@ -13,10 +13,11 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::Response;
 use axum::http::request::Parts;
+use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::clock::iso;
+use super::clock::{http_date, iso};
 use super::faults::{self, Delivery, Effect, Rule};
 use super::options::SandboxOptions;
 use super::reply::Reply;
@@ -81,7 +82,11 @@ impl Sandbox {
             closing,
         });
         let router = Router::new().fallback(answer).with_state(shared);
-        axum::serve(self.listener, router)
+        let listener = self.listener.tap_io(|stream| {
+            // Only a delay is lost when the system refuses.
+            let _ = stream.set_nodelay(true);
+        });
+        axum::serve(listener, router)
             .with_graceful_shutdown(async move {
                 shutdown.await;
                 // Also frees the calls that hang on purpose.
@@ -154,23 +159,20 @@ async fn serve_call(shared: Arc<Shared>, parts: Parts, body: Bytes) -> Response<
         let mut closing = shared.closing.clone();
         let _ = closing.wait_for(|closed| *closed).await;
     }
-    if delivery == Delivery::Normal {
-        if let Some(entry) = shared.world().log.get_mut(n) {
-            entry.status = Some(reply.status);
-        }
-        return reply.into_http();
+    if matches!(delivery, Delivery::Drop | Delivery::Hang) {
+        // Not the true status: hyper would send a 204 without looking at its body.
+        return Reply::empty(200).into_http_with(Body::new(Broken::at_once()), 1);
     }
-    let (bytes, length) = match delivery {
-        Delivery::Truncate => {
-            let bytes = reply.bytes().1;
-            // An empty body can only break off if it seems to be longer.
-            (bytes.slice(..bytes.len() / 2), bytes.len().max(2))
-        }
-        _ => (Bytes::new(), 0),
-    };
-    let body =
-        if delivery == Delivery::Truncate { Broken::after(bytes) } else { Broken::at_once() };
-    reply.into_http_with(Body::new(body), length.max(1))
+    if let Some(entry) = shared.world().log.get_mut(n) {
+        entry.status = Some(reply.status);
+    }
+    if delivery == Delivery::Truncate {
+        let bytes = reply.bytes().1;
+        // An empty body can only break off if it seems to be longer.
+        let (half, length) = (bytes.slice(..bytes.len() / 2), bytes.len().max(2));
+        return reply.into_http_with(Body::new(Broken::after(half)), length);
+    }
+    reply.into_http()
 }
 
 /// Lets the call take effect, as often as its fault says, and logs it.
@@ -218,6 +220,8 @@ fn handle(world: &mut World, call: &Call) -> Option<(usize, Option<Rule>, Reply)
         (None, Some(reply)) => reply,
         (None, None) => Reply::empty(500),
     };
+    // Clients learn the clock of the service from this header.
+    let reply = reply.with("date", http_date(world.now()));
     Some((n, rule, reply))
 }
 
