@@ -293,3 +293,23 @@ fn what_instagram_does_not_take_is_given_up_before_the_first_call() {
         assert_eq!(Flow::of(&content).unwrap_err().remedy, Remedy::GiveUp, "{content:?}");
     }
 }
+
+#[tokio::test]
+async fn a_container_that_never_becomes_visible_is_made_anew() {
+    let rehearsal = Rehearsal::new(SandboxOptions::default()).await;
+    rehearsal.tell("options", json!({"read_lag_ms": 3_600_000})).await;
+    let mut draft = post(PostType::Post, vec![rehearsal.image("a")]);
+    let failure = rehearsal.prepare(&instagram(&rehearsal), &mut draft).await.unwrap_err();
+    assert_eq!((failure.remedy, failure.code.as_str()), (Remedy::Restage, "100/33"));
+}
+
+#[tokio::test]
+async fn polls_of_a_slow_video_become_rarer_but_never_rarer_than_once_a_minute() {
+    let rehearsal = Rehearsal::new(SandboxOptions::default()).await;
+    rehearsal.tell("options", json!({"video_processing_ms": 600_000})).await;
+    let mut draft = post(PostType::Reel, vec![rehearsal.video("clip")]);
+    rehearsal.prepare(&instagram(&rehearsal), &mut draft).await.unwrap();
+    let log = rehearsal.ask("log").await;
+    let polls = log.as_array().unwrap().iter().filter(|call| call["method"] == "GET").count();
+    assert!((12..=20).contains(&polls), "{polls} reads in ten minutes");
+}
