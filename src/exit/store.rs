@@ -21,6 +21,10 @@ pub(super) fn fault(error: &StoreError) -> Fault {
             .code("damaged_database")
             .hint("nothing was written to it; check --database-url, or restore a backup"),
         StoreError::BadFile { .. } => Fault::setup(text).code("bad_database_file"),
+        StoreError::Denied(_) => Fault::setup(text)
+            .code("access_denied")
+            .hint("check user, password, database name and grants; the README lists the grants"),
+        StoreError::ServerTooOld { .. } => Fault::setup(text).code("server_too_old"),
         StoreError::ReadOnly => Fault::setup(text)
             .code("read_only")
             .hint("socialsched needs to write to the file and to its directory"),

@@ -256,7 +256,7 @@ async fn find(
 ) -> Result<Option<Row>, StoreError> {
     tx.first(
         sql(SELECT_ACCOUNTS)
-            .and(" WHERE a.id = ? AND a.company_id = ? AND a.is_added = 1 {lock}")
+            .and(" WHERE a.id = ? AND a.company_id = ? AND a.is_added = 1 {lock a}")
             .id(id.uuid())
             .id(company.uuid()),
     )

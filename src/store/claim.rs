@@ -98,9 +98,11 @@ impl Store {
             return Ok(Vec::new());
         }
         transaction!(self, tx, {
-            let rows = tx.all(due_query(request, "{skip locked}")).await?;
+            let rows = tx.all(due_query(request)).await?;
+            let candidates = choose(&rows, request, u32::MAX)?;
+            let free = lock_free(tx, &candidates, request.limit).await?;
             let mut taken = Vec::new();
-            for (job, post) in choose(&rows, request)? {
+            for (job, post) in candidates.into_iter().filter(|(job, _)| free.contains(job)) {
                 taken.push((job, post, mark(tx, job, post, request).await?));
             }
             load_claims(tx, &taken).await?
@@ -113,8 +115,9 @@ impl Store {
     /// The database is away.
     pub async fn due(&self, request: &ClaimRequest) -> Result<Vec<PostId>, StoreError> {
         let mut tx = self.pool.begin_read().await?;
-        let rows = tx.all(due_query(request, "")).await?;
-        Ok(choose(&rows, request)?.into_iter().map(|(_, post)| post).collect())
+        let rows = tx.all(due_query(request)).await?;
+        let chosen = choose(&rows, request, request.limit)?;
+        Ok(chosen.into_iter().map(|(_, post)| post).collect())
     }
 
     /// How long until the next pending job's time comes; `None` when there is none.
@@ -124,7 +127,7 @@ impl Store {
     pub async fn next_due_in(&self) -> Result<Option<Duration>, StoreError> {
         let mut tx = self.pool.begin_read().await?;
         let row = tx
-            .first(sql("SELECT s.run_at AS run_at, {now} AS now FROM post_schedule s
+            .first(sql("SELECT s.run_at AS run_at, {now} AS now FROM post_schedule s {open index}
                   WHERE s.status IN ('pending', 'processing') AND s.status = 'pending'
                     AND s.run_at > {now}
                   ORDER BY s.run_at, s.id LIMIT 1"))
@@ -148,7 +151,7 @@ impl Store {
             return Ok(TakenOver::default());
         }
         transaction!(self, tx, {
-            let rows = tx.all(abandoned_query(request, "{skip locked}")).await?;
+            let rows = tx.all(abandoned_query(request, "{skip locked s, d}")).await?;
             let mut result = TakenOver::default();
             let mut taken = Vec::new();
             for row in &rows {
@@ -196,7 +199,7 @@ impl Store {
     pub async fn fail_missed(&self, max_late: Duration) -> Result<Vec<PostId>, StoreError> {
         let text = format!(
             "SELECT s.id AS job_id, s.post_detail_id AS post_id, s.run_at AS run_at
-               FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
+               FROM post_schedule s {{open index}} JOIN post_details d ON d.id = s.post_detail_id
               WHERE s.status IN ('pending', 'processing') AND s.status = 'pending'
                 AND d.status = 'pending' AND s.run_at < {{now+ms}} AND NOT {OPEN_INTENT}
               ORDER BY s.run_at, s.id LIMIT 500"
@@ -207,7 +210,7 @@ impl Store {
         }
         transaction!(self, tx, {
             let mut missed = Vec::new();
-            for row in tx.all(query(" {skip locked}")).await? {
+            for row in tx.all(query(" {skip locked s, d}")).await? {
                 let job = JobId::from_uuid(row.id("job_id")?);
                 let post = PostId::from_uuid(row.id("post_id")?);
                 let message = format!(
@@ -229,7 +232,7 @@ impl Store {
     /// The database is away; then nothing was changed.
     pub async fn repair_cancelled(&self, dry_run: bool) -> Result<Vec<PostId>, StoreError> {
         let text = "SELECT s.id AS job_id, s.post_detail_id AS post_id
-               FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
+               FROM post_schedule s {open index} JOIN post_details d ON d.id = s.post_detail_id
               WHERE s.status IN ('pending', 'processing') AND s.status = 'pending'
                 AND d.status = 'cancelled'
               ORDER BY s.run_at, s.id LIMIT 500";
@@ -239,7 +242,7 @@ impl Store {
         }
         transaction!(self, tx, {
             let mut repaired = Vec::new();
-            for row in tx.all(sql(text).and(" {skip locked}")).await? {
+            for row in tx.all(sql(text).and(" {skip locked s, d}")).await? {
                 let job = JobId::from_uuid(row.id("job_id")?);
                 tx.execute_one(
                     "end job of cancelled post",
@@ -289,10 +292,10 @@ impl Store {
 
 /// Pending jobs whose time has come, earliest first. The open states are
 /// named so that the small index of open jobs serves the query.
-fn due_query(request: &ClaimRequest, tail: &str) -> Sql {
+fn due_query(request: &ClaimRequest) -> Sql {
     let mut query = sql("SELECT s.id AS job_id, s.post_detail_id AS post_id,
                 d.social_account_id AS account_id
-           FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
+           FROM post_schedule s {open index} JOIN post_details d ON d.id = s.post_detail_id
            LEFT JOIN meta_social_accounts a ON a.id = d.social_account_id
           WHERE s.status IN ('pending', 'processing') AND s.status = 'pending'
             AND s.run_at <= {now+ms}
@@ -316,19 +319,42 @@ fn due_query(request: &ClaimRequest, tail: &str) -> Sql {
         query = query.and(" AND d.social_account_id NOT IN ").ids(full);
     }
     // More than needed, since an account takes only so many.
-    query
-        .and(" ORDER BY s.run_at, s.id LIMIT ? ")
-        .int(i64::from(request.limit.saturating_mul(4)))
-        .and(tail)
+    query.and(" ORDER BY s.run_at, s.id LIMIT ?").int(i64::from(request.limit.saturating_mul(4)))
+}
+
+/// Locks at most `limit` of the candidates, in their order, passing over those
+/// that another worker holds or has taken meanwhile. Queue rows only: a lock
+/// on an account's row would make all its other jobs look taken.
+async fn lock_free(
+    tx: &mut Tx,
+    candidates: &[(JobId, PostId)],
+    limit: u32,
+) -> Result<Vec<JobId>, StoreError> {
+    if candidates.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = tx
+        .all(
+            sql("SELECT s.id AS job_id FROM post_schedule s WHERE s.id IN ")
+                .ids(candidates.iter().map(|(job, _)| job.uuid()))
+                .and(" AND s.status = 'pending' ORDER BY s.run_at, s.id LIMIT ? {skip locked s}")
+                .int(limit),
+        )
+        .await?;
+    rows.iter().map(|row| Ok(JobId::from_uuid(row.id("job_id")?))).collect()
 }
 
 /// Picks at most `limit` jobs, and of each account no more than it may hold.
-fn choose(rows: &[Row], request: &ClaimRequest) -> Result<Vec<(JobId, PostId)>, StoreError> {
+fn choose(
+    rows: &[Row],
+    request: &ClaimRequest,
+    limit: u32,
+) -> Result<Vec<(JobId, PostId)>, StoreError> {
     let mut held: HashMap<Uuid, u32> =
         request.held.iter().map(|(account, held)| (account.uuid(), *held)).collect();
     let mut chosen = Vec::new();
     for row in rows {
-        if chosen.len() == request.limit as usize {
+        if chosen.len() == limit as usize {
             break;
         }
         // A row whose account id is no UUID is still taken, to be failed with a reason.
@@ -354,11 +380,12 @@ async fn mark(
     tx.execute_one(
         "claim job",
         sql("UPDATE post_schedule
-                SET status = 'processing', attempts = attempts + 1,
+                SET status = 'processing',
                     max_attempts = CASE WHEN attempts = 0 THEN COALESCE(?, max_attempts)
                                         WHEN attempts >= max_attempts THEN attempts + 1
                                         ELSE max_attempts END,
                     fence = CASE WHEN fence > attempts THEN fence ELSE attempts END + 1,
+                    attempts = attempts + 1,
                     worker_id = ?, locked_at = {now}, lease_until = {now+ms},
                     next_attempt_at = NULL, updated_at = {now}
               WHERE id = ? AND status = 'pending'")
@@ -395,7 +422,7 @@ fn abandoned_query(request: &TakeOver, tail: &str) -> Sql {
                 d.status AS post_status, d.cancel_requested_at AS cancel_requested_at,
                 CASE WHEN {OPEN_INTENT} THEN 1 ELSE 0 END AS is_open,
                 CASE WHEN s.lease_until IS NULL THEN 1 ELSE 0 END AS is_foreign
-           FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
+           FROM post_schedule s {{open index}} JOIN post_details d ON d.id = s.post_detail_id
           WHERE s.status IN ('pending', 'processing') AND s.status = 'processing'
             AND (s.lease_until < {{now}} OR (s.lease_until IS NULL AND s.locked_at < {{now+ms}}))
           ORDER BY s.run_at, s.id LIMIT ? {tail}"

@@ -62,19 +62,18 @@ impl Store {
     /// The database is away; then nothing was stored.
     pub async fn add_client(&self, client: &NewClient) -> Result<ClientId, StoreError> {
         transaction!(self, tx, {
-            let row = tx
-                .first(
+            ClientId(
+                tx.insert_numbered(
                     sql("INSERT INTO agency_clients
                            (company_id, client_first_name, client_last_name, logo)
-                         VALUES (?, ?, ?, ?) RETURNING id")
+                         VALUES (?, ?, ?, ?)")
                     .id(client.company_id.uuid())
                     .text(client.first_name.clone())
                     .text(client.last_name.clone())
                     .opt_text(client.logo.clone()),
                 )
-                .await?
-                .ok_or(StoreError::RowsChanged { what: "add client", expected: 1, actual: 0 })?;
-            ClientId(row.int("id")?)
+                .await?,
+            )
         })
     }
 

@@ -2,36 +2,64 @@
 //! bound values and read rows.
 //!
 //! A statement is one readable text with `?` for values and the tokens of
-//! `dialect.rs`. Store functions are plain Rust around such texts; a further
-//! engine adds a variant to [`Pool`], [`Tx`] and [`Row`] and an encoding to
-//! the two `match`es, and every store function serves it.
+//! `dialect.rs`. Store functions are plain Rust around such texts and serve
+//! every engine.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value as Json;
+use sqlx::mysql::{MySqlConnectOptions, MySqlPool, MySqlPoolOptions, MySqlRow};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
     SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, Column as _, Row as _, ValueRef as _};
+use sqlx::{AssertSqlSafe, Column as _, Executor as _, Row as _, TypeInfo as _, ValueRef as _};
 use uuid::Uuid;
 
 use super::StoreError;
 use super::dialect;
 
+/// A kind of database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Engine {
+    Sqlite,
+    /// MariaDB from 10.6, MySQL from 8.0.
+    MySql,
+    /// From 13.
+    Postgres,
+}
+
 /// Where the database is: engine and address.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Location {
     /// A file on a local disk.
     Sqlite(PathBuf),
+    /// A MariaDB or MySQL server; the URL may hold a password.
+    MySql(SecretString),
+    /// A PostgreSQL server; the URL may hold a password.
+    Postgres(SecretString),
+}
+
+impl Location {
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        match self {
+            Self::Sqlite(_) => Engine::Sqlite,
+            Self::MySql(_) => Engine::MySql,
+            Self::Postgres(_) => Engine::Postgres,
+        }
+    }
 }
 
 impl FromStr for Location {
     type Err = StoreError;
 
+    /// Reads a URL. The error never holds any of it.
     fn from_str(url: &str) -> Result<Self, StoreError> {
         let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
         match scheme {
@@ -47,19 +75,27 @@ impl FromStr for Location {
                 let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
                 Ok(Self::Sqlite(PathBuf::from(path.into_owned())))
             }
+            "mysql" | "mariadb" => Ok(Self::MySql(url.to_owned().into())),
+            "postgres" | "postgresql" => Ok(Self::Postgres(url.to_owned().into())),
             _ => Err(StoreError::BadUrl(
-                "the database URL must start with sqlite://, as in sqlite:///var/lib/socialsched/socialsched.db"
-                    .to_owned(),
+                "the database URL must start with sqlite://, mysql:// or postgres://".to_owned(),
             )),
         }
     }
 }
 
 impl std::fmt::Display for Location {
-    /// Without any credentials.
+    /// Without credentials: the file, or server and database name.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Sqlite(path) => write!(f, "{}", path.display()),
+            Self::MySql(url) | Self::Postgres(url) => {
+                let Ok(url) = url::Url::parse(url.expose_secret()) else {
+                    return f.write_str("the database server");
+                };
+                let host = url.host_str().filter(|host| !host.is_empty()).unwrap_or("localhost");
+                write!(f, "{}://{host}{}", url.scheme(), url.path())
+            }
         }
     }
 }
@@ -71,6 +107,7 @@ pub(super) enum Value {
     Text(Option<String>),
     Int(Option<i64>),
     Time(Option<DateTime<Utc>>),
+    Json(Option<Json>),
 }
 
 /// A statement with its values.
@@ -120,6 +157,11 @@ impl Sql {
         self
     }
 
+    pub(super) fn opt_json(mut self, json: Option<Json>) -> Self {
+        self.values.push(Value::Json(json));
+        self
+    }
+
     /// Milliseconds for `{now+ms}`.
     pub(super) fn after(self, delay: Duration) -> Self {
         self.int(i64::try_from(delay.as_millis()).unwrap_or(i64::MAX))
@@ -138,31 +180,47 @@ impl Sql {
         self.text.push_str(&format!("({marks})"));
         self
     }
+
+    fn spelt(&self, engine: Engine) -> String {
+        debug_assert_eq!(
+            dialect::spell(Engine::Sqlite, &self.text).matches('?').count(),
+            self.values.len(),
+            "values do not fit the marks of: {}",
+            self.text
+        );
+        dialect::spell(engine, &self.text)
+    }
 }
 
+/// The statement as the engine's query: the encodings of values in one place.
 macro_rules! query {
-    ($statement:expr) => {{
-        let text = dialect::sqlite(&$statement.text);
-        debug_assert_eq!(
-            text.matches('?').count(),
-            $statement.values.len(),
-            "values do not fit the marks of: {text}"
-        );
-        let mut query = sqlx::query(AssertSqlSafe(text));
-        for value in $statement.values {
+    (Sqlite, $sql:expr) => {
+        query!(@bind $sql, Engine::Sqlite, |id: Uuid| id.hyphenated().to_string(),
+               |time: DateTime<Utc>| time.format(dialect::SQLITE_TIME_FORMAT).to_string(),
+               |json: Json| json.to_string())
+    };
+    (MySql, $sql:expr) => {
+        query!(@bind $sql, Engine::MySql, |id: Uuid| id.hyphenated().to_string(),
+               |time: DateTime<Utc>| time, |json: Json| json.to_string())
+    };
+    (Postgres, $sql:expr) => {
+        query!(@bind $sql, Engine::Postgres, |id: Uuid| id, |time: DateTime<Utc>| time,
+               |json: Json| json)
+    };
+    (@bind $sql:expr, $engine:expr, $id:expr, $time:expr, $json:expr) => {{
+        let sql: Sql = $sql;
+        let mut query = sqlx::query(AssertSqlSafe(sql.spelt($engine)));
+        for value in sql.values {
             query = match value {
-                Value::Id(id) => query.bind(id.hyphenated().to_string()),
+                Value::Id(id) => query.bind($id(id)),
                 Value::Text(text) => query.bind(text),
                 Value::Int(int) => query.bind(int),
-                Value::Time(time) => query.bind(time.map(encode_time)),
+                Value::Time(time) => query.bind(time.map(|time| $time(time.trunc_subsecs(3)))),
+                Value::Json(json) => query.bind(json.map($json)),
             };
         }
         query
     }};
-}
-
-fn encode_time(time: DateTime<Utc>) -> String {
-    time.trunc_subsecs(3).format(dialect::SQLITE_TIME_FORMAT).to_string()
 }
 
 /// Reads a time as this program or a program of the seed's kind wrote it.
@@ -174,16 +232,31 @@ fn decode_time(text: &str) -> Option<DateTime<Utc>> {
         .map(|time| time.and_utc())
 }
 
-/// Connections to one database: one for writing, since SQLite has one writer,
-/// and a few for reading.
+/// Connections kept to a database server, of one process.
+const SERVER_CONNECTIONS_MAX: u32 = 8;
+
+/// Connections to one database. SQLite has one writer, so one connection
+/// writes and a few read.
 #[derive(Debug, Clone)]
 pub(super) enum Pool {
     Sqlite { write: SqlitePool, read: SqlitePool },
+    MySql(MySqlPool),
+    Postgres(PgPool),
 }
 
 impl Pool {
+    /// Connects when first used. `timeout` limits waiting for a connection,
+    /// for locks, and each statement.
+    pub(super) fn new(location: &Location, timeout: Duration) -> Result<Self, StoreError> {
+        match location {
+            Location::Sqlite(path) => Ok(Self::sqlite(path, timeout)),
+            Location::MySql(url) => Self::mysql(url.expose_secret(), timeout),
+            Location::Postgres(url) => Self::postgres(url.expose_secret(), timeout),
+        }
+    }
+
     /// Opens an existing database file; never creates one.
-    pub(super) fn sqlite(path: &Path, timeout: Duration) -> Self {
+    fn sqlite(path: &Path, timeout: Duration) -> Self {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(false)
@@ -204,21 +277,67 @@ impl Pool {
         Self::Sqlite { write, read }
     }
 
-    /// Begins a transaction that will write.
-    pub(super) async fn begin(&self) -> Result<Tx, StoreError> {
-        match self {
-            // Deferred, the step from reading to writing would fail at once
-            // when another process wrote meanwhile.
-            Self::Sqlite { write, .. } => {
-                Ok(Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?))
-            }
-        }
+    fn mysql(url: &str, timeout: Duration) -> Result<Self, StoreError> {
+        let url = match url.strip_prefix("mariadb:") {
+            Some(rest) => format!("mysql:{rest}"),
+            None => url.to_owned(),
+        };
+        // sqlx itself asks for utf8mb4 and UTC on every connection.
+        let options = url.parse::<MySqlConnectOptions>().map_err(|_| unreadable_url())?;
+        let lock_wait = timeout.as_secs().clamp(1, 5);
+        let session = format!(
+            "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; \
+             SET SESSION sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,\
+             NO_ENGINE_SUBSTITUTION'; \
+             SET SESSION innodb_lock_wait_timeout = {lock_wait}"
+        );
+        let pool = MySqlPoolOptions::new()
+            .max_connections(SERVER_CONNECTIONS_MAX)
+            .acquire_timeout(timeout)
+            .after_connect(move |connection, _| {
+                let session = session.clone();
+                Box::pin(async move {
+                    connection.execute(sqlx::raw_sql(AssertSqlSafe(session))).await.map(|_| ())
+                })
+            })
+            .connect_lazy_with(options);
+        Ok(Self::MySql(pool))
     }
 
-    /// Begins a transaction that only reads: one snapshot for several statements.
+    fn postgres(url: &str, timeout: Duration) -> Result<Self, StoreError> {
+        let timeout_ms = timeout.as_millis().clamp(1_000, 3_600_000);
+        let options = url.parse::<PgConnectOptions>().map_err(|_| unreadable_url())?.options([
+            ("timezone", "UTC".to_owned()),
+            ("default_transaction_isolation", "read committed".to_owned()),
+            ("synchronous_commit", "on".to_owned()),
+            ("lock_timeout", timeout_ms.min(5_000).to_string()),
+            ("statement_timeout", timeout_ms.to_string()),
+            // A frozen process must not hold rows for ever.
+            ("idle_in_transaction_session_timeout", "30000".to_owned()),
+        ]);
+        let pool = PgPoolOptions::new()
+            .max_connections(SERVER_CONNECTIONS_MAX)
+            .acquire_timeout(timeout)
+            .connect_lazy_with(options);
+        Ok(Self::Postgres(pool))
+    }
+
+    /// Begins a transaction that will write.
+    pub(super) async fn begin(&self) -> Result<Tx, StoreError> {
+        Ok(match self {
+            // Deferred, the step from reading to writing would fail at once
+            // when another process wrote meanwhile.
+            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Self::MySql(pool) => Tx::MySql(pool.begin().await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Begins a transaction that only reads.
     pub(super) async fn begin_read(&self) -> Result<Tx, StoreError> {
         match self {
             Self::Sqlite { read, .. } => Ok(Tx::Sqlite(read.begin().await?)),
+            Self::MySql(_) | Self::Postgres(_) => self.begin().await,
         }
     }
 
@@ -228,87 +347,142 @@ impl Pool {
                 read.close().await;
                 write.close().await;
             }
+            Self::MySql(pool) => pool.close().await,
+            Self::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+fn unreadable_url() -> StoreError {
+    StoreError::BadUrl("the database URL cannot be used (not shown)".to_owned())
 }
 
 /// The only thing that executes statements. Dropped without
 /// [`Tx::commit`], it rolls back.
 pub(super) enum Tx {
     Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
+    MySql(sqlx::Transaction<'static, sqlx::MySql>),
+    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
 }
 
 impl Tx {
-    /// Runs a statement and tells how many rows it changed.
-    pub(super) async fn execute(&mut self, statement: Sql) -> Result<u64, StoreError> {
+    /// Which engine's words a statement needs, for the few that differ wholly.
+    pub(super) fn engine(&self) -> Engine {
         match self {
-            Self::Sqlite(tx) => Ok(query!(statement).execute(&mut **tx).await?.rows_affected()),
+            Self::Sqlite(_) => Engine::Sqlite,
+            Self::MySql(_) => Engine::MySql,
+            Self::Postgres(_) => Engine::Postgres,
         }
+    }
+
+    /// Runs a statement and tells how many rows it changed.
+    pub(super) async fn execute(&mut self, sql: Sql) -> Result<u64, StoreError> {
+        Ok(match self {
+            Self::Sqlite(tx) => query!(Sqlite, sql).execute(&mut **tx).await?.rows_affected(),
+            Self::MySql(tx) => query!(MySql, sql).execute(&mut **tx).await?.rows_affected(),
+            Self::Postgres(tx) => query!(Postgres, sql).execute(&mut **tx).await?.rows_affected(),
+        })
     }
 
     /// Runs a guarded statement that must change exactly one row.
     pub(super) async fn execute_one(
         &mut self,
         what: &'static str,
-        statement: Sql,
+        sql: Sql,
     ) -> Result<(), StoreError> {
-        match self.execute(statement).await? {
+        match self.execute(sql).await? {
             1 => Ok(()),
             actual => Err(StoreError::RowsChanged { what, expected: 1, actual }),
         }
     }
 
-    /// All rows of a query.
-    pub(super) async fn all(&mut self, statement: Sql) -> Result<Vec<Row>, StoreError> {
+    /// Inserts a row that the database numbers, and tells its `id`.
+    pub(super) async fn insert_numbered(&mut self, sql: Sql) -> Result<i64, StoreError> {
         match self {
             Self::Sqlite(tx) => {
-                let rows = query!(statement).fetch_all(&mut **tx).await?;
-                Ok(rows.into_iter().map(Row::Sqlite).collect())
+                Ok(query!(Sqlite, sql).execute(&mut **tx).await?.last_insert_rowid())
             }
+            Self::MySql(tx) => {
+                let id = query!(MySql, sql).execute(&mut **tx).await?.last_insert_id();
+                Ok(i64::try_from(id).unwrap_or(i64::MAX))
+            }
+            Self::Postgres(_) => match self.first(sql.and(" RETURNING id")).await? {
+                Some(row) => row.int("id"),
+                None => Err(StoreError::RowsChanged { what: "insert", expected: 1, actual: 0 }),
+            },
         }
+    }
+
+    /// All rows of a query.
+    pub(super) async fn all(&mut self, sql: Sql) -> Result<Vec<Row>, StoreError> {
+        Ok(match self {
+            Self::Sqlite(tx) => {
+                let rows = query!(Sqlite, sql).fetch_all(&mut **tx).await?;
+                rows.into_iter().map(Row::Sqlite).collect()
+            }
+            Self::MySql(tx) => {
+                let rows = query!(MySql, sql).fetch_all(&mut **tx).await?;
+                rows.into_iter().map(Row::MySql).collect()
+            }
+            Self::Postgres(tx) => {
+                let rows = query!(Postgres, sql).fetch_all(&mut **tx).await?;
+                rows.into_iter().map(Row::Postgres).collect()
+            }
+        })
     }
 
     /// The first row of a query, if any.
-    pub(super) async fn first(&mut self, statement: Sql) -> Result<Option<Row>, StoreError> {
-        match self {
+    pub(super) async fn first(&mut self, sql: Sql) -> Result<Option<Row>, StoreError> {
+        Ok(match self {
             Self::Sqlite(tx) => {
-                Ok(query!(statement).fetch_optional(&mut **tx).await?.map(Row::Sqlite))
+                query!(Sqlite, sql).fetch_optional(&mut **tx).await?.map(Row::Sqlite)
             }
-        }
+            Self::MySql(tx) => query!(MySql, sql).fetch_optional(&mut **tx).await?.map(Row::MySql),
+            Self::Postgres(tx) => {
+                query!(Postgres, sql).fetch_optional(&mut **tx).await?.map(Row::Postgres)
+            }
+        })
     }
 
     /// The one number a query answers.
-    pub(super) async fn count(&mut self, statement: Sql) -> Result<i64, StoreError> {
-        match self.first(statement).await? {
-            Some(row) => Ok(row.int_at(0).unwrap_or(0)),
+    pub(super) async fn count(&mut self, sql: Sql) -> Result<i64, StoreError> {
+        match self.first(sql).await? {
+            Some(row) => Ok(row.int_at(0)?.unwrap_or(0)),
             None => Ok(0),
         }
     }
 
     /// Runs a text of several statements without values, as in a migration.
     pub(super) async fn script(&mut self, text: &str) -> Result<(), StoreError> {
+        let script = sqlx::raw_sql(AssertSqlSafe(text.to_owned()));
         match self {
-            Self::Sqlite(tx) => {
-                sqlx::raw_sql(AssertSqlSafe(text.to_owned())).execute(&mut **tx).await?;
-                Ok(())
-            }
+            Self::Sqlite(tx) => script.execute(&mut **tx).await.map(|_| ())?,
+            Self::MySql(tx) => script.execute(&mut **tx).await.map(|_| ())?,
+            Self::Postgres(tx) => script.execute(&mut **tx).await.map(|_| ())?,
         }
+        Ok(())
     }
 
     /// Makes it durable.
     pub(super) async fn commit(self) -> Result<(), StoreError> {
-        match self {
-            Self::Sqlite(tx) => tx.commit().await.map_err(|error| match StoreError::from(error) {
-                full @ StoreError::Full => full,
-                other => StoreError::CommitLost(other.to_string()),
-            }),
-        }
+        let committed = match self {
+            Self::Sqlite(tx) => tx.commit().await,
+            Self::MySql(tx) => tx.commit().await,
+            Self::Postgres(tx) => tx.commit().await,
+        };
+        committed.map_err(|error| match StoreError::from(error) {
+            // These two are answers: nothing was committed.
+            error @ (StoreError::Full | StoreError::Busy) => error,
+            other => StoreError::CommitLost(other.to_string()),
+        })
     }
 }
 
 /// One row of a query. The getters name the column in their errors.
 pub(super) enum Row {
     Sqlite(SqliteRow),
+    MySql(MySqlRow),
+    Postgres(PgRow),
 }
 
 impl Row {
@@ -325,13 +499,13 @@ impl Row {
         self.wrong(column, "is NULL")
     }
 
-    /// The value as text, whatever the column's declared type: SQLite keeps
-    /// what it was given, and other programs give strange things.
+    /// The value as text, whatever the column's declared type: other programs
+    /// give SQLite strange things, and each engine has its own types for ids,
+    /// JSON and closed lists.
     pub(super) fn opt_text(&self, column: &'static str) -> Result<Option<String>, StoreError> {
         match self {
             Self::Sqlite(row) => {
-                let raw = row.try_get_raw(column)?;
-                if raw.is_null() {
+                if row.try_get_raw(column)?.is_null() {
                     return Ok(None);
                 }
                 match row.try_get_unchecked::<String, _>(column) {
@@ -341,6 +515,22 @@ impl Row {
                         Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
                     }
                 }
+            }
+            Self::MySql(row) => match row.try_get_unchecked::<Option<Vec<u8>>, _>(column) {
+                Ok(bytes) => Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())),
+                Err(error) => Err(error.into()),
+            },
+            Self::Postgres(row) => {
+                let raw = row.try_get_raw(column)?;
+                if raw.is_null() {
+                    return Ok(None);
+                }
+                let kind = raw.type_info().name().to_owned();
+                Ok(Some(match kind.as_str() {
+                    "UUID" => row.try_get::<Uuid, _>(column)?.to_string(),
+                    "JSONB" | "JSON" => row.try_get::<Json, _>(column)?.to_string(),
+                    _ => row.try_get_unchecked::<String, _>(column)?,
+                }))
             }
         }
     }
@@ -352,6 +542,8 @@ impl Row {
     pub(super) fn opt_int(&self, column: &'static str) -> Result<Option<i64>, StoreError> {
         match self {
             Self::Sqlite(row) => Ok(row.try_get_unchecked(column)?),
+            Self::MySql(row) => Ok(row.try_get_unchecked(column)?),
+            Self::Postgres(row) => postgres_int(row, row.try_column(column)?.ordinal()),
         }
     }
 
@@ -359,9 +551,11 @@ impl Row {
         self.opt_int(column)?.ok_or_else(|| self.missing(column))
     }
 
-    fn int_at(&self, index: usize) -> Option<i64> {
+    fn int_at(&self, index: usize) -> Result<Option<i64>, StoreError> {
         match self {
-            Self::Sqlite(row) => row.try_get_unchecked(index).ok(),
+            Self::Sqlite(row) => Ok(row.try_get_unchecked(index)?),
+            Self::MySql(row) => Ok(row.try_get_unchecked(index)?),
+            Self::Postgres(row) => postgres_int(row, index),
         }
     }
 
@@ -384,11 +578,18 @@ impl Row {
         &self,
         column: &'static str,
     ) -> Result<Option<DateTime<Utc>>, StoreError> {
-        match self.opt_text(column)? {
-            None => Ok(None),
-            Some(text) => decode_time(&text)
-                .map(Some)
-                .ok_or_else(|| self.wrong(column, format!("\"{text}\" is no time"))),
+        match self {
+            Self::Sqlite(_) => match self.opt_text(column)? {
+                None => Ok(None),
+                Some(text) => decode_time(&text)
+                    .map(Some)
+                    .ok_or_else(|| self.wrong(column, format!("\"{text}\" is no time"))),
+            },
+            Self::MySql(row) => row
+                .try_get_unchecked::<Option<NaiveDateTime>, _>(column)
+                .map(|time| time.map(|time| time.and_utc()))
+                .map_err(|error| self.wrong(column, error)),
+            Self::Postgres(row) => Ok(row.try_get(column)?),
         }
     }
 
@@ -420,50 +621,53 @@ impl Row {
             Some(text) => text.parse().map(Some).map_err(|e| self.wrong(column, e)),
         }
     }
+}
 
-    /// Column names and values as text, for query plans in tests.
-    pub(super) fn dump(&self) -> String {
-        match self {
-            Self::Sqlite(row) => row
-                .columns()
-                .iter()
-                .map(|column| {
-                    row.try_get_unchecked::<String, _>(column.ordinal()).unwrap_or_default()
-                })
-                .collect::<Vec<_>>()
-                .join(" "),
-        }
-    }
+/// PostgreSQL sends each width of integer in its own encoding.
+fn postgres_int(row: &PgRow, index: usize) -> Result<Option<i64>, StoreError> {
+    let kind = row.try_get_raw(index)?.type_info().name().to_owned();
+    Ok(match kind.as_str() {
+        "INT2" => row.try_get::<Option<i16>, _>(index)?.map(i64::from),
+        "INT4" => row.try_get::<Option<i32>, _>(index)?.map(i64::from),
+        _ => row.try_get::<Option<i64>, _>(index)?,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn encode(time: DateTime<Utc>) -> String {
+        time.trunc_subsecs(3).format(dialect::SQLITE_TIME_FORMAT).to_string()
+    }
+
     #[test]
     fn a_stored_time_reads_back_and_text_order_is_time_order() {
         let early: DateTime<Utc> = "2026-11-24T09:00:00.120Z".parse().unwrap();
         let late: DateTime<Utc> = "2026-11-24T09:00:00.121Z".parse().unwrap();
-        assert_eq!(decode_time(&encode_time(early)), Some(early));
-        assert!(encode_time(early) < encode_time(late));
+        assert_eq!(decode_time(&encode(early)), Some(early));
+        assert!(encode(early) < encode(late));
         // What another program writes without fractions is not later than ours.
-        assert!("2026-11-24 09:00:00" < encode_time(early).as_str());
+        assert!("2026-11-24 09:00:00" < encode(early).as_str());
         assert_eq!(decode_time("2026-11-24T09:00:00.120Z"), Some(early));
         assert_eq!(decode_time("0000-00-00 00:00:00"), None);
     }
 
     #[test]
-    fn only_file_urls_are_locations() {
+    fn a_url_becomes_a_location_that_hides_its_password() {
+        let file = "sqlite://a%20b.db?mode=rwc".parse::<Location>().unwrap();
+        assert_eq!((file.engine(), file.to_string()), (Engine::Sqlite, "a b.db".to_owned()));
+        let server: Location = "mariadb://me:canary@db.example:3307/app".parse().unwrap();
+        assert_eq!(server.engine(), Engine::MySql);
+        assert_eq!(server.to_string(), "mariadb://db.example/app");
+        assert!(!format!("{server:?}").contains("canary"));
         assert_eq!(
-            "sqlite:///tmp/a.db".parse::<Location>().unwrap(),
-            Location::Sqlite(PathBuf::from("/tmp/a.db"))
+            "postgres:///app".parse::<Location>().unwrap().to_string(),
+            "postgres://localhost/app"
         );
-        assert_eq!(
-            "sqlite://a.db?mode=rwc".parse::<Location>().unwrap(),
-            Location::Sqlite(PathBuf::from("a.db"))
-        );
-        for url in ["", "sqlite://", "sqlite::memory:", "oracle://x", "/tmp/a.db"] {
-            assert!(url.parse::<Location>().is_err(), "{url}");
+        for url in ["", "sqlite://", "sqlite::memory:", "oracle://me:canary@x", "/tmp/a.db"] {
+            let error = url.parse::<Location>().unwrap_err();
+            assert!(!error.to_string().contains("canary"), "{url}");
         }
     }
 }

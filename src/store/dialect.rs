@@ -3,30 +3,118 @@
 //!
 //! | token | meaning |
 //! |---|---|
-//! | `{now}` | this instant by the database's clock, UTC |
+//! | `{now}` | this instant by the database's clock, UTC, in milliseconds |
 //! | `{now+ms}` | `{now}` plus a bound number of milliseconds (may be negative) |
-//! | `{lock}` | lock the selected rows, waiting for those that others hold |
-//! | `{skip locked}` | lock the selected queue rows, passing over those that others hold |
-//! | `{insert new}` … `{or skip}` | INSERT that passes over a row whose key is there already |
+//! | `{lock s, d}` | lock the selected rows of these tables, waiting for those that others hold |
+//! | `{skip locked s}` | the same, passing over rows that others hold |
+//! | `{or skip}` | the end of an INSERT that passes over a row whose key is there already |
+//! | `{open index}` | behind `post_schedule s`: use the index of open jobs, whatever the planner thinks |
 //!
-//! Besides these an engine differs in how a write transaction begins, how
-//! values are encoded (`db.rs`) and in its migrations.
+//! Besides these an engine differs in how a transaction begins, how values are
+//! encoded (`db.rs`), in its error codes (`error.rs`) and in its migrations.
+
+use super::db::Engine;
 
 /// How SQLite keeps an instant: fixed width, so that text order is time order,
 /// and the shape of its own date functions, so that rows of other programs
 /// (`2026-11-24 09:00:00`) compare rightly with ours.
 pub(super) const SQLITE_TIME_FORMAT: &str = "%Y-%m-%d %H:%M:%S%.3f";
 
-/// Replaces the tokens of a statement for SQLite.
-pub(super) fn sqlite(text: &str) -> String {
-    // One write transaction exists at a time (BEGIN IMMEDIATE): no row locks.
-    text.replace("{now}", "strftime('%Y-%m-%d %H:%M:%f', 'now')")
-        .replace(
-            "{now+ms}",
-            "strftime('%Y-%m-%d %H:%M:%f', 'now', printf('%+.3f seconds', ? / 1000.0))",
-        )
-        .replace("{lock}", "")
-        .replace("{skip locked}", "")
-        .replace("{insert new}", "INSERT INTO")
-        .replace("{or skip}", "ON CONFLICT DO NOTHING")
+struct Words {
+    now: &'static str,
+    now_plus_ms: &'static str,
+    or_skip: &'static str,
+    open_index: &'static str,
+}
+
+const SQLITE: Words = Words {
+    now: "strftime('%Y-%m-%d %H:%M:%f', 'now')",
+    now_plus_ms: "strftime('%Y-%m-%d %H:%M:%f', 'now', printf('%+.3f seconds', ? / 1000.0))",
+    or_skip: "ON CONFLICT DO NOTHING",
+    open_index: "",
+};
+
+/// MariaDB and MySQL. `NOW()` would be the session zone's time.
+const MYSQL: Words = Words {
+    now: "UTC_TIMESTAMP(3)",
+    now_plus_ms: "(UTC_TIMESTAMP(3) + INTERVAL (? * 1000) MICROSECOND)",
+    // INSERT IGNORE would also swallow truncated values and missing parents.
+    or_skip: "ON DUPLICATE KEY UPDATE post_schedule_id = post_schedule_id",
+    // Without the order of this index a locking read locks all that it scans.
+    open_index: "FORCE INDEX (post_schedule_open)",
+};
+
+const POSTGRES: Words = Words {
+    now: "date_trunc('milliseconds', clock_timestamp())",
+    now_plus_ms: "(date_trunc('milliseconds', clock_timestamp()) + ? * INTERVAL '1 millisecond')",
+    or_skip: "ON CONFLICT DO NOTHING",
+    open_index: "",
+};
+
+/// Replaces the tokens of a statement, and `?` by `$1`, `$2` … for PostgreSQL.
+pub(super) fn spell(engine: Engine, text: &str) -> String {
+    let words = match engine {
+        Engine::Sqlite => SQLITE,
+        Engine::MySql => MYSQL,
+        Engine::Postgres => POSTGRES,
+    };
+    let text = text
+        .replace("{now}", words.now)
+        .replace("{now+ms}", words.now_plus_ms)
+        .replace("{or skip}", words.or_skip)
+        .replace("{open index}", words.open_index);
+    let text = locks(engine, &text, "{lock ", "");
+    let text = locks(engine, &text, "{skip locked ", " SKIP LOCKED");
+    if engine == Engine::Postgres { numbered(&text) } else { text }
+}
+
+/// Spells one kind of lock clause. SQLite needs none: a write transaction is
+/// the only one. MariaDB knows no OF.
+fn locks(engine: Engine, text: &str, token: &str, tail: &str) -> String {
+    let mut spelt = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(token) {
+        let (tables, after) = after.split_once('}').unwrap_or((after, ""));
+        spelt.push_str(before);
+        match engine {
+            Engine::Sqlite => {}
+            Engine::MySql => spelt.push_str(&format!("FOR UPDATE{tail}")),
+            Engine::Postgres => spelt.push_str(&format!("FOR UPDATE OF {tables}{tail}")),
+        }
+        rest = after;
+    }
+    spelt + rest
+}
+
+fn numbered(text: &str) -> String {
+    let mut count = 0;
+    let mut numbered = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if c == '?' {
+            count += 1;
+            numbered.push_str(&format!("${count}"));
+        } else {
+            numbered.push(c);
+        }
+    }
+    numbered
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_engine_gets_its_own_words() {
+        let text = "SELECT s.id FROM post_schedule s {open index} WHERE s.run_at <= {now+ms} \
+                    AND s.id = ? LIMIT ? {skip locked s}";
+        let postgres = spell(Engine::Postgres, text);
+        assert!(postgres.contains("+ $1 * INTERVAL"), "{postgres}");
+        assert!(postgres.ends_with("s.id = $2 LIMIT $3 FOR UPDATE OF s SKIP LOCKED"), "{postgres}");
+        let mysql = spell(Engine::MySql, text);
+        assert!(mysql.contains("FORCE INDEX"), "{mysql}");
+        assert!(mysql.ends_with("LIMIT ? FOR UPDATE SKIP LOCKED"), "{mysql}");
+        let sqlite = spell(Engine::Sqlite, text);
+        assert!(!sqlite.contains(['{', '}']) && sqlite.ends_with("LIMIT ? "), "{sqlite}");
+    }
 }

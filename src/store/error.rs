@@ -23,6 +23,12 @@ pub enum StoreError {
     /// The path cannot be a database file of ours.
     #[error("{path}: {why}")]
     BadFile { path: PathBuf, why: String },
+    /// The server lets this user not in, or not do this.
+    #[error("the database server refuses: {0}")]
+    Denied(String),
+    /// The server is too old for this program.
+    #[error("{found} is too old: this program needs {needed}")]
+    ServerTooOld { found: String, needed: &'static str },
     /// The database may be read but not written.
     #[error("the database is read-only")]
     ReadOnly,
@@ -69,26 +75,74 @@ impl StoreError {
     }
 }
 
-/// SQLite's primary result codes, sqlite.org/rescode.html.
-mod sqlite {
-    pub const BUSY: i32 = 5;
-    pub const LOCKED: i32 = 6;
-    pub const READONLY: i32 = 8;
-    pub const IOERR: i32 = 10;
-    pub const CORRUPT: i32 = 11;
-    pub const FULL: i32 = 13;
-    pub const CANTOPEN: i32 = 14;
-    pub const NOTADB: i32 = 26;
+/// What an engine's error code tells, whatever its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Busy,
+    ReadOnly,
+    Full,
+    Unavailable,
+    Damaged,
+    Denied,
+    Other,
+}
+
+/// SQLite's primary result codes, sqlite.org/rescode.html; the extended code's
+/// low byte is the primary one.
+fn sqlite_kind(code: i32) -> Kind {
+    match code & 0xff {
+        5 | 6 => Kind::Busy,
+        8 => Kind::ReadOnly,
+        13 => Kind::Full,
+        10 | 14 => Kind::Unavailable,
+        11 | 26 => Kind::Damaged,
+        _ => Kind::Other,
+    }
+}
+
+/// MariaDB and MySQL error numbers.
+fn mysql_kind(number: u16) -> Kind {
+    match number {
+        // Lock wait timeout, deadlock, record changed since last read.
+        1205 | 1213 | 1020 => Kind::Busy,
+        // Read-only server, read-only transaction.
+        1290 | 1792 | 1836 => Kind::ReadOnly,
+        1021 | 1114 => Kind::Full,
+        // Too many connections, shutdown, killed, statement timeout.
+        1040 | 1053 | 1317 | 1927 | 1969 | 3024 => Kind::Unavailable,
+        // Access denied, unknown database, no right.
+        1044 | 1045 | 1049 | 1142 | 1143 | 1227 => Kind::Denied,
+        _ => Kind::Other,
+    }
+}
+
+/// PostgreSQL SQLSTATE codes.
+fn postgres_kind(state: &str) -> Kind {
+    match state {
+        "40001" | "40P01" | "55P03" => Kind::Busy,
+        "25006" => Kind::ReadOnly,
+        "53100" => Kind::Full,
+        "57014" => Kind::Unavailable,
+        "42501" | "28000" | "28P01" | "3D000" => Kind::Denied,
+        state if state.starts_with("08") || state.starts_with("57P") || state.starts_with("53") => {
+            Kind::Unavailable
+        }
+        _ => Kind::Other,
+    }
 }
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match error {
-            sqlx::Error::PoolTimedOut => Self::Busy,
+            sqlx::Error::PoolTimedOut => {
+                Self::Unavailable("no connection within the time limit".to_owned())
+            }
             sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
                 Self::Unavailable("the connection pool is closed".to_owned())
             }
             sqlx::Error::Io(io) => Self::Unavailable(io.to_string()),
+            sqlx::Error::Tls(_) => Self::Unavailable("the TLS handshake failed".to_owned()),
+            sqlx::Error::Protocol(text) => Self::Unavailable(text),
             sqlx::Error::Database(db) => {
                 let text = db.message().to_owned();
                 if db.is_unique_violation()
@@ -97,20 +151,28 @@ impl From<sqlx::Error> for StoreError {
                 {
                     return Self::Constraint(text);
                 }
-                // The extended code's low byte is the primary one.
-                let code = db.code().and_then(|code| code.parse::<i32>().ok()).map(|c| c & 0xff);
-                match code {
-                    Some(sqlite::BUSY | sqlite::LOCKED) => Self::Busy,
-                    Some(sqlite::READONLY) => Self::ReadOnly,
-                    Some(sqlite::FULL) => Self::Full,
-                    Some(sqlite::IOERR | sqlite::CANTOPEN) => Self::Unavailable(text),
-                    Some(sqlite::CORRUPT | sqlite::NOTADB) => {
-                        Self::Damaged("the database file".to_owned())
-                    }
-                    _ => Self::Statement(text),
+                match kind_of(&*db) {
+                    Kind::Busy => Self::Busy,
+                    Kind::ReadOnly => Self::ReadOnly,
+                    Kind::Full => Self::Full,
+                    Kind::Unavailable => Self::Unavailable(text),
+                    Kind::Damaged => Self::Damaged("the database file".to_owned()),
+                    Kind::Denied => Self::Denied(text),
+                    Kind::Other => Self::Statement(text),
                 }
             }
             other => Self::Statement(other.to_string()),
         }
     }
+}
+
+fn kind_of(error: &dyn sqlx::error::DatabaseError) -> Kind {
+    if let Some(mysql) = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
+        return mysql_kind(mysql.number());
+    }
+    if let Some(postgres) = error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>() {
+        return postgres_kind(postgres.code());
+    }
+    let code = error.code().and_then(|code| code.parse().ok());
+    code.map_or(Kind::Other, sqlite_kind)
 }

@@ -83,7 +83,7 @@ async fn open(
                               AND a.id = ? THEN 1 ELSE 0 END AS fits
                    FROM post_details d
                    LEFT JOIN meta_social_accounts a ON a.id = d.social_account_id
-                  WHERE d.id = ? {lock}")
+                  WHERE d.id = ? {lock d}")
             .id(claim.account.id.uuid())
             .id(claim.post_id.uuid()),
         )

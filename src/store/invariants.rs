@@ -34,7 +34,7 @@ const INVARIANTS: &[(&str, &str, &str)] = &[
         AND (d.error_message IS NULL OR d.error_message = '' OR d.outcome IS NULL OR d.outcome = 'published')"),
     ("I09", "attempts are counted", "SELECT s.id AS id FROM {J} WHERE s.fence > 0
         AND (s.attempts < 0 OR s.attempts > s.max_attempts OR d.attempts <> s.attempts OR s.fence < s.attempts)"),
-    ("I10", "an id belongs to one post", "SELECT MIN(id) AS id FROM post_details WHERE external_post_id IS NOT NULL
+    ("I10", "an id belongs to one post", "SELECT MIN(CAST(id AS CHAR(36))) AS id FROM post_details WHERE external_post_id IS NOT NULL
         GROUP BY platform, external_post_id HAVING COUNT(*) > 1"),
     ("I11", "no known double post", "SELECT post_schedule_id AS id FROM publish_log
         WHERE kind = 'publish' AND event = 'ok' GROUP BY post_schedule_id HAVING COUNT(DISTINCT remote_id) > 1"),

@@ -111,7 +111,7 @@ impl<'a> Entry<'a> {
     pub(super) async fn append(self, tx: &mut Tx) -> Result<(), StoreError> {
         let irreversible = matches!(self.kind, StepKind::Publish | StepKind::After);
         tx.execute(
-            sql("{insert new} publish_log
+            sql("INSERT INTO publish_log
                    (post_schedule_id, fence, step_no, kind, event, irreversible, step, remote_id,
                     detail, http_status, error_code, message, trace_id, worker_id, at)
                  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {now}) {or skip}")
@@ -123,7 +123,7 @@ impl<'a> Entry<'a> {
             .int(i64::from(irreversible))
             .opt_text(self.step.map(str::to_owned))
             .opt_text(self.remote_id.map(str::to_owned))
-            .opt_text(self.detail.map(|detail| detail.to_string()))
+            .opt_json(self.detail)
             .opt_int(self.http_status.map(i64::from))
             .opt_text(self.error_code.map(str::to_owned))
             .opt_text(self.message.map(str::to_owned))

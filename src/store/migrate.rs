@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::db::{Location, Tx, sql};
+use super::db::{Engine, Location, Tx, sql};
 use super::{Store, StoreError, files, transaction};
 
 /// One step of the schema. Steps are never changed once released.
@@ -15,11 +15,20 @@ pub struct Migration {
     pub sql: &'static str,
 }
 
-const SQLITE: &[Migration] = &[Migration {
-    version: 1,
-    name: "posts_and_queue",
-    sql: include_str!("../../migrations/sqlite/0001_posts_and_queue.sql"),
-}];
+/// The same versions and names for every engine.
+macro_rules! migrations {
+    ($engine:literal) => {
+        &[Migration {
+            version: 1,
+            name: "posts_and_queue",
+            sql: include_str!(concat!("../../migrations/", $engine, "/0001_posts_and_queue.sql")),
+        }]
+    };
+}
+
+const SQLITE: &[Migration] = migrations!("sqlite");
+const MYSQL: &[Migration] = migrations!("mysql");
+const POSTGRES: &[Migration] = migrations!("postgres");
 
 /// A migration with the time it was applied, if it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,8 +41,10 @@ impl Location {
     /// The migrations of this engine, in order.
     #[must_use]
     pub fn migrations(&self) -> &'static [Migration] {
-        match self {
-            Self::Sqlite(_) => SQLITE,
+        match self.engine() {
+            Engine::Sqlite => SQLITE,
+            Engine::MySql => MYSQL,
+            Engine::Postgres => POSTGRES,
         }
     }
 
@@ -44,11 +55,17 @@ impl Location {
 
 /// The table of applied migrations; one statement, so that two migrators that
 /// start together may both run it.
-const STATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_state (
-  version    INTEGER PRIMARY KEY NOT NULL,
-  name       TEXT NOT NULL,
-  applied_at TEXT NOT NULL
-)";
+fn state_table(engine: Engine) -> String {
+    let (name, time) = match engine {
+        Engine::Sqlite => ("TEXT", "TEXT"),
+        Engine::MySql => ("VARCHAR(191)", "DATETIME(3)"),
+        Engine::Postgres => ("TEXT", "TIMESTAMPTZ"),
+    };
+    format!(
+        "CREATE TABLE IF NOT EXISTS schema_state (
+           version BIGINT NOT NULL PRIMARY KEY, name {name} NOT NULL, applied_at {time} NOT NULL)"
+    )
+}
 
 impl Store {
     /// Opens a database for migrating, creating its file if it is not there.
@@ -59,14 +76,13 @@ impl Store {
         location: &Location,
         timeout: Duration,
     ) -> Result<Self, StoreError> {
-        let Location::Sqlite(path) = location;
-        files::create(path)?;
-        if files::is_empty(path) {
-            // A valid empty database needs one write to get its header.
-            return Ok(Self {
-                pool: super::Pool::sqlite(path, timeout),
-                location: location.clone(),
-            });
+        if let Location::Sqlite(path) = location {
+            files::create(path)?;
+            if files::is_empty(path) {
+                // A valid empty database gets its header by the first write.
+                let pool = super::Pool::new(location, timeout)?;
+                return Ok(Self { pool, location: location.clone() });
+            }
         }
         Self::open_any_schema(location, timeout)
     }
@@ -116,28 +132,38 @@ impl Store {
         &self,
         mut progress: impl FnMut(&Migration),
     ) -> Result<Vec<Migration>, StoreError> {
-        transaction!(self, tx, { tx.script(STATE_TABLE).await? })?;
+        let engine = self.location.engine();
+        self.check_server().await?;
+        transaction!(self, tx, {
+            lock_migrators(tx).await?;
+            tx.script(&state_table(engine)).await?;
+            unlock_migrators(tx).await?;
+        })?;
         let mut done = Vec::new();
         for migration in self.location.migrations() {
             progress(migration);
             let applied_now = transaction!(self, tx, {
-                // Read under the write lock: another migrator may have been first.
+                // Read under the lock: another migrator may have been first.
+                lock_migrators(tx).await?;
                 let applied = applied(tx).await?;
                 refuse_newer(&self.location, &applied)?;
-                if applied.iter().any(|(version, _)| *version == migration.version) {
-                    false
-                } else {
-                    tx.script(migration.sql).await?;
-                    tx.execute_one(
-                        "mark migration",
-                        sql("INSERT INTO schema_state (version, name, applied_at)
+                let applied_now =
+                    if applied.iter().any(|(version, _)| *version == migration.version) {
+                        false
+                    } else {
+                        apply(tx, migration).await?;
+                        tx.execute_one(
+                            "mark migration",
+                            sql("INSERT INTO schema_state (version, name, applied_at)
                              VALUES (?, ?, {now})")
-                        .int(migration.version)
-                        .text(migration.name),
-                    )
-                    .await?;
-                    true
-                }
+                            .int(migration.version)
+                            .text(migration.name),
+                        )
+                        .await?;
+                        true
+                    };
+                unlock_migrators(tx).await?;
+                applied_now
             })?;
             if applied_now {
                 done.push(*migration);
@@ -146,8 +172,10 @@ impl Store {
         Ok(done)
     }
 
-    /// Refuses a schema that this program was not made for.
+    /// Refuses a schema that this program was not made for, and a server
+    /// without SKIP LOCKED.
     pub(super) async fn check_schema(&self) -> Result<(), StoreError> {
+        self.check_server().await?;
         let mut tx = self.pool.begin_read().await?;
         let applied = applied(&mut tx).await?;
         refuse_newer(&self.location, &applied)?;
@@ -172,13 +200,167 @@ fn refuse_newer(location: &Location, applied: &[(i64, DateTime<Utc>)]) -> Result
 
 /// The applied versions in order; none when the table is not there yet.
 async fn applied(tx: &mut Tx) -> Result<Vec<(i64, DateTime<Utc>)>, StoreError> {
-    let rows = match tx
-        .all(sql("SELECT version, applied_at FROM schema_state ORDER BY version"))
-        .await
-    {
-        Ok(rows) => rows,
-        Err(StoreError::Statement(text)) if text.contains("schema_state") => return Ok(Vec::new()),
-        Err(error) => return Err(error),
+    let table = match tx.engine() {
+        Engine::Sqlite => "SELECT COUNT(*) FROM sqlite_master WHERE name = 'schema_state'",
+        Engine::MySql => {
+            "SELECT COUNT(*) FROM information_schema.tables
+              WHERE table_schema = DATABASE() AND table_name = 'schema_state'"
+        }
+        Engine::Postgres => {
+            "SELECT COUNT(*) FROM information_schema.tables
+              WHERE table_schema = ANY (current_schemas(false)) AND table_name = 'schema_state'"
+        }
     };
+    if tx.count(sql(table)).await? == 0 {
+        return Ok(Vec::new());
+    }
+    let rows = tx.all(sql("SELECT version, applied_at FROM schema_state ORDER BY version")).await?;
     rows.iter().map(|row| Ok((row.int("version")?, row.time("applied_at")?))).collect()
+}
+
+/// Any number that nobody else is likely to use.
+const MIGRATION_LOCK: i64 = 7_361_054_112;
+
+/// Keeps a second migrator waiting. SQLite's write lock does it by itself.
+async fn lock_migrators(tx: &mut Tx) -> Result<(), StoreError> {
+    match tx.engine() {
+        Engine::Sqlite => Ok(()),
+        Engine::MySql => match tx.count(sql("SELECT GET_LOCK('socialsched migrate', 60)")).await? {
+            1 => Ok(()),
+            _ => Err(StoreError::Busy),
+        },
+        Engine::Postgres => {
+            tx.all(sql(format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))).await?;
+            Ok(())
+        }
+    }
+}
+
+/// MariaDB's lock is the session's, not the transaction's. After an error the
+/// connection keeps it until it is closed, which the end of the command does.
+async fn unlock_migrators(tx: &mut Tx) -> Result<(), StoreError> {
+    if tx.engine() == Engine::MySql {
+        tx.all(sql("SELECT RELEASE_LOCK('socialsched migrate')")).await?;
+    }
+    Ok(())
+}
+
+/// Runs a migration's statements. On MariaDB and MySQL, where each commits by
+/// itself, those are left out whose column or index an earlier try has made.
+async fn apply(tx: &mut Tx, migration: &Migration) -> Result<(), StoreError> {
+    if tx.engine() != Engine::MySql {
+        return tx.script(migration.sql).await;
+    }
+    for statement in statements(migration.sql) {
+        if !is_done(tx, &statement).await? {
+            tx.script(&statement).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The statements of a script, without its comment lines.
+fn statements(script: &str) -> Vec<String> {
+    let lines: Vec<&str> =
+        script.lines().filter(|line| !line.trim_start().starts_with("--")).collect();
+    lines
+        .join("\n")
+        .split(";\n")
+        .map(|statement| statement.trim().trim_end_matches(';').to_owned())
+        .filter(|statement| !statement.is_empty())
+        .collect()
+}
+
+/// Whether the column or index that a statement adds is there already.
+async fn is_done(tx: &mut Tx, statement: &str) -> Result<bool, StoreError> {
+    let words: Vec<&str> = statement.split_whitespace().collect();
+    let count = match words.as_slice() {
+        ["ALTER", "TABLE", table, "ADD", "COLUMN", column, ..] => {
+            sql("SELECT COUNT(*) FROM information_schema.columns
+                  WHERE table_schema = DATABASE() AND table_name = ? AND column_name = ?")
+            .text(*table)
+            .text(*column)
+        }
+        ["CREATE", "INDEX", index, "ON", table, ..]
+        | ["CREATE", "UNIQUE", "INDEX", index, "ON", table, ..] => {
+            sql("SELECT COUNT(*) FROM information_schema.statistics
+                  WHERE table_schema = DATABASE() AND table_name = ? AND index_name = ?")
+            .text(*table)
+            .text(*index)
+        }
+        _ => return Ok(false),
+    };
+    Ok(tx.count(count).await? > 0)
+}
+
+/// The oldest servers with SKIP LOCKED, or that we test.
+const MARIADB_FLOOR: (u32, u32) = (10, 6);
+const MYSQL_FLOOR: (u32, u32) = (8, 0);
+const POSTGRES_FLOOR: (u32, u32) = (13, 0);
+
+impl Store {
+    /// Refuses a server that is too old.
+    async fn check_server(&self) -> Result<(), StoreError> {
+        if self.location.engine() == Engine::Sqlite {
+            return Ok(());
+        }
+        let mut tx = self.pool.begin_read().await?;
+        let version = match tx.engine() {
+            Engine::Postgres => "SELECT current_setting('server_version') AS version",
+            Engine::Sqlite | Engine::MySql => "SELECT VERSION() AS version",
+        };
+        let Some(row) = tx.first(sql(version)).await? else { return Ok(()) };
+        too_old(tx.engine(), &row.text("version")?)
+    }
+}
+
+fn too_old(engine: Engine, version: &str) -> Result<(), StoreError> {
+    let mut numbers =
+        version.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse::<u32>().ok());
+    let found = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    let (name, floor, needed) = match engine {
+        Engine::Sqlite => return Ok(()),
+        Engine::Postgres => ("PostgreSQL", POSTGRES_FLOOR, "PostgreSQL 13"),
+        Engine::MySql if version.contains("MariaDB") => ("MariaDB", MARIADB_FLOOR, "MariaDB 10.6"),
+        Engine::MySql => ("MySQL", MYSQL_FLOOR, "MySQL 8.0"),
+    };
+    if found < floor {
+        return Err(StoreError::ServerTooOld { found: format!("{name} {version}"), needed });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_without_skip_locked_are_too_old() {
+        for (engine, version, fits) in [
+            (Engine::MySql, "10.11.19-MariaDB-0+deb12u1", true),
+            (Engine::MySql, "10.5.23-MariaDB", false),
+            (Engine::MySql, "8.0.46", true),
+            (Engine::MySql, "5.7.44-log", false),
+            (Engine::Postgres, "15.18 (Debian 15.18-0+deb12u1)", true),
+            (Engine::Postgres, "12.20", false),
+        ] {
+            assert_eq!(too_old(engine, version).is_ok(), fits, "{version}");
+        }
+    }
+
+    #[test]
+    fn a_script_falls_apart_into_its_statements() {
+        let parts = statements(
+            "-- a; b\nCREATE TABLE a (\n  -- c;\n  id INT\n);\n\nCREATE INDEX i ON a (id);\n",
+        );
+        assert_eq!(parts, ["CREATE TABLE a (\n  id INT\n)", "CREATE INDEX i ON a (id)"]);
+    }
+
+    #[test]
+    fn every_engine_has_the_same_migrations() {
+        let names =
+            |list: &[Migration]| list.iter().map(|m| (m.version, m.name)).collect::<Vec<_>>();
+        assert_eq!(names(SQLITE), names(MYSQL));
+        assert_eq!(names(SQLITE), names(POSTGRES));
+    }
 }

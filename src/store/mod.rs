@@ -29,7 +29,7 @@ use std::time::Duration;
 pub use accounts::{Removal, Resumed};
 pub use claim::{ClaimRequest, Claimed, TakeOver, TakenOver};
 pub use comments::OwedComment;
-pub use db::Location;
+pub use db::{Engine, Location};
 pub use error::StoreError;
 pub use gate::Gate;
 pub use invariants::Breach;
@@ -63,13 +63,10 @@ impl Store {
 
     /// Opens a database without looking at its schema: for `migrate`.
     fn open_any_schema(location: &Location, timeout: Duration) -> Result<Self, StoreError> {
-        let pool = match location {
-            Location::Sqlite(path) => {
-                files::check(path)?;
-                Pool::sqlite(path, timeout)
-            }
-        };
-        Ok(Self { pool, location: location.clone() })
+        if let Location::Sqlite(path) = location {
+            files::check(path)?;
+        }
+        Ok(Self { pool: Pool::new(location, timeout)?, location: location.clone() })
     }
 
     /// What an operator should know about this database's safety.
@@ -77,6 +74,7 @@ impl Store {
     pub fn warnings(&self) -> Vec<String> {
         match &self.location {
             Location::Sqlite(path) => files::warnings(path),
+            Location::MySql(_) | Location::Postgres(_) => Vec::new(),
         }
     }
 

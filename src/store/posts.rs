@@ -114,6 +114,13 @@ impl Store {
             }
             checked
         });
+        let result = match result {
+            // Another process stored the same key or id at the same instant: look again.
+            Err(StoreError::Constraint(_)) => {
+                transaction!(self, tx, { check_new(tx, post, allow_duplicate).await? })
+            }
+            other => other,
+        };
         let Err(StoreError::CommitLost(_)) = &result else { return result };
         match self.post(post.company_id, post.post_id).await? {
             Some(stored) => Ok(Inserted::New { run_at: stored.run_at, now: stored.created_at }),
@@ -126,8 +133,8 @@ impl Store {
     /// # Errors
     /// The database is away, or the row holds what no row may hold.
     pub async fn post(&self, company: CompanyId, id: PostId) -> Result<Option<Post>, StoreError> {
-        let mut tx = self.pool.begin_read().await?;
-        find_post(&mut tx, company, id).await
+        let post = self.post_of_any_company(id).await?;
+        Ok(post.filter(|post| post.company_id == company))
     }
 
     /// One post, for a worker, which serves all companies.
@@ -160,12 +167,14 @@ impl Store {
         prefix: &str,
     ) -> Result<Found<PostId>, StoreError> {
         let mut tx = self.pool.begin_read().await?;
+        let Some((first, last)) = id_range(prefix) else { return Ok(Found::None) };
         let rows = tx
             .all(
-                sql("SELECT id FROM post_details WHERE company_id = ? AND id LIKE ?
-                     ORDER BY id LIMIT 6")
+                sql("SELECT id FROM post_details WHERE company_id = ? AND id >= ? AND id <= ?
+                      ORDER BY id LIMIT 6")
                 .id(company.uuid())
-                .text(format!("{}%", prefix.to_lowercase())),
+                .id(first)
+                .id(last),
             )
             .await?;
         let mut ids = rows
@@ -317,6 +326,16 @@ impl Store {
     }
 }
 
+/// The first and the last id that begin like `prefix`.
+fn id_range(prefix: &str) -> Option<(uuid::Uuid, uuid::Uuid)> {
+    let digits: String = prefix.chars().filter(|c| *c != '-').collect();
+    let fill = |digit: &str| {
+        let rest = 32_usize.checked_sub(digits.len())?;
+        uuid::Uuid::try_parse(&(digits.clone() + &digit.repeat(rest))).ok()
+    };
+    Some((fill("0")?, fill("f")?))
+}
+
 pub(super) async fn now(tx: &mut Tx) -> Result<DateTime<Utc>, StoreError> {
     match tx.first(sql("SELECT {now} AS now")).await? {
         Some(row) => row.time("now"),
@@ -324,13 +343,14 @@ pub(super) async fn now(tx: &mut Tx) -> Result<DateTime<Utc>, StoreError> {
     }
 }
 
+/// A post of a company, its rows locked for a change.
 pub(super) async fn find_post(
     tx: &mut Tx,
     company: CompanyId,
     id: PostId,
 ) -> Result<Option<Post>, StoreError> {
     let query = load::select_posts()
-        .and(" WHERE d.id = ? AND d.company_id = ? {lock}")
+        .and(" WHERE d.id = ? AND d.company_id = ? {lock s, d}")
         .id(id.uuid())
         .id(company.uuid());
     tx.first(query).await?.as_ref().map(load::post).transpose()
@@ -402,7 +422,7 @@ async fn check_new(
 
 async fn insert(tx: &mut Tx, post: &NewPost, run_at: DateTime<Utc>) -> Result<(), StoreError> {
     let content = &post.content;
-    let media = serde_json::to_string(&content.media)
+    let media = serde_json::to_value(&content.media)
         .map_err(|error| StoreError::Statement(error.to_string()))?;
     tx.execute_one(
         "insert post",
@@ -418,7 +438,7 @@ async fn insert(tx: &mut Tx, post: &NewPost, run_at: DateTime<Utc>) -> Result<()
         .text(content.platform.as_str())
         .text(content.post_type.as_str())
         .text(content.caption.clone())
-        .text(media)
+        .opt_json(Some(media))
         .opt_text(content.link.clone())
         .opt_text(content.first_comment.clone())
         .opt_text(post.idempotency_key.clone())

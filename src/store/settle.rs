@@ -446,7 +446,7 @@ async fn leave(
                         s.max_attempts AS max_attempts,
                         CASE WHEN {OPEN_INTENT} THEN 1 ELSE 0 END AS is_open
                    FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
-                  WHERE s.id = ? {{lock}}"
+                  WHERE s.id = ? {{lock s, d}}"
             ))
             .id(claim.job_id.uuid()),
         )
@@ -607,7 +607,7 @@ pub(super) async fn record_live(
             sql("SELECT d.status AS status, d.platform AS platform, s.fence AS fence,
                         d.external_post_id AS external_post_id
                    FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
-                  WHERE s.id = ? {lock}")
+                  WHERE s.id = ? {lock s, d}")
             .id(job.uuid()),
         )
         .await?

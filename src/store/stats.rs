@@ -123,10 +123,10 @@ async fn open_per_account(
     let open = tx
         .all(of_company(
             sql("SELECT d.social_account_id AS account_id,
-                        SUM(CASE WHEN s.status = 'pending' THEN 1 ELSE 0 END) AS pending,
-                        SUM(CASE WHEN s.status = 'processing' THEN 1 ELSE 0 END) AS processing,
-                        SUM(CASE WHEN s.status = 'pending' AND s.run_at <= {now}
-                                 THEN 1 ELSE 0 END) AS due
+                        COUNT(CASE WHEN s.status = 'pending' THEN 1 END) AS pending,
+                        COUNT(CASE WHEN s.status = 'processing' THEN 1 END) AS processing,
+                        COUNT(CASE WHEN s.status = 'pending' AND s.run_at <= {now}
+                                 THEN 1 END) AS due
                    FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
                   WHERE s.status IN ('pending', 'processing')"),
             company,
