@@ -2,8 +2,24 @@
 //!
 //! Data flows one way: command line → command → domain → store / worker →
 //! platform → output.
+//!
+//! - [`cli`]: the clap tree and the dispatch.
+//! - [`commands`]: one file per command: arguments, a few calls, a report.
+//! - [`config`], [`context`], [`exit`], [`logging`], [`output`]: what a run is
+//!   told from outside, what a command is given, how it ends, what it says.
+//! - [`domain`]: the words: pure types and rules, no I/O.
+//! - [`store`]: all SQL. Every state change is one guarded UPDATE.
+//! - [`worker`]: the publish protocol, and what happens after a crash.
+//! - [`platforms`]: all HTTP: a client per platform behind one small trait.
+//! - [`sandbox`]: a local stand-in for the platforms. It shares no code with
+//!   [`platforms`]: both would hide the same misreading.
+//!
+//! Who may know whom is a test: `tests/it/layers.rs`.
 
+pub mod cli;
+pub mod commands;
 pub mod config;
+pub mod context;
 pub mod domain;
 pub mod exit;
 pub mod logging;

@@ -26,16 +26,24 @@ pub struct DatabaseUrl {
 /// Why a text is no database URL; never holds any of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DatabaseUrlError {
-    #[error(
-        "the database URL must start with sqlite://, mysql:// or postgres:// (value not shown)"
-    )]
+    #[error("starts with none of sqlite://, mysql:// and postgres:// (value not shown)")]
     Scheme,
-    #[error(
-        "not a usable database URL (value not shown); in a password, write @ as %40, / as %2F, # as %23, ? as %3F"
-    )]
+    #[error("not a usable database URL (value not shown)")]
     Unreadable,
     #[error("sqlite:// is not followed by a file name")]
     NoFile,
+}
+
+impl DatabaseUrlError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(self) -> &'static str {
+        match self {
+            Self::Scheme => "postgres://user:password@host/name, or sqlite:///path/to/file.db",
+            Self::Unreadable => "inside a password write @ as %40, / as %2F, # as %23, ? as %3F",
+            Self::NoFile => "sqlite:///path/to/file.db",
+        }
+    }
 }
 
 impl DatabaseUrl {

@@ -4,6 +4,8 @@
 use std::ffi::OsString;
 use std::io::IsTerminal;
 
+use rustix::termios::tcgetwinsize;
+
 use super::{ColorWhen, Env};
 use crate::output::{Format, Screen};
 
@@ -25,7 +27,10 @@ impl Terminals {
             stdin: std::io::stdin().is_terminal(),
             stdout: std::io::stdout().is_terminal(),
             stderr: std::io::stderr().is_terminal(),
-            width: dialoguer::console::Term::stdout().size_checked().map(|(_, columns)| columns),
+            width: tcgetwinsize(std::io::stdout())
+                .ok()
+                .map(|size| size.ws_col)
+                .filter(|columns| *columns > 0),
         }
     }
 

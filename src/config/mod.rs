@@ -139,7 +139,7 @@ impl Settings {
     ///
     /// # Errors
     /// Exit 2 when none was named anywhere.
-    pub fn company(&self) -> Result<CompanyId, Problems> {
+    pub fn require_company(&self) -> Result<CompanyId, Problems> {
         self.company.ok_or_else(|| {
             Problem::new("--company", "which company? none is named")
                 .hint("pass --company UUID, or set SOCIALSCHED_COMPANY, or company in the config file")
@@ -163,8 +163,10 @@ fn database_url(
 ) -> anyhow::Result<DatabaseUrl> {
     const FILE: &str = "SOCIALSCHED_DATABASE_URL_FILE";
     let read = |name: &str, text: &str| {
-        let url = text.parse::<DatabaseUrl>();
-        url.map_err(|why| anyhow::Error::from(Problems::from(Problem::new(name, why.to_string()))))
+        text.parse::<DatabaseUrl>().map_err(|why| {
+            let problem = Problem::new(name, why.to_string()).hint(why.hint());
+            anyhow::Error::from(Problems::from(problem))
+        })
     };
     if let Some(text) = &flags.database_url {
         return read("--database-url", text);

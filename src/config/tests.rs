@@ -70,7 +70,7 @@ fn without_any_source_the_documented_defaults_hold() {
     assert_eq!(settings.tz, Zone::utc());
     assert!(settings.company.is_none() && settings.gateway.is_none());
     assert!(!settings.allow_private_media && !settings.yes);
-    assert_eq!(settings.company().unwrap_err().0[0].field, "--company");
+    assert_eq!(settings.require_company().unwrap_err().0[0].field, "--company");
     assert!(settings.files.is_empty());
 }
 

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{Exit, Fault};
 use crate::domain::{Problem, Problems, visible};
+use crate::store::StoreError;
 
 const REPORT_IT: &str =
     "this is a bug in socialsched: please report it with the command that you ran";
@@ -57,8 +58,9 @@ impl From<&anyhow::Error> for Explained {
             Self::problems(problems, subject.as_deref().unwrap_or("this command"))
         } else if let Some(fault) = error.downcast_ref::<Fault>() {
             fault.clone().into()
+        } else if let Some(error) = error.downcast_ref::<StoreError>() {
+            super::store::fault(error).into()
         } else {
-            // Errors of further layers (the store's) are matched above this line.
             let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
             let fault = Fault::internal(causes.join(": "));
             let is_io = error.chain().any(|cause| cause.is::<std::io::Error>());
@@ -237,9 +239,11 @@ mod tests {
     #[test]
     fn values_cannot_forge_lines_or_colour() {
         let problem = Problem::new("--caption", "too \x1b[31mlong").value("a\nerror: forged");
-        let text = Explained::problems(&problem.into(), "this post").human(false);
-        assert_eq!(text.lines().count(), 1, "{text}");
-        assert!(!text.contains('\x1b'));
+        let one = Explained::problems(&problem.clone().into(), "this post").human(false);
+        let two = Problems(vec![problem.clone().hint("\x1b[2J"), problem]);
+        let two = Explained::problems(&two, "this post").human(false);
+        assert_eq!((one.lines().count(), two.lines().count()), (1, 4), "{one}{two}");
+        assert!(!one.contains('\x1b') && !two.contains('\x1b'), "{one}{two}");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 mod explained;
 mod fault;
 mod panic;
+mod store;
 mod usage;
 
 pub(crate) use explained::ErrorObject;

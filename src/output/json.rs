@@ -151,6 +151,15 @@ mod tests {
         assert_eq!(lines(&json!([1, {"a": 2}])).unwrap(), "1\n{\"a\":2}\n");
     }
 
+    #[test]
+    fn what_could_harm_a_terminal_or_a_reader_is_escaped() {
+        for c in ['\u{7f}', '\u{9b}', '\u{2028}', '\u{2029}', '\u{202e}', '\u{2066}', '\u{200f}'] {
+            let written = line(&c.to_string()).unwrap();
+            assert_eq!(written, format!("\"\\u{:04x}\"\n", u32::from(c)));
+        }
+        assert_eq!(line(&"é日👩").unwrap(), "\"é日👩\"\n");
+    }
+
     proptest! {
         #[test]
         fn any_text_comes_back_unchanged_and_shows_no_control_character(

@@ -130,6 +130,7 @@ impl Prompts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Env;
     use crate::exit::Exit;
     use expectrl::Expect;
 
@@ -171,9 +172,8 @@ mod tests {
     fn asked(what: &str) -> expectrl::session::OsSession {
         let child = "output::prompt::tests::child_asks";
         let mut test = std::process::Command::new(std::env::current_exe().unwrap());
-        test.args([child, "--exact", "--ignored", "--nocapture"]).env("TERM", "xterm");
-        // The one argument that a test of libtest passes on to itself: its name filter.
-        test.args(["--skip", what]);
+        test.args([child, "--exact", "--ignored", "--nocapture"]);
+        test.envs([("TERM", "xterm"), ("ASK", what)]);
         let mut session = expectrl::Session::spawn(test).unwrap();
         session.set_expect_timeout(Some(std::time::Duration::from_secs(20)));
         session
@@ -184,7 +184,7 @@ mod tests {
     async fn child_asks() {
         use std::io::Write;
         let prompts = Prompts::new(false, false, terminal());
-        let answer = match std::env::args().next_back().as_deref() {
+        let answer = match Env::real().text("ASK").unwrap().as_deref() {
             Some("confirm") => prompts.confirm("Cancel 3 posts?").await.map(|yes| format!("{yes}")),
             Some("typed") => {
                 prompts.confirm_typed("Sure?", "0198").await.map(|yes| format!("{yes}"))
@@ -210,7 +210,10 @@ mod tests {
             let mut session = asked(what);
             session.expect(question).unwrap();
             session.send(keys).unwrap();
-            session.expect(answer).unwrap_or_else(|error| panic!("{what} {keys:?}: {error}"));
+            let shown = session.expect(answer);
+            let shown = shown.unwrap_or_else(|error| panic!("{what} {keys:?}: {error}"));
+            let shown = String::from_utf8_lossy(shown.as_bytes()).into_owned();
+            assert!(!shown.contains("\x1b[2J"), "names are escaped: {shown:?}");
         }
     }
 

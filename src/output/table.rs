@@ -1,9 +1,17 @@
 //! Rows and columns, and their layout for people.
 
 use comfy_table::presets::NOTHING;
-use comfy_table::{Attribute, CellAlignment, ContentArrangement};
+use comfy_table::{Attribute, CellAlignment};
+use unicode_width::UnicodeWidthStr;
 
+use crate::domain::escape::ellipsis;
 use crate::domain::visible;
+
+/// Between two columns.
+const GAP: u16 = 2;
+
+/// A column is not made narrower than this.
+const NARROWEST: usize = 10;
 
 /// Data as rows: for `table`, `tsv` and `csv`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,6 +32,9 @@ pub struct Column {
 pub enum Align {
     Left,
     Right,
+    /// Left; cut with `…` when the terminal is too narrow. For long texts
+    /// that `show` gives in full, never for ids.
+    Cut,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,42 +61,69 @@ impl Table {
         self.rows.push(row);
     }
 
-    /// The table for people: borderless, aligned by display width, wrapped
-    /// into `width` columns when one is given; the header is bold when
-    /// `color`. Ends with a newline; empty when there are no rows.
+    /// The table for people: borderless and aligned by display width, one line
+    /// per row; the header is bold when `color`. Where it is wider than
+    /// `width`, columns that may be cut are; what still does not fit is left
+    /// to the terminal to wrap. Ends with a newline; empty without rows.
     #[must_use]
     pub(super) fn for_people(&self, width: Option<u16>, color: bool) -> String {
         if self.rows.is_empty() {
             return String::new();
         }
+        let rows: Vec<Vec<String>> =
+            self.rows.iter().map(|row| row.iter().map(Cell::shown).collect()).collect();
+        let widths = self.widths(&rows, width.filter(|width| *width > 0));
         let mut table = comfy_table::Table::new();
         table.load_style(NOTHING);
-        // Both calls keep comfy-table from looking at the terminal itself.
+        // Both keep comfy-table from looking at the terminal itself.
         table.force_no_tty();
         if color {
             table.enforce_styling();
-        }
-        if let Some(width) = width.filter(|width| *width > 0) {
-            table.set_width(width).set_content_arrangement(ContentArrangement::Dynamic);
+            table.style_text_only();
         }
         table.set_header(
             self.columns
                 .iter()
                 .map(|column| comfy_table::Cell::new(column.name).add_attribute(Attribute::Bold)),
         );
-        for row in &self.rows {
-            table.add_row(row.iter().map(|cell| comfy_table::Cell::new(cell.shown())));
+        for row in &rows {
+            table.add_row(row.iter().zip(&widths).map(|(cell, width)| ellipsis(cell, *width)));
         }
         let last = self.columns.len().saturating_sub(1);
         for (at, (column, laid_out)) in self.columns.iter().zip(table.column_iter_mut()).enumerate()
         {
-            laid_out.set_padding((0, if at == last { 0 } else { 2 }));
+            laid_out.set_padding((0, if at == last { 0 } else { GAP }));
             laid_out.set_cell_alignment(match column.align {
-                Align::Left => CellAlignment::Left,
+                Align::Left | Align::Cut => CellAlignment::Left,
                 Align::Right => CellAlignment::Right,
             });
         }
         table.trim_fmt() + "\n"
+    }
+
+    /// The width of each column: what it needs, less where it may be cut and
+    /// the whole would not fit into `limit`.
+    fn widths(&self, rows: &[Vec<String>], limit: Option<u16>) -> Vec<usize> {
+        let mut widths: Vec<usize> =
+            self.columns.iter().map(|column| column.name.width()).collect();
+        for row in rows {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = cell.width().max(*width);
+            }
+        }
+        let gaps = usize::from(GAP) * widths.len().saturating_sub(1);
+        let limit = limit.map_or(usize::MAX, |limit| usize::from(limit).saturating_sub(gaps));
+        while widths.iter().sum::<usize>() > limit {
+            let cuttable = widths
+                .iter_mut()
+                .zip(&self.columns)
+                .filter(|(width, column)| column.align == Align::Cut && **width > NARROWEST);
+            match cuttable.max_by_key(|(width, _)| **width) {
+                Some((widest, _)) => *widest -= 1,
+                None => break,
+            }
+        }
+        widths
     }
 }
 
@@ -134,11 +172,10 @@ impl<T: Into<Cell>> From<Option<T>> for Cell {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use unicode_width::UnicodeWidthStr;
 
     fn posts() -> Table {
         let mut table =
-            Table::new([("id", Align::Left), ("tries", Align::Right), ("caption", Align::Left)]);
+            Table::new([("id", Align::Left), ("tries", Align::Right), ("caption", Align::Cut)]);
         table.push(["0198c2f4".into(), 3_i64.into(), "New menu".into()]);
         table.push(["0198".into(), 12_i64.into(), Cell::from(None::<String>)]);
         table
@@ -156,7 +193,8 @@ mod tests {
     fn only_the_header_is_bold_and_only_with_colour() {
         let text = posts().for_people(None, true);
         let (header, rows) = text.split_once('\n').unwrap();
-        assert!(header.contains("\x1b[1m"), "{header:?}");
+        assert!(header.contains("\x1b[1mid\x1b[0m"), "{header:?}");
+        assert!(header.ends_with("\x1b[1mcaption\x1b[0m"), "{header:?}");
         assert!(!rows.contains('\x1b'), "{rows:?}");
     }
 
@@ -178,25 +216,37 @@ mod tests {
     }
 
     #[test]
-    fn lines_fit_the_terminal_unless_it_is_absurdly_narrow() {
+    fn a_row_is_one_line_that_fits_the_terminal_unless_it_is_absurdly_narrow() {
         let mut table = posts();
-        table.push(["0198".into(), 1_i64.into(), "word ".repeat(60).into()]);
-        for width in [0, 20, 40, 80, 1000] {
+        table.push(["0198".into(), 1_i64.into(), "日本語 word ".repeat(60).into()]);
+        for width in [0, 1, 20, 40, 80, 1000] {
             let text = table.for_people(Some(width), false);
-            assert!(text.contains("0198"), "width {width}: {text}");
+            assert_eq!(text.lines().count(), 4, "{width}: {text}");
+            assert!(text.contains("0198c2f4"), "ids are never cut: {text}");
             if width >= 40 {
                 assert!(text.lines().all(|line| line.width() <= width.into()), "{text}");
             }
         }
+        let whole = table.for_people(None, false);
+        assert!(!whole.contains('…'), "piped output is whole: {whole}");
     }
 
     #[test]
-    fn wrapping_never_cuts_inside_a_grapheme() {
+    fn the_widest_column_is_cut_first() {
+        let mut table = Table::new([("account", Align::Cut), ("caption", Align::Cut)]);
+        table.push(["a".repeat(15).into(), "b".repeat(50).into()]);
+        let text = table.for_people(Some(40), false);
+        assert!(text.contains(&"a".repeat(15)), "{text}");
+        assert!(text.contains(&format!("{}…", "b".repeat(22))), "{text}");
+    }
+
+    #[test]
+    fn a_cut_never_falls_inside_a_grapheme() {
         let family = "👨\u{200d}👩\u{200d}👧";
-        let mut table = Table::new([("caption", Align::Left)]);
+        let mut table = Table::new([("caption", Align::Cut)]);
         table.push([family.repeat(9).into()]);
-        let text = table.for_people(Some(21), false);
-        assert_eq!(text.matches(family).count(), 9, "{text}");
+        let text = table.for_people(Some(12), false);
+        assert_eq!(text.lines().nth(1), Some(format!("{}…", family.repeat(5)).as_str()));
     }
 
     #[test]

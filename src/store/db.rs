@@ -44,7 +44,8 @@ impl FromStr for Location {
                             .to_owned(),
                     ));
                 }
-                Ok(Self::Sqlite(PathBuf::from(path)))
+                let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
+                Ok(Self::Sqlite(PathBuf::from(path.into_owned())))
             }
             _ => Err(StoreError::BadUrl(
                 "the database URL must start with sqlite://, as in sqlite:///var/lib/socialsched/socialsched.db"

@@ -1,0 +1,245 @@
+//! The clap tree: global flags, the list of commands, and the dispatch.
+
+use std::ffi::OsString;
+use std::future::Future;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::commands;
+use crate::config::{ColorWhen, Early, Env, Flags, Settings, Terminals, with_environment};
+use crate::context::Context;
+use crate::domain::when::{Zone, parse_zone};
+use crate::domain::{CompanyId, duration};
+use crate::exit::{self, Exit, Explained};
+use crate::logging::{LogFormat, Logging};
+use crate::output::{Format, Printer};
+
+/// Schedule social-media posts and publish them at most once.
+///
+/// Posts wait in a database queue; workers publish them to Facebook Pages,
+/// Instagram and LinkedIn. Every long flag --foo-bar can also be given as the
+/// variable SOCIALSCHED_FOO_BAR.
+#[derive(Parser)]
+#[command(name = "socialsched", version, arg_required_else_help = true, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags of every command.
+#[derive(Args)]
+#[command(next_help_heading = "Global options")]
+pub struct GlobalArgs {
+    /// Database: sqlite:///path/to/file
+    ///
+    /// Also read from SOCIALSCHED_DATABASE_URL_FILE and DATABASE_URL. Default: a
+    /// file in the user's data directory.
+    #[arg(long, value_name = "URL", global = true, hide_env_values = true)]
+    database_url: Option<String>,
+    /// Configuration file instead of the user's and the system's
+    #[arg(short, long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    /// Accept files with secrets that others can read
+    #[arg(long, global = true)]
+    insecure_config: bool,
+    /// Company whose accounts, clients and posts are meant
+    #[arg(short = 'C', long, value_name = "UUID", global = true)]
+    company: Option<CompanyId>,
+    /// Output format: a table on a terminal, else tsv
+    #[arg(short, long, value_name = "FMT", global = true, value_parser = word::<Format>(Format::ALL.iter().map(|f| f.as_str())))]
+    output: Option<Format>,
+    /// Same as -o json
+    #[arg(long, global = true)]
+    json: bool,
+    /// Time zone in which civil times are read and shown
+    #[arg(long, value_name = "ZONE", global = true, value_parser = zone)]
+    tz: Option<Zone>,
+    /// When to use colour
+    #[arg(long, value_name = "WHEN", global = true, value_parser = word::<ColorWhen>(ColorWhen::ALL.iter().map(|w| w.as_str())))]
+    color: Option<ColorWhen>,
+    /// Say less
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Say more; twice for everything
+    #[arg(short, long, action = ArgAction::Count, global = true)]
+    verbose: u8,
+    /// Log format on standard error: text on a terminal, else json
+    #[arg(long, value_name = "FMT", global = true, value_parser = word::<LogFormat>(LogFormat::ALL.iter().map(|f| f.as_str())))]
+    log_format: Option<LogFormat>,
+    /// Answer every confirmation with yes
+    #[arg(short, long, global = true)]
+    yes: bool,
+    /// Never ask; a needed answer is an error
+    #[arg(long, global = true)]
+    no_input: bool,
+    /// Check and show what would happen, change nothing
+    #[arg(short = 'n', long, global = true)]
+    dry_run: bool,
+    /// How long to wait for the database
+    #[arg(long, value_name = "DUR", global = true, value_parser = duration::parse_duration)]
+    timeout: Option<Duration>,
+}
+
+/// What to do.
+#[derive(Subcommand)]
+pub enum Command {
+    Schedule(Box<commands::schedule::ScheduleArgs>),
+    List(commands::list::ListArgs),
+    Show(commands::show::ShowArgs),
+    Cancel(commands::cancel::CancelArgs),
+    Reschedule(commands::reschedule::RescheduleArgs),
+    Retry(commands::retry::RetryArgs),
+    Accounts(commands::accounts::AccountsArgs),
+    Clients(commands::clients::ClientsArgs),
+    QueueStatus(commands::queue_status::QueueStatusArgs),
+    Recover(commands::recover::RecoverArgs),
+    RunWorker(Box<commands::run_worker::RunWorkerArgs>),
+    Migrate(commands::migrate::MigrateArgs),
+    Sandbox(commands::sandbox::SandboxArgs),
+    Demo(commands::demo::DemoArgs),
+    Completions(commands::completions::CompletionsArgs),
+    Man(commands::man::ManArgs),
+}
+
+impl Command {
+    /// Whether this command runs jobs side by side.
+    fn is_parallel(&self) -> bool {
+        matches!(self, Self::RunWorker(_) | Self::Sandbox(_) | Self::Demo(_))
+    }
+
+    async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+        match self {
+            Self::Schedule(args) => args.run(context).await,
+            Self::List(args) => args.run(context).await,
+            Self::Show(args) => args.run(context).await,
+            Self::Cancel(args) => args.run(context).await,
+            Self::Reschedule(args) => args.run(context).await,
+            Self::Retry(args) => args.run(context).await,
+            Self::Accounts(args) => args.run(context).await,
+            Self::Clients(args) => args.run(context).await,
+            Self::QueueStatus(args) => args.run(context).await,
+            Self::Recover(args) => args.run(context).await,
+            Self::RunWorker(args) => args.run(context).await,
+            Self::Migrate(args) => args.run(context).await,
+            Self::Sandbox(args) => args.run(context).await,
+            Self::Demo(args) => args.run(context).await,
+            Self::Completions(args) => args.run(context),
+            Self::Man(args) => args.run(context),
+        }
+    }
+}
+
+/// The whole command tree as help, completions and man pages show it.
+#[must_use]
+pub fn command(env: &Env) -> clap::Command {
+    with_environment(Cli::command(), env)
+}
+
+/// Runs the program.
+#[must_use]
+pub fn main() -> Exit {
+    exit::install_panic_hook();
+    exit::guard(|| run(std::env::args_os().collect()))
+}
+
+fn run(args: Vec<OsString>) -> Exit {
+    let env = Env::real();
+    let terminals = Terminals::detect();
+    let early = Early::peek(&args, &env);
+    // Errors before the settings are known are shown as far as the arguments tell.
+    let refuse = |explained: &Explained| {
+        let format = early.output.unwrap_or(Format::Table);
+        Printer::new(format, false, terminals.screen(early.color)).failure(explained)
+    };
+    let command = command(&env).color(early.clap_color());
+    let cli = command.try_get_matches_from(&args).and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match cli {
+        Ok(cli) => cli,
+        Err(error) => {
+            return match exit::from_clap(&error, &args) {
+                Some(explained) => refuse(&explained),
+                // Help and version; a closed pipe is no error.
+                None => error.print().map_or(Exit::Success, |()| Exit::Success),
+            };
+        }
+    };
+    let dry_run = cli.global.dry_run;
+    let settings = match Settings::resolve(cli.global.flags(), &env, terminals) {
+        Ok(settings) => settings,
+        Err(error) => return refuse(&Explained::from(&error)),
+    };
+    let context = Context::new(settings, env, dry_run);
+    finish(&context, start(&context, cli.command))
+}
+
+/// Starts logging and the runtime, and runs the command on it.
+fn start(context: &Context, command: Command) -> anyhow::Result<Exit> {
+    let settings = &context.settings;
+    Logging {
+        format: settings.log_format,
+        filter: settings.log.as_deref(),
+        quiet: settings.quiet,
+        verbose: settings.verbose,
+        color: settings.screen.stderr_color,
+    }
+    .start(context.printer.bars())?;
+    let mut runtime = if command.is_parallel() {
+        tokio::runtime::Builder::new_multi_thread()
+    } else {
+        tokio::runtime::Builder::new_current_thread()
+    };
+    let runtime = runtime.enable_all().build()?;
+    // Boxed, so that the largest command does not live on the stack.
+    let work: std::pin::Pin<Box<dyn Future<Output = _>>> = Box::pin(command.run(context));
+    let result = runtime.block_on(work);
+    runtime.shutdown_background();
+    result
+}
+
+fn finish(context: &Context, result: anyhow::Result<Exit>) -> Exit {
+    match result {
+        Ok(exit) => exit,
+        Err(error) => context.printer.failure(&Explained::from(&error)),
+    }
+}
+
+impl GlobalArgs {
+    fn flags(self) -> Flags {
+        Flags {
+            database_url: self.database_url,
+            config: self.config,
+            insecure_config: self.insecure_config,
+            company: self.company,
+            output: self.output,
+            json: self.json,
+            tz: self.tz,
+            color: self.color,
+            quiet: self.quiet,
+            verbose: self.verbose,
+            log_format: self.log_format,
+            yes: self.yes,
+            no_input: self.no_input,
+            timeout: self.timeout,
+        }
+    }
+}
+
+/// A parser for one of our closed lists of words, which completions and error
+/// texts then know.
+pub fn word<T>(
+    words: impl IntoIterator<Item = &'static str>,
+) -> impl TypedValueParser<Value = T> + Clone
+where
+    T: std::str::FromStr<Err = crate::domain::UnknownWord> + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(words).try_map(|word| word.parse::<T>())
+}
+
+fn zone(text: &str) -> Result<Zone, String> {
+    parse_zone(text).map_err(|error| format!("{error}; {}", error.hint()))
+}

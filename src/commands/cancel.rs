@@ -1,0 +1,259 @@
+//! `cancel`: keep posts from going out.
+
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::input::read_text;
+use super::view::counted;
+use crate::context::Context;
+use crate::domain::{CompanyId, PostId, PostStatus, Problem, Problems};
+use crate::exit::{Exit, Explained, Fault};
+use crate::output::Report;
+use crate::store::{CancelAnswer, Store};
+
+/// How often a post that is being worked on is looked at with `--wait`.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// A publish call and the look-ups after it are over by then.
+const WAIT_MAX: Duration = Duration::from_secs(10 * 60);
+
+/// Cancel pending posts
+///
+/// A post that a worker is at is asked for: it is cancelled unless its publish
+/// call has gone out. Cancelling twice is no error.
+#[derive(Args)]
+pub struct CancelArgs {
+    /// Post ids, or their beginnings; - reads them from standard input
+    #[arg(required = true, value_name = "ID")]
+    ids: Vec<String>,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Wait for the verdict on posts that are being worked on
+    #[arg(long)]
+    wait: bool,
+}
+
+/// One id with what came of it.
+struct Cancelled {
+    id: String,
+    answer: Result<CancelAnswer, Fault>,
+}
+
+impl CancelArgs {
+    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+        let company = context.company()?;
+        let ids = ids(context, &self.ids)?;
+        let store = context.store().await?;
+        let mut found = Vec::new();
+        for id in &ids {
+            found.push(match context.find_post(&store, company, id).await {
+                Ok(id) => Ok(id),
+                Err(error) => Err(error.downcast::<Fault>()?),
+            });
+        }
+        let posts: Vec<PostId> = found.iter().filter_map(|id| id.as_ref().ok().copied()).collect();
+        if posts.len() > 1 && !context.dry_run && !confirmed(context, &store, company, &posts).await? {
+            return Err(Fault::new(Exit::Input, "declined", "nothing was cancelled").into());
+        }
+        let mut answers = if context.dry_run {
+            preview(&store, company, &posts).await?
+        } else {
+            store.cancel_posts(company, &posts, self.reason.as_deref()).await?
+        };
+        if self.wait && !context.dry_run {
+            for (id, answer) in posts.iter().zip(&mut answers) {
+                if *answer == CancelAnswer::Asked {
+                    *answer = verdict(&store, company, *id).await?;
+                }
+            }
+        }
+        store.close().await;
+        let mut answers = answers.into_iter();
+        let mut results = Vec::new();
+        for (id, found) in ids.into_iter().zip(found) {
+            results.push(match found {
+                Err(fault) => Cancelled { id, answer: Err(fault) },
+                Ok(post) => Cancelled {
+                    id: post.to_string(),
+                    answer: answers.next().map_or_else(
+                        || Err(Fault::internal("a post has no answer")),
+                        Ok,
+                    ),
+                },
+            });
+        }
+        Ok(context.printer.report(&report(context, results))?)
+    }
+}
+
+/// The ids given, and those on standard input in place of `-`.
+pub(super) fn ids(context: &Context, given: &[String]) -> Result<Vec<String>, Problems> {
+    let mut ids = Vec::new();
+    for id in given {
+        if id == "-" {
+            let text = read_text("ID", "-".as_ref(), context.settings.timeout)?;
+            ids.extend(text.split_whitespace().map(str::to_owned));
+        } else {
+            ids.push(id.clone());
+        }
+    }
+    if ids.is_empty() {
+        return Err(Problem::new("ID", "no ids on standard input").into());
+    }
+    Ok(ids)
+}
+
+async fn confirmed(
+    context: &Context,
+    store: &Store,
+    company: CompanyId,
+    posts: &[PostId],
+) -> anyhow::Result<bool> {
+    if context.settings.yes {
+        return Ok(true);
+    }
+    if context.prompts.interactive() {
+        for id in posts {
+            if let Some(post) = store.post(company, *id).await? {
+                context.printer.note(&format!(
+                    "{}  {}  {}",
+                    post.id.short(),
+                    post.account_name,
+                    post.content.caption.lines().next().unwrap_or_default()
+                ));
+            }
+        }
+    }
+    Ok(context.prompts.confirm(&format!("Cancel {}?", counted(posts.len(), "post"))).await?)
+}
+
+/// What would come of it.
+async fn preview(
+    store: &Store,
+    company: CompanyId,
+    posts: &[PostId],
+) -> anyhow::Result<Vec<CancelAnswer>> {
+    let mut answers = Vec::new();
+    for id in posts {
+        answers.push(match store.post(company, *id).await? {
+            None => CancelAnswer::NotFound,
+            Some(post) => match post.status {
+                PostStatus::Pending => CancelAnswer::Cancelled,
+                PostStatus::Processing => CancelAnswer::Asked,
+                PostStatus::Cancelled => CancelAnswer::Already,
+                PostStatus::Published | PostStatus::Failed => {
+                    CancelAnswer::Ended(post.status, post.external_post_id)
+                }
+            },
+        });
+    }
+    Ok(answers)
+}
+
+/// Waits until a post that is being worked on has ended.
+async fn verdict(store: &Store, company: CompanyId, id: PostId) -> anyhow::Result<CancelAnswer> {
+    let began = Instant::now();
+    while began.elapsed() < WAIT_MAX {
+        let Some(post) = store.post(company, id).await? else { return Ok(CancelAnswer::NotFound) };
+        match post.status {
+            PostStatus::Processing | PostStatus::Pending => tokio::time::sleep(LOOK_EVERY).await,
+            PostStatus::Cancelled => return Ok(CancelAnswer::Cancelled),
+            PostStatus::Published | PostStatus::Failed => {
+                return Ok(CancelAnswer::Ended(post.status, post.external_post_id));
+            }
+        }
+    }
+    Ok(CancelAnswer::Asked)
+}
+
+fn report(context: &Context, results: Vec<Cancelled>) -> Report {
+    let mut items: Vec<Value> = Vec::new();
+    let mut lines = Vec::new();
+    let mut ids = Vec::new();
+    let mut failures: Vec<Fault> = Vec::new();
+    for Cancelled { id, answer } in results {
+        let (cancelled, line) = outcome(context, &id, answer);
+        match &line {
+            Ok(line) => lines.push(line.clone()),
+            Err(fault) => failures.push(fault.clone()),
+        }
+        if cancelled {
+            ids.push(id.clone());
+        }
+        items.push(json!({
+            "id": id,
+            "cancelled": cancelled,
+            "error": line.err().map(|fault| fault.message),
+        }));
+    }
+    let single = items.len() == 1;
+    let failure = match failures.len() {
+        0 => None,
+        _ if single => failures.pop(),
+        failed => {
+            let mut fault = Fault::wrong_state(format!(
+                "{} of {} could not be cancelled",
+                failed,
+                counted(items.len(), "post")
+            ));
+            fault.details = failures.into_iter().map(|fault| fault.message).collect();
+            Some(fault)
+        }
+    };
+    let message = if context.dry_run { "Nothing changed" } else { "Post cancelled successfully" };
+    Report {
+        message: failure.is_none().then(|| message.to_owned()),
+        data: if single { Value::Null } else { Value::Array(items) },
+        ids,
+        text: (!lines.is_empty()).then(|| lines.join("\n")),
+        failure: failure.map(Explained::from),
+        ..Report::default()
+    }
+}
+
+/// Whether it is cancelled, and what to say.
+fn outcome(
+    context: &Context,
+    id: &str,
+    answer: Result<CancelAnswer, Fault>,
+) -> (bool, Result<String, Fault>) {
+    let short = &id[..id.len().min(8)];
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(fault) => return (false, Err(fault)),
+    };
+    match answer {
+        CancelAnswer::Cancelled if context.dry_run => {
+            (true, Ok(format!("Would cancel {short}")))
+        }
+        CancelAnswer::Cancelled => (true, Ok(format!("Cancelled {short}"))),
+        CancelAnswer::Already => (true, Ok(format!("{short} was cancelled already"))),
+        CancelAnswer::Asked => (
+            false,
+            Ok(format!(
+                "{short} is being published: asked; it will be honoured unless it was already sent\n\
+                 See the verdict: socialsched show {short}"
+            )),
+        ),
+        CancelAnswer::Ended(PostStatus::Published, external) => {
+            let name = external.map(|id| format!(" as {id}")).unwrap_or_default();
+            (
+                false,
+                Err(Fault::wrong_state(format!("{short} was already published{name}"))
+                    .code("not_pending")
+                    .hint("delete it at the platform")),
+            )
+        }
+        CancelAnswer::Ended(status, _) => (
+            false,
+            Err(Fault::wrong_state(format!("{short} is {status}, not pending"))
+                .code("not_pending")
+                .hint(format!("socialsched show {short} tells more"))),
+        ),
+        CancelAnswer::NotFound => {
+            (false, Err(Fault::not_found(format!("no post {short} in this company"))))
+        }
+    }
+}

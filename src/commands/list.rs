@@ -1,0 +1,119 @@
+//! `list`: posts that meet a filter.
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+use serde_json::json;
+
+use super::view;
+use crate::cli::word;
+use crate::context::Context;
+use crate::domain::when::{Dst, parse_moment};
+use crate::domain::{ClientId, Page, Platform, PostFilter, Problems, ShownStatus, Sort};
+use crate::exit::Exit;
+use crate::output::Report;
+
+/// List posts
+///
+/// Shows at most --limit posts and says how many it left out.
+#[derive(Args)]
+pub struct ListArgs {
+    /// Only posts of this status; repeat for more
+    #[arg(long, value_parser = word::<ShownStatus>(ShownStatus::ALL.iter().map(|s| s.as_str())))]
+    status: Vec<ShownStatus>,
+    /// Only posts of this platform
+    #[arg(long, value_parser = word::<Platform>(Platform::ALL.iter().map(|p| p.as_str())))]
+    platform: Option<Platform>,
+    /// Only posts of this account: its name, id, or the beginning of its id
+    #[arg(long)]
+    account: Option<String>,
+    /// Only posts for this client
+    #[arg(long, value_name = "N")]
+    client: Option<i64>,
+    /// Only posts due at or after this time
+    #[arg(long, value_name = "WHEN")]
+    since: Option<String>,
+    /// Only posts due before this time
+    #[arg(long, value_name = "WHEN")]
+    until: Option<String>,
+    /// Order
+    #[arg(long, default_value = "run-at", allow_hyphen_values = true, value_parser = word::<Sort>(Sort::ALL.iter().map(|s| s.as_str())))]
+    sort: Sort,
+    /// At most so many
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    limit: u32,
+    /// All of them
+    #[arg(long)]
+    all: bool,
+    /// Continue after this cursor (meta.next of the page before)
+    #[arg(long, value_name = "CURSOR")]
+    after: Option<String>,
+}
+
+impl ListArgs {
+    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+        let company = context.company()?;
+        let store = context.store().await?;
+        let account_id = match &self.account {
+            None => None,
+            Some(name) => Some(context.find_account_id(&store, company, name).await?),
+        };
+        let now = store.now().await?;
+        let mut problems = Problems::default();
+        let mut moment = |flag: &str, text: &Option<String>| -> Option<DateTime<Utc>> {
+            let text = text.as_ref()?;
+            match parse_moment(text, &context.settings.tz, now, Dst::Reject) {
+                Ok(at) => Some(at),
+                Err(error) => {
+                    problems.push(error.problem(flag, text));
+                    None
+                }
+            }
+        };
+        let since = moment("--since", &self.since);
+        let until = moment("--until", &self.until);
+        problems.into_result()?;
+        let filter = PostFilter {
+            company_id: company,
+            statuses: self.status,
+            platform: self.platform,
+            account_id,
+            client_id: self.client.map(ClientId),
+            since,
+            until,
+        };
+        let limit = (!self.all).then_some(self.limit);
+        let page = Page { sort: self.sort, limit, after: self.after };
+        let listing = store.list_posts(&filter, &page).await?;
+        store.close().await;
+        for row in &listing.unreadable {
+            context.printer.warn(&format!("another program wrote a bad row: {row}"));
+        }
+        let mut notes = Vec::new();
+        if listing.next.is_some() {
+            notes.push(format!(
+                "{} shown of {}; --all shows them all",
+                listing.posts.len(),
+                listing.total
+            ));
+        }
+        notes.extend(view::unknown_hint(&listing.posts));
+        let report = Report {
+            data: listing.posts.iter().map(view::post_json).collect(),
+            meta: Some(json!({
+                "total": listing.total,
+                "returned": listing.posts.len(),
+                "next": listing.next,
+            })),
+            ids: listing.posts.iter().map(|post| post.id.to_string()).collect(),
+            table: Some(view::post_table(
+                &listing.posts,
+                &context.settings.tz,
+                context.printer.format(),
+            )),
+            hint_if_empty: Some("no posts; socialsched schedule stores one".to_owned()),
+            notes,
+            ..Report::default()
+        };
+        Ok(context.printer.report(&report)?)
+    }
+}

@@ -1,0 +1,133 @@
+//! `retry`: failed posts back into the queue.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::view::counted;
+use crate::context::Context;
+use crate::domain::when::{Dst, parse_moment};
+use crate::domain::{Page, PostFilter, PostId, Problems, ShownStatus};
+use crate::exit::{Exit, Explained, Fault};
+use crate::output::Report;
+use crate::store::{Retried, Store};
+
+/// Try failed posts again, now
+///
+/// Only posts that are provably not live. One whose outcome is unknown goes
+/// through recover.
+#[derive(Args)]
+pub struct RetryArgs {
+    /// Post ids, or their beginnings; - reads them from standard input
+    #[arg(value_name = "ID", required_unless_present = "failed")]
+    ids: Vec<String>,
+    /// All failed posts
+    #[arg(long, conflicts_with = "ids")]
+    failed: bool,
+    /// With --failed: only posts due at or after this time
+    #[arg(long, value_name = "WHEN", requires = "failed")]
+    since: Option<String>,
+}
+
+impl RetryArgs {
+    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+        let company = context.company()?;
+        let store = context.store().await?;
+        let mut posts = Vec::new();
+        if self.failed {
+            posts = self.all_failed(context, &store).await?;
+        } else {
+            for id in super::cancel::ids(context, &self.ids)? {
+                posts.push(context.find_post(&store, company, &id).await?);
+            }
+        }
+        if posts.len() > 1 && !context.dry_run {
+            let question = format!("Send {} again?", counted(posts.len(), "post"));
+            if !context.prompts.confirm(&question).await? {
+                return Err(Fault::new(Exit::Input, "declined", "nothing was changed").into());
+            }
+        }
+        let answers = store.retry_posts(company, &posts, context.dry_run).await?;
+        store.close().await;
+        let mut failures = Vec::new();
+        let mut items: Vec<Value> = Vec::new();
+        let mut ids = Vec::new();
+        for (id, answer) in posts.iter().zip(answers) {
+            let fault = refusal(*id, &answer);
+            items.push(json!({
+                "id": id,
+                "retried": fault.is_none(),
+                "error": fault.as_ref().map(|fault| fault.message.clone()),
+            }));
+            match fault {
+                None => ids.push(id.to_string()),
+                Some(fault) => failures.push(fault),
+            }
+        }
+        let will = if context.dry_run { "Would try" } else { "Trying" };
+        let message = format!("{will} {} again", counted(ids.len(), "post"));
+        let failure = match failures.len() {
+            0 => None,
+            1 => failures.pop(),
+            many => {
+                let mut fault =
+                    Fault::wrong_state(format!("{} cannot be tried again", counted(many, "post")));
+                fault.details = failures.into_iter().map(|fault| fault.message).collect();
+                Some(fault)
+            }
+        };
+        let report = Report {
+            message: Some(message.clone()),
+            text: (!ids.is_empty() || items.is_empty()).then_some(message),
+            data: Value::Array(items),
+            ids,
+            failure: failure.map(Explained::from),
+            ..Report::default()
+        };
+        Ok(context.printer.report(&report)?)
+    }
+
+    async fn all_failed(&self, context: &Context, store: &Store) -> anyhow::Result<Vec<PostId>> {
+        let since = match &self.since {
+            None => None,
+            Some(text) => {
+                let now = store.now().await?;
+                let at = parse_moment(text, &context.settings.tz, now, Dst::Reject);
+                Some(at.map_err(|error| Problems::from(error.problem("--since", text)))?)
+            }
+        };
+        let filter = PostFilter {
+            company_id: context.company()?,
+            statuses: vec![ShownStatus::Failed],
+            platform: None,
+            account_id: None,
+            client_id: None,
+            since,
+            until: None,
+        };
+        let listing = store.list_posts(&filter, &Page::default()).await?;
+        // Unknown outcomes are failed posts too, but never tried again from here.
+        let is_not_live = |post: &&crate::domain::Post| {
+            matches!(ShownStatus::of(post), ShownStatus::Failed | ShownStatus::Missed)
+                && post.outcome != Some(crate::domain::Outcome::Unknown)
+        };
+        Ok(listing.posts.iter().filter(is_not_live).map(|post| post.id).collect())
+    }
+}
+
+fn refusal(id: PostId, answer: &Retried) -> Option<Fault> {
+    let short = id.short();
+    match answer {
+        Retried::Done => None,
+        Retried::UnknownOutcome => Some(
+            Fault::wrong_state(format!("{short} may be live: sending it again might double it"))
+                .code("unknown_outcome")
+                .hint(format!(
+                    "look at the account, then: socialsched recover {short} --published ID | --not-published"
+                )),
+        ),
+        Retried::NotFailed(status) => {
+            Some(Fault::wrong_state(format!("{short} is {status}, not failed")).code("not_failed"))
+        }
+        Retried::NotFound => Some(Fault::not_found(format!("no post {short} in this company"))),
+    }
+}

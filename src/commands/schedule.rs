@@ -1,0 +1,431 @@
+//! `schedule`: store a post and its job.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+use clap::Args;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::input::read_text;
+use super::media_args::MediaArgs;
+use crate::cli::word;
+use crate::context::Context;
+use crate::domain::rules::{self, content_hash};
+use crate::domain::when::{Dst, describe, parse_when, rfc3339};
+use crate::domain::{
+    AccountId, ClientId, CompanyId, JobId, MediaItem, NewPost, Platform, PostContent, PostId,
+    PostType, Problem, Problems, SocialAccount, words,
+};
+use crate::exit::{Exit, Fault};
+use crate::output::Report;
+use crate::store::{Inserted, Store};
+
+/// How often a post is tried before it counts as failed.
+pub(super) const MAX_ATTEMPTS: u32 = 3;
+
+/// Whether media URLs are looked at now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Probe {
+    /// No network call.
+    Off,
+}
+
+words!(Probe { Off = "off" });
+
+/// Schedule a post
+///
+/// Checks the post against the platform's published rules, stores it, and
+/// prints how to change it. A worker publishes it at its time.
+#[derive(Args)]
+pub struct ScheduleArgs {
+    /// Account to publish to: its name, id, or the beginning of its id
+    #[arg(long, value_name = "ACCOUNT")]
+    account: Option<String>,
+    /// Platform; must be the account's
+    #[arg(long, value_parser = word::<Platform>(Platform::ALL.iter().map(|p| p.as_str())))]
+    platform: Option<Platform>,
+    /// Kind of post [default: post]
+    #[arg(long = "type", value_name = "TYPE", value_parser = word::<PostType>(PostType::ALL.iter().map(|t| t.as_str())))]
+    post_type: Option<PostType>,
+    /// Text of the post
+    #[arg(long, value_name = "TEXT")]
+    caption: Option<String>,
+    /// File with the text of the post; - is standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "caption")]
+    caption_file: Option<PathBuf>,
+    #[command(flatten)]
+    media: MediaArgs,
+    /// Link to preview
+    #[arg(long, value_name = "URL")]
+    link: Option<String>,
+    /// Comment to add below the post once it is live
+    #[arg(long, value_name = "TEXT")]
+    first_comment: Option<String>,
+    /// When to publish: "2025-03-10 14:00", "tomorrow 9am", "+2h", RFC 3339
+    #[arg(long, value_name = "WHEN", conflicts_with = "now")]
+    at: Option<String>,
+    /// Publish as soon as a worker sees it
+    #[arg(long)]
+    now: bool,
+    /// Which reading of a time that the clocks show twice or skip
+    #[arg(long, default_value = "reject", value_parser = word::<Dst>(Dst::ALL.iter().map(|d| d.as_str())))]
+    dst: Dst,
+    /// Client for whom it is
+    #[arg(long, value_name = "N")]
+    client: Option<i64>,
+    /// Idempotency key: repeating the command with it stores nothing twice
+    #[arg(long)]
+    key: Option<String>,
+    /// Accept a post that says the same as another within 24 hours
+    #[arg(long)]
+    allow_duplicate: bool,
+    /// Look at the media URLs now
+    #[arg(long, default_value = "off", value_parser = word::<Probe>(Probe::ALL.iter().map(|p| p.as_str())))]
+    probe: Probe,
+    /// The old scheduler's JSON request; - is standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = [
+        "account", "platform", "post_type", "caption", "caption_file", "image", "video", "media",
+        "alt", "link", "first_comment", "at", "now", "client"])]
+    body: Option<PathBuf>,
+}
+
+/// The old scheduler's request, field for field.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Body {
+    company_id: Option<String>,
+    assigned_client_id: Option<i64>,
+    social_account_id: String,
+    platform: Option<Platform>,
+    post_type: Option<PostType>,
+    caption: Option<String>,
+    #[serde(default)]
+    media_urls: Vec<MediaItem>,
+    schedule_at: String,
+}
+
+/// What was asked for, from flags or from a body.
+struct Request {
+    company: CompanyId,
+    account: Option<String>,
+    platform: Option<Platform>,
+    post_type: PostType,
+    caption: String,
+    media: Vec<MediaItem>,
+    link: Option<String>,
+    first_comment: Option<String>,
+    /// `None`: now.
+    at: Option<String>,
+    client: Option<i64>,
+    /// Problems name JSON fields instead of flags.
+    from_body: bool,
+}
+
+impl ScheduleArgs {
+    pub(crate) async fn run(mut self, context: &Context) -> anyhow::Result<Exit> {
+        let mut problems = Problems::default();
+        let (key, allow_duplicate, dst) = (self.key.take(), self.allow_duplicate, self.dst);
+        let Probe::Off = self.probe;
+        let request = self.request(context, &mut problems)?;
+        let store = context.store().await?;
+        let account = account(context, &store, &request).await?;
+        let now = store.now().await?;
+        let run_at = run_at(context, &request, now, dst, &mut problems);
+        let content = content(&request, &account, &mut problems);
+        let review = rules::check(&content, context.settings.allow_private_media);
+        let mut found = review.problems;
+        check_key(key.as_deref(), &mut problems);
+        if let Some(client) = request.client
+            && !store.has_client(request.company, ClientId(client)).await?
+        {
+            problems.push(
+                Problem::new("--client", "no such client in this company")
+                    .value(client.to_string())
+                    .hint("socialsched clients shows them"),
+            );
+        }
+        if request.from_body {
+            rename_fields(&mut found);
+            rename_fields(&mut problems);
+        }
+        problems.extend(found);
+        problems.into_result().context("this post")?;
+        for warning in review.warnings {
+            let hint = warning.hint.map(|hint| format!("\n  {hint}")).unwrap_or_default();
+            context.printer.warn(&format!("{}: {}{hint}", warning.field, warning.what));
+        }
+        let post = NewPost {
+            post_id: PostId::generate(),
+            job_id: JobId::generate(),
+            company_id: request.company,
+            account_id: account.id,
+            client_id: request.client.map(ClientId),
+            content_hash: content_hash(account.id, &content),
+            content,
+            run_at: run_at.unwrap_or_default(),
+            idempotency_key: key,
+            max_attempts: MAX_ATTEMPTS,
+        };
+        let inserted = store.insert_post(&post, allow_duplicate, context.dry_run).await?;
+        store.close().await;
+        Ok(context.printer.report(&answer(context, &post, &account, inserted)?)?)
+    }
+
+    fn request(
+        self,
+        context: &Context,
+        problems: &mut Problems,
+    ) -> anyhow::Result<Request> {
+        if let Some(path) = &self.body {
+            return body(context, path);
+        }
+        if self.at.is_none() && !self.now {
+            problems.push(
+                Problem::new("--at", "when?")
+                    .hint("pass --at \"tomorrow 9am\", or --now to publish at once"),
+            );
+        }
+        let caption = match (self.caption, &self.caption_file) {
+            (Some(caption), _) => caption,
+            (None, None) => String::new(),
+            (None, Some(path)) => {
+                match read_text("--caption-file", path, context.settings.timeout) {
+                    // The line end that every editor adds is not part of the text.
+                    Ok(text) => text.trim_end_matches(['\r', '\n']).to_owned(),
+                    Err(problem) => {
+                        problems.push(problem);
+                        String::new()
+                    }
+                }
+            }
+        };
+        Ok(Request {
+            company: context.company()?,
+            account: self.account,
+            platform: self.platform,
+            post_type: self.post_type.unwrap_or(PostType::Post),
+            caption,
+            media: self.media.items(problems),
+            link: self.link,
+            first_comment: self.first_comment,
+            at: self.at,
+            client: self.client,
+            from_body: false,
+        })
+    }
+}
+
+/// Reads the old scheduler's request.
+fn body(context: &Context, path: &std::path::Path) -> anyhow::Result<Request> {
+    let text = read_text("--body", path, context.settings.timeout).map_err(Problems::from)?;
+    let body: Body = serde_json::from_str(&text).map_err(|error| {
+        Problems::from(Problem::new("--body", format!("not a request: {error}")).hint(
+            "fields: companyId, assignedClientId, socialAccountId, platform, postType, caption, \
+             mediaUrls [{url, type}], scheduleAt",
+        ))
+    })?;
+    let named = body.company_id.as_deref().map(|text| {
+        text.parse::<CompanyId>().map_err(|error| {
+            Problems::from(Problem::new("companyId", error.to_string()).value(text))
+        })
+    });
+    let company = match (named.transpose()?, context.settings.company) {
+        (Some(named), Some(chosen)) if named != chosen => {
+            return Err(Problems::from(
+                Problem::new("companyId", format!("--company says {chosen}"))
+                    .value(named.to_string())
+                    .hint("leave one of them out"),
+            )
+            .into());
+        }
+        (Some(named), _) => named,
+        (None, _) => context.company()?,
+    };
+    Ok(Request {
+        company,
+        account: Some(body.social_account_id),
+        platform: body.platform,
+        post_type: body.post_type.unwrap_or(PostType::Post),
+        caption: body.caption.unwrap_or_default(),
+        media: body.media_urls,
+        link: None,
+        first_comment: None,
+        at: Some(body.schedule_at),
+        client: body.assigned_client_id,
+        from_body: true,
+    })
+}
+
+/// The account: named, or picked on a terminal.
+async fn account(
+    context: &Context,
+    store: &Store,
+    request: &Request,
+) -> anyhow::Result<SocialAccount> {
+    if let Some(name) = &request.account {
+        if request.from_body {
+            // A body names an account by its whole id only.
+            name.parse::<AccountId>().map_err(|error| {
+                Problems::from(
+                    Problem::new("socialAccountId", error.to_string()).value(name.clone()),
+                )
+            })?;
+        }
+        return context.find_account(store, request.company, name).await;
+    }
+    let mut accounts = store.accounts(request.company, request.platform).await?;
+    if accounts.is_empty() {
+        return Err(Fault::not_found("this company has no account to publish to")
+            .field("--account")
+            .hint("socialsched accounts add --help shows how to add one")
+            .into());
+    }
+    if !context.prompts.interactive() {
+        return Err(Problems::from(
+            Problem::new("--account", "which account?").hint("socialsched accounts shows them"),
+        )
+        .into());
+    }
+    let names: Vec<String> =
+        accounts.iter().map(|account| format!("{} ({})", account.name, account.platform)).collect();
+    let picked = context.prompts.pick("Publish to which account?", &names, "--account").await?;
+    Ok(accounts.swap_remove(picked))
+}
+
+/// The time: `Some(None)` means now, `None` a problem.
+fn run_at(
+    context: &Context,
+    request: &Request,
+    now: DateTime<Utc>,
+    dst: Dst,
+    problems: &mut Problems,
+) -> Option<Option<DateTime<Utc>>> {
+    let Some(text) = &request.at else { return Some(None) };
+    match parse_when(text, &context.settings.tz, now, dst) {
+        Ok(at) => Some(Some(at)),
+        Err(error) => {
+            problems.push(error.problem("--at", text));
+            None
+        }
+    }
+}
+
+fn content(request: &Request, account: &SocialAccount, problems: &mut Problems) -> PostContent {
+    if let Some(platform) = request.platform
+        && platform != account.platform
+    {
+        problems.push(
+            Problem::new("--platform", format!("\"{}\" is on {}", account.name, account.platform))
+                .value(platform.as_str())
+                .hint("leave --platform out, or choose another account"),
+        );
+    }
+    PostContent {
+        platform: account.platform,
+        post_type: request.post_type,
+        caption: request.caption.clone(),
+        media: request.media.clone(),
+        link: request.link.clone().filter(|link| !link.is_empty()),
+        first_comment: request.first_comment.clone().filter(|text| !text.is_empty()),
+    }
+}
+
+fn check_key(key: Option<&str>, problems: &mut Problems) {
+    if let Some(key) = key
+        && (key.is_empty() || key.len() > 191 || key.chars().any(char::is_control))
+    {
+        problems.push(Problem::new("--key", "must be 1 to 191 bytes of printable text").value(key));
+    }
+}
+
+/// Names the JSON fields of a body instead of the flags.
+fn rename_fields(problems: &mut Problems) {
+    for problem in &mut problems.0 {
+        problem.field = match problem.field.as_str() {
+            "--at" => "scheduleAt",
+            "--image" | "--video" | "--media" => "mediaUrls",
+            "--type" => "postType",
+            "--caption" => "caption",
+            "--platform" => "platform",
+            "--client" => "assignedClientId",
+            other => other,
+        }
+        .to_owned();
+    }
+}
+
+fn answer(
+    context: &Context,
+    post: &NewPost,
+    account: &SocialAccount,
+    inserted: Inserted,
+) -> anyhow::Result<Report> {
+    let short_key = post.idempotency_key.as_deref().unwrap_or_default();
+    let (post_id, job_id, run_at, status, now) = match inserted {
+        Inserted::New { run_at, now } => (post.post_id, post.job_id, run_at, "pending", now),
+        Inserted::Known(known) => {
+            (known.id, known.job_id, known.run_at, known.status.as_str(), known.created_at)
+        }
+        Inserted::KeyUsed { existing } => {
+            return Err(Fault::conflict(format!(
+                "--key \"{short_key}\" was used with other content by post {existing}"
+            ))
+            .field("--key")
+            .hint(format!("socialsched show {} shows it; use another key", existing.short()))
+            .into());
+        }
+        Inserted::Duplicate { existing, status, run_at } => {
+            return Err(Fault::conflict(format!(
+                "the {status} post {} says the same on this account at {}",
+                existing.short(),
+                rfc3339(run_at)
+            ))
+            .code("duplicate_content")
+            .hint("change the content, or pass --allow-duplicate")
+            .into());
+        }
+        Inserted::NoAccount => {
+            return Err(Fault::not_found("the account was removed meanwhile").into());
+        }
+        Inserted::Past { now } => {
+            return Err(Problems::from(
+                Problem::new("--at", format!("is past: the database says {}", rfc3339(now)))
+                    .hint("schedule --now publishes at once"),
+            )
+            .into());
+        }
+    };
+    let done = if context.dry_run { "Would schedule" } else { "Scheduled" };
+    let id = post_id.short();
+    let mut text = format!(
+        "{done} {id} on {} as \"{}\"\n  {}",
+        post.content.platform,
+        crate::domain::visible(&account.name),
+        describe(run_at, &context.settings.tz, now),
+    );
+    if !context.dry_run {
+        text.push_str(&format!(
+            "\nChange it: socialsched reschedule {id} --at ...   Undo: socialsched cancel {id}"
+        ));
+    }
+    let mut data = json!({
+        "postDetailId": post_id,
+        "postScheduleId": job_id,
+        "scheduledFor": rfc3339(run_at),
+        "status": status,
+        "message": "Post will be published automatically at the scheduled time",
+    });
+    if context.dry_run {
+        data["dryRun"] = true.into();
+    }
+    let message = if context.dry_run { "Nothing stored" } else { "Post scheduled successfully" };
+    Ok(Report {
+        message: Some(message.to_owned()),
+        data,
+        ids: vec![post_id.to_string()],
+        text: Some(text),
+        ..Report::default()
+    })
+}

@@ -1,0 +1,193 @@
+//! What a command is given: settings, the screen, and the ways to the
+//! database and the platforms.
+
+use std::sync::Arc;
+
+use crate::config::{Env, Settings};
+use crate::domain::{AccountId, CompanyId, PostId, Problem, Problems, SocialAccount, WorkerId};
+use crate::exit::Fault;
+use crate::output::{Printer, Prompts};
+use crate::platforms::http::Gateway;
+use crate::platforms::{self, Publishers};
+use crate::store::{Found, Location, Store, StoreError};
+use crate::worker::TokenSource;
+
+/// The shortest prefix that may stand for an id.
+const PREFIX_LENGTH_MIN: usize = 4;
+
+/// One run of the program.
+pub struct Context {
+    pub settings: Settings,
+    pub printer: Printer,
+    pub prompts: Prompts,
+    /// Show what would happen, change nothing.
+    pub dry_run: bool,
+    env: Env,
+}
+
+impl Context {
+    #[must_use]
+    pub fn new(settings: Settings, env: Env, dry_run: bool) -> Self {
+        let printer = Printer::new(settings.output, settings.quiet, settings.screen);
+        let prompts = Prompts::new(settings.yes, settings.no_input, settings.screen);
+        Self { settings, printer, prompts, dry_run, env }
+    }
+
+    /// Where the database is.
+    ///
+    /// # Errors
+    /// An engine that this program does not serve.
+    pub fn location(&self) -> Result<Location, StoreError> {
+        self.settings.database_url.expose().parse()
+    }
+
+    /// Opens the database.
+    ///
+    /// # Errors
+    /// It is missing, has another schema, or is away.
+    pub async fn store(&self) -> Result<Store, StoreError> {
+        let store = Store::open(&self.location()?, self.settings.timeout).await?;
+        for warning in store.warnings() {
+            self.printer.warn(&warning);
+        }
+        Ok(store)
+    }
+
+    /// The company of this run.
+    ///
+    /// # Errors
+    /// None was named.
+    pub fn company(&self) -> Result<CompanyId, Problems> {
+        self.settings.company()
+    }
+
+    /// The platform clients.
+    ///
+    /// # Errors
+    /// The gateway is not on this machine.
+    pub fn publishers(&self) -> anyhow::Result<Publishers> {
+        let gateway = match &self.settings.gateway {
+            None => None,
+            Some(url) => Some(Gateway::parse(url.as_str()).map_err(|why| {
+                Problems::from(Problem::new("SOCIALSCHED_PLATFORM_GATEWAY", why))
+            })?),
+        };
+        let mut settings = platforms::Settings {
+            gateway,
+            allow_private_media: self.settings.allow_private_media,
+            ..platforms::Settings::default()
+        };
+        if let Some(version) = &self.settings.graph_version {
+            settings.meta.version.clone_from(version);
+        }
+        if let Some(version) = &self.settings.linkedin_version {
+            settings.linkedin.version.clone_from(version);
+        }
+        Ok(Publishers::new(settings))
+    }
+
+    /// The reader of access tokens.
+    #[must_use]
+    pub fn tokens(&self) -> TokenSource {
+        let tokens = self.settings.tokens(&self.env);
+        Arc::new(move |account: &SocialAccount| tokens.resolve(account))
+    }
+
+    /// The name of this process among workers.
+    #[must_use]
+    pub fn worker_id(&self, chosen: Option<&str>) -> (WorkerId, String, u32) {
+        let host = gethostname::gethostname().to_string_lossy().into_owned();
+        let pid = std::process::id();
+        let id = chosen.map_or_else(|| WorkerId::new(&host, pid), WorkerId::named);
+        (id, host, pid)
+    }
+
+    /// Who is at the keyboard, for records of decisions.
+    #[must_use]
+    pub fn actor(&self) -> String {
+        let user = ["SUDO_USER", "USER", "LOGNAME"]
+            .iter()
+            .find_map(|name| self.env.text(name).ok().flatten());
+        let host = gethostname::gethostname().to_string_lossy().into_owned();
+        format!("{}@{host}", user.unwrap_or_else(|| "unknown".to_owned()))
+    }
+
+    /// The post that an id or its beginning names.
+    ///
+    /// # Errors
+    /// Not an id; no such post of the company; more than one.
+    pub async fn find_post(
+        &self,
+        store: &Store,
+        company: CompanyId,
+        id: &str,
+    ) -> anyhow::Result<PostId> {
+        let is_prefix = id.len() >= PREFIX_LENGTH_MIN
+            && id.len() <= 36
+            && id.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
+        if !is_prefix {
+            return Err(Problems::from(
+                Problem::new("ID", "not a post id, nor 4 or more characters of its beginning")
+                    .value(id)
+                    .hint("socialsched list shows the ids"),
+            )
+            .into());
+        }
+        match store.find_post(company, id).await? {
+            Found::One(id) => Ok(id),
+            Found::None => Err(Fault::not_found(format!("no post {id} in this company"))
+                .hint("socialsched list shows the ids")
+                .into()),
+            Found::Many(ids) => {
+                let ids = ids.iter().map(ToString::to_string).collect();
+                Err(Fault::ambiguous(format!("{id} is the beginning of several ids"), ids)
+                    .hint("type more characters")
+                    .into())
+            }
+        }
+    }
+
+    /// The account that a name, an id or its beginning names.
+    ///
+    /// # Errors
+    /// No such account of the company; more than one.
+    pub async fn find_account(
+        &self,
+        store: &Store,
+        company: CompanyId,
+        name: &str,
+    ) -> anyhow::Result<SocialAccount> {
+        match store.find_account(company, name).await? {
+            Found::One(account) => Ok(account),
+            Found::None => Err(Fault::not_found(format!("no account {name} in this company"))
+                .field("--account")
+                .hint("socialsched accounts shows them")
+                .into()),
+            Found::Many(accounts) => {
+                let matches = accounts
+                    .iter()
+                    .map(|account| {
+                        format!("{} {} \"{}\"", account.id, account.platform, account.name)
+                    })
+                    .collect();
+                Err(Fault::ambiguous(format!("{name} names several accounts"), matches)
+                    .field("--account")
+                    .hint("use an id")
+                    .into())
+            }
+        }
+    }
+
+    /// The id of the account that a name, an id or its beginning names.
+    ///
+    /// # Errors
+    /// As [`Context::find_account`].
+    pub async fn find_account_id(
+        &self,
+        store: &Store,
+        company: CompanyId,
+        name: &str,
+    ) -> anyhow::Result<AccountId> {
+        Ok(self.find_account(store, company, name).await?.id)
+    }
+}

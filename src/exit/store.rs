@@ -1,0 +1,49 @@
+//! Errors of the database, as people and scripts see them.
+
+use super::{Exit, Fault};
+use crate::store::StoreError;
+
+/// The exit code, text and advice of every error of the store.
+pub(super) fn fault(error: &StoreError) -> Fault {
+    let text = error.to_string();
+    match error {
+        StoreError::BadUrl(_) => Fault::new(Exit::Input, "invalid_input", text),
+        StoreError::NoSchema(_) => {
+            Fault::setup(text).code("no_schema").hint("run socialsched migrate")
+        }
+        StoreError::SchemaOlder { .. } => {
+            Fault::setup(format!("{text}: run socialsched migrate")).code("schema_older")
+        }
+        StoreError::SchemaNewer { .. } => {
+            Fault::setup(text).code("schema_newer").hint("install the newer socialsched")
+        }
+        StoreError::Damaged(_) => Fault::setup(text)
+            .code("damaged_database")
+            .hint("nothing was written to it; check --database-url, or restore a backup"),
+        StoreError::BadFile { .. } => Fault::setup(text).code("bad_database_file"),
+        StoreError::ReadOnly => Fault::setup(text)
+            .code("read_only")
+            .hint("socialsched needs to write to the file and to its directory"),
+        StoreError::Busy => Fault::unavailable(text)
+            .code("locked")
+            .hint("nothing was changed; try again, or give more --timeout"),
+        StoreError::Unavailable(_) => {
+            Fault::unavailable(text).hint("nothing was changed; try again")
+        }
+        StoreError::Full => Fault::unavailable(text)
+            .code("disk_full")
+            .hint("nothing was changed; make room and try again"),
+        StoreError::CommitLost(_) => Fault::unavailable(text)
+            .code("commit_lost")
+            .hint("it may or may not have been stored; look with socialsched list"),
+        StoreError::RowsChanged { .. } => Fault::unavailable(text)
+            .code("conflicting_change")
+            .hint("another program changed the row at the same time; try again"),
+        StoreError::Constraint(_) => Fault::conflict(text),
+        StoreError::Inconsistent { .. } => Fault::setup(text)
+            .code("bad_row")
+            .hint("another program wrote this row; correct or delete it"),
+        StoreError::Statement(_) => Fault::internal(text)
+            .hint("this is a bug in socialsched: please report it with the command that you ran"),
+    }
+}
