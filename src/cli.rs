@@ -157,7 +157,8 @@ fn run(args: Vec<OsString>) -> Exit {
         Printer::new(format, false, terminals.screen(early.color)).failure(explained)
     };
     let command = command(&env).color(early.clap_color());
-    let cli = command.try_get_matches_from(&args).and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli =
+        command.try_get_matches_from(&args).and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match cli {
         Ok(cli) => cli,
         Err(error) => {
@@ -233,7 +234,7 @@ impl GlobalArgs {
 /// texts then know.
 pub fn word<T>(
     words: impl IntoIterator<Item = &'static str>,
-) -> impl TypedValueParser<Value = T> + Clone
+) -> impl TypedValueParser<Value = T>
 where
     T: std::str::FromStr<Err = crate::domain::UnknownWord> + Clone + Send + Sync + 'static,
 {

@@ -18,7 +18,7 @@ const PREFIX_LENGTH_MIN: usize = 4;
 /// One run of the program.
 pub struct Context {
     pub settings: Settings,
-    pub printer: Printer,
+    pub printer: Arc<Printer>,
     pub prompts: Prompts,
     /// Show what would happen, change nothing.
     pub dry_run: bool,
@@ -28,7 +28,7 @@ pub struct Context {
 impl Context {
     #[must_use]
     pub fn new(settings: Settings, env: Env, dry_run: bool) -> Self {
-        let printer = Printer::new(settings.output, settings.quiet, settings.screen);
+        let printer = Arc::new(Printer::new(settings.output, settings.quiet, settings.screen));
         let prompts = Prompts::new(settings.yes, settings.no_input, settings.screen);
         Self { settings, printer, prompts, dry_run, env }
     }
@@ -58,7 +58,7 @@ impl Context {
     /// # Errors
     /// None was named.
     pub fn company(&self) -> Result<CompanyId, Problems> {
-        self.settings.company()
+        self.settings.require_company()
     }
 
     /// The platform clients.

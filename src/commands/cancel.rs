@@ -54,7 +54,10 @@ impl CancelArgs {
             });
         }
         let posts: Vec<PostId> = found.iter().filter_map(|id| id.as_ref().ok().copied()).collect();
-        if posts.len() > 1 && !context.dry_run && !confirmed(context, &store, company, &posts).await? {
+        if posts.len() > 1
+            && !context.dry_run
+            && !confirmed(context, &store, company, &posts).await?
+        {
             return Err(Fault::new(Exit::Input, "declined", "nothing was cancelled").into());
         }
         let mut answers = if context.dry_run {
@@ -77,10 +80,9 @@ impl CancelArgs {
                 Err(fault) => Cancelled { id, answer: Err(fault) },
                 Ok(post) => Cancelled {
                     id: post.to_string(),
-                    answer: answers.next().map_or_else(
-                        || Err(Fault::internal("a post has no answer")),
-                        Ok,
-                    ),
+                    answer: answers
+                        .next()
+                        .map_or_else(|| Err(Fault::internal("a post has no answer")), Ok),
                 },
             });
         }
@@ -225,9 +227,7 @@ fn outcome(
         Err(fault) => return (false, Err(fault)),
     };
     match answer {
-        CancelAnswer::Cancelled if context.dry_run => {
-            (true, Ok(format!("Would cancel {short}")))
-        }
+        CancelAnswer::Cancelled if context.dry_run => (true, Ok(format!("Would cancel {short}"))),
         CancelAnswer::Cancelled => (true, Ok(format!("Cancelled {short}"))),
         CancelAnswer::Already => (true, Ok(format!("{short} was cancelled already"))),
         CancelAnswer::Asked => (

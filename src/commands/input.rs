@@ -32,7 +32,8 @@ pub(super) fn read_text(field: &str, path: &Path, timeout: Duration) -> Result<S
     let (tell, told) = mpsc::channel();
     let file = path.to_owned();
     std::thread::spawn(move || {
-        let read = if is_stdin { read_all(io::stdin()) } else { File::open(file).and_then(read_all) };
+        let read =
+            if is_stdin { read_all(io::stdin()) } else { File::open(file).and_then(read_all) };
         // Nobody listens any more after the time limit.
         let _ = tell.send(read);
     });

@@ -23,8 +23,9 @@ const FLAGS: [(&str, Option<MediaKind>, &str); 3] = [
 impl Args for MediaArgs {
     fn augment_args(mut command: Command) -> Command {
         for (name, _, help) in FLAGS {
-            command = command
-                .arg(Arg::new(name).long(name).value_name("URL").help(help).action(ArgAction::Append));
+            command = command.arg(
+                Arg::new(name).long(name).value_name("URL").help(help).action(ArgAction::Append),
+            );
         }
         command.arg(
             Arg::new("alt")
@@ -60,11 +61,6 @@ impl FromArgMatches for MediaArgs {
 }
 
 impl MediaArgs {
-    /// Whether nothing was given.
-    pub(super) fn is_empty(&self) -> bool {
-        self.given.is_empty() && self.alts.is_empty()
-    }
-
     /// The media items, with each text at its image.
     pub(super) fn items(self, problems: &mut Problems) -> Vec<MediaItem> {
         let mut items = Vec::new();

@@ -173,11 +173,7 @@ impl ScheduleArgs {
         Ok(context.printer.report(&answer(context, &post, &account, inserted)?)?)
     }
 
-    fn request(
-        self,
-        context: &Context,
-        problems: &mut Problems,
-    ) -> anyhow::Result<Request> {
+    fn request(self, context: &Context, problems: &mut Problems) -> anyhow::Result<Request> {
         if let Some(path) = &self.body {
             return body(context, path);
         }

@@ -4,11 +4,8 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::domain::when::{Zone, rfc3339, short};
-use crate::domain::{Post, ShownStatus, SocialAccount, ellipsis, visible};
+use crate::domain::{Post, ShownStatus, SocialAccount};
 use crate::output::{Align, Cell, Format, Table};
-
-/// Widest caption in a table for people, in columns.
-const CAPTION_WIDTH: usize = 36;
 
 /// A post as an item of JSON data, with the keys of the old scheduler.
 pub(super) fn post_json(post: &Post) -> Value {
@@ -49,17 +46,12 @@ pub(super) fn post_table(posts: &[Post], zone: &Zone, format: Format) -> Table {
         ("type", Align::Left),
         ("account", Align::Left),
         ("status", Align::Left),
-        ("caption", Align::Left),
+        ("caption", Align::Cut),
         ("external id", Align::Left),
-        ("link or error", Align::Left),
+        ("link or error", Align::Cut),
     ]);
     for post in posts {
         let id = if for_people { post.id.short() } else { post.id.to_string() };
-        let caption = if for_people {
-            ellipsis(&visible(&post.content.caption), CAPTION_WIDTH).into_owned()
-        } else {
-            post.content.caption.clone()
-        };
         table.push([
             id.into(),
             time(post.run_at, zone, format),
@@ -67,7 +59,7 @@ pub(super) fn post_table(posts: &[Post], zone: &Zone, format: Format) -> Table {
             post.content.post_type.as_str().into(),
             post.account_name.clone().into(),
             ShownStatus::of(post).as_str().into(),
-            caption.into(),
+            post.content.caption.clone().into(),
             post.external_post_id.clone().into(),
             post.permalink.clone().or_else(|| post.error_message.clone()).into(),
         ]);

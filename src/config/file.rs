@@ -59,6 +59,8 @@ pub struct RunWorker {
     pub poll_interval: Option<Duration>,
     #[serde(deserialize_with = "time_span")]
     pub prepare_ahead: Option<Duration>,
+    #[serde(deserialize_with = "time_span")]
+    pub settle: Option<Duration>,
     pub worker_id: Option<String>,
     pub platform: Option<Platform>,
     pub account: Option<String>,

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use chrono::DateTime;
-use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Method, StatusCode, Url, redirect};
 use serde_json::Value;
 
@@ -376,7 +376,7 @@ impl Http {
             request = request.header(reqwest::header::AUTHORIZATION, value);
         }
         if with_body {
-            request = request.body(call.body);
+            request = request.header(CONTENT_LENGTH, call.body.len()).body(call.body);
         }
         Ok(request)
     }

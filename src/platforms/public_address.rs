@@ -1,53 +1,17 @@
-//! Which addresses a media URL may lead to: public ones, so that nobody can
-//! use this program to read what only its host can reach.
+//! Keeps a download on the public internet, so that nobody can use this program
+//! to read what only its host can reach.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
+
+use crate::domain::rules::is_public;
 
 /// A host that leads to no public address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the host {0} is not on the public internet")]
 pub struct NotPublic(pub String);
-
-/// Whether the address belongs to the public internet: not private, loopback,
-/// link-local, shared (CGNAT), documentation, benchmarking, multicast,
-/// reserved, or IPv4 in the disguise of IPv6 (IANA special-purpose registries).
-#[must_use]
-pub fn is_public(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => is_public_v4(address),
-        IpAddr::V6(address) => is_public_v6(address),
-    }
-}
-
-fn is_public_v4(address: Ipv4Addr) -> bool {
-    let [a, b, c, _] = address.octets();
-    !matches!(
-        (a, b, c),
-        (0 | 10 | 127 | 224.., _, _)
-            | (100, 64..=127, _)
-            | (169, 254, _)
-            | (172, 16..=31, _)
-            | (192, 0, 0 | 2)
-            | (192, 88, 99)
-            | (192, 168, _)
-            | (198, 18 | 19, _)
-            | (198, 51, 100)
-            | (203, 0, 113)
-    )
-}
-
-fn is_public_v6(address: Ipv6Addr) -> bool {
-    let [a, b, ..] = address.segments();
-    // 2000::/3 is all that is assigned; within it, 2001::/23 is for protocols
-    // (Teredo among them) and 2002::/16 wraps IPv4 addresses.
-    a & 0xe000 == 0x2000
-        && !(a == 0x2001 && (b < 0x200 || b == 0xdb8))
-        && a != 0x2002
-        && !(a == 0x3fff && b < 0x1000)
-}
 
 /// Checks a host that is written as an address. The URL parser has already
 /// turned `127.1`, `0x7f000001`, `017700000001` and `2130706433` into one.

@@ -2,6 +2,16 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
+/// One hour in milliseconds.
+pub(super) const HOUR_MS: i64 = 3_600_000;
+/// One day in milliseconds: the life of stories, containers and unused photos, and of quotas.
+pub(super) const DAY_MS: i64 = 24 * HOUR_MS;
+
+/// A delay of the options as a difference of times.
+pub(super) fn delay(ms: u64) -> i64 {
+    i64::try_from(ms).unwrap_or(i64::MAX / 4)
+}
+
 /// Real time plus an offset, or a stopped hand.
 #[derive(Debug, Default)]
 pub(super) struct Clock {
@@ -44,6 +54,11 @@ fn real_ms() -> i64 {
 /// `2026-08-07T12:34:56+0000`, the form of Graph API answers.
 pub(super) fn graph_time(ms: i64) -> String {
     at(ms).format("%Y-%m-%dT%H:%M:%S+0000").to_string()
+}
+
+/// `Fri, 07 Aug 2026 12:34:56 GMT`, the form of the `Date` header.
+pub(super) fn http_date(ms: i64) -> String {
+    at(ms).format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
 /// RFC 3339 with milliseconds, the form of the `/__sim` answers.

@@ -257,7 +257,7 @@ fn unpublish(value: &mut Value) {
         match name.as_str() {
             "is_published" | "published" if value.is_boolean() => *value = json!(false),
             "status_code" if value == "PUBLISHED" => *value = json!("FINISHED"),
-            "status" if value.is_string() => {
+            "status" if value.as_str().is_some_and(|text| text.starts_with("Published:")) => {
                 *value =
                     json!("Finished: Media has been uploaded and it is ready to be published.");
             }

@@ -21,7 +21,7 @@
 //! | `POST /__sim/faults` | adds a JSON list of rules; `DELETE` clears them |
 //! | `POST /__sim/clock` | `{"advance_ms":…}`, `{"set_ms":…}`, `{"freeze":true}` |
 //! | `POST /__sim/options` | changes some [`SandboxOptions`] |
-//! | `POST /__sim/reset` | forgets everything but the options |
+//! | `POST /__sim/reset` | forgets everything but the options, also faults and clock |
 //!
 //! # Accounts and tokens
 //!
@@ -52,14 +52,11 @@
 mod clock;
 mod control;
 mod facebook;
-mod facebook_video;
 mod faults;
 mod fetch;
 mod graph;
 mod instagram;
 mod linkedin;
-mod linkedin_media;
-mod little_text;
 mod media;
 mod options;
 mod reply;

@@ -17,7 +17,7 @@ use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::clock::iso;
+use super::clock::{http_date, iso};
 use super::faults::{self, Delivery, Effect, Rule};
 use super::options::SandboxOptions;
 use super::reply::Reply;
@@ -220,6 +220,8 @@ fn handle(world: &mut World, call: &Call) -> Option<(usize, Option<Rule>, Reply)
         (None, Some(reply)) => reply,
         (None, None) => Reply::empty(500),
     };
+    // Clients learn the clock of the service from this header.
+    let reply = reply.with("date", http_date(world.now()));
     Some((n, rule, reply))
 }
 

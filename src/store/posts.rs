@@ -130,6 +130,16 @@ impl Store {
         find_post(&mut tx, company, id).await
     }
 
+    /// One post, for a worker, which serves all companies.
+    ///
+    /// # Errors
+    /// The database is away, or the row holds what no row may hold.
+    pub async fn post_of_any_company(&self, id: PostId) -> Result<Option<Post>, StoreError> {
+        let mut tx = self.pool.begin_read().await?;
+        let query = load::select_posts().and(" WHERE d.id = ?").id(id.uuid());
+        tx.first(query).await?.as_ref().map(load::post).transpose()
+    }
+
     /// Everything done at the platform for a post, oldest first.
     ///
     /// # Errors

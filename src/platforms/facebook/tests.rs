@@ -144,7 +144,10 @@ async fn a_staging_call_whose_answer_is_lost_is_repeated_without_harm() {
             let rule = json!([{"match": {"method": "POST"}, "when": {"nth": nth},
                 "fault": "after_commit_drop"}]);
             rehearsal.tell("faults", rule).await;
+            let mut lost = 0;
             while let Err(failure) = rehearsal.prepare(&facebook, &mut draft).await {
+                lost += 1;
+                assert!(lost < 3, "{name}, call {nth}: only one answer is lost");
                 match failure.remedy {
                     Remedy::Retry => {}
                     Remedy::Restage => draft.staging = Staging::default(),

@@ -95,7 +95,9 @@ pub(super) fn judge(
         .or_else(|| answer.header("x-fb-trace-id").map(str::to_owned));
     let said_no = answer.json["success"] == json!(false) || answer.json["debug_info"].is_object();
     if answer.status.is_success() && error.is_none() && !said_no {
-        return Ok(Reply { json: answer.json, status, trace_id, date });
+        let mut json = answer.json;
+        hide_token(&mut json, token.expose());
+        return Ok(Reply { json, status, trace_id, date });
     }
     let around = Circumstances { phase, status, rest: rest_asked_for(&answer), sends, poll };
     let (code, message) = describe(error.as_ref(), &answer);
@@ -114,6 +116,19 @@ pub(super) fn judge(
     };
     let missing = error.is_some_and(|error| error.is_missing_object());
     Err(Trouble { refused, failure, missing, date })
+}
+
+/// Texts of a success end up in failures and artifacts too (the state of a
+/// container, the reason in a video's phase): none of them may hold the token.
+fn hide_token(json: &mut Value, token: &str) {
+    match json {
+        Value::String(text) if !token.is_empty() && text.contains(token) => {
+            *text = text.replace(token, "[token]");
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| hide_token(item, token)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| hide_token(field, token)),
+        _ => {}
+    }
 }
 
 /// A success that lacks what it should hold.

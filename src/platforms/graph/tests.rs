@@ -34,6 +34,14 @@ fn a_token_that_the_platform_echoes_never_enters_a_failure() {
 }
 
 #[test]
+fn a_token_in_a_success_is_hidden_as_well() {
+    let json = json!({"status": "Error: canary-token", "data": [{"url": "?t=canary-token"}]});
+    let reply = judge(Phase::Staging, answer(200, &[], json)).unwrap();
+    assert_eq!(reply.json["status"], "Error: [token]");
+    assert!(!format!("{reply:?}").contains("canary"));
+}
+
+#[test]
 fn a_success_status_with_a_failure_in_its_body_is_a_failure() {
     for json in [json!({"success": false}), json!({"error": {"code": 2, "message": "m"}})] {
         let trouble = judge(Phase::Publish, answer(200, &[], json)).unwrap_err();

@@ -151,6 +151,7 @@ async fn a_staging_call_whose_answer_is_lost_is_repeated_without_harm() {
             while let Err(failure) = rehearsal.prepare(&instagram, &mut draft).await {
                 assert_eq!(failure.remedy, Remedy::Retry, "{name}, call {nth}: {failure:?}");
                 lost += 1;
+                assert!(lost < 3, "{name}, call {nth}: only one answer is lost");
             }
             let makes = draft.staging.0.iter().filter(|made| made.kind == StepKind::Create).count();
             assert_eq!(lost, usize::from(nth <= makes), "{name}, call {nth}");
@@ -291,4 +292,24 @@ fn what_instagram_does_not_take_is_given_up_before_the_first_call() {
         let content = post(post_type, media).content;
         assert_eq!(Flow::of(&content).unwrap_err().remedy, Remedy::GiveUp, "{content:?}");
     }
+}
+
+#[tokio::test]
+async fn a_container_that_never_becomes_visible_is_made_anew() {
+    let rehearsal = Rehearsal::new(SandboxOptions::default()).await;
+    rehearsal.tell("options", json!({"read_lag_ms": 3_600_000})).await;
+    let mut draft = post(PostType::Post, vec![rehearsal.image("a")]);
+    let failure = rehearsal.prepare(&instagram(&rehearsal), &mut draft).await.unwrap_err();
+    assert_eq!((failure.remedy, failure.code.as_str()), (Remedy::Restage, "100/33"));
+}
+
+#[tokio::test]
+async fn polls_of_a_slow_video_become_rarer_but_never_rarer_than_once_a_minute() {
+    let rehearsal = Rehearsal::new(SandboxOptions::default()).await;
+    rehearsal.tell("options", json!({"video_processing_ms": 600_000})).await;
+    let mut draft = post(PostType::Reel, vec![rehearsal.video("clip")]);
+    rehearsal.prepare(&instagram(&rehearsal), &mut draft).await.unwrap();
+    let log = rehearsal.ask("log").await;
+    let polls = log.as_array().unwrap().iter().filter(|call| call["method"] == "GET").count();
+    assert!((12..=20).contains(&polls), "{polls} reads in ten minutes");
 }

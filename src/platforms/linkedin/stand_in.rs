@@ -10,12 +10,11 @@ use serde_json::Value;
 
 use super::{LinkedIn, LinkedInSettings};
 use crate::domain::{
-    AccessToken, AccountId, Artifact, CompanyId, Draft, MediaItem, MediaKind, Platform,
-    PostContent, PostType, Preparation, SocialAccount, Staging,
+    AccessToken, Artifact, Draft, MediaItem, MediaKind, Platform, PostType, Preparation, StepKind,
 };
-use crate::platforms::Publisher;
 use crate::platforms::http::{Gateway, Http};
 use crate::platforms::media_source::MediaSource;
+use crate::platforms::{Publisher, rehearsal};
 
 pub const TOKEN: &str = "canary-token";
 pub const PAGE: &str = "urn:li:organization:1234567";
@@ -101,18 +100,17 @@ impl StandIn {
     }
 
     pub fn client(&self) -> LinkedIn {
-        client(&self.base)
+        client(Arc::new(Http::new(Some(Gateway::parse(&self.base).unwrap()))))
     }
 }
 
-/// A client whose LinkedIn is below `base`, with comment waits too short to notice.
-pub fn client(base: &str) -> LinkedIn {
-    let http = Http::new(Some(Gateway::parse(base).unwrap()));
+/// A client with comment waits too short to notice.
+pub fn client(http: Arc<Http>) -> LinkedIn {
     let settings = LinkedInSettings {
         comment_delay: std::time::Duration::from_millis(1),
         ..LinkedInSettings::default()
     };
-    LinkedIn::new(Arc::new(http), MediaSource::new(true), settings)
+    LinkedIn::new(http, MediaSource::new(true), settings)
 }
 
 pub fn time(text: &str) -> DateTime<Utc> {
@@ -121,30 +119,8 @@ pub fn time(text: &str) -> DateTime<Utc> {
 
 /// A text post of `author`, sent at the given times.
 pub fn draft(author: &str, caption: &str, sent_at: &[DateTime<Utc>]) -> Draft {
-    Draft {
-        account: SocialAccount {
-            id: AccountId::generate(),
-            company_id: "0198c2f4-6b1e-7c53-9d0a-1f2e3d4c5b6a".parse::<CompanyId>().unwrap(),
-            platform: Platform::LinkedIn,
-            name: "Acme".to_owned(),
-            external_id: author.to_owned(),
-            client_id: None,
-            token_ref: None,
-            is_added: true,
-            pause: None,
-        },
-        token: AccessToken::new(TOKEN.to_owned()),
-        content: PostContent {
-            platform: Platform::LinkedIn,
-            post_type: PostType::Post,
-            caption: caption.to_owned(),
-            media: Vec::new(),
-            link: None,
-            first_comment: None,
-        },
-        staging: Staging::default(),
-        sent_at: sent_at.to_vec(),
-    }
+    let text = rehearsal::draft(Platform::LinkedIn, author, PostType::Post, caption, Vec::new());
+    Draft { token: AccessToken::new(TOKEN.to_owned()), sent_at: sent_at.to_vec(), ..text }
 }
 
 pub fn image(url: impl Into<String>) -> MediaItem {
@@ -171,5 +147,5 @@ pub async fn prepare_all(client: &LinkedIn, draft: &mut Draft) {
 }
 
 pub fn artifact(name: &str, remote_id: &str) -> Artifact {
-    Artifact::new(crate::domain::StepKind::Create, name, remote_id)
+    Artifact::new(StepKind::Create, name, remote_id)
 }

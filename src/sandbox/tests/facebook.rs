@@ -284,3 +284,52 @@ async fn reels_are_limited_per_day() {
     let finish = json!({"upload_phase": "finish", "video_id": id, "video_state": "PUBLISHED"});
     assert_eq!(bench.refused("POST", "1000001/video_reels", finish).await.0, 613);
 }
+
+#[tokio::test]
+async fn fields_that_do_not_exist_are_refused_and_lists_are_paged() {
+    let bench = Bench::new().await;
+    for n in 0..3 {
+        bench.advance(1000).await;
+        bench.create("1000001/feed", json!({ "message": n.to_string() })).await;
+    }
+    let path = "1000001/published_posts?fields=id,mesage";
+    assert_eq!(bench.refused("GET", path, json!({})).await.0, 100);
+    let first = bench.ok("GET", "1000001/published_posts?fields=message&limit=2", json!({})).await;
+    assert_eq!(
+        (&first["data"][0]["message"], &first["data"][1]["message"]),
+        (&json!("2"), &json!("1"))
+    );
+    assert!(first["paging"]["next"].is_string());
+    let after = first["paging"]["cursors"]["after"].as_str().unwrap();
+    let path = format!("1000001/published_posts?fields=message&limit=2&after={after}");
+    let second = bench.ok("GET", &path, json!({})).await;
+    assert_eq!(second["data"][0]["message"], "0");
+    assert!(second["paging"]["next"].is_null());
+}
+
+#[tokio::test]
+async fn a_natively_scheduled_post_goes_live_at_its_time() {
+    let bench = Bench::new().await;
+    let now = bench.sim("GET", "clock", json!({})).await["now_ms"].as_i64().unwrap() / 1000;
+    let body = |ahead: i64| json!({"message": "x", "published": false, "scheduled_publish_time": now + ahead});
+    assert_eq!(bench.refused("POST", "1000001/feed", body(60)).await.0, 100);
+    bench.create("1000001/feed", body(3600)).await;
+    assert_eq!(bench.live().await.len(), 0);
+    bench.advance(3_600_000).await;
+    bench.one().await;
+}
+
+#[tokio::test]
+async fn account_calls_name_the_page_and_its_instagram_account() {
+    let bench = Bench::new().await;
+    let path =
+        "me/accounts?fields=id,name,access_token,tasks,instagram_business_account{id,username}";
+    let page = bench.ok("GET", path, json!({})).await["data"][0].clone();
+    assert_eq!(page["id"], "1000001");
+    assert_eq!(page["instagram_business_account"]["username"], "sandbox");
+    let node = bench.ok("GET", "777?fields=id,name", json!({})).await;
+    assert_eq!(node["id"], "777");
+    assert_eq!(bench.refused("GET", "777?fields=status", json!({})).await, (100, 33));
+    let missing = "1000001_777?fields=is_published";
+    assert_eq!(bench.refused("GET", missing, json!({})).await, (100, 33));
+}

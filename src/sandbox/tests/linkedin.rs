@@ -207,11 +207,16 @@ async fn headers_are_checked_in_order() {
     assert_eq!((status, &answer["code"]), (400, &json!("VERSION_MISSING")));
     let old = bench.http.post(&url).bearer_auth("noscope-x").header("linkedin-version", "202504");
     let (status, answer) = read(old.send().await.unwrap()).await;
-    assert_eq!(status, 426);
+    assert_eq!((status, &answer["code"]), (426, &json!("NONEXISTENT_VERSION")));
     assert_eq!(answer["message"], "Requested version 20250401 is not active");
-    let scope = request(&bench, "POST", "posts").header("authorization", "Bearer noscope-x");
-    let scope = scope.json(&json!({})).send().await.unwrap();
-    assert!(matches!(scope.status().as_u16(), 400 | 403));
+    let noscope = bench
+        .http
+        .post(&url)
+        .bearer_auth("noscope-x")
+        .header("linkedin-version", "202609")
+        .header("x-restli-protocol-version", "2.0.0");
+    let (status, answer) = read(noscope.body("no json").send().await.unwrap()).await;
+    assert_eq!((status, &answer["code"]), (403, &json!("ACCESS_DENIED")));
     let (status, answer) = call(&bench, "POST", "posts", &json!({})).await;
     assert_eq!((status, &answer["code"]), (400, &json!("MISSING_FIELD")));
 }
@@ -344,4 +349,76 @@ async fn identity_calls_answer() {
     let (_, acls) =
         call(&bench, "GET", "organizationAcls?q=roleAssignee&state=APPROVED", &json!({})).await;
     assert_eq!(acls["elements"][0]["organization"], json!(PAGE));
+}
+
+#[tokio::test]
+async fn the_duplicate_filter_is_adjustable() {
+    let switched = async |options: Value| {
+        let bench = Bench::new().await;
+        bench.sim("POST", "options", options).await;
+        let article =
+            |title: &str| json!({"article": {"source": "https://example.com", "title": title}});
+        created(&bench, &post(PAGE, "x", article("a"))).await;
+        let (same, answer) = call(&bench, "POST", "posts", &post(PAGE, "x", article("a"))).await;
+        let (other, _) = call(&bench, "POST", "posts", &post(PAGE, "x", article("b"))).await;
+        let live = bench.live().await;
+        let named =
+            live.iter().any(|item| answer.to_string().contains(item["id"].as_str().unwrap()));
+        (same, other, named)
+    };
+    assert_eq!(switched(json!({})).await, (422, 201, true));
+    assert_eq!(switched(json!({"duplicate_ignores_media": true})).await, (422, 422, true));
+    assert_eq!(switched(json!({"duplicate_names_ghost": true})).await, (422, 201, false));
+    assert_eq!(switched(json!({"duplicate_miss_probability": 1.0})).await.0, 201);
+    assert_eq!(switched(json!({"duplicate_window_ms": 0})).await.0, 201);
+}
+
+#[tokio::test]
+async fn a_new_post_can_be_read_only_after_the_lag() {
+    let options = SandboxOptions { read_lag_ms: 5000, ..SandboxOptions::default() };
+    let bench = Bench::with(options).await;
+    let urn = created(&bench, &post(PAGE, "x", Value::Null)).await;
+    let path = format!("posts/{}", encoded(&urn));
+    let finder = format!("posts?q=author&author={}", encoded(PAGE));
+    assert_eq!(call(&bench, "GET", &path, &json!({})).await.0, 404);
+    assert_eq!(call(&bench, "GET", &finder, &json!({})).await.1["elements"], json!([]));
+    bench.advance(5000).await;
+    assert_eq!(call(&bench, "GET", &path, &json!({})).await.0, 200);
+    assert_eq!(call(&bench, "GET", &finder, &json!({})).await.1["elements"][0]["id"], json!(urn));
+}
+
+#[tokio::test]
+async fn faults_reach_linkedin_too() {
+    let bench = Bench::new().await;
+    let fault = async |rule: Value| bench.faults(json!([rule])).await;
+    fault(json!({"when": {"nth": 1}, "fault": "no_id"})).await;
+    let answer =
+        request(&bench, "POST", "posts").json(&post(PAGE, "a", Value::Null)).send().await.unwrap();
+    assert_eq!(answer.status(), 201);
+    assert!(!answer.headers().contains_key("x-restli-id"));
+    fault(json!({"when": {"nth": 1}, "fault": "truncate_body"})).await;
+    let answer =
+        request(&bench, "POST", "posts").json(&post(PAGE, "b", Value::Null)).send().await.unwrap();
+    assert!(answer.headers().contains_key("x-restli-id"), "the head arrives whole");
+    assert!(answer.text().await.is_err());
+    fault(json!({"when": {"nth": 1}, "fault": "duplicate_delivery"})).await;
+    created(&bench, &post(PAGE, "c", Value::Null)).await;
+    fault(json!({"when": {"nth": 1}, "fault": "after_commit_status", "status": 409})).await;
+    let (status, answer) = call(&bench, "POST", "posts", &post(PAGE, "d", Value::Null)).await;
+    assert_eq!((status, &answer["code"]), (409, &json!("CONFLICT")));
+    assert_eq!(bench.live().await.len(), 4);
+}
+
+#[tokio::test]
+async fn a_page_token_without_read_scope_cannot_read() {
+    let bench = Bench::new().await;
+    let urn = created(&bench, &post(PAGE, "x", Value::Null)).await;
+    let url = format!("{}/api.linkedin.com/rest/posts/{}", bench.base, encoded(&urn));
+    let read = bench
+        .http
+        .get(url)
+        .bearer_auth("noread-x")
+        .header("linkedin-version", "202609")
+        .header("x-restli-protocol-version", "2.0.0");
+    assert_eq!(read.send().await.unwrap().status(), 403);
 }

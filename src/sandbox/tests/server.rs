@@ -103,3 +103,11 @@ async fn reset_forgets_posts_and_options_can_change_while_running() {
     let options = bench.sim("GET", "options", json!({})).await;
     assert_eq!(options["read_lag_ms"], 5);
 }
+
+#[tokio::test]
+async fn answers_carry_the_date_of_the_simulated_clock() {
+    let bench = Bench::new().await;
+    bench.sim("POST", "clock", json!({"set_ms": 1_784_110_496_000i64})).await;
+    let answer = bench.try_graph("GET", "me", json!({})).await.unwrap();
+    assert_eq!(answer.headers()["date"], "Wed, 15 Jul 2026 10:14:56 GMT");
+}

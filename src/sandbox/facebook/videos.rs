@@ -1,33 +1,22 @@
-//! Facebook videos, reels and video stories: one object with phases.
+//! Videos, reels and video stories: one object with phases.
 
 use axum::http::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::facebook::{Story, add_post, delay};
-use super::fetch::Asset;
-use super::graph::{error, list, no_such_object, node, time, upload_failed, within};
-use super::options::SecondFinish;
-use super::reply::Reply;
-use super::request::Call;
-use super::state::World;
-
-/// One day, the window of the reel quota.
-const DAY_MS: i64 = 86_400_000;
-/// Fields of a video that exist but that the sandbox leaves empty.
-const VIDEO_ABSENT: [&str; 8] = [
-    "length",
-    "source",
-    "picture",
-    "thumbnails",
-    "format",
-    "privacy",
-    "content_category",
-    "embeddable",
-];
+use super::Story;
+use super::posts::add_post;
+use super::video_status::videos;
+use crate::sandbox::clock::{DAY_MS, delay};
+use crate::sandbox::fetch::Asset;
+use crate::sandbox::graph::{error, no_such_object, upload_failed};
+use crate::sandbox::options::SecondFinish;
+use crate::sandbox::reply::Reply;
+use crate::sandbox::request::Call;
+use crate::sandbox::state::World;
 
 /// Which edge a video came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::sandbox) enum Kind {
     Video,
     Reel,
     Story,
@@ -35,39 +24,53 @@ pub(super) enum Kind {
 
 /// A video of a Page in any of its states.
 #[derive(Debug)]
-pub(super) struct Video {
+pub(in crate::sandbox) struct Video {
     pub(super) page: String,
-    kind: Kind,
+    pub(super) kind: Kind,
     pub(super) description: String,
-    title: Option<String>,
+    pub(super) title: Option<String>,
     /// Where the file came from.
     pub(super) source: String,
     pub(super) created_ms: i64,
     /// When and how many bytes were handed over.
-    uploaded: Option<(i64, u64)>,
+    pub(super) uploaded: Option<(i64, u64)>,
     /// When processing ends.
-    ready_ms: i64,
+    pub(super) ready_ms: i64,
     /// Why processing fails.
-    broken: Option<&'static str>,
+    pub(super) broken: Option<&'static str>,
     /// When it goes live, once publishing was asked for.
-    live_ms: Option<i64>,
+    pub(super) live_ms: Option<i64>,
     /// The post or story that shows it.
-    post_id: Option<String>,
+    pub(super) post_id: Option<String>,
+}
+
+impl Video {
+    fn take(&mut self, source: String, asset: &Asset, now: i64, processing_ms: u64) {
+        self.source = source;
+        self.uploaded = Some((now, asset.bytes));
+        self.ready_ms = now + delay(processing_ms);
+        self.broken = (!asset.is_video())
+            .then_some("The video file you tried to upload has an unsupported format");
+    }
+
+    pub(super) fn is_ready(&self, now: i64) -> bool {
+        self.uploaded.is_some() && self.broken.is_none() && self.ready_ms <= now
+    }
 }
 
 /// The id is one of a video.
-pub(super) fn knows(world: &World, id: &str) -> bool {
+pub(in crate::sandbox) fn knows(world: &World, id: &str) -> bool {
     world.facebook.videos.contains_key(id)
 }
 
 /// Readers can see the video.
-pub(super) fn is_live(world: &World, id: &str) -> bool {
+pub(in crate::sandbox) fn is_live(world: &World, id: &str) -> bool {
     let now = world.now();
     world.facebook.videos.get(id).and_then(|video| video.live_ms).is_some_and(|live| live <= now)
 }
 
 /// Answers `/{page}/videos`, `/{page}/video_reels` and `/{page}/video_stories`.
-pub(super) fn edge(world: &mut World, call: &Call, segments: &[&str]) -> Reply {
+pub(in crate::sandbox) fn edge(world: &mut World, call: &Call, segments: &[&str]) -> Reply {
     let [page, edge] = segments else { return no_such_object(&call.method, "") };
     let kind = match *edge {
         "videos" => Kind::Video,
@@ -104,20 +107,6 @@ fn new_video(world: &mut World, page: &str, kind: Kind) -> (String, Video) {
         post_id: None,
     };
     (world.mint("1230"), video)
-}
-
-impl Video {
-    fn take(&mut self, source: String, asset: &Asset, now: i64, processing_ms: u64) {
-        self.source = source;
-        self.uploaded = Some((now, asset.bytes));
-        self.ready_ms = now + delay(processing_ms);
-        self.broken = (!asset.is_video())
-            .then_some("The video file you tried to upload has an unsupported format");
-    }
-
-    fn is_ready(&self, now: i64) -> bool {
-        self.uploaded.is_some() && self.broken.is_none() && self.ready_ms <= now
-    }
 }
 
 fn hosted(world: &mut World, call: &Call, page: &str) -> Reply {
@@ -160,7 +149,7 @@ fn start(world: &mut World, call: &Call, page: &str, kind: Kind) -> Reply {
 }
 
 /// Takes the bytes, or the hosted file named in the `file_url` header.
-pub(super) fn upload(world: &mut World, call: &Call, id: &str) -> Reply {
+pub(in crate::sandbox) fn upload(world: &mut World, call: &Call, id: &str) -> Reply {
     let (now, processing_ms) = (world.now(), world.options.video_processing_ms);
     let Some(video) = world.facebook.videos.get_mut(id) else {
         return upload_failed("ParameterValidationError", "The video does not exist");
@@ -178,7 +167,7 @@ pub(super) fn upload(world: &mut World, call: &Call, id: &str) -> Reply {
 }
 
 /// The file handed to `rupload.facebook.com` in either form.
-pub(super) fn file_of(call: &Call) -> Result<(String, Asset), Box<Reply>> {
+pub(in crate::sandbox) fn file_of(call: &Call) -> Result<(String, Asset), Box<Reply>> {
     if let Some(url) = call.header("file_url") {
         let asset = call.asset(url).ok().filter(|asset| !asset.is_text);
         let failed =
@@ -267,7 +256,7 @@ fn finished(world: &World, id: &str) -> Reply {
 }
 
 /// Lets the video go live as soon as it is processed.
-fn publish(world: &mut World, id: &str) {
+pub(super) fn publish(world: &mut World, id: &str) {
     let now = world.now();
     let Some(video) = world.facebook.videos.get_mut(id) else { return };
     let live_ms = video.ready_ms.max(now);
@@ -296,104 +285,4 @@ fn publish(world: &mut World, id: &str) {
     if let Some(video) = world.facebook.videos.get_mut(id) {
         video.post_id = Some(post_id);
     }
-}
-
-/// Answers `/{video-id}`.
-pub(super) fn object(world: &mut World, call: &Call, id: &str) -> Reply {
-    let now = world.now();
-    let Some(video) = world.facebook.videos.get(id) else {
-        return no_such_object(&call.method, id);
-    };
-    match call.method {
-        Method::GET if now - video.created_ms < delay(world.options.read_lag_ms) => {
-            no_such_object(&call.method, id)
-        }
-        Method::GET => node(call, &fields(id, video, now), &VIDEO_ABSENT),
-        Method::DELETE => {
-            world.facebook.videos.remove(id);
-            world.facebook.posts.retain(|_, post| post.video.as_deref() != Some(id));
-            world.facebook.stories.retain(|story| story.media_id != id);
-            Reply::success()
-        }
-        _ => {
-            let ready = video.is_ready(now);
-            let published = video.live_ms.is_some();
-            if call.flag("published") == Some(true) && !published {
-                if !ready {
-                    return error(100, 0, "(#100) The video is not ready to be published");
-                }
-                publish(world, id);
-            }
-            if let (Some(text), Some(video)) =
-                (call.text("description"), world.facebook.videos.get_mut(id))
-            {
-                video.description = text;
-            }
-            Reply::success()
-        }
-    }
-}
-
-fn fields(id: &str, video: &Video, now: i64) -> Value {
-    let live = video.live_ms.is_some_and(|live| live <= now);
-    let processed = video.ready_ms <= now;
-    let phase = |status: &str| json!({ "status": status });
-    let (state, upload, process) = match (video.uploaded, video.broken) {
-        (None, _) => (
-            "uploading",
-            json!({"status": "in_progress", "bytes_transferred": 0}),
-            phase("not_started"),
-        ),
-        (Some((_, bytes)), Some(why)) if processed => (
-            "error",
-            json!({"status": "complete", "bytes_transferred": bytes}),
-            json!({"status": "error", "errors": [{"code": 1_363_019, "message": why}]}),
-        ),
-        (Some((_, bytes)), _) => (
-            if processed { "ready" } else { "processing" },
-            json!({"status": "complete", "bytes_transferred": bytes}),
-            phase(if processed { "complete" } else { "in_progress" }),
-        ),
-    };
-    let publishing = match video.live_ms {
-        None => phase("not_started"),
-        Some(_) if !live => phase("in_progress"),
-        Some(at) => {
-            json!({"status": "complete", "publish_status": "published", "publish_time": at / 1000})
-        }
-    };
-    let permalink = match video.kind {
-        Kind::Reel => format!("https://www.facebook.com/reel/{id}"),
-        _ => format!("https://www.facebook.com/{}/videos/{id}", video.page),
-    };
-    json!({
-        "id": id,
-        "status": {
-            "video_status": state, "processing_progress": if processed { 100 } else { 40 },
-            "uploading_phase": upload, "processing_phase": process, "publishing_phase": publishing,
-            "copyright_check_status": {"status": if processed { "complete" } else { "in_progress" }},
-        },
-        "published": live,
-        "post_id": if live { json!(video.post_id) } else { Value::Null },
-        "permalink_url": if live { json!(permalink) } else { Value::Null },
-        "description": if video.description.is_empty() { Value::Null } else { json!(video.description) },
-        "title": video.title,
-        "created_time": time(Some(video.created_ms)),
-        "updated_time": time(Some(video.live_ms.unwrap_or(video.created_ms).min(now))),
-        "from": {"id": video.page},
-    })
-}
-
-fn videos(world: &World, call: &Call, page: &str, kind: Kind) -> Reply {
-    let shown = world.now() - delay(world.options.list_delay_ms);
-    let nodes: Vec<Value> = world
-        .facebook
-        .videos
-        .iter()
-        .rev()
-        .filter(|(_, v)| v.page == page && v.kind == kind && within(call, v.created_ms))
-        .filter(|(_, v)| v.live_ms.is_some_and(|live| live <= shown))
-        .map(|(id, video)| fields(id, video, world.now()))
-        .collect();
-    list(call, &nodes, &VIDEO_ABSENT)
 }

@@ -1,0 +1,340 @@
+//! `accounts`: who posts are published as.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::view::{account_json, counted};
+use crate::cli::word;
+use crate::context::Context;
+use crate::domain::when::short;
+use crate::domain::{
+    AccountId, ClientId, NewAccount, Platform, Problem, Problems, SocialAccount, TokenRef,
+};
+use crate::exit::{Exit, Fault};
+use crate::output::{Align, Report, Table};
+use crate::store::{Removal, Resumed, StoreError};
+
+/// List, add, pause, resume and remove social accounts
+///
+/// Without a subcommand lists the accounts of the company.
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct AccountsArgs {
+    #[command(flatten)]
+    list: ListArgs,
+    #[command(subcommand)]
+    action: Option<Action>,
+}
+
+#[derive(Args)]
+struct ListArgs {
+    /// Only accounts of this platform
+    #[arg(long, value_parser = word::<Platform>(Platform::ALL.iter().map(|p| p.as_str())))]
+    platform: Option<Platform>,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// List accounts
+    List(ListArgs),
+    Add(AddArgs),
+    /// Stop publishing to an account until it is resumed
+    Pause {
+        /// Name, id, or the beginning of an id
+        account: String,
+        /// Why, for those who look at the queue
+        #[arg(long, value_name = "TEXT", default_value = "paused by an operator")]
+        reason: String,
+    },
+    /// Publish to an account again
+    Resume {
+        /// Name, id, or the beginning of an id
+        account: String,
+    },
+    /// Remove an account that no post waits for
+    Remove {
+        /// Name, id, or the beginning of an id
+        account: String,
+    },
+}
+
+/// Add an account
+///
+/// The database keeps a reference to the token, never the token. Without a
+/// reference the worker looks at SOCIALSCHED_TOKEN_<ACCOUNT-ID> and then at
+/// SOCIALSCHED_TOKEN_<PLATFORM>.
+#[derive(Args)]
+struct AddArgs {
+    /// Platform
+    #[arg(long, value_parser = word::<Platform>(Platform::ALL.iter().map(|p| p.as_str())))]
+    platform: Platform,
+    /// Name, as people know it
+    #[arg(long)]
+    name: String,
+    /// Page id, Instagram user id, or LinkedIn URN
+    #[arg(long, value_name = "ID")]
+    external_id: String,
+    /// Client the account belongs to
+    #[arg(long, value_name = "N")]
+    client: Option<i64>,
+    /// Id of the account here [default: a new one]
+    #[arg(long, value_name = "UUID")]
+    id: Option<AccountId>,
+    /// Variable of the worker that holds the token
+    #[arg(long, value_name = "VAR", conflicts_with = "token_file")]
+    token_env: Option<String>,
+    /// File that holds the token, readable by its owner only
+    #[arg(long, value_name = "PATH")]
+    token_file: Option<PathBuf>,
+}
+
+impl AccountsArgs {
+    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+        match self.action {
+            None => list(context, self.list).await,
+            Some(Action::List(args)) => list(context, args).await,
+            Some(Action::Add(args)) => args.run(context).await,
+            Some(Action::Pause { account, reason }) => pause(context, &account, &reason).await,
+            Some(Action::Resume { account }) => resume(context, &account).await,
+            Some(Action::Remove { account }) => remove(context, &account).await,
+        }
+    }
+}
+
+async fn list(context: &Context, args: ListArgs) -> anyhow::Result<Exit> {
+    let company = context.company()?;
+    let store = context.store().await?;
+    let accounts = store.accounts(company, args.platform).await?;
+    store.close().await;
+    let mut table = Table::new([
+        ("id", Align::Left),
+        ("platform", Align::Left),
+        ("name", Align::Left),
+        ("external id", Align::Left),
+        ("token", Align::Left),
+        ("state", Align::Cut),
+    ]);
+    for account in &accounts {
+        table.push([
+            account.id.to_string().into(),
+            account.platform.as_str().into(),
+            account.name.clone().into(),
+            account.external_id.clone().into(),
+            account
+                .token_ref
+                .as_ref()
+                .map_or("default variables".to_owned(), ToString::to_string)
+                .into(),
+            state(context, account).into(),
+        ]);
+    }
+    let report = Report {
+        data: accounts.iter().map(account_json).collect(),
+        ids: accounts.iter().map(|account| account.id.to_string()).collect(),
+        table: Some(table),
+        hint_if_empty: Some("no accounts; socialsched accounts add adds one".to_owned()),
+        ..Report::default()
+    };
+    Ok(context.printer.report(&report)?)
+}
+
+fn state(context: &Context, account: &SocialAccount) -> String {
+    match &account.pause {
+        None => "active".to_owned(),
+        Some(pause) => {
+            let until = pause
+                .until
+                .map(|until| format!(" until {}", short(until, &context.settings.tz)))
+                .unwrap_or_default();
+            format!("paused{until}: {}", pause.reason)
+        }
+    }
+}
+
+impl AddArgs {
+    async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+        let company = context.company()?;
+        let mut problems = Problems::default();
+        check_external_id(self.platform, &self.external_id, &mut problems);
+        if self.name.trim().is_empty() {
+            problems.push(Problem::new("--name", "is blank"));
+        }
+        let token_ref = self.token_ref(&mut problems);
+        problems.into_result()?;
+        let account = NewAccount {
+            id: self.id.unwrap_or_else(AccountId::generate),
+            company_id: company,
+            platform: self.platform,
+            name: self.name,
+            external_id: self.external_id,
+            client_id: self.client.map(ClientId),
+            token_ref,
+        };
+        let store = context.store().await?;
+        if let Some(client) = account.client_id
+            && !store.has_client(company, client).await?
+        {
+            return Err(Fault::not_found(format!("no client {client} in this company"))
+                .field("--client")
+                .hint("socialsched clients shows them")
+                .into());
+        }
+        if !context.dry_run {
+            store.add_account(&account).await.map_err(|error| match error {
+                StoreError::Constraint(_) => anyhow::Error::from(
+                    Fault::conflict(format!(
+                        "this company already has {} account {}, or that id is taken",
+                        account.platform, account.external_id
+                    ))
+                    .hint("socialsched accounts shows them"),
+                ),
+                other => other.into(),
+            })?;
+        }
+        store.close().await;
+        let done = if context.dry_run { "Would add" } else { "Added" };
+        let report = Report {
+            message: Some(format!("{done} account")),
+            data: json!({
+                "id": account.id,
+                "platform": account.platform,
+                "accountName": account.name,
+                "externalId": account.external_id,
+                "isAdded": true,
+            }),
+            ids: vec![account.id.to_string()],
+            text: Some(format!(
+                "{done} {} on {} as {}",
+                crate::domain::visible(&account.name),
+                account.platform,
+                account.id
+            )),
+            ..Report::default()
+        };
+        Ok(context.printer.report(&report)?)
+    }
+
+    fn token_ref(&self, problems: &mut Problems) -> Option<TokenRef> {
+        if let Some(name) = &self.token_env {
+            let is_name = !name.is_empty()
+                && !name.starts_with(|c: char| c.is_ascii_digit())
+                && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+            if !is_name {
+                // A token pasted here by mistake must not be shown.
+                problems.push(
+                    Problem::new("--token-env", "is not the name of a variable (not shown)")
+                        .hint("give the variable's name, not the token: --token-env ACME_TOKEN"),
+                );
+                return None;
+            }
+            return Some(TokenRef::Env(name.clone()));
+        }
+        let path = self.token_file.as_ref()?;
+        if !path.is_absolute() {
+            problems.push(
+                Problem::new("--token-file", "is not an absolute path")
+                    .value(path.display().to_string())
+                    .hint("the worker may run in another directory"),
+            );
+            return None;
+        }
+        Some(TokenRef::File(path.clone()))
+    }
+}
+
+/// Ids as the platforms write them; a wrong one would fail every post.
+fn check_external_id(platform: Platform, id: &str, problems: &mut Problems) {
+    let is_number = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+    let (fits, hint) = match platform {
+        Platform::Facebook => (is_number(id), "the Page id, a number"),
+        Platform::Instagram => (is_number(id), "the Instagram user id, a number"),
+        Platform::LinkedIn => {
+            let person = id.strip_prefix("urn:li:person:").is_some_and(|rest| {
+                !rest.is_empty()
+                    && rest.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+            });
+            let page = id.strip_prefix("urn:li:organization:").is_some_and(is_number);
+            (person || page, "urn:li:person:… or urn:li:organization:NUMBER")
+        }
+    };
+    if !fits {
+        problems.push(
+            Problem::new("--external-id", format!("not an id of {platform}")).value(id).hint(hint),
+        );
+    }
+}
+
+async fn pause(context: &Context, name: &str, reason: &str) -> anyhow::Result<Exit> {
+    let company = context.company()?;
+    let store = context.store().await?;
+    let account = context.find_account(&store, company, name).await?;
+    if !context.dry_run && !store.pause_account(company, account.id, reason).await? {
+        return Err(Fault::not_found("the account was removed meanwhile").into());
+    }
+    store.close().await;
+    let done = if context.dry_run { "Would pause" } else { "Paused" };
+    changed(context, &account, done, "socialsched accounts resume publishes again")
+}
+
+async fn resume(context: &Context, name: &str) -> anyhow::Result<Exit> {
+    let company = context.company()?;
+    let store = context.store().await?;
+    let account = context.find_account(&store, company, name).await?;
+    let resumed = if context.dry_run {
+        Resumed::Done
+    } else {
+        store.resume_account(company, account.id).await?
+    };
+    store.close().await;
+    let done = match resumed {
+        Resumed::Done if context.dry_run => "Would resume",
+        Resumed::Done => "Resumed",
+        Resumed::Already => "Already active:",
+        Resumed::NotFound => {
+            return Err(Fault::not_found("the account was removed meanwhile").into());
+        }
+    };
+    changed(context, &account, done, "")
+}
+
+async fn remove(context: &Context, name: &str) -> anyhow::Result<Exit> {
+    let company = context.company()?;
+    let store = context.store().await?;
+    let account = context.find_account(&store, company, name).await?;
+    let removal = store.remove_account(company, account.id, context.dry_run).await?;
+    store.close().await;
+    match removal {
+        Removal::Removed | Removal::Hidden => {
+            let done = if context.dry_run { "Would remove" } else { "Removed" };
+            changed(context, &account, done, "")
+        }
+        Removal::HasOpenPosts(open) => Err(Fault::conflict(format!(
+            "{} still waits for {}",
+            counted(usize::try_from(open).unwrap_or(0), "post"),
+            account.name
+        ))
+        .hint("cancel them first: socialsched list --account ID --status pending -o id | socialsched cancel -")
+        .into()),
+        Removal::NotFound => Err(Fault::not_found("the account was removed meanwhile").into()),
+    }
+}
+
+fn changed(
+    context: &Context,
+    account: &SocialAccount,
+    done: &str,
+    note: &str,
+) -> anyhow::Result<Exit> {
+    let text = format!("{done} {} ({})", crate::domain::visible(&account.name), account.platform);
+    let report = Report {
+        message: Some(text.clone()),
+        data: account_json(account),
+        ids: vec![account.id.to_string()],
+        text: Some(text),
+        notes: if note.is_empty() { Vec::new() } else { vec![note.to_owned()] },
+        ..Report::default()
+    };
+    Ok(context.printer.report(&report)?)
+}

@@ -1,0 +1,254 @@
+//! `demo`: the main job in one command, on a throw-away database and the sandbox.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use super::schedule::MAX_ATTEMPTS;
+use super::view;
+use crate::context::Context;
+use crate::domain::rules::content_hash;
+use crate::domain::{
+    AccessToken, AccountId, ClientId, CompanyId, JobId, MediaItem, MediaKind, NewAccount,
+    NewClient, NewPost, Page, Platform, PostContent, PostFilter, PostId, PostType,
+};
+use crate::exit::{Exit, Explained, Fault};
+use crate::output::Report;
+use crate::platforms::http::Gateway;
+use crate::platforms::{self, Publishers};
+use crate::sandbox::{Sandbox, SandboxOptions};
+use crate::store::{Inserted, Location, Store};
+use crate::worker::{End, Options, Worker};
+
+const ACCOUNTS: [(Platform, &str, &str); 3] = [
+    (Platform::Facebook, "Acme Page", "1000001"),
+    (Platform::Instagram, "Acme Instagram", "17841400000001"),
+    (Platform::LinkedIn, "Acme Company", "urn:li:organization:1234567"),
+];
+
+/// Show the main job: posts of all three platforms go out
+///
+/// Makes a throw-away SQLite file and a local stand-in for the platforms,
+/// schedules posts, runs a worker, and shows the tables. Needs no account and
+/// no network, and leaves nothing behind.
+#[derive(Args)]
+pub struct DemoArgs {}
+
+impl DemoArgs {
+    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+        let folder = Throwaway::new()?;
+        let gateway = Sandbox::spawn(SandboxOptions::default()).await?;
+        let location = Location::Sqlite(folder.0.join("demo.db"));
+        let timeout = context.settings.timeout;
+        let store = Store::open_for_migration(&location, timeout).await?;
+        store.migrate(|_| {}).await?;
+        store.close().await;
+        let store = Store::open(&location, timeout).await?;
+        let company = CompanyId::generate();
+        let scheduled = schedule(&store, company, &gateway).await?;
+        let failed = publish(context, &store, &location, &gateway, scheduled).await?;
+        let filter = PostFilter {
+            company_id: company,
+            statuses: Vec::new(),
+            platform: None,
+            account_id: None,
+            client_id: None,
+            since: None,
+            until: None,
+        };
+        let posts = store.list_posts(&filter, &Page::default()).await?.posts;
+        let stats = store.queue_stats(Some(company)).await?;
+        store.close().await;
+        context.printer.note(&format!(
+            "queue: {} pending, {} processing, {} published, {} failed, {} unknown\n",
+            stats.pending, stats.processing, stats.published_24h, stats.failed_24h, stats.unknown
+        ));
+        let report = Report {
+            message: Some(format!(
+                "{} of {} published",
+                stats.published_24h,
+                view::counted(posts.len(), "post")
+            )),
+            data: posts.iter().map(view::post_json).collect(),
+            meta: Some(json!({ "published": stats.published_24h, "total": posts.len() })),
+            table: Some(view::post_table(&posts, &context.settings.tz, context.printer.format())),
+            ids: posts.iter().map(|post| post.id.to_string()).collect(),
+            notes: vec![NEXT.to_owned()],
+            failure: (failed > 0).then(|| {
+                Explained::from(Fault::platform(format!("{failed} posts were not published")))
+            }),
+            ..Report::default()
+        };
+        Ok(context.printer.report(&report)?)
+    }
+}
+
+const NEXT: &str = "\nTry next:
+  socialsched migrate
+  socialsched sandbox
+  socialsched accounts add --platform facebook --name \"Acme\" --external-id 1000001
+  socialsched schedule --account Acme --caption \"Hello\" --at \"tomorrow 9am\"
+  socialsched run-worker --once";
+
+/// A directory that disappears with the value.
+struct Throwaway(PathBuf);
+
+impl Throwaway {
+    fn new() -> std::io::Result<Self> {
+        let name = format!("socialsched-demo-{}", uuid::Uuid::new_v4().simple());
+        let folder = std::env::temp_dir().join(name);
+        std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), 0o700)
+            .create(&folder)?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Throwaway {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            tracing::warn!(%error, folder = %self.0.display(), "the demo's files remain");
+        }
+    }
+}
+
+/// One client, three accounts, and posts of many kinds, due now.
+async fn schedule(store: &Store, company: CompanyId, media: &str) -> anyhow::Result<u64> {
+    let client = store
+        .add_client(&NewClient {
+            company_id: company,
+            first_name: "Ada".to_owned(),
+            last_name: "Acme".to_owned(),
+            logo: None,
+        })
+        .await?;
+    let image = |name: &str| MediaItem {
+        url: format!("{media}/media/{name}"),
+        kind: MediaKind::Image,
+        alt: Some("A sample picture".to_owned()),
+    };
+    let video =
+        MediaItem { url: format!("{media}/media/clip.mp4"), kind: MediaKind::Video, alt: None };
+    let mut count = 0;
+    for (platform, name, external_id) in ACCOUNTS {
+        let account = AccountId::generate();
+        store
+            .add_account(&NewAccount {
+                id: account,
+                company_id: company,
+                platform,
+                name: name.to_owned(),
+                external_id: external_id.to_owned(),
+                client_id: Some(client),
+                token_ref: None,
+            })
+            .await?;
+        let posts: Vec<(PostType, &str, Vec<MediaItem>)> = match platform {
+            Platform::Facebook => vec![
+                (PostType::Post, "Our new menu is here", vec![]),
+                (
+                    PostType::Carousel,
+                    "Three views of it",
+                    vec![image("1.jpg"), image("2.jpg"), image("3.jpg")],
+                ),
+                (PostType::Reel, "In motion", vec![video.clone()]),
+            ],
+            Platform::Instagram => vec![
+                (PostType::Post, "New menu", vec![image("4.jpg")]),
+                (PostType::Carousel, "Swipe", vec![image("5.jpg"), image("6.jpg")]),
+                (PostType::Story, "", vec![image("7.jpg")]),
+            ],
+            Platform::LinkedIn => vec![
+                (PostType::Post, "We are hiring (again)", vec![]),
+                (PostType::Post, "The team", vec![image("8.jpg")]),
+                (PostType::Video, "A look inside", vec![video.clone()]),
+            ],
+        };
+        for (post_type, caption, media) in posts {
+            insert(store, company, account, client, platform, post_type, caption, media).await?;
+            count += 1;
+        }
+    }
+    Ok(count)
+}
+
+#[expect(clippy::too_many_arguments, reason = "one call site, a row each")]
+async fn insert(
+    store: &Store,
+    company_id: CompanyId,
+    account_id: AccountId,
+    client: ClientId,
+    platform: Platform,
+    post_type: PostType,
+    caption: &str,
+    media: Vec<MediaItem>,
+) -> anyhow::Result<()> {
+    let content = PostContent {
+        platform,
+        post_type,
+        caption: caption.to_owned(),
+        media,
+        link: None,
+        first_comment: None,
+    };
+    let post = NewPost {
+        post_id: PostId::generate(),
+        job_id: JobId::generate(),
+        company_id,
+        account_id,
+        client_id: Some(client),
+        content_hash: content_hash(account_id, &content),
+        content,
+        run_at: None,
+        idempotency_key: None,
+        max_attempts: MAX_ATTEMPTS,
+    };
+    match store.insert_post(&post, false, false).await? {
+        Inserted::New { .. } => Ok(()),
+        other => Err(Fault::internal(format!("the demo's post was not stored: {other:?}")).into()),
+    }
+}
+
+/// Runs a worker until every post has ended; tells how many failed.
+async fn publish(
+    context: &Context,
+    store: &Store,
+    location: &Location,
+    gateway: &str,
+    posts: u64,
+) -> anyhow::Result<u64> {
+    let mut settings = platforms::Settings {
+        gateway: Some(Gateway::parse(gateway).map_err(Fault::internal)?),
+        allow_private_media: true,
+        ..platforms::Settings::default()
+    };
+    // The sandbox processes media in an instant.
+    settings.meta.timing.first_poll = Duration::from_millis(100);
+    settings.meta.timing.longest_poll = Duration::from_millis(500);
+    let options = Options {
+        poll_interval: Duration::from_millis(100),
+        max_runtime: Some(Duration::from_secs(30)),
+        ..super::run_worker::default_options(context)
+    };
+    let bar = context.printer.bars().bar(posts, "publishing");
+    let ended = bar.clone();
+    let worker = Worker::new(
+        store.clone(),
+        location.clone(),
+        Publishers::new(settings),
+        Arc::new(|_| Ok(AccessToken::new("demo".to_owned()))),
+        Arc::new(move |event| {
+            if matches!(event.end, End::Published { .. } | End::Failed(_)) {
+                ended.inc(1);
+            }
+        }),
+        options,
+    );
+    let summary = worker.run_once(CancellationToken::new()).await;
+    bar.finish_and_clear();
+    let summary = summary?;
+    Ok(posts - summary.published.min(posts))
+}

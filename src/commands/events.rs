@@ -1,0 +1,67 @@
+//! How a worker's events are told: as lines for people, as objects for programs.
+
+use serde_json::{Value, json};
+
+use crate::domain::{Failure, visible};
+use crate::worker::{End, Event};
+
+/// One object per attempt.
+pub(super) fn event_json(event: &Event) -> Value {
+    let (end, failure) = parts(&event.end);
+    let mut object = json!({
+        "id": event.post_id,
+        "platform": event.platform,
+        "accountName": event.account,
+        "attempt": event.attempt,
+        "result": end,
+        "code": failure.map(|failure| failure.code.clone()),
+        "message": failure.map(|failure| failure.message.clone()),
+        "httpStatus": failure.and_then(|failure| failure.http_status),
+        "traceId": failure.and_then(|failure| failure.trace_id.clone()),
+    });
+    match &event.end {
+        End::Published { external_id, late } => {
+            object["externalPostId"] = json!(external_id);
+            object["lateSeconds"] = json!(late.as_secs_f64());
+        }
+        End::Waiting(delay) | End::LookingUp(_, delay) => {
+            object["againInSeconds"] = json!(delay.as_secs_f64());
+        }
+        _ => {}
+    }
+    object
+}
+
+/// One line per attempt.
+pub(super) fn event_line(event: &Event) -> String {
+    let (end, failure) = parts(&event.end);
+    let place = match (&event.platform, &event.account) {
+        (Some(platform), Some(account)) => format!(" on {platform} as {}", visible(account)),
+        _ => String::new(),
+    };
+    let detail = match (&event.end, failure) {
+        (End::Published { external_id: Some(id), .. }, _) => format!(" as {}", visible(id)),
+        (_, Some(failure)) => {
+            format!(": {} ({})", visible(&failure.message), visible(&failure.code))
+        }
+        _ => String::new(),
+    };
+    format!("{} {end}{place}{detail}", event.post_id.short())
+}
+
+fn parts(end: &End) -> (&'static str, Option<&Failure>) {
+    match end {
+        End::Published { .. } => ("published", None),
+        End::Prepared => ("prepared", None),
+        End::Waiting(_) => ("waiting", None),
+        End::Retrying(failure) => ("retrying", Some(failure)),
+        End::Resting(failure) => ("resting", Some(failure)),
+        End::Failed(failure) => ("failed", Some(failure)),
+        End::LookingUp(failure, _) => ("looking-up", Some(failure)),
+        End::Unknown(failure) => ("unknown", Some(failure)),
+        End::Cancelled => ("cancelled", None),
+        End::Missed => ("missed", None),
+        End::Released => ("released", None),
+        End::Lost => ("lost", None),
+    }
+}

@@ -1,0 +1,128 @@
+//! `queue-status`: how the queue stands.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::view;
+use crate::context::Context;
+use crate::domain::when::{relative, rfc3339, short};
+use crate::domain::{QueueStats, visible};
+use crate::exit::Exit;
+use crate::output::{Align, Format, Report, Table};
+
+/// Show how the queue stands
+///
+/// Depth, lag, what is stuck or unknown, each account, and the workers. With
+/// --company only that company's posts.
+#[derive(Args)]
+pub struct QueueStatusArgs {}
+
+impl QueueStatusArgs {
+    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+        let store = context.store().await?;
+        let stats = store.queue_stats(context.settings.company).await?;
+        let now = store.now().await?;
+        store.close().await;
+        let zone = &context.settings.tz;
+        let next = stats.next.as_ref().map(|(id, at)| {
+            format!("next      {} at {} ({})", id.short(), short(*at, zone), relative(*at, now))
+        });
+        let mut notes: Vec<String> = next.into_iter().collect();
+        if context.printer.format() == Format::Table {
+            notes.extend(stats.accounts.iter().map(account_line));
+            notes.extend(stats.workers.iter().map(|worker| {
+                format!(
+                    "worker    {} last seen {} s ago",
+                    visible(worker.id.as_str()),
+                    worker.age_seconds
+                )
+            }));
+            if stats.workers.is_empty() && stats.due > 0 {
+                notes.push(
+                    "posts are due and no worker runs: start socialsched run-worker".to_owned(),
+                );
+            }
+        }
+        if stats.unknown > 0 {
+            notes.push(format!(
+                "{} may be live and nobody could tell: socialsched list --status unknown",
+                view::counted(usize::try_from(stats.unknown).unwrap_or(0), "post")
+            ));
+        }
+        let report =
+            Report { data: data(&stats), table: Some(table(&stats)), notes, ..Report::default() };
+        Ok(context.printer.report(&report)?)
+    }
+}
+
+/// One row per number: easy to read, easy to cut.
+fn table(stats: &QueueStats) -> Table {
+    let mut table = Table::new([("what", Align::Left), ("count", Align::Right)]);
+    for (what, count) in [
+        ("pending", stats.pending),
+        ("due", stats.due),
+        ("lag seconds", stats.lag_seconds),
+        ("processing", stats.processing),
+        ("stuck", stats.stuck),
+        ("unknown", stats.unknown),
+        ("published in 24 h", stats.published_24h),
+        ("failed in 24 h", stats.failed_24h),
+    ] {
+        table.push([what.into(), count.into()]);
+    }
+    table
+}
+
+fn account_line(account: &crate::domain::AccountStats) -> String {
+    let state = match &account.pause {
+        Some(pause) => format!("paused: {}", visible(&pause.reason)),
+        None => "active".to_owned(),
+    };
+    format!(
+        "account   {} ({}): {} pending, {} due, {} processing; {state}",
+        visible(&account.name),
+        account.platform,
+        account.pending,
+        account.due,
+        account.processing,
+    )
+}
+
+fn data(stats: &QueueStats) -> Value {
+    json!({
+        "pending": stats.pending,
+        "due": stats.due,
+        "lagSeconds": stats.lag_seconds,
+        "processing": stats.processing,
+        "stuck": stats.stuck,
+        "unknown": stats.unknown,
+        "published24h": stats.published_24h,
+        "failed24h": stats.failed_24h,
+        "next": stats.next.as_ref().map(|(id, at)| json!({ "id": id, "runAt": rfc3339(*at) })),
+        "platforms": stats.platforms.iter().map(|platform| json!({
+            "platform": platform.platform,
+            "pending": platform.pending,
+            "due": platform.due,
+            "processing": platform.processing,
+        })).collect::<Vec<_>>(),
+        "accounts": stats.accounts.iter().map(|account| json!({
+            "id": account.id,
+            "accountName": account.name,
+            "platform": account.platform,
+            "pending": account.pending,
+            "due": account.due,
+            "processing": account.processing,
+            "paused": account.pause.as_ref().map(|pause| json!({
+                "reason": pause.reason,
+                "until": pause.until.map(rfc3339),
+            })),
+        })).collect::<Vec<_>>(),
+        "workers": stats.workers.iter().map(|worker| json!({
+            "id": worker.id,
+            "version": worker.version,
+            "startedAt": rfc3339(worker.started_at),
+            "beatAt": rfc3339(worker.beat_at),
+            "ageSeconds": worker.age_seconds,
+        })).collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,226 @@
+//! `recover`: after crashes, and for posts whose outcome nobody could tell.
+
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::json;
+
+use super::events::{event_json, event_line};
+use super::run_worker::{SETTLE, default_options};
+use super::view::{self, counted};
+use crate::context::Context;
+use crate::domain::duration::parse_duration;
+use crate::domain::{Page, Post, PostFilter, PostId, ShownStatus};
+use crate::exit::{Exit, Fault};
+use crate::output::Report;
+use crate::store::{Judged, Store, TakeOver, Verdict};
+use std::sync::Arc;
+
+use crate::worker::{End, Recovery, Worker};
+
+/// Jobs handled in one run.
+const LIMIT: u32 = 1000;
+const FOREIGN_LOCK: &str = "10m";
+
+/// Recover after crashes, and settle unknown outcomes
+///
+/// Without an ID: takes over jobs whose worker died, asks the platforms about
+/// posts whose outcome is unknown, and repairs what other programs left half
+/// done. Publishes nothing. With an ID: records your word about a post that
+/// may be live.
+#[derive(Args)]
+pub struct RecoverArgs {
+    /// Post whose outcome you know
+    #[arg(requires = "verdict")]
+    id: Option<String>,
+    /// It is live, under this id at the platform
+    #[arg(long, value_name = "EXTERNAL_ID", group = "verdict", requires = "id")]
+    published: Option<String>,
+    /// It is not there: send it again
+    #[arg(long, group = "verdict", requires = "id")]
+    not_published: bool,
+    /// Neither ask nor send again
+    #[arg(long, group = "verdict", requires = "id")]
+    abandon: bool,
+    /// Locks without a lease, of other programs, count as abandoned after this long
+    #[arg(long, value_name = "DUR", default_value = FOREIGN_LOCK, value_parser = parse_duration)]
+    older_than: Duration,
+    /// An answer "not there" about a lost call counts only this long after it [default: 90s]
+    #[arg(long, value_name = "DUR", value_parser = parse_duration)]
+    settle: Option<Duration>,
+}
+
+impl RecoverArgs {
+    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+        let store = context.store().await?;
+        let verdict = match (self.published, self.not_published, self.abandon) {
+            (Some(external_id), ..) => Some(Verdict::Published(external_id)),
+            (None, true, _) => Some(Verdict::NotPublished),
+            (None, false, true) => Some(Verdict::Abandon),
+            (None, false, false) => None,
+        };
+        if let (Some(id), Some(verdict)) = (&self.id, verdict) {
+            return judge(context, &store, id, verdict).await;
+        }
+        let mut options = default_options(context);
+        options.settle = self.settle.unwrap_or(SETTLE);
+        if context.dry_run {
+            let request = TakeOver {
+                foreign_lock: self.older_than,
+                ..TakeOver::new(options.id, options.lease, LIMIT)
+            };
+            return preview(context, &store, &request).await;
+        }
+        let worker = Worker::new(
+            store.clone(),
+            context.location()?,
+            context.publishers()?,
+            context.tokens(),
+            Arc::new(|_| {}),
+            options,
+        );
+        let recovery = worker.recover(self.older_than, LIMIT).await?;
+        let review = needs_review(context, &store).await?;
+        store.close().await;
+        Ok(context.printer.report(&report(&recovery, &review))?)
+    }
+}
+
+/// Posts that wait for a person's word.
+async fn needs_review(context: &Context, store: &Store) -> anyhow::Result<Vec<Post>> {
+    let Some(company_id) = context.settings.company else { return Ok(Vec::new()) };
+    let filter = PostFilter {
+        company_id,
+        statuses: vec![ShownStatus::Unknown],
+        platform: None,
+        account_id: None,
+        client_id: None,
+        since: None,
+        until: None,
+    };
+    Ok(store.list_posts(&filter, &Page::default()).await?.posts)
+}
+
+fn report(recovery: &Recovery, review: &[Post]) -> Report {
+    let mut lines: Vec<String> = recovery
+        .recovered
+        .iter()
+        .chain(&recovery.reconciled)
+        .map(event_line)
+        .chain(recovery.repaired.iter().map(|id| format!("{} repaired", id.short())))
+        .collect();
+    if lines.is_empty() {
+        lines.push("nothing to recover".to_owned());
+    }
+    let settled = |event: &&crate::worker::Event| !matches!(event.end, End::Unknown(_));
+    Report {
+        message: Some(format!(
+            "{} recovered, {} settled, {} needing review",
+            recovery.recovered.len() + recovery.repaired.len(),
+            recovery.reconciled.iter().filter(settled).count(),
+            review.len()
+        )),
+        data: json!({
+            "recovered": recovery.recovered.iter().map(event_json)
+                .chain(recovery.repaired.iter().map(|id| json!({ "id": id, "result": "repaired" })))
+                .collect::<Vec<_>>(),
+            "reconciled": recovery.reconciled.iter().map(event_json).collect::<Vec<_>>(),
+            "needsReview": review.iter().map(view::post_json).collect::<Vec<_>>(),
+        }),
+        ids: recovery
+            .recovered
+            .iter()
+            .chain(&recovery.reconciled)
+            .map(|event| event.post_id.to_string())
+            .collect(),
+        text: Some(lines.join("\n")),
+        notes: view::unknown_hint(review).into_iter().collect(),
+        ..Report::default()
+    }
+}
+
+async fn preview(context: &Context, store: &Store, request: &TakeOver) -> anyhow::Result<Exit> {
+    let abandoned = store.abandoned(request).await?;
+    let repaired = store.repair_cancelled(true).await?;
+    let review = needs_review(context, store).await?;
+    store.close().await;
+    let ids = |ids: &[PostId]| ids.iter().map(|id| json!({ "id": id })).collect::<Vec<_>>();
+    let report = Report {
+        message: Some("Nothing changed".to_owned()),
+        text: Some(format!(
+            "Would take over {}, repair {}, ask about {}",
+            counted(abandoned.len(), "job"),
+            counted(repaired.len(), "post"),
+            counted(review.len(), "post"),
+        )),
+        data: json!({
+            "recovered": ids(&[abandoned.as_slice(), repaired.as_slice()].concat()),
+            "reconciled": [],
+            "needsReview": review.iter().map(view::post_json).collect::<Vec<_>>(),
+        }),
+        ids: abandoned.iter().map(ToString::to_string).collect(),
+        notes: view::unknown_hint(&review).into_iter().collect(),
+        ..Report::default()
+    };
+    Ok(context.printer.report(&report)?)
+}
+
+/// Records a person's word.
+async fn judge(
+    context: &Context,
+    store: &Store,
+    id: &str,
+    verdict: Verdict,
+) -> anyhow::Result<Exit> {
+    let company = context.company()?;
+    let id = context.find_post(store, company, id).await?;
+    let short = id.short();
+    if verdict == Verdict::NotPublished && !context.dry_run {
+        let question =
+            format!("{short} will be sent again. If it is live after all, it goes out twice.");
+        if !context.prompts.confirm_typed(&question, "not published").await? {
+            return Err(Fault::new(Exit::Input, "declined", "nothing was changed").into());
+        }
+    }
+    let judged = store.judge(company, id, &verdict, &context.actor(), context.dry_run).await?;
+    store.close().await;
+    match judged {
+        Judged::Done => {}
+        Judged::NotUnknown(status) => {
+            return Err(Fault::wrong_state(format!(
+                "{short} is {status}: its outcome is not unknown, there is nothing to decide"
+            ))
+            .code("not_unknown")
+            .hint(format!("socialsched show {short} tells more"))
+            .into());
+        }
+        Judged::IdTaken => {
+            return Err(Fault::conflict("that id belongs to another post")
+                .field("--published")
+                .hint("socialsched list shows the ids at the platforms")
+                .into());
+        }
+        Judged::NotFound => {
+            return Err(Fault::not_found(format!("no post {id} in this company")).into());
+        }
+    }
+    let (result, text) = match &verdict {
+        Verdict::Published(external) => {
+            ("published", format!("{short} is published as {}", crate::domain::visible(external)))
+        }
+        Verdict::NotPublished => ("pending", format!("{short} is back in the queue, due now")),
+        Verdict::Abandon => ("abandoned", format!("{short} is given up; it may be live")),
+    };
+    let text = if context.dry_run { format!("Would record: {text}") } else { text };
+    let report = Report {
+        message: Some(text.clone()),
+        data: json!({
+            "recovered": [], "needsReview": [],
+            "reconciled": [{ "id": id, "result": result }],
+        }),
+        ids: vec![id.to_string()],
+        text: Some(text),
+        ..Report::default()
+    };
+    Ok(context.printer.report(&report)?)
+}

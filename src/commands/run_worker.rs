@@ -1,0 +1,306 @@
+//! `run-worker`: publish due posts, as a daemon or once from cron.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::{Value, json};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::events::{event_json, event_line};
+use super::view;
+use crate::cli::word;
+use crate::context::Context;
+use crate::domain::duration::parse_duration;
+use crate::domain::{Platform, Post, Problem, Problems};
+use crate::exit::{Exit, Explained, Fault};
+use crate::output::{Format, Report};
+use crate::platforms::Publishers;
+use crate::store::{Location, Store};
+use crate::worker::{EventSink, Options, Summary, Worker};
+
+const BATCH_SIZE: u32 = 5;
+const CONCURRENCY: u32 = 5;
+/// Less than cron's minute, so that runs rarely overlap.
+const MAX_RUNTIME_ONCE: Duration = Duration::from_secs(50);
+const LEASE: Duration = Duration::from_secs(60);
+/// A shorter one could end between two heartbeats of a busy machine.
+const LEASE_MIN: Duration = Duration::from_secs(1);
+const MAX_LATE: Duration = Duration::from_secs(24 * 60 * 60);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+const PREPARE_AHEAD: Duration = Duration::from_secs(5 * 60);
+pub(super) const SETTLE: Duration = Duration::from_secs(90);
+const GRACE: Duration = Duration::from_secs(30);
+
+/// Publish due posts
+///
+/// Runs until stopped, or with --once until nothing is due. Any number of
+/// workers may run on one database, also overlapping from cron.
+#[derive(Args)]
+pub struct RunWorkerArgs {
+    /// Publish what is due and exit; silent when nothing was due
+    #[arg(long)]
+    once: bool,
+    /// Jobs taken at a time [default: 5]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    batch_size: Option<u32>,
+    /// Posts in flight; publish calls of one account always go one by one [default: 5]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
+    concurrency: Option<u32>,
+    /// Stop taking jobs after this long [default: 50s with --once]
+    #[arg(long, value_name = "DUR", value_parser = parse_duration)]
+    max_runtime: Option<Duration>,
+    /// Stop after so many jobs
+    #[arg(long, value_name = "N")]
+    max_jobs: Option<u64>,
+    /// A worker silent this long has lost its jobs [default: 60s]
+    #[arg(long, value_name = "DUR", value_parser = parse_duration)]
+    lease: Option<Duration>,
+    /// Attempts of a post [default: 3]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    max_attempts: Option<u32>,
+    /// Posts due longer ago fail as missed instead of going out [default: 24h]
+    #[arg(long, value_name = "DUR", value_parser = parse_duration)]
+    max_late: Option<Duration>,
+    /// Longest time between two looks at the queue [default: 1s]
+    #[arg(long, value_name = "DUR", value_parser = parse_duration)]
+    poll_interval: Option<Duration>,
+    /// Upload and stage media this long before the due time [default: 5m]
+    #[arg(long, value_name = "DUR", value_parser = parse_duration)]
+    prepare_ahead: Option<Duration>,
+    /// An answer "not there" about a lost call counts only this long after it [default: 90s]
+    #[arg(long, value_name = "DUR", value_parser = parse_duration)]
+    settle: Option<Duration>,
+    /// Name of this worker [default: host/pid/random]
+    #[arg(long, value_name = "ID")]
+    worker_id: Option<String>,
+    /// Only posts of this platform
+    #[arg(long, value_parser = word::<Platform>(Platform::ALL.iter().map(|p| p.as_str())))]
+    platform: Option<Platform>,
+    /// Only posts of this account
+    #[arg(long)]
+    account: Option<String>,
+    /// How long running posts may go on after SIGTERM or SIGINT [default: 30s]
+    #[arg(long, value_name = "DUR", value_parser = parse_duration)]
+    grace: Option<Duration>,
+    /// Exit 7 if a post ended as failed or unknown
+    #[arg(long)]
+    fail_on_error: bool,
+}
+
+impl RunWorkerArgs {
+    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+        let location = context.location()?;
+        let store = context.store().await?;
+        let options = self.options(context, &store).await?;
+        let fail_on_error =
+            self.fail_on_error || context.settings.run_worker.fail_on_error.unwrap_or(false);
+        let publishers = context.publishers()?;
+        let worker = worker(context, &store, location, publishers, options);
+        if context.dry_run {
+            return preview(context, &store, &worker).await;
+        }
+        let stop = CancellationToken::new();
+        let stopped_twice = watch_signals(stop.clone())?;
+        let work = async {
+            if self.once {
+                worker.run_once(stop.clone()).await
+            } else {
+                let _watchdog = super::systemd::ready();
+                let summary = worker.run_until_stopped(stop.clone()).await;
+                super::systemd::stopping();
+                summary
+            }
+        };
+        let summary = tokio::select! {
+            summary = work => summary?,
+            // What was running is left as it is: another worker recovers it.
+            () = stopped_twice => return Ok(Exit::Terminated),
+        };
+        store.close().await;
+        finish(context, &summary, self.once, fail_on_error)
+    }
+
+    async fn options(&self, context: &Context, store: &Store) -> anyhow::Result<Options> {
+        let file = &context.settings.run_worker;
+        let (id, host, pid) =
+            context.worker_id(self.worker_id.as_deref().or(file.worker_id.as_deref()));
+        let lease = self.lease.or(file.lease).unwrap_or(LEASE);
+        if lease < LEASE_MIN {
+            return Err(Problems::from(
+                Problem::new("--lease", format!("must be at least {} s", LEASE_MIN.as_secs()))
+                    .value(format!("{lease:?}")),
+            )
+            .into());
+        }
+        let account = match self.account.as_deref().or(file.account.as_deref()) {
+            None => None,
+            Some(name) => Some(context.find_account_id(store, context.company()?, name).await?),
+        };
+        Ok(Options {
+            id,
+            host,
+            pid,
+            batch_size: self.batch_size.or(file.batch_size).unwrap_or(BATCH_SIZE),
+            concurrency: self.concurrency.or(file.concurrency).unwrap_or(CONCURRENCY),
+            max_runtime: self
+                .max_runtime
+                .or(file.max_runtime)
+                .or(self.once.then_some(MAX_RUNTIME_ONCE)),
+            max_jobs: self.max_jobs.or(file.max_jobs),
+            lease,
+            max_attempts: self.max_attempts.or(file.max_attempts),
+            max_late: self.max_late.or(file.max_late).unwrap_or(MAX_LATE),
+            poll_interval: self.poll_interval.or(file.poll_interval).unwrap_or(POLL_INTERVAL),
+            prepare_ahead: self.prepare_ahead.or(file.prepare_ahead).unwrap_or(PREPARE_AHEAD),
+            settle: self.settle.or(file.settle).unwrap_or(SETTLE),
+            grace: self.grace.or(file.grace).unwrap_or(GRACE),
+            platform: self.platform.or(file.platform),
+            account,
+        })
+    }
+}
+
+/// Options of a worker that only recovers, or works for a demonstration.
+pub(super) fn default_options(context: &Context) -> Options {
+    let (id, host, pid) = context.worker_id(None);
+    Options {
+        id,
+        host,
+        pid,
+        batch_size: BATCH_SIZE,
+        concurrency: CONCURRENCY,
+        max_runtime: None,
+        max_jobs: None,
+        lease: LEASE,
+        max_attempts: None,
+        max_late: MAX_LATE,
+        poll_interval: POLL_INTERVAL,
+        prepare_ahead: PREPARE_AHEAD,
+        settle: SETTLE,
+        grace: GRACE,
+        platform: None,
+        account: None,
+    }
+}
+
+/// A worker that tells its events on the screen.
+fn worker(
+    context: &Context,
+    store: &Store,
+    location: Location,
+    publishers: Publishers,
+    options: Options,
+) -> Worker {
+    Worker::new(store.clone(), location, publishers, context.tokens(), sink(context), options)
+}
+
+/// Lines on standard error for people, objects on standard output for
+/// programs that asked for a stream. The one-document formats wait for the end.
+fn sink(context: &Context) -> EventSink {
+    let printer = Arc::clone(&context.printer);
+    match printer.format() {
+        Format::Jsonl => Arc::new(move |event| {
+            if let Err(error) = printer.record(&event_json(event)) {
+                // Losing a line of output must not stop publishing.
+                tracing::warn!(%error, "an event was not written");
+            }
+        }),
+        Format::Json => Arc::new(|_| {}),
+        Format::Table | Format::Tsv | Format::Csv | Format::Id => {
+            Arc::new(move |event| printer.note(&event_line(event)))
+        }
+    }
+}
+
+/// Cancels `stop` at the first SIGTERM or SIGINT; the future ends at the second.
+fn watch_signals(stop: CancellationToken) -> std::io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        let asked = AtomicBool::new(false);
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if asked.swap(true, Ordering::Relaxed) {
+                return;
+            }
+            tracing::info!("stopping: running posts are finished first");
+            stop.cancel();
+        }
+    })
+}
+
+/// What would be published now.
+async fn preview(context: &Context, store: &Store, worker: &Worker) -> anyhow::Result<Exit> {
+    let mut posts: Vec<Post> = Vec::new();
+    for id in worker.due().await? {
+        posts.extend(store.post_of_any_company(id).await?);
+    }
+    store.close().await;
+    let report = Report {
+        data: posts.iter().map(view::post_json).collect(),
+        ids: posts.iter().map(|post| post.id.to_string()).collect(),
+        table: Some(view::post_table(&posts, &context.settings.tz, context.printer.format())),
+        hint_if_empty: Some("nothing is due".to_owned()),
+        ..Report::default()
+    };
+    Ok(context.printer.report(&report)?)
+}
+
+fn finish(
+    context: &Context,
+    summary: &Summary,
+    once: bool,
+    fail_on_error: bool,
+) -> anyhow::Result<Exit> {
+    let bad = summary.failed + summary.unknown + summary.missed;
+    let failure = (fail_on_error && bad > 0).then(|| {
+        Explained::from(
+            Fault::platform(format!("{bad} posts were not published"))
+                .hint("socialsched list --status failed --status unknown shows them"),
+        )
+    });
+    let silent = !once || (summary.claimed == 0 && bad == 0);
+    let format = context.printer.format();
+    if silent && format != Format::Json {
+        return Ok(Exit::Success);
+    }
+    if format == Format::Jsonl {
+        context.printer.record(&summary_json(summary))?;
+        let exit = failure.as_ref().map_or(Exit::Success, |failure| failure.exit);
+        return Ok(exit);
+    }
+    let report = Report {
+        data: summary_json(summary),
+        text: Some(format!(
+            "claimed {}, published {}, retried {}, failed {}, unknown {}, missed {}, longest lag {} s",
+            summary.claimed,
+            summary.published,
+            summary.retried,
+            summary.failed,
+            summary.unknown,
+            summary.missed,
+            summary.max_lag_seconds
+        )),
+        failure,
+        ..Report::default()
+    };
+    Ok(context.printer.report(&report)?)
+}
+
+fn summary_json(summary: &Summary) -> Value {
+    json!({
+        "claimed": summary.claimed,
+        "published": summary.published,
+        "retried": summary.retried,
+        "failed": summary.failed,
+        "unknown": summary.unknown,
+        "missed": summary.missed,
+        "maxLagSeconds": summary.max_lag_seconds,
+    })
+}
