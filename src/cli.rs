@@ -232,9 +232,7 @@ impl GlobalArgs {
 
 /// A parser for one of our closed lists of words, which completions and error
 /// texts then know.
-pub fn word<T>(
-    words: impl IntoIterator<Item = &'static str>,
-) -> impl TypedValueParser<Value = T>
+pub fn word<T>(words: impl IntoIterator<Item = &'static str>) -> impl TypedValueParser<Value = T>
 where
     T: std::str::FromStr<Err = crate::domain::UnknownWord> + Clone + Send + Sync + 'static,
 {

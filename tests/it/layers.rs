@@ -38,8 +38,8 @@ const MAP: &[(&str, &[&str])] = &[
         ],
     ),
     // They print the command tree itself.
-    ("commands::completions", &["cli::command"]),
-    ("commands::man", &["cli::command"]),
+    ("commands::completions", &["cli"]),
+    ("commands::man", &["cli"]),
     ("cli", &["domain", "commands", "context", "config", "exit", "logging", "output"]),
     ("main", &["cli"]),
 ];

@@ -227,7 +227,8 @@ impl World {
     #[track_caller]
     pub fn work_for(&self, pause: Duration, runs: u32) {
         for _ in 0..runs {
-            self.work(&[]);
+            // Not long enough to sit out a platform's processing.
+            self.work(&["--max-runtime", "2s"]);
             if self.open_posts() == 0 {
                 return;
             }
