@@ -3,8 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at its first surprise")]
 
+mod cli;
 mod dependencies;
 mod layers;
 mod posts_end_to_end;
 mod source;
 mod support;
+mod workers;

@@ -189,8 +189,7 @@ fn a_refused_post_fails_with_the_platforms_reason_and_nothing_is_live() {
     assert_eq!(post["status"], "failed", "{post}");
     assert_eq!(post["outcome"], "not_published", "{post}");
     assert!(post["errorMessage"].as_str().unwrap().contains("Not like this"), "{post}");
-    let shown = world.run(&["show", &id]).ok();
-    assert!(shown.stdout.contains("Atrace"), "{shown}");
+    world.run(&["show", &id, "--json"]).ok().says("Atrace");
     assert_eq!(world.live().len(), 0);
     world.assert_healthy();
 }
