@@ -220,14 +220,11 @@ async fn publish(
     gateway: &str,
     posts: u64,
 ) -> anyhow::Result<u64> {
-    let mut settings = platforms::Settings {
+    let settings = platforms::Settings {
         gateway: Some(Gateway::parse(gateway).map_err(Fault::internal)?),
         allow_private_media: true,
         ..platforms::Settings::default()
     };
-    // The sandbox processes media in an instant.
-    settings.meta.timing.first_poll = Duration::from_millis(100);
-    settings.meta.timing.longest_poll = Duration::from_millis(500);
     let options = Options {
         poll_interval: Duration::from_millis(100),
         max_runtime: Some(Duration::from_secs(30)),

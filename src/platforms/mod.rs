@@ -16,11 +16,12 @@ mod rehearsal;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::domain::{Answer, Draft, Failure, Intent, Platform, Preparation, Receipt, Sighting};
 
 use facebook::Facebook;
-use graph::MetaSettings;
+use graph::{MetaSettings, Timing};
 use http::{Gateway, Http};
 use instagram::Instagram;
 use linkedin::{LinkedIn, LinkedInSettings};
@@ -59,6 +60,9 @@ pub trait Publisher: Send + Sync {
     fn discard<'a>(&'a self, draft: &'a Draft) -> Step<'a, ()>;
 }
 
+/// How soon a sandbox is asked again whether media is ready.
+const SANDBOX_POLL: Duration = Duration::from_millis(100);
+
 /// What the platform clients are told from outside.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
@@ -83,7 +87,12 @@ pub struct Publishers {
 impl Publishers {
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        let Settings { gateway, allow_private_media, meta, linkedin } = settings;
+        let Settings { gateway, allow_private_media, mut meta, mut linkedin } = settings;
+        if gateway.is_some() {
+            // A sandbox processes media in an instant; nobody's quota is spent.
+            meta.timing = Timing { first_poll: SANDBOX_POLL, longest_poll: SANDBOX_POLL * 5 };
+            linkedin.haste = 100;
+        }
         let http = Arc::new(Http::new(gateway));
         let media = MediaSource::new(allow_private_media);
         Self {

@@ -1,6 +1,6 @@
 //! The loop: look after the queue, take jobs, let them run, sleep, stop.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -71,9 +71,8 @@ struct Run {
     running: HashMap<Id, Claim>,
     heartbeat: Option<Heartbeat>,
     summary: Summary,
-    /// When a job put back for processing at the platform is to be looked at again.
-    waiting: Option<Instant>,
-    /// Without a heartbeat no job may be taken.
+    /// When due jobs put back for processing at the platform are to be looked at again.
+    waiting: BTreeSet<Instant>,
     began: Instant,
 }
 
@@ -114,7 +113,7 @@ impl Worker {
             running: HashMap::new(),
             heartbeat: None,
             summary: Summary::default(),
-            waiting: None,
+            waiting: BTreeSet::new(),
             began: Instant::now(),
         };
         if until == Until::Stopped {
@@ -139,7 +138,7 @@ impl Worker {
                 continue;
             }
             if until == Until::Idle && run.running.is_empty() {
-                match run.waiting.take() {
+                match run.waiting.pop_first() {
                     Some(again) if run.within_runtime(again) => run.sleep_until(again).await,
                     _ => break,
                 }
@@ -314,8 +313,7 @@ impl Run {
             },
         };
         if let (End::Waiting(delay), true) = (&end, claim.due) {
-            let again = Instant::now() + *delay;
-            self.waiting = Some(self.waiting.map_or(again, |earlier| earlier.min(again)));
+            self.waiting.insert(Instant::now() + *delay);
         }
         self.note(Event::of(&claim, end));
     }

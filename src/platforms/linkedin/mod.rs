@@ -40,11 +40,14 @@ pub struct LinkedInSettings {
     /// First wait before a comment is sent again to a post that LinkedIn does
     /// not find yet; doubles each time.
     pub comment_delay: Duration,
+    /// Rests while media is processed are divided by this: 1 for the real
+    /// service, more for a sandbox that processes in an instant.
+    pub haste: u32,
 }
 
 impl Default for LinkedInSettings {
     fn default() -> Self {
-        Self { version: "202609".to_owned(), comment_delay: Duration::from_millis(1500) }
+        Self { version: "202609".to_owned(), comment_delay: Duration::from_millis(1500), haste: 1 }
     }
 }
 
@@ -100,7 +103,14 @@ fn author(draft: &Draft) -> Result<Author<'_>, Failure> {
 
 impl Publisher for LinkedIn {
     fn prepare<'a>(&'a self, draft: &'a Draft) -> Step<'a, Result<Preparation, Failure>> {
-        Box::pin(self.stage(draft))
+        Box::pin(async move {
+            Ok(match self.stage(draft).await? {
+                Preparation::Wait(rest, artifacts) => {
+                    Preparation::Wait(rest / self.settings.haste.max(1), artifacts)
+                }
+                other => other,
+            })
+        })
     }
 
     fn publish<'a>(&'a self, draft: &'a Draft) -> Step<'a, Answer> {
