@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{Account, World};
+use crate::support::{Account, PLATFORMS, World, publish_call};
 
 /// What a kind of post is made of.
 struct Kind {
@@ -221,11 +221,10 @@ fn a_passing_failure_is_tried_again_after_a_minute() {
 #[test]
 fn a_lost_answer_is_looked_up_and_never_sent_again() {
     let world = World::new();
-    let accounts = ["facebook", "instagram", "linkedin"].map(|platform| world.account(platform));
-    for path in ["/feed", "/media_publish", "/rest/posts"] {
+    let accounts = PLATFORMS.map(|platform| world.account(platform));
+    for platform in PLATFORMS {
         world.fault(&json!({
-            "match": {"method": "POST", "path_contains": path}, "when": {"nth": 1},
-            "fault": "after_commit_drop",
+            "match": publish_call(platform), "when": {"nth": 1}, "fault": "after_commit_drop",
         }));
     }
     let image = world.media("one.jpg");
@@ -240,6 +239,10 @@ fn a_lost_answer_is_looked_up_and_never_sent_again() {
         assert_eq!(live_on(&world, account).len(), 1, "{post}");
         assert_eq!(post["status"], "published", "{post}");
         assert!(post["externalPostId"].is_string(), "{post}");
+        let sent =
+            "SELECT COUNT(*) FROM publish_log l JOIN post_schedule s ON s.id = l.post_schedule_id
+            WHERE l.kind = 'publish' AND l.event = 'intent' AND s.post_detail_id";
+        assert_eq!(world.database.value(&format!("{sent} = '{id}'")), "1", "{post}");
     }
     world.assert_healthy();
 }
