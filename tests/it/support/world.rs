@@ -4,14 +4,14 @@ use std::fs;
 use std::io::Write;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use socialsched::sandbox::SandboxOptions;
 use tempfile::TempDir;
 
-use super::{Daemon, Database, Engine, Ran, Simulator};
+use super::{Daemon, Database, Engine, Ran, Simulator, eventually};
 
 /// Part of every token: it must never be seen outside of a request's head.
 const CANARY: &str = "canary-";
@@ -135,6 +135,33 @@ impl World {
             code: output.status.code(),
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
+            took: start.elapsed(),
+        };
+        self.write_down(&ran);
+        ran
+    }
+
+    /// Runs a command that was made with [`World::command`] to its end, with
+    /// an input that stays open and never says anything.
+    #[track_caller]
+    pub fn run_unanswered(&self, mut command: Command) -> Ran {
+        let (input, kept_open) = std::io::pipe().unwrap();
+        let start = Instant::now();
+        let mut child = command
+            .stdin(input)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        eventually("the program ends without an answer", || child.try_wait().unwrap().is_some());
+        drop(kept_open);
+        let output = child.wait_with_output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        let ran = Ran {
+            args: command.get_args().map(|arg| arg.to_string_lossy().into_owned()).collect(),
+            code: output.status.code(),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
             took: start.elapsed(),
         };
         self.write_down(&ran);
