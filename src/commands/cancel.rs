@@ -204,7 +204,11 @@ fn report(context: &Context, results: Vec<Cancelled>) -> Report {
             Some(fault)
         }
     };
-    let message = if context.dry_run { "Nothing changed" } else { "Post cancelled successfully" };
+    let message = match (context.dry_run, ids.is_empty()) {
+        (true, _) => "Nothing changed",
+        (false, true) => "Cancellation asked for",
+        (false, false) => "Post cancelled successfully",
+    };
     Report {
         message: failure.is_none().then(|| message.to_owned()),
         data: if single { Value::Null } else { Value::Array(items) },
