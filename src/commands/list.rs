@@ -8,9 +8,10 @@ use super::view;
 use crate::cli::word;
 use crate::context::Context;
 use crate::domain::when::{Dst, parse_moment};
-use crate::domain::{ClientId, Page, Platform, PostFilter, Problems, ShownStatus, Sort};
+use crate::domain::{ClientId, Page, Platform, PostFilter, Problem, Problems, ShownStatus, Sort};
 use crate::exit::Exit;
 use crate::output::Report;
+use crate::store::StoreError;
 
 /// List posts
 ///
@@ -39,7 +40,7 @@ pub struct ListArgs {
     #[arg(long, default_value = "run-at", allow_hyphen_values = true, value_parser = word::<Sort>(Sort::ALL.iter().map(|s| s.as_str())))]
     sort: Sort,
     /// At most so many
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, default_value_t = 50, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     limit: u32,
     /// All of them
     #[arg(long)]
@@ -83,7 +84,16 @@ impl ListArgs {
         };
         let limit = (!self.all).then_some(self.limit);
         let page = Page { sort: self.sort, limit, after: self.after };
-        let listing = store.list_posts(&filter, &page).await?;
+        let listing = store.list_posts(&filter, &page).await.map_err(|error| match error {
+            StoreError::BadUrl(why) => {
+                let cursor = page.after.clone().unwrap_or_default();
+                let problem = Problem::new("--after", why).value(cursor);
+                anyhow::Error::from(Problems::from(
+                    problem.hint("use meta.next of the page before"),
+                ))
+            }
+            other => other.into(),
+        })?;
         store.close().await;
         for row in &listing.unreadable {
             context.printer.warn(&format!("another program wrote a bad row: {row}"));
