@@ -46,7 +46,8 @@ fn c01_the_limit_of_each_platform_counts_code_points() {
 fn c02_too_many_hashtags_or_mentions_are_counted() {
     let world = World::new();
     let account = world.account("instagram");
-    let tags = |sign: &str, count| (0..count).map(|n| format!("{sign}word{n} ")).collect::<String>();
+    let tags =
+        |sign: &str, count| (0..count).map(|n| format!("{sign}word{n} ")).collect::<String>();
     try_caption(&world, &account, &tags("#", 30)).ok();
     try_caption(&world, &account, &tags("#", 31)).exits(2).complains("31 hashtags");
     try_caption(&world, &account, &tags("@", 20)).ok();

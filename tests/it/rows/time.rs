@@ -9,7 +9,8 @@ use crate::support::{Account, Ran, World};
 
 /// Schedules at that time without storing anything.
 fn at(world: &World, account: &Account, when: &str, more: &[&str]) -> Ran {
-    let args = ["schedule", "--account", &account.id, "--caption", "Hello", "-n", "--at", when];
+    let at = format!("--at={when}");
+    let args = ["schedule", "--account", &account.id, "--caption", "Hello", "-n", &at];
     world.run(&[&args, more].concat())
 }
 
@@ -25,7 +26,8 @@ fn b01_a_past_time_is_refused_with_the_databases_clock() {
     let world = World::new();
     let page = world.account("facebook");
     let now = world.database.value("SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now')");
-    let second_ago = world.database.value("SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-1 second')");
+    let second_ago =
+        world.database.value("SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-1 second')");
     for when in ["2020-01-01T00:00:00Z", &now, &second_ago] {
         let ran = at(&world, &page, when, &[]).exits(2);
         ran.complains("clock").complains("--now").complains(&now[..10]);

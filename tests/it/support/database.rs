@@ -93,7 +93,8 @@ impl Database {
     pub fn dump(&self) -> Vec<(String, Vec<Vec<String>>)> {
         let tables = self.rows("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name");
         let dump = |table: Vec<String>| {
-            let rows = self.rows(&format!("SELECT * FROM {} ORDER BY 1, 2, 3", table[0]));
+            let mut rows = self.rows(&format!("SELECT * FROM {}", table[0]));
+            rows.sort();
             (table[0].clone(), rows)
         };
         tables.into_iter().map(dump).collect()

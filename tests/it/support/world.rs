@@ -1,10 +1,10 @@
 use std::cell::{Cell, RefCell};
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -146,26 +146,28 @@ impl World {
     #[track_caller]
     pub fn run_unanswered(&self, mut command: Command) -> Ran {
         let (input, kept_open) = std::io::pipe().unwrap();
+        let files = self.path("output").join(format!("unanswered-{}", self.next()));
+        let (stdout, stderr) = (files.with_extension("out"), files.with_extension("err"));
         let start = Instant::now();
         let mut child = command
             .stdin(input)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stdout(File::create(&stdout).unwrap())
+            .stderr(File::create(&stderr).unwrap())
             .spawn()
             .unwrap();
-        eventually("the program ends without an answer", || child.try_wait().unwrap().is_some());
+        let mut status = None;
+        eventually("the program ends without an answer", || {
+            status = child.try_wait().unwrap();
+            status.is_some()
+        });
         drop(kept_open);
-        let output = child.wait_with_output().unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        let ran = Ran {
+        Ran {
             args: command.get_args().map(|arg| arg.to_string_lossy().into_owned()).collect(),
-            code: output.status.code(),
-            stdout: text(output.stdout),
-            stderr: text(output.stderr),
+            code: status.unwrap().code(),
+            stdout: fs::read_to_string(stdout).unwrap(),
+            stderr: fs::read_to_string(stderr).unwrap(),
             took: start.elapsed(),
-        };
-        self.write_down(&ran);
-        ran
+        }
     }
 
     /// Runs a command with `--json` that must succeed; returns its document.
