@@ -252,7 +252,7 @@ fn a_lost_answer_is_looked_up_and_never_sent_again() {
 #[test]
 fn a_video_that_is_still_processed_keeps_no_other_post_waiting() {
     let world = World::new();
-    world.options(&json!({"video_processing_ms": 240_000}));
+    world.options(&json!({"video_processing_ms": 20_000}));
     let video = world.media("clip.mp4");
     let slow = [("facebook", "reel"), ("instagram", "reel"), ("linkedin", "video")].map(
         |(platform, kind)| {
@@ -260,7 +260,7 @@ fn a_video_that_is_still_processed_keeps_no_other_post_waiting() {
         },
     );
     let quick = world.schedule(&world.account("facebook"), &["--caption", "Hello"]);
-    world.work(&["--concurrency", "1", "--max-runtime", "2s"]);
+    world.work(&["--concurrency", "1", "--max-runtime", "1s"]);
     assert_eq!(world.status(&quick), "published");
     assert!(slow.iter().all(|id| world.status(id) == "pending"), "{:#?}", world.posts());
     world.work_until_done();
