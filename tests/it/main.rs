@@ -8,6 +8,7 @@ mod dependencies;
 mod layers;
 mod posts_end_to_end;
 mod rows;
+mod secrets;
 mod source;
 mod support;
 mod workers;
