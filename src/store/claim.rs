@@ -222,7 +222,7 @@ impl Store {
     ///
     /// # Errors
     /// The database is away; then nothing was changed.
-    pub async fn repair_cancelled(&self, dry_run: bool) -> Result<Vec<PostId>, StoreError> {
+    pub async fn repair_halves(&self, dry_run: bool) -> Result<Vec<PostId>, StoreError> {
         let text = "SELECT s.id AS job_id, s.post_detail_id AS post_id
                FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
               WHERE s.status IN ('pending', 'processing') AND s.status = 'pending'

@@ -176,7 +176,7 @@ impl Run {
             worked = true;
             self.note(Event::without_claim(post, End::Missed));
         }
-        store.repair_cancelled(false).await?;
+        store.repair_halves(false).await?;
         let free = options.concurrency.saturating_sub(self.in_flight());
         if free == 0 {
             return Ok(worked);

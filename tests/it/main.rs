@@ -8,5 +8,6 @@ mod dependencies;
 mod layers;
 mod posts_end_to_end;
 mod source;
+mod store;
 mod support;
 mod workers;
