@@ -121,12 +121,7 @@ impl Store {
     /// The database is away.
     pub async fn next_due_in(&self) -> Result<Option<Duration>, StoreError> {
         let mut tx = self.pool.begin_read().await?;
-        let row = tx
-            .first(sql("SELECT s.run_at AS run_at, {now} AS now FROM post_schedule s
-                  WHERE s.status IN ('pending', 'processing') AND s.status = 'pending'
-                    AND s.run_at > {now}
-                  ORDER BY s.run_at, s.id LIMIT 1"))
-            .await?;
+        let row = tx.first(next_due_query()).await?;
         match row {
             None => Ok(None),
             Some(row) => {
@@ -189,14 +184,7 @@ impl Store {
     /// # Errors
     /// The database is away; then nothing was changed.
     pub async fn fail_missed(&self, max_late: Duration) -> Result<Vec<PostId>, StoreError> {
-        let text = format!(
-            "SELECT s.id AS job_id, s.post_detail_id AS post_id, s.run_at AS run_at
-               FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
-              WHERE s.status IN ('pending', 'processing') AND s.status = 'pending'
-                AND d.status = 'pending' AND s.run_at < {{now+ms}} AND NOT {OPEN_INTENT}
-              ORDER BY s.run_at, s.id LIMIT 500"
-        );
-        let query = |tail: &str| sql(text.clone()).and(tail).before(max_late);
+        let query = |tail: &str| missed_query(max_late, tail);
         if self.pool.begin_read().await?.first(query("")).await?.is_none() {
             return Ok(Vec::new());
         }
@@ -214,40 +202,6 @@ impl Store {
                 missed.push(post);
             }
             missed
-        })
-    }
-
-    /// Ends jobs that other programs left half done (R1): a cancelled post
-    /// whose job still waits.
-    ///
-    /// # Errors
-    /// The database is away; then nothing was changed.
-    pub async fn repair_halves(&self, dry_run: bool) -> Result<Vec<PostId>, StoreError> {
-        let text = "SELECT s.id AS job_id, s.post_detail_id AS post_id
-               FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
-              WHERE s.status IN ('pending', 'processing') AND s.status = 'pending'
-                AND d.status = 'cancelled'
-              ORDER BY s.run_at, s.id LIMIT 500";
-        let found = self.pool.begin_read().await?.all(sql(text)).await?;
-        if found.is_empty() || dry_run {
-            return found.iter().map(|row| Ok(PostId::from_uuid(row.id("post_id")?))).collect();
-        }
-        transaction!(self, tx, {
-            let mut repaired = Vec::new();
-            for row in tx.all(sql(text).and(" {skip locked}")).await? {
-                let job = JobId::from_uuid(row.id("job_id")?);
-                tx.execute_one(
-                    "end job of cancelled post",
-                    sql("UPDATE post_schedule
-                            SET status = 'done', next_attempt_at = NULL, locked_at = NULL,
-                                worker_id = NULL, updated_at = {now}
-                          WHERE id = ? AND status = 'pending'")
-                    .id(job.uuid()),
-                )
-                .await?;
-                repaired.push(PostId::from_uuid(row.id("post_id")?));
-            }
-            repaired
         })
     }
 
@@ -283,18 +237,23 @@ impl Store {
 }
 
 /// Pending jobs whose time has come, earliest first. The open states are
-/// named so that the small index of open jobs serves the query.
-fn due_query(request: &ClaimRequest, tail: &str) -> Sql {
+/// named so that the small index of open jobs serves the query, and the join
+/// is a CROSS JOIN since SQLite keeps the order of those: with a platform or
+/// an account it would else begin with all posts of that one.
+pub(super) fn due_query(request: &ClaimRequest, tail: &str) -> Sql {
     let mut query = sql("SELECT s.id AS job_id, s.post_detail_id AS post_id,
                 d.social_account_id AS account_id
-           FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
+           FROM post_schedule s CROSS JOIN post_details d
            LEFT JOIN meta_social_accounts a ON a.id = d.social_account_id
-          WHERE s.status IN ('pending', 'processing') AND s.status = 'pending'
+          WHERE d.id = s.post_detail_id
+            AND s.status IN ('pending', 'processing') AND s.status = 'pending'
             AND s.run_at <= {now+ms}
             AND (s.next_attempt_at IS NULL OR s.next_attempt_at <= {now})
-            AND d.status = 'pending' AND s.attempts < s.max_attempts
+            AND d.status = 'pending'
             AND (a.paused_at IS NULL OR a.paused_until <= {now})")
-    .after(request.ahead);
+    .after(request.ahead)
+    // Without attempts left it is still looked up, should its call be open (T1r).
+    .and(&format!(" AND (s.attempts < s.max_attempts OR {OPEN_INTENT})"));
     if let Some(platform) = request.platform {
         query = query.and(" AND d.platform = ?").text(platform.as_str());
     }
@@ -315,6 +274,24 @@ fn due_query(request: &ClaimRequest, tail: &str) -> Sql {
         .and(" ORDER BY s.run_at, s.id LIMIT ? ")
         .int(i64::from(request.limit.saturating_mul(4)))
         .and(tail)
+}
+
+pub(super) fn next_due_query() -> Sql {
+    sql("SELECT s.run_at AS run_at, {now} AS now FROM post_schedule s
+          WHERE s.status IN ('pending', 'processing') AND s.status = 'pending'
+            AND s.run_at > {now}
+          ORDER BY s.run_at, s.id LIMIT 1")
+}
+
+pub(super) fn missed_query(max_late: Duration, tail: &str) -> Sql {
+    sql(format!(
+        "SELECT s.id AS job_id, s.post_detail_id AS post_id, s.run_at AS run_at
+           FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
+          WHERE s.status IN ('pending', 'processing') AND s.status = 'pending'
+            AND d.status = 'pending' AND s.run_at < {{now+ms}} AND NOT {OPEN_INTENT}
+          ORDER BY s.run_at, s.id LIMIT 500 {tail}"
+    ))
+    .before(max_late)
 }
 
 /// Picks at most `limit` jobs, and of each account no more than it may hold.
@@ -339,7 +316,8 @@ fn choose(rows: &[Row], request: &ClaimRequest) -> Result<Vec<(JobId, PostId)>, 
 }
 
 /// Marks a selected job as this worker's. The fence stays at or above the
-/// attempts, also for rows that another program had tried before.
+/// attempts, also for rows that another program had tried before. A job with
+/// an open intent is only looked up, which costs no attempt (T1r).
 async fn mark(
     tx: &mut Tx,
     job: JobId,
@@ -348,14 +326,18 @@ async fn mark(
 ) -> Result<Fence, StoreError> {
     tx.execute_one(
         "claim job",
-        sql("UPDATE post_schedule
-                SET status = 'processing', attempts = attempts + 1,
+        sql(format!(
+            "UPDATE post_schedule AS s
+                SET status = 'processing',
+                    attempts = attempts + CASE WHEN attempts > 0 AND {OPEN_INTENT} THEN 0
+                                               ELSE 1 END,
                     max_attempts = CASE WHEN attempts = 0 THEN COALESCE(?, max_attempts)
                                         ELSE max_attempts END,
                     fence = CASE WHEN fence > attempts THEN fence ELSE attempts END + 1,
-                    worker_id = ?, locked_at = {now}, lease_until = {now+ms},
-                    next_attempt_at = NULL, updated_at = {now}
-              WHERE id = ? AND status = 'pending'")
+                    worker_id = ?, locked_at = {{now}}, lease_until = {{now+ms}},
+                    next_attempt_at = NULL, updated_at = {{now}}
+              WHERE s.id = ? AND s.status = 'pending'"
+        ))
         .opt_int(request.max_attempts.map(i64::from))
         .text(request.worker.as_str())
         .after(request.lease)
@@ -382,7 +364,7 @@ async fn fence_of(tx: &mut Tx, job: JobId) -> Result<Fence, StoreError> {
     Ok(Fence(fence))
 }
 
-fn abandoned_query(request: &TakeOver, tail: &str) -> Sql {
+pub(super) fn abandoned_query(request: &TakeOver, tail: &str) -> Sql {
     sql(format!(
         "SELECT s.id AS job_id, s.post_detail_id AS post_id, s.attempts AS attempts,
                 s.max_attempts AS max_attempts, s.worker_id AS worker_id,
@@ -391,6 +373,7 @@ fn abandoned_query(request: &TakeOver, tail: &str) -> Sql {
                 CASE WHEN s.lease_until IS NULL THEN 1 ELSE 0 END AS is_foreign
            FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
           WHERE s.status IN ('pending', 'processing') AND s.status = 'processing'
+            AND d.status IN ('pending', 'processing')
             AND (s.lease_until < {{now}} OR (s.lease_until IS NULL AND s.locked_at < {{now+ms}}))
           ORDER BY s.run_at, s.id LIMIT ? {tail}"
     ))
@@ -406,7 +389,9 @@ async fn adopt_foreign(tx: &mut Tx, job: JobId) -> Result<(), StoreError> {
         sql("UPDATE post_schedule
                 SET fence = CASE WHEN fence > attempts THEN fence ELSE attempts END + 1,
                     lease_until = locked_at,
-                    attempts = CASE WHEN attempts < 1 THEN 1 ELSE attempts END
+                    attempts = CASE WHEN attempts < 1 THEN 1 ELSE attempts END,
+                    max_attempts = CASE WHEN attempts > max_attempts THEN attempts
+                                        ELSE max_attempts END
               WHERE id = ? AND status = 'processing' AND lease_until IS NULL")
         .id(job.uuid()),
     )

@@ -21,7 +21,6 @@ fn fill(queue: &Queue) {
     let (nameless, intent) = queue.sent(&a);
     queue.live(&a, &nameless, &intent, &Default::default()).unwrap();
     ended(&Next::Fail);
-    ended(&Next::Retry(Duration::from_secs(3600)));
     let (held, _) = queue.sent(&a);
     queue.wait(queue.store.hold(&a, &held, &failure("who knows"))).unwrap();
     let (abandoned, _) = queue.sent(&a);
@@ -35,6 +34,7 @@ fn fill(queue: &Queue) {
     queue.schedule();
     queue.database.age(Duration::from_secs(3600));
     queue.wait(queue.store.fail_missed(Duration::from_secs(60))).unwrap();
+    ended(&Next::Retry(Duration::from_secs(3600)));
     let wished = queue.claimed(&a);
     queue.wait(queue.store.cancel_posts(queue.company, &[wished.post_id], None)).unwrap();
     queue.sent(&a);
