@@ -249,11 +249,9 @@ pub(super) fn due_query(request: &ClaimRequest, tail: &str) -> Sql {
             AND s.status IN ('pending', 'processing') AND s.status = 'pending'
             AND s.run_at <= {now+ms}
             AND (s.next_attempt_at IS NULL OR s.next_attempt_at <= {now})
-            AND d.status = 'pending'
+            AND d.status IN ('pending', 'processing')
             AND (a.paused_at IS NULL OR a.paused_until <= {now})")
-    .after(request.ahead)
-    // Without attempts left it is still looked up, should its call be open (T1r).
-    .and(&format!(" AND (s.attempts < s.max_attempts OR {OPEN_INTENT})"));
+    .after(request.ahead);
     if let Some(platform) = request.platform {
         query = query.and(" AND d.platform = ?").text(platform.as_str());
     }
@@ -315,9 +313,8 @@ fn choose(rows: &[Row], request: &ClaimRequest) -> Result<Vec<(JobId, PostId)>, 
     Ok(chosen)
 }
 
-/// Marks a selected job as this worker's. The fence stays at or above the
-/// attempts, also for rows that another program had tried before. A job with
-/// an open intent is only looked up, which costs no attempt (T1r).
+/// Marks a selected job as this worker's. A row that another program had tried
+/// before still gets an attempt, and a fence at or above its attempts.
 async fn mark(
     tx: &mut Tx,
     job: JobId,
@@ -326,18 +323,15 @@ async fn mark(
 ) -> Result<Fence, StoreError> {
     tx.execute_one(
         "claim job",
-        sql(format!(
-            "UPDATE post_schedule AS s
-                SET status = 'processing',
-                    attempts = attempts + CASE WHEN attempts > 0 AND {OPEN_INTENT} THEN 0
-                                               ELSE 1 END,
+        sql("UPDATE post_schedule
+                SET status = 'processing', attempts = attempts + 1,
                     max_attempts = CASE WHEN attempts = 0 THEN COALESCE(?, max_attempts)
+                                        WHEN attempts >= max_attempts THEN attempts + 1
                                         ELSE max_attempts END,
                     fence = CASE WHEN fence > attempts THEN fence ELSE attempts END + 1,
-                    worker_id = ?, locked_at = {{now}}, lease_until = {{now+ms}},
-                    next_attempt_at = NULL, updated_at = {{now}}
-              WHERE s.id = ? AND s.status = 'pending'"
-        ))
+                    worker_id = ?, locked_at = {now}, lease_until = {now+ms},
+                    next_attempt_at = NULL, updated_at = {now}
+              WHERE id = ? AND status = 'pending'")
         .opt_int(request.max_attempts.map(i64::from))
         .text(request.worker.as_str())
         .after(request.lease)

@@ -1,6 +1,6 @@
-//! Rows of which another program changed only one half (R1, R2): the old
-//! scheduler writes a post and its job in two steps and may die in between,
-//! its users know only the post, and its reset only the job.
+//! Posts that another program ended without their job (R1): the old scheduler
+//! writes the two in two steps and may die in between, and its users know only
+//! the post.
 
 use crate::domain::{JobId, PostId, PostStatus};
 
@@ -9,9 +9,8 @@ use super::load::{FOREIGN_LOCK, OPEN_INTENT};
 use super::{Store, StoreError, transaction};
 
 impl Store {
-    /// Makes both halves agree: a job ends as its post did, and one that was
-    /// reset without its post waits to be looked up. What a worker may still
-    /// be at is left alone. A post that was ended while its publish call is
+    /// Ends jobs as their posts were ended. What a worker may still be at is
+    /// left alone. A post that was ended while its publish call is
     /// open goes back to processing with the wish to cancel it: that call is
     /// looked up, and never sent again.
     ///
@@ -39,8 +38,7 @@ pub(super) fn halves_query(tail: &str) -> Sql {
                 CASE WHEN {OPEN_INTENT} THEN 1 ELSE 0 END AS is_open
            FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
           WHERE s.status IN ('pending', 'processing')
-            AND (d.status IN ('published', 'failed', 'cancelled')
-                 OR (d.status = 'processing' AND s.status = 'pending'))
+            AND d.status IN ('published', 'failed', 'cancelled')
             AND (s.status = 'pending' OR s.lease_until < {{now}}
                  OR (s.lease_until IS NULL AND s.locked_at < {{now+ms}}))
           ORDER BY s.run_at, s.id LIMIT 500 {tail}"
@@ -56,6 +54,8 @@ async fn repair(tx: &mut Tx, row: &Row) -> Result<(), StoreError> {
     let (job, post) = (JobId::from_uuid(row.id("job_id")?), post_id(row)?);
     let open = row.flag("is_open")?;
     match row.word("status")? {
+        // Not ended: such rows are not selected.
+        PostStatus::Pending | PostStatus::Processing => Ok(()),
         PostStatus::Published => end(tx, job, "done").await,
         PostStatus::Cancelled if !open => end(tx, job, "done").await,
         PostStatus::Failed if !open => {
@@ -79,7 +79,6 @@ async fn repair(tx: &mut Tx, row: &Row) -> Result<(), StoreError> {
             .await?;
             abandon(tx, job).await
         }
-        PostStatus::Pending | PostStatus::Processing => abandon(tx, job).await,
     }
 }
 
@@ -96,8 +95,7 @@ async fn end(tx: &mut Tx, job: JobId, status: &'static str) -> Result<(), StoreE
     .await
 }
 
-/// Makes a job look as if its worker had died: with a lease that is over when
-/// it was ours, else with a lock that will be too old.
+/// Makes a job look as if its worker had died: its lease is over.
 async fn abandon(tx: &mut Tx, job: JobId) -> Result<(), StoreError> {
     tx.execute_one(
         "abandon job",
@@ -105,8 +103,8 @@ async fn abandon(tx: &mut Tx, job: JobId) -> Result<(), StoreError> {
                 SET status = 'processing', next_attempt_at = NULL,
                     worker_id = COALESCE(worker_id, 'another program'),
                     locked_at = COALESCE(locked_at, {now}),
-                    lease_until = CASE WHEN fence > 0 THEN COALESCE(locked_at, {now}) END,
-                    attempts = CASE WHEN fence > 0 AND attempts < 1 THEN 1 ELSE attempts END,
+                    lease_until = COALESCE(locked_at, {now}),
+                    attempts = CASE WHEN attempts < 1 THEN 1 ELSE attempts END,
                     updated_at = {now}
               WHERE id = ? AND status IN ('pending', 'processing')")
         .id(job.uuid()),

@@ -242,3 +242,21 @@ fn a_run_with_nothing_to_do_says_nothing() {
     let world = World::new();
     world.run(&["run-worker", "--once"]).ok().silent();
 }
+
+#[test]
+fn sigint_twice_stops_at_once_and_the_post_is_found_again() {
+    let world = World::new();
+    world.fault(&json!({
+        "match": publish_call("facebook"), "when": {"nth": 1}, "fault": "after_commit_hang",
+    }));
+    let page = world.account("facebook");
+    world.schedule(&page, &["--caption", "Hello"]);
+    let mut worker = world.start_worker(&["-v"]);
+    eventually("the publish call hangs", || world.fault_struck());
+    worker.interrupt();
+    eventually("it says that it stops", || worker.stderr().contains("stopping"));
+    worker.interrupt();
+    assert!([130, 143].contains(&worker.wait()), "{}", worker.stderr());
+    world.work_until_done();
+    assert_each_live_once(&world, &["Hello".to_owned()]);
+}
