@@ -13,8 +13,8 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::{
-    Answer, Claim, Draft, Failure, Fence, Intent, JobId, PostId, Preparation, Receipt, Remedy,
-    Scope, retry_delay,
+    Answer, Claim, Draft, Failure, Fence, Intent, JobId, Outcome, PostId, Preparation, Receipt,
+    Remedy, Scope, retry_delay,
 };
 use crate::store::{Gate, Next, Settled, Step, StoreError};
 
@@ -231,9 +231,14 @@ impl Shared {
         key: (JobId, PostId, Fence),
         why: String,
     ) -> Result<Event, StoreError> {
-        self.store.fail_unreadable(&self.options.id, key, &why).await?;
+        let outcome = self.store.fail_unreadable(&self.options.id, key, &why).await?;
         let failure = Failure::new(Remedy::GiveUp, "invalid_row", why);
-        Ok(Event::without_claim(key.1, End::Failed(failure)))
+        let end = match outcome {
+            None => End::Lost,
+            Some(Outcome::Unknown) => End::Unknown(failure),
+            Some(Outcome::NotPublished | Outcome::Published) => End::Failed(failure),
+        };
+        Ok(Event::without_claim(key.1, end))
     }
 
     /// The end that a settling call really came to.

@@ -10,5 +10,6 @@ mod posts_end_to_end;
 mod rows;
 mod secrets;
 mod source;
+mod store;
 mod support;
 mod workers;
