@@ -18,6 +18,10 @@ use crate::output::Report;
 #[derive(Args)]
 pub struct ListArgs {
     /// Only posts of this status; repeat for more
+    ///
+    /// Beside the stored ones: due (pending, and its time has come), stuck (its
+    /// worker died), missed (failed because it was too late), unknown (may be
+    /// live, nobody could tell).
     #[arg(long, value_parser = word::<ShownStatus>(ShownStatus::ALL.iter().map(|s| s.as_str())))]
     status: Vec<ShownStatus>,
     /// Only posts of this platform
@@ -35,13 +39,13 @@ pub struct ListArgs {
     /// Only posts due before this time
     #[arg(long, value_name = "WHEN")]
     until: Option<String>,
-    /// Order
+    /// Order: by due time, the latest first with -run-at, or by creation
     #[arg(long, default_value = "run-at", allow_hyphen_values = true, value_parser = word::<Sort>(Sort::ALL.iter().map(|s| s.as_str())))]
     sort: Sort,
-    /// At most so many
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    /// At most so many posts
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     limit: u32,
-    /// All of them
+    /// All posts, without a limit
     #[arg(long)]
     all: bool,
     /// Continue after this cursor (meta.next of the page before)

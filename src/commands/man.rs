@@ -14,6 +14,9 @@ use crate::exit::Exit;
 use crate::output::Report;
 
 /// Write the manual pages
+///
+/// One page of the program and one of each command, such as
+/// socialsched-run-worker.1.
 #[derive(Args)]
 pub struct ManArgs {
     /// Directory to write to; is created
