@@ -3,7 +3,8 @@
 -- The first columns of post_details and post_schedule are the Node.js
 -- scheduler's own, with its names and values; every column after them has a
 -- default, so that its plain INSERTs work unchanged. Times are UTC text,
--- 'YYYY-MM-DD HH:MM:SS[.SSS]': text order is time order.
+-- 'YYYY-MM-DD HH:MM:SS[.SSS]': text order is time order. Ids are UUIDs in
+-- lower case: the same id in capitals would be another text.
 
 CREATE TABLE agency_clients (
   id                INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -17,7 +18,8 @@ CREATE TABLE agency_clients (
 CREATE INDEX agency_clients_company ON agency_clients (company_id, id);
 
 CREATE TABLE meta_social_accounts (
-  id                    TEXT PRIMARY KEY NOT NULL,
+  id                    TEXT PRIMARY KEY NOT NULL
+                        CHECK (id GLOB '????????-????-????-????-????????????' AND id NOT GLOB '*[^0-9a-f-]*'),
   company_id            TEXT NOT NULL,
   assigned_client_id    INTEGER REFERENCES agency_clients (id),
   platform              TEXT NOT NULL,
@@ -38,7 +40,8 @@ CREATE INDEX meta_social_accounts_company ON meta_social_accounts (company_id, p
 CREATE UNIQUE INDEX meta_social_accounts_external ON meta_social_accounts (company_id, platform, external_id);
 
 CREATE TABLE post_details (
-  id                 TEXT PRIMARY KEY NOT NULL,
+  id                 TEXT PRIMARY KEY NOT NULL
+                     CHECK (id GLOB '????????-????-????-????-????????????' AND id NOT GLOB '*[^0-9a-f-]*'),
   company_id         TEXT NOT NULL,
   assigned_client_id INTEGER REFERENCES agency_clients (id),
   social_account_id  TEXT NOT NULL REFERENCES meta_social_accounts (id),
@@ -82,7 +85,8 @@ CREATE INDEX post_details_comments ON post_details (published_at) WHERE first_co
 CREATE INDEX post_details_leftovers ON post_details (updated_at) WHERE leftovers = 1;
 
 CREATE TABLE post_schedule (
-  id             TEXT PRIMARY KEY NOT NULL,
+  id             TEXT PRIMARY KEY NOT NULL
+                 CHECK (id GLOB '????????-????-????-????-????????????' AND id NOT GLOB '*[^0-9a-f-]*'),
   post_detail_id TEXT NOT NULL UNIQUE REFERENCES post_details (id),
   -- A time of another shape (2026-11-24T09:00:00Z) would compare wrongly.
   run_at         TEXT NOT NULL CHECK (run_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9]*'

@@ -80,6 +80,8 @@ pub struct TakenOver {
     pub exhausted: Vec<PostId>,
     /// Ended as cancelled, as somebody had asked.
     pub cancelled: Vec<PostId>,
+    /// Ended as another program had ended their posts meanwhile.
+    pub repaired: Vec<PostId>,
 }
 
 impl Store {
@@ -157,7 +159,10 @@ impl Store {
                 }
                 let open = row.flag("is_open")? || row.flag("is_foreign")?;
                 let spent = row.int("attempts")? >= row.int("max_attempts")?;
-                if !open && row.opt_time("cancel_requested_at")?.is_some() {
+                let ended = agree_with_post(tx, row, job, post, open).await?;
+                if ended {
+                    result.repaired.push(post);
+                } else if !open && row.opt_time("cancel_requested_at")?.is_some() {
                     end_cancelled(tx, job, post).await?;
                     result.cancelled.push(post);
                 } else if !open && spent {
@@ -292,7 +297,7 @@ fn due_query(request: &ClaimRequest, tail: &str) -> Sql {
           WHERE s.status IN ('pending', 'processing') AND s.status = 'pending'
             AND s.run_at <= {now+ms}
             AND (s.next_attempt_at IS NULL OR s.next_attempt_at <= {now})
-            AND d.status = 'pending' AND s.attempts < s.max_attempts
+            AND d.status IN ('pending', 'processing')
             AND (a.paused_at IS NULL OR a.paused_until <= {now})")
     .after(request.ahead);
     if let Some(platform) = request.platform {
@@ -338,8 +343,8 @@ fn choose(rows: &[Row], request: &ClaimRequest) -> Result<Vec<(JobId, PostId)>, 
     Ok(chosen)
 }
 
-/// Marks a selected job as this worker's. The fence stays at or above the
-/// attempts, also for rows that another program had tried before.
+/// Marks a selected job as this worker's. A row that another program had tried
+/// before still gets an attempt, and a fence at or above its attempts.
 async fn mark(
     tx: &mut Tx,
     job: JobId,
@@ -351,6 +356,7 @@ async fn mark(
         sql("UPDATE post_schedule
                 SET status = 'processing', attempts = attempts + 1,
                     max_attempts = CASE WHEN attempts = 0 THEN COALESCE(?, max_attempts)
+                                        WHEN attempts >= max_attempts THEN attempts + 1
                                         ELSE max_attempts END,
                     fence = CASE WHEN fence > attempts THEN fence ELSE attempts END + 1,
                     worker_id = ?, locked_at = {now}, lease_until = {now+ms},
@@ -386,7 +392,7 @@ fn abandoned_query(request: &TakeOver, tail: &str) -> Sql {
     sql(format!(
         "SELECT s.id AS job_id, s.post_detail_id AS post_id, s.attempts AS attempts,
                 s.max_attempts AS max_attempts, s.worker_id AS worker_id,
-                d.cancel_requested_at AS cancel_requested_at,
+                d.status AS post_status, d.cancel_requested_at AS cancel_requested_at,
                 CASE WHEN {OPEN_INTENT} THEN 1 ELSE 0 END AS is_open,
                 CASE WHEN s.lease_until IS NULL THEN 1 ELSE 0 END AS is_foreign
            FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
@@ -416,6 +422,46 @@ async fn adopt_foreign(tx: &mut Tx, job: JobId) -> Result<(), StoreError> {
         .note("foreign", "locked by another program, which may have published it")
         .append(tx)
         .await
+}
+
+/// Another program may have changed the post of a claimed job. Makes the two
+/// agree; `true` when that ended the job.
+async fn agree_with_post(
+    tx: &mut Tx,
+    row: &Row,
+    job: JobId,
+    post: PostId,
+    open: bool,
+) -> Result<bool, StoreError> {
+    let status = match row.text("post_status")?.as_str() {
+        // Its publish call may have gone out: looked up first, then cancelled.
+        "cancelled" if open => {
+            tx.execute_one(
+                "turn cancellation into a wish",
+                sql("UPDATE post_details
+                        SET status = 'processing', updated_at = {now},
+                            cancel_requested_at = COALESCE(cancel_requested_at, {now})
+                      WHERE id = ? AND status = 'cancelled'")
+                .id(post.uuid()),
+            )
+            .await?;
+            return Ok(false);
+        }
+        "cancelled" | "published" => "done",
+        "failed" => "failed",
+        _ => return Ok(false),
+    };
+    tx.execute_one(
+        "end job as its post",
+        sql("UPDATE post_schedule
+                SET status = ?, lease_until = NULL, locked_at = NULL, next_attempt_at = NULL,
+                    updated_at = {now}
+              WHERE id = ? AND status = 'processing'")
+        .text(status)
+        .id(job.uuid()),
+    )
+    .await?;
+    Ok(true)
 }
 
 async fn reclaim(

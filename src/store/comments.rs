@@ -10,6 +10,20 @@ use super::db::{Tx, sql};
 use super::log::{self, Entry};
 use super::{Store, StoreError, settle, transaction};
 
+const OWED_COMMENTS: &str = "
+    SELECT s.id AS job_id, d.id AS post_id, s.fence AS fence,
+           d.external_post_id AS external_post_id, d.first_comment AS first_comment
+      FROM post_details d JOIN post_schedule s ON s.post_detail_id = d.id
+     WHERE d.first_comment_state = 'pending' AND d.status = 'published'
+       AND d.external_post_id IS NOT NULL
+     ORDER BY d.published_at, d.id LIMIT ?";
+
+const LEFTOVERS: &str = "
+    SELECT s.id AS job_id, d.id AS post_id, s.fence AS fence
+      FROM post_details d JOIN post_schedule s ON s.post_detail_id = d.id
+     WHERE d.leftovers = 1 AND d.status IN ('cancelled', 'failed')
+     ORDER BY d.updated_at, d.id LIMIT ?";
+
 /// A first comment this process alone may now send, once.
 #[derive(Debug, Clone)]
 pub struct OwedComment {
@@ -22,6 +36,17 @@ pub struct OwedComment {
 }
 
 impl Store {
+    /// Whether comments or clean-ups are owed.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn owes_clean_up(&self) -> Result<bool, StoreError> {
+        let mut tx = self.pool.begin_read().await?;
+        let comments = tx.first(sql(OWED_COMMENTS).int(1)).await?;
+        let leftovers = tx.first(sql(LEFTOVERS).int(1)).await?;
+        Ok(comments.is_some() || leftovers.is_some())
+    }
+
     /// Takes comments owed below published posts: each is marked as being
     /// sent before anybody sends it, so that no process sends it twice. One
     /// whose process dies in between stays marked and is not sent again.
@@ -33,18 +58,9 @@ impl Store {
         worker: &WorkerId,
         limit: u32,
     ) -> Result<Vec<OwedComment>, StoreError> {
-        let text = "SELECT s.id AS job_id, d.id AS post_id, s.fence AS fence,
-                    d.external_post_id AS external_post_id, d.first_comment AS first_comment
-               FROM post_details d JOIN post_schedule s ON s.post_detail_id = d.id
-              WHERE d.first_comment_state = 'pending' AND d.status = 'published'
-                AND d.external_post_id IS NOT NULL
-              ORDER BY d.published_at, d.id LIMIT ?";
-        if self.pool.begin_read().await?.first(sql(text).int(limit)).await?.is_none() {
-            return Ok(Vec::new());
-        }
         transaction!(self, tx, {
             let mut owed = Vec::new();
-            for row in tx.all(sql(text).int(limit)).await? {
+            for row in tx.all(sql(OWED_COMMENTS).int(limit)).await? {
                 let job = JobId::from_uuid(row.id("job_id")?);
                 let post = PostId::from_uuid(row.id("post_id")?);
                 let fence = Fence(row.int("fence")?);
@@ -135,16 +151,9 @@ impl Store {
         worker: &WorkerId,
         limit: u32,
     ) -> Result<Vec<Claim>, StoreError> {
-        let text = "SELECT s.id AS job_id, d.id AS post_id, s.fence AS fence
-               FROM post_details d JOIN post_schedule s ON s.post_detail_id = d.id
-              WHERE d.leftovers = 1 AND d.status IN ('cancelled', 'failed')
-              ORDER BY d.updated_at, d.id LIMIT ?";
-        if self.pool.begin_read().await?.first(sql(text).int(limit)).await?.is_none() {
-            return Ok(Vec::new());
-        }
         transaction!(self, tx, {
             let mut taken = Vec::new();
-            for row in tx.all(sql(text).int(limit)).await? {
+            for row in tx.all(sql(LEFTOVERS).int(limit)).await? {
                 let job = JobId::from_uuid(row.id("job_id")?);
                 let post = PostId::from_uuid(row.id("post_id")?);
                 let fence = Fence(row.int("fence")?);

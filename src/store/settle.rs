@@ -31,7 +31,8 @@ pub enum Step {
 pub enum Next {
     /// Another attempt after this long (T6).
     Retry(Duration),
-    /// Another attempt after this long, and this one counts as not made (T6).
+    /// Another attempt after this long, but not later than the post's own time,
+    /// and this one counts as not made (T6).
     GiveBack(Duration),
     /// Ended: provably not published (T7).
     Fail,
@@ -486,10 +487,13 @@ async fn leave(
         "put job back",
         sql("UPDATE post_schedule
                 SET status = 'pending', lease_until = NULL, locked_at = NULL, worker_id = NULL,
-                    attempts = attempts - ?, next_attempt_at = {now+ms}, error_message = ?,
-                    updated_at = {now}
+                    attempts = attempts - ?,
+                    next_attempt_at = CASE WHEN run_at > {now} AND run_at < {now+ms}
+                                           THEN run_at ELSE {now+ms} END,
+                    error_message = ?, updated_at = {now}
               WHERE id = ? AND status = 'processing'")
         .int(given_back)
+        .after(delay)
         .after(delay)
         .opt_text(failure.map(|failure| failure.message.clone()))
         .id(claim.job_id.uuid()),

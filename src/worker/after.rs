@@ -1,7 +1,7 @@
 //! What follows a published or ended post: its address, its first comment,
 //! and the removal of invisible leftovers. Nothing here can change a post's state.
 
-use crate::domain::{Answer, Claim, CommentState, Draft, Receipt, Remedy};
+use crate::domain::{Answer, Claim, CommentState, Draft, Receipt};
 use crate::store::{OwedComment, StoreError};
 
 use super::Shared;
@@ -23,20 +23,22 @@ impl Shared {
         }
     }
 
-    /// Sends owed first comments and deletes leftovers of ended posts. Tells
-    /// whether there was anything to do.
-    pub(super) async fn clean_up(&self) -> Result<bool, StoreError> {
-        let comments = self.store.take_comments(&self.options.id, PER_ROUND).await?;
-        for comment in &comments {
-            self.comment(comment).await?;
+    /// Sends owed first comments and deletes leftovers of ended posts.
+    pub(super) async fn clean_up(&self) -> Result<(), StoreError> {
+        for comment in self.store.take_comments(&self.options.id, PER_ROUND).await? {
+            self.comment(&comment).await?;
         }
-        let leftovers = self.store.take_leftovers(&self.options.id, PER_ROUND).await?;
-        for claim in &leftovers {
-            if let Ok(draft) = self.draft(claim) {
+        for claim in self.store.take_leftovers(&self.options.id, PER_ROUND).await? {
+            if let Ok(draft) = self.draft(&claim) {
                 self.publishers.get(claim.content.platform).discard(&draft).await;
             }
         }
-        Ok(!comments.is_empty() || !leftovers.is_empty())
+        Ok(())
+    }
+
+    /// Whether there is such work.
+    pub(super) async fn owes_clean_up(&self) -> Result<bool, StoreError> {
+        self.store.owes_clean_up().await
     }
 
     async fn comment(&self, owed: &OwedComment) -> Result<(), StoreError> {
@@ -52,9 +54,8 @@ impl Shared {
             }
         };
         if let Err((state, failure)) = &result {
-            tracing::warn!(post = %owed.post.post_id, state = %state, code = %failure.code,
-                message = %failure.message, passing = matches!(failure.remedy, Remedy::Retry),
-                "the first comment was not confirmed");
+            tracing::warn!(post = %owed.post.post_id, %state, code = %failure.code,
+                message = %failure.message, "the first comment was not confirmed");
         }
         self.store.record_comment(&self.options.id, owed, &result).await
     }

@@ -2,9 +2,10 @@
 //! neither a busy runtime nor a slow platform lets a lease run out.
 
 use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
+
+use tokio::sync::oneshot;
 
 use crate::store::Store;
 
@@ -13,53 +14,60 @@ use super::Shared;
 /// Limit of the heartbeat's own waits for the database.
 const STATEMENT_LIMIT: Duration = Duration::from_secs(5);
 
-/// A running heartbeat; stops when dropped.
+/// How long a stop waits for the goodbye.
+const GOODBYE_LIMIT: Duration = Duration::from_secs(2);
+
+/// A running heartbeat; ends by itself soon after it is dropped.
 pub(super) struct Heartbeat {
-    stop: Option<Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    stop: Sender<()>,
+    ended: oneshot::Receiver<()>,
 }
 
 impl Heartbeat {
     /// Starts beating: at once, then four times per lease.
     pub(super) fn start(shared: &Arc<Shared>) -> std::io::Result<Self> {
         let (stop, stopped) = mpsc::channel();
+        let (end, ended) = oneshot::channel();
         let shared = Arc::clone(shared);
-        let thread = std::thread::Builder::new().name("heartbeat".to_owned()).spawn(move || {
-            let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build()
-            else {
-                tracing::error!("the heartbeat could not start: leases will run out");
-                return;
-            };
-            let interval = shared.options.lease / 4;
-            let mut store = None;
-            loop {
-                runtime.block_on(beat(&shared, &mut store));
-                match stopped.recv_timeout(interval) {
-                    Err(RecvTimeoutError::Timeout) => {}
-                    Ok(()) | Err(RecvTimeoutError::Disconnected) => break,
+        std::thread::Builder::new().name("heartbeat".to_owned()).spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            match runtime {
+                Ok(runtime) => runtime.block_on(run(&shared, &stopped)),
+                Err(error) => {
+                    tracing::error!(%error, "no heartbeat: leases will run out");
                 }
             }
-            runtime.block_on(async {
-                if let Some(store) = store {
-                    if let Err(error) = store.goodbye(&shared.options.id).await {
-                        tracing::debug!(%error, "no goodbye");
-                    }
-                    store.close().await;
-                }
-            });
+            // Nobody waits when the process ends in a hurry.
+            let _ = end.send(());
         })?;
-        Ok(Self { stop: Some(stop), thread: Some(thread) })
+        Ok(Self { stop, ended })
+    }
+
+    /// Stops, after having taken this worker off the list.
+    pub(super) async fn stop(self) {
+        drop(self.stop);
+        if tokio::time::timeout(GOODBYE_LIMIT, self.ended).await.is_err() {
+            tracing::debug!("the heartbeat did not end in time");
+        }
     }
 }
 
-impl Drop for Heartbeat {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the heartbeat had panicked");
+async fn run(shared: &Shared, stopped: &Receiver<()>) {
+    let interval = shared.options.lease / 4;
+    let mut store = None;
+    loop {
+        beat(shared, &mut store).await;
+        // Blocking is right: this thread has nothing else to do.
+        match stopped.recv_timeout(interval) {
+            Err(RecvTimeoutError::Timeout) => {}
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => break,
         }
+    }
+    if let Some(store) = store {
+        if let Err(error) = store.goodbye(&shared.options.id).await {
+            tracing::debug!(%error, "no goodbye");
+        }
+        store.close().await;
     }
 }
 

@@ -94,6 +94,7 @@ impl Worker {
         let mut request = TakeOver::new(options.id.clone(), options.lease, limit);
         request.foreign_lock = foreign_lock;
         let taken = shared.store.take_over(&request).await?;
+        recovery.repaired.extend(taken.repaired);
         for post in taken.exhausted {
             let failure = crate::domain::Failure::new(
                 crate::domain::Remedy::GiveUp,

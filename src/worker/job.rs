@@ -179,7 +179,11 @@ impl Shared {
         step: &Step,
         failure: Failure,
     ) -> Result<End, StoreError> {
-        let retry = || Next::Retry(retry_delay(claim.attempts, jitter()));
+        let retry = || match retry_delay(claim.attempts, jitter()) {
+            delay if claim.due => Next::Retry(delay),
+            // Preparing began early; the post keeps all its attempts for its time.
+            delay => Next::GiveBack(delay),
+        };
         let (next, restage) = match failure.remedy {
             Remedy::Retry => (retry(), false),
             Remedy::Restage => (retry(), true),
@@ -209,6 +213,7 @@ impl Shared {
             .await?;
         self.ended(settled, || match (&next, failure.remedy) {
             (Next::GiveBack(delay), Remedy::PollAgain(_)) => End::Waiting(*delay),
+            (Next::GiveBack(_), Remedy::Retry | Remedy::Restage) => End::Retrying(failure),
             (Next::GiveBack(_), _) => End::Resting(failure),
             (Next::Retry(_), _) if claim.attempts < claim.max_attempts => End::Retrying(failure),
             (Next::Retry(_) | Next::Fail, _) => End::Failed(failure),

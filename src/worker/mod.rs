@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::{
-    AccessToken, AccountId, Claim, Draft, Failure, Platform, PostId, Remedy, Scope, SocialAccount,
+    AccessToken, AccountId, Claim, Draft, Failure, Platform, PostId, Remedy, SocialAccount,
     WorkerId,
 };
 use crate::platforms::Publishers;
@@ -26,6 +26,9 @@ pub use held::Recovery;
 pub use run::Summary;
 
 use held::HeldJobs;
+
+/// How long an account rests whose token is not found.
+const NO_TOKEN_REST: Duration = Duration::from_secs(60);
 
 /// Finds an account's token, or says why it cannot (without the value).
 pub type TokenSource = Arc<dyn Fn(&SocialAccount) -> Result<AccessToken, String> + Send + Sync>;
@@ -161,8 +164,9 @@ impl Shared {
 
     /// Everything a platform needs for a job, or why there is no token.
     fn draft(&self, claim: &Claim) -> Result<Draft, Failure> {
+        // Rests only for a while: setting the token is enough to go on.
         let token = (self.tokens)(&claim.account)
-            .map_err(|why| Failure::new(Remedy::Operator(Scope::Account), "no_token", why))?;
+            .map_err(|why| Failure::new(Remedy::Wait(NO_TOKEN_REST), "no_token", why))?;
         Ok(Draft {
             account: claim.account.clone(),
             token,

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::task::{Id, JoinSet};
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::{Claim, Failure, Remedy};
@@ -69,6 +69,8 @@ struct Run {
     stop: CancellationToken,
     jobs: JoinSet<Result<End, StoreError>>,
     running: HashMap<Id, Claim>,
+    /// Comments and clean-ups, beside the jobs and never more than one round of them.
+    clean_up: JoinSet<Result<(), StoreError>>,
     heartbeat: Option<Heartbeat>,
     summary: Summary,
     /// When due jobs put back for processing at the platform are to be looked at again.
@@ -111,6 +113,7 @@ impl Worker {
             stop,
             jobs: JoinSet::new(),
             running: HashMap::new(),
+            clean_up: JoinSet::new(),
             heartbeat: None,
             summary: Summary::default(),
             waiting: BTreeSet::new(),
@@ -120,34 +123,12 @@ impl Worker {
             // A daemon shows itself also while there is nothing to do.
             run.beat();
         }
-        let mut first = true;
-        while !run.stop.is_cancelled() && !run.limits_reached() {
-            let worked = match run.round().await {
-                Ok(worked) => worked,
-                Err(error) if until == Until::Stopped && !first && error.is_outage() => {
-                    tracing::warn!(%error, "the database is away; waiting for it");
-                    false
-                }
-                Err(error) => {
-                    run.drain().await;
-                    return Err(error);
-                }
-            };
-            first = false;
-            if worked {
-                continue;
-            }
-            if until == Until::Idle && run.running.is_empty() {
-                match run.waiting.pop_first() {
-                    Some(again) if run.within_runtime(again) => run.sleep_until(again).await,
-                    _ => break,
-                }
-            } else {
-                run.sleep().await;
-            }
-        }
+        let result = run.rounds(until).await;
         run.drain().await;
-        Ok(run.summary)
+        if let Some(heartbeat) = run.heartbeat.take() {
+            heartbeat.stop().await;
+        }
+        result.map(|()| run.summary)
     }
 }
 
@@ -167,29 +148,69 @@ fn claim_request(shared: &Shared, limit: u32) -> ClaimRequest {
 }
 
 impl Run {
-    /// Looks after the queue and fills free slots. Tells whether anything was done.
+    /// Works until stopped, idle, or at a limit.
+    async fn rounds(&mut self, until: Until) -> Result<(), StoreError> {
+        while !self.stop.is_cancelled() && !self.limits_reached() {
+            let worked = match self.round().await {
+                Ok(worked) => worked,
+                Err(error) if until == Until::Stopped => {
+                    // A daemon outlives its database, and a bad row.
+                    tracing::error!(%error, "this round failed; trying again");
+                    false
+                }
+                Err(error) => return Err(error),
+            };
+            if worked {
+                continue;
+            }
+            let idle = self.running.is_empty() && self.clean_up.is_empty();
+            if until == Until::Idle && idle {
+                match self.waiting.pop_first() {
+                    Some(again) if self.within_runtime(again) => self.sleep_until(again).await,
+                    _ => break,
+                }
+            } else {
+                self.sleep().await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks after the queue and fills free slots. Tells whether a job was
+    /// taken or ended. An error in one part does not keep the others from
+    /// being done; the first one is returned.
     async fn round(&mut self) -> Result<bool, StoreError> {
-        let store = self.shared.store.clone();
-        let options = self.shared.options.clone();
-        let mut worked = false;
-        for post in store.fail_missed(options.max_late).await? {
-            worked = true;
-            self.note(Event::without_claim(post, End::Missed));
+        let ended = self.end_missed().await;
+        let abandoned = self.take_abandoned().await;
+        let due = self.take_due().await;
+        let owed = self.start_clean_up().await;
+        Ok(ended? | abandoned? | due? | owed?)
+    }
+
+    async fn end_missed(&mut self) -> Result<bool, StoreError> {
+        let store = &self.shared.store;
+        let missed = store.fail_missed(self.shared.options.max_late).await?;
+        let repaired = store.repair_cancelled(false).await?;
+        for post in &missed {
+            self.note(Event::without_claim(*post, End::Missed));
         }
-        store.repair_cancelled(false).await?;
-        let free = options.concurrency.saturating_sub(self.in_flight());
-        if free == 0 {
-            return Ok(worked);
-        }
-        let mut limit = free.min(options.batch_size);
-        if let Some(max) = options.max_jobs {
-            let left = max.saturating_sub(self.summary.claimed);
-            limit = limit.min(u32::try_from(left).unwrap_or(u32::MAX));
-        }
+        Ok(!missed.is_empty() || !repaired.is_empty())
+    }
+
+    async fn take_abandoned(&mut self) -> Result<bool, StoreError> {
+        let options = &self.shared.options;
+        // Look-ups of old trouble leave a slot for what is due.
+        let limit = match self.free_slots() {
+            0 => return Ok(false),
+            1 => 1,
+            more => more - 1,
+        };
         let request = TakeOver::new(options.id.clone(), options.lease, limit);
-        let taken = store.take_over(&request).await?;
+        let taken = self.shared.store.take_over(&request).await?;
+        let ended = !(taken.exhausted.is_empty()
+            && taken.cancelled.is_empty()
+            && taken.repaired.is_empty());
         for post in taken.exhausted {
-            worked = true;
             let failure = Failure::new(
                 Remedy::GiveUp,
                 "worker_died",
@@ -198,25 +219,53 @@ impl Run {
             self.note(Event::without_claim(post, End::Failed(failure)));
         }
         for post in taken.cancelled {
-            worked = true;
             self.note(Event::without_claim(post, End::Cancelled));
         }
-        let mut claimed = taken.claimed;
-        let left = limit.saturating_sub(u32::try_from(claimed.len()).unwrap_or(u32::MAX));
-        claimed.extend(store.claim_due(&claim_request(&self.shared, left)).await?);
-        worked |= !claimed.is_empty();
+        Ok(self.start_all(taken.claimed).await? | ended)
+    }
+
+    async fn take_due(&mut self) -> Result<bool, StoreError> {
+        let limit = self.free_slots();
+        let claimed = self.shared.store.claim_due(&claim_request(&self.shared, limit)).await?;
+        self.start_all(claimed).await
+    }
+
+    /// How many jobs may be taken now.
+    fn free_slots(&self) -> u32 {
+        let options = &self.shared.options;
+        let free = options.concurrency.saturating_sub(self.in_flight()).min(options.batch_size);
+        let left =
+            options.max_jobs.map_or(u64::MAX, |max| max.saturating_sub(self.summary.claimed));
+        free.min(u32::try_from(left).unwrap_or(u32::MAX))
+    }
+
+    async fn start_all(&mut self, claimed: Vec<Claimed>) -> Result<bool, StoreError> {
+        let any = !claimed.is_empty();
+        let mut result = Ok(any);
         for claimed in claimed {
             self.summary.claimed += 1;
             match claimed {
                 Claimed::Job(claim) => self.start(*claim),
                 Claimed::Unreadable { job_id, post_id, fence, why } => {
-                    let event = self.shared.fail_unreadable((job_id, post_id, fence), why).await?;
-                    self.note(event);
+                    match self.shared.fail_unreadable((job_id, post_id, fence), why).await {
+                        Ok(event) => self.note(event),
+                        Err(error) => result = Err(error),
+                    }
                 }
             }
         }
-        worked |= self.shared.clean_up().await?;
-        Ok(worked)
+        result
+    }
+
+    async fn start_clean_up(&mut self) -> Result<bool, StoreError> {
+        while let Some(ended) = self.clean_up.try_join_next() {
+            cleaned_up(ended);
+        }
+        if self.clean_up.is_empty() && self.shared.owes_clean_up().await? {
+            let shared = Arc::clone(&self.shared);
+            self.clean_up.spawn(async move { shared.clean_up().await });
+        }
+        Ok(false)
     }
 
     fn in_flight(&self) -> u32 {
@@ -243,7 +292,7 @@ impl Run {
         self.running.insert(handle.id(), claim);
     }
 
-    /// Sleeps until a job ends, the next post is due, or it is time to look again.
+    /// Sleeps until a job or clean-up ends, the next post is due, or it is time to look again.
     async fn sleep(&mut self) {
         let mut longest = self.shared.options.poll_interval;
         if let Ok(Some(next)) = self.shared.store.next_due_in().await {
@@ -253,6 +302,9 @@ impl Run {
         tokio::select! {
             Some(ended) = self.jobs.join_next_with_id(), if !self.jobs.is_empty() => {
                 self.finished(ended).await;
+            }
+            Some(ended) = self.clean_up.join_next(), if !self.clean_up.is_empty() => {
+                cleaned_up(ended);
             }
             () = tokio::time::sleep(longest) => {}
             () = stop.cancelled() => {}
@@ -266,17 +318,24 @@ impl Run {
         }
     }
 
-    /// Lets running jobs finish: until the grace is over, if a stop was asked for.
+    /// Lets what runs finish: until the grace is over, if a stop was asked for.
     async fn drain(&mut self) {
-        let asked = self.stop.is_cancelled();
-        let deadline = Instant::now() + self.shared.options.grace;
-        let mut stopping = asked;
-        while !self.jobs.is_empty() {
-            let stop = self.stop.clone();
+        let stop = self.stop.clone();
+        let grace = self.shared.options.grace;
+        let over = async move {
+            stop.cancelled().await;
+            tokio::time::sleep(grace).await;
+        };
+        tokio::pin!(over);
+        while !self.jobs.is_empty() || !self.clean_up.is_empty() {
             tokio::select! {
-                Some(ended) = self.jobs.join_next_with_id() => self.finished(ended).await,
-                () = stop.cancelled(), if !stopping => stopping = true,
-                () = tokio::time::sleep_until(deadline.into()), if stopping => {
+                Some(ended) = self.jobs.join_next_with_id(), if !self.jobs.is_empty() => {
+                    self.finished(ended).await;
+                }
+                Some(ended) = self.clean_up.join_next(), if !self.clean_up.is_empty() => {
+                    cleaned_up(ended);
+                }
+                () = &mut over => {
                     tracing::warn!(jobs = self.jobs.len(),
                         "grace is over: what still runs is left to be recovered");
                     self.jobs.abort_all();
@@ -286,10 +345,7 @@ impl Run {
         }
     }
 
-    async fn finished(
-        &mut self,
-        ended: Result<(Id, Result<End, StoreError>), tokio::task::JoinError>,
-    ) {
+    async fn finished(&mut self, ended: Result<(Id, Result<End, StoreError>), JoinError>) {
         let (id, result) = match ended {
             Ok((id, result)) => (id, Ok(result)),
             Err(error) => (error.id(), Err(error)),
@@ -345,5 +401,14 @@ impl Run {
 
     fn within_runtime(&self, instant: Instant) -> bool {
         self.shared.options.max_runtime.is_none_or(|max| instant < self.began + max)
+    }
+}
+
+/// A comment or clean-up that failed changes nothing about its post.
+fn cleaned_up(ended: Result<Result<(), StoreError>, JoinError>) {
+    match ended {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "a comment or clean-up was not recorded"),
+        Err(error) => tracing::error!(%error, "a comment or clean-up broke off"),
     }
 }

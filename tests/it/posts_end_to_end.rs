@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{Account, World};
+use crate::support::{Account, PLATFORMS, World, publish_call};
 
 /// What a kind of post is made of.
 struct Kind {
@@ -149,6 +149,7 @@ fn a_cancelled_post_never_goes_out() {
     // Its photo is already with the platform.
     world.advance(Duration::from_secs(57 * 60));
     world.work(&[]);
+    assert!(!world.drafts().is_empty());
     let cancelled = world.json(&["cancel", &id]);
     assert_eq!(cancelled["message"], "Post cancelled successfully");
     world.json(&["cancel", &other]);
@@ -158,6 +159,7 @@ fn a_cancelled_post_never_goes_out() {
     assert_eq!(world.status(&id), "cancelled");
     assert_eq!(world.status(&other), "cancelled");
     assert_eq!(world.live(), [Value::Null; 0]);
+    assert_eq!(world.drafts(), [Value::Null; 0], "nothing invisible is left behind");
     world.assert_healthy();
 }
 
@@ -221,11 +223,10 @@ fn a_passing_failure_is_tried_again_after_a_minute() {
 #[test]
 fn a_lost_answer_is_looked_up_and_never_sent_again() {
     let world = World::new();
-    let accounts = ["facebook", "instagram", "linkedin"].map(|platform| world.account(platform));
-    for path in ["/feed", "/media_publish", "/rest/posts"] {
+    let accounts = PLATFORMS.map(|platform| world.account(platform));
+    for platform in PLATFORMS {
         world.fault(&json!({
-            "match": {"method": "POST", "path_contains": path}, "when": {"nth": 1},
-            "fault": "after_commit_drop",
+            "match": publish_call(platform), "when": {"nth": 1}, "fault": "after_commit_drop",
         }));
     }
     let image = world.media("one.jpg");
@@ -240,6 +241,36 @@ fn a_lost_answer_is_looked_up_and_never_sent_again() {
         assert_eq!(live_on(&world, account).len(), 1, "{post}");
         assert_eq!(post["status"], "published", "{post}");
         assert!(post["externalPostId"].is_string(), "{post}");
+        let sent =
+            "SELECT COUNT(*) FROM publish_log l JOIN post_schedule s ON s.id = l.post_schedule_id
+            WHERE l.kind = 'publish' AND l.event = 'intent' AND s.post_detail_id";
+        assert_eq!(world.database.value(&format!("{sent} = '{id}'")), "1", "{post}");
+    }
+    world.assert_healthy();
+}
+
+#[test]
+fn a_video_that_is_still_processed_keeps_no_other_post_waiting() {
+    let world = World::new();
+    world.options(&json!({"video_processing_ms": 20_000}));
+    let video = world.media("clip.mp4");
+    let slow = [("facebook", "reel"), ("instagram", "reel"), ("linkedin", "video")].map(
+        |(platform, kind)| {
+            world.schedule(&world.account(platform), &["--type", kind, "--video", &video])
+        },
+    );
+    let quick = world.schedule(&world.account("facebook"), &["--caption", "Hello"]);
+    world.work(&["--concurrency", "1", "--max-runtime", "1s"]);
+    assert_eq!(world.status(&quick), "published");
+    assert!(slow.iter().all(|id| world.status(id) == "pending"), "{:#?}", world.posts());
+    world.work_until_done();
+    for id in &slow {
+        let post = world.post(id);
+        assert_eq!(
+            (&post["status"], &post["attempts"]),
+            (&json!("published"), &json!(1)),
+            "{post}"
+        );
     }
     world.assert_healthy();
 }

@@ -29,24 +29,24 @@ fn migrate_creates_a_private_file_and_only_migrate_does() {
 fn migrate_prints_the_sql_of_missing_changes_and_nothing_else() {
     let world = World::bare(Engine::Sqlite, SandboxOptions::default());
     let sql = world.run(&["migrate", "--sql"]).ok().says("CREATE TABLE post_details").stdout;
-    world.database.execute("PRAGMA user_version = 0");
-    fs::remove_file(world.database.path()).ok();
     assert!(sql.contains("CREATE TABLE post_schedule"));
+    assert!(!world.database.path().exists());
 }
 
 #[test]
 fn schedule_answers_with_the_old_schedulers_keys() {
     let world = World::new();
     let page = world.account("facebook");
+    let at = world.in_days(30);
     #[rustfmt::skip]
     let answer = world.json(&[
-        "schedule", "--account", &page.name, "--caption", "Hello", "--at", "2099-02-01T08:00:00Z",
+        "schedule", "--account", &page.name, "--caption", "Hello", "--at", &at,
     ]);
     assert_eq!(answer["success"], true);
     assert_eq!(answer["message"], "Post scheduled successfully");
     let data = &answer["data"];
     assert_eq!(data["status"], "pending");
-    assert_eq!(data["scheduledFor"], "2099-02-01T08:00:00Z");
+    assert_eq!(data["scheduledFor"], json!(at));
     assert_eq!(data["message"], "Post will be published automatically at the scheduled time");
     assert!(data["postDetailId"].is_string() && data["postScheduleId"].is_string(), "{data}");
 }
@@ -59,7 +59,7 @@ fn schedule_takes_the_old_schedulers_request() {
         "companyId": world.company(), "assignedClientId": null, "socialAccountId": account.id,
         "platform": "instagram", "postType": "post", "caption": "Hello",
         "mediaUrls": [{"url": world.media("one.jpg"), "type": "image"}],
-        "scheduleAt": "2099-02-01T08:00:00Z",
+        "scheduleAt": world.in_days(30),
     });
     world.run_with_input(&["schedule", "--body", "-"], &body.to_string()).ok();
     let posts = world.posts();
@@ -79,7 +79,8 @@ fn a_dry_run_stores_nothing() {
 fn list_and_show_tell_of_a_post() {
     let world = World::new();
     let page = world.account("facebook");
-    let id = world.schedule(&page, &["--caption", "Hello", "--at", "2099-02-01T08:00:00Z"]);
+    let at = world.in_days(30);
+    let id = world.schedule(&page, &["--caption", "Hello", "--at", &at]);
     let list = world.json(&["list"]);
     assert_eq!(list["meta"]["total"], 1);
     let post = &list["data"][0];
@@ -89,7 +90,7 @@ fn list_and_show_tell_of_a_post() {
     for (key, value) in expected.as_object().unwrap() {
         assert_eq!(&post[key], value, "{key}");
     }
-    assert_eq!(post["postSchedule"]["runAt"], "2099-02-01T08:00:00Z");
+    assert_eq!(post["postSchedule"]["runAt"], json!(at));
     assert_eq!(post["postSchedule"]["status"], "pending");
     let shown = world.json(&["show", &id]);
     assert_eq!(shown["data"]["id"], json!(id));
@@ -128,8 +129,9 @@ fn reschedule_moves_a_post_and_cancel_ends_it() {
     let world = World::new();
     let page = world.account("facebook");
     let id = world.schedule(&page, &["--caption", "Hello", "--at", "+1h"]);
-    world.run(&["reschedule", &id, "--at", "2099-02-01T08:00:00Z"]).ok();
-    assert_eq!(world.post(&id)["postSchedule"]["runAt"], "2099-02-01T08:00:00Z");
+    let at = world.in_days(30);
+    world.run(&["reschedule", &id, "--at", &at]).ok();
+    assert_eq!(world.post(&id)["postSchedule"]["runAt"], json!(at));
     world.run(&["cancel", &id, "--reason", "Rain"]).ok();
     world.run(&["cancel", &id]).ok();
     world.run(&["reschedule", &id, "--at", "+1h"]).exits(4);

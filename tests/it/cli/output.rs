@@ -16,7 +16,8 @@ fn ids_go_through_xargs() {
         .collect();
     let listed = world.run(&["list", "-o", "id"]).ok().stdout;
     let mut shown: Vec<&str> = listed.lines().collect();
-    (ids.sort(), shown.sort_unstable());
+    ids.sort();
+    shown.sort_unstable();
     assert_eq!(shown, ids);
     world.run_with_input(&["cancel", "-", "--yes"], &listed).ok();
     assert!(world.posts().iter().all(|post| post["status"] == "cancelled"));
@@ -109,4 +110,47 @@ fn a_question_without_a_terminal_names_the_flag_that_answers_it() {
         .collect();
     world.run(&["cancel", &ids[0], &ids[1]]).exits(2).complains("--yes");
     assert!(world.posts().iter().all(|post| post["status"] == "pending"));
+}
+
+#[test]
+fn a_worker_tells_each_attempt_as_a_line_of_json() {
+    let world = World::new();
+    let page = world.account("facebook");
+    let id = world.schedule(&page, &["--caption", "Hello"]);
+    let lines = world.work(&["-o", "jsonl"]).json_lines();
+    assert_eq!(lines.len(), 2, "an attempt and the summary: {lines:?}");
+    assert_eq!(lines[0]["id"], json!(id));
+    assert_eq!(lines[0]["result"], "published");
+    let summary =
+        json!({"claimed": 1, "published": 1, "retried": 0, "failed": 0, "unknown": 0, "missed": 0});
+    for (key, count) in summary.as_object().unwrap() {
+        assert_eq!(&lines[1][key], count, "{key}: {lines:?}");
+    }
+}
+
+#[test]
+fn a_key_makes_scheduling_repeatable() {
+    let world = World::new();
+    let page = world.account("facebook");
+    let at = world.in_days(3);
+    let first = world.schedule(&page, &["--caption", "Hello", "--at", &at, "--key", "k1"]);
+    let again = world.schedule(&page, &["--caption", "Hello", "--at", &at, "--key", "k1"]);
+    assert_eq!(first, again);
+    #[rustfmt::skip]
+    let other = world.run(&[
+        "schedule", "--account", &page.id, "--caption", "Bye", "--at", &at, "--key", "k1", "--json",
+    ]).exits(4);
+    assert!(!other.error_code().is_empty());
+    assert_eq!(world.posts().len(), 1);
+}
+
+#[test]
+fn the_same_content_twice_within_a_day_must_be_allowed_explicitly() {
+    let world = World::new();
+    let page = world.account("facebook");
+    world.schedule(&page, &["--caption", "Hello", "--at", "+1h"]);
+    let again = ["schedule", "--account", &page.id, "--caption", "Hello", "--at", "+2h"];
+    world.run(&again).exits(4).complains("--allow-duplicate");
+    world.run(&[again.as_slice(), &["--allow-duplicate"]].concat()).ok();
+    assert_eq!(world.posts().len(), 2);
 }

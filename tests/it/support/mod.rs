@@ -12,6 +12,6 @@ mod world;
 pub use daemon::Daemon;
 pub use database::{Database, Engine};
 pub use ran::Ran;
-pub use simulator::Simulator;
+pub use simulator::{PLATFORMS, Simulator, publish_call};
 pub use wait::eventually;
 pub use world::{Account, World};

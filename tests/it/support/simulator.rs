@@ -8,6 +8,19 @@ use serde_json::{Value, json};
 use socialsched::sandbox::{Sandbox, SandboxOptions};
 use tokio::sync::oneshot;
 
+/// All platforms, as they are called everywhere.
+pub const PLATFORMS: [&str; 3] = ["facebook", "instagram", "linkedin"];
+
+/// The `match` of a fault rule for the one call that makes a post of one image
+/// or of text visible; everything before it is staging.
+pub fn publish_call(platform: &str) -> Value {
+    match platform {
+        "facebook" => json!({"method": "POST", "body_contains": "\"is_published\":true"}),
+        "instagram" => json!({"method": "POST", "path_contains": "/media_publish"}),
+        _ => json!({"method": "POST", "path_contains": "/rest/posts"}),
+    }
+}
+
 /// The sandbox of the three platforms on a thread of this process.
 pub struct Simulator {
     address: SocketAddr,
@@ -61,6 +74,11 @@ impl Simulator {
     /// Every call that arrived, in order: `platform, method, host, path, params, status, …`.
     pub fn calls(&self) -> Vec<Value> {
         self.list("/__sim/log")
+    }
+
+    /// Whether a fault has struck any call.
+    pub fn fault_struck(&self) -> bool {
+        self.calls().iter().any(|call| call["fault"].is_string())
     }
 
     /// Adds one fault rule (see `socialsched::sandbox`).

@@ -114,6 +114,12 @@ impl World {
         command
     }
 
+    /// A whole hour some days ahead, as RFC 3339.
+    pub fn in_days(&self, days: u32) -> String {
+        self.database
+            .value(&format!("SELECT strftime('%Y-%m-%dT%H:00:00Z', 'now', '+{days} days')"))
+    }
+
     /// Runs the program to its end, with nothing on standard input.
     pub fn run(&self, args: &[&str]) -> Ran {
         self.run_with_input(args, "")
