@@ -76,6 +76,12 @@ impl ListArgs {
         let since = moment("--since", &self.since);
         let until = moment("--until", &self.until);
         problems.into_result()?;
+        let is_filtered = !self.status.is_empty()
+            || self.platform.is_some()
+            || account_id.is_some()
+            || self.client.is_some()
+            || since.is_some()
+            || until.is_some();
         let filter = PostFilter {
             company_id: company,
             statuses: self.status,
@@ -87,6 +93,12 @@ impl ListArgs {
         };
         let limit = (!self.all).then_some(self.limit);
         let page = Page { sort: self.sort, limit, after: self.after };
+        // An empty company and an empty answer to a question are two things.
+        let empty = if is_filtered {
+            "no post meets this filter"
+        } else {
+            "no posts; socialsched schedule stores one"
+        };
         let listing = store.list_posts(&filter, &page).await?;
         store.close().await;
         for row in &listing.unreadable {
@@ -114,7 +126,7 @@ impl ListArgs {
                 &context.settings.tz,
                 context.printer.format(),
             )),
-            hint_if_empty: Some("no posts; socialsched schedule stores one".to_owned()),
+            hint_if_empty: Some(empty.to_owned()),
             notes,
             ..Report::default()
         };
