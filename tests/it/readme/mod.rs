@@ -13,7 +13,7 @@ use socialsched::config::Env;
 
 use crate::source::root;
 use crate::support::World;
-use text::{code_blocks, command_lines, readme, section, table_rows};
+use text::{code_blocks, command_lines, in_next_year, readme, section, table_rows};
 
 /// The command tree as help and manual pages show it.
 fn tree() -> clap::Command {
@@ -50,14 +50,27 @@ fn the_table_of_commands_is_that_of_the_program() {
 fn every_command_line_is_one_that_the_program_takes() {
     let lines = command_lines();
     assert!(lines.len() > 40, "the commands were not found: {lines:?}");
-    for line in lines {
+    let is_help = |line: &[String]| line[1] == "help";
+    for line in lines.into_iter().filter(|line| !is_help(line)) {
         if let Err(error) = tree().try_get_matches_from(&line) {
-            let shows = matches!(
-                error.kind(),
-                clap::error::ErrorKind::DisplayHelp | clap::error::ErrorKind::DisplayVersion
-            );
-            assert!(shows, "{line:?}: {error}");
+            panic!("{line:?}: {error}");
         }
+    }
+}
+
+#[test]
+fn every_form_of_time_is_taken() {
+    let world = World::new();
+    let page = world.account("facebook");
+    let mut examples = Vec::new();
+    for row in table_rows(section("Times")) {
+        examples.extend(row[1].split('`').skip(1).step_by(2).map(str::to_owned));
+    }
+    assert!(examples.len() > 10, "{examples:?}");
+    for example in examples {
+        let when = in_next_year(&example);
+        let post = ["schedule", "--account", &page.id, "--caption", "Hello", "--dry-run"];
+        world.run(&[&post[..], &["--at", &when]].concat()).ok();
     }
 }
 

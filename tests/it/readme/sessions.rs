@@ -11,7 +11,7 @@ use serde_json::json;
 use socialsched::sandbox::SandboxOptions;
 use trycmd::TestCases;
 
-use super::text::{code_blocks, readme};
+use super::text::{code_blocks, in_next_year, readme};
 use crate::support::{Account, Engine, World, eventually};
 
 /// Home directory and sandbox in README.md.
@@ -133,43 +133,73 @@ fn run(world: &World, text: &str) {
         fs::write(files.join("request.json"), fit(world, &request)).unwrap();
     }
     let sessions = world.path("README.md");
-    let lines: Vec<String> = fit(world, text).lines().map(loosen).collect();
-    fs::write(&sessions, lines.join("\n")).unwrap();
+    fs::write(&sessions, as_cases(&fit(world, text))).unwrap();
     let cases = TestCases::new();
     for (variable, value) in world.command(&[]).get_envs() {
         let value = value.unwrap().to_str().unwrap();
         cases.env(variable.to_str().unwrap(), value);
     }
-    cases.register_bin("socialsched", Path::new(env!("CARGO_BIN_EXE_socialsched"))).case(sessions).run();
+    cases
+        .register_bin("socialsched", Path::new(env!("CARGO_BIN_EXE_socialsched")))
+        .case(sessions)
+        .run();
 }
 
+/// Puts this world's home directory, sandbox and next year in place of those
+/// in README.md.
 fn fit(world: &World, text: &str) -> String {
     let address = world.base_url().replace("http://", "");
-    text.replace(HOME, world.path("home").to_str().unwrap()).replace(SANDBOX, &address)
+    in_next_year(text)
+        .replace(HOME, world.path("home").to_str().unwrap())
+        .replace(SANDBOX, &address)
 }
 
-/// Lets a line of output be anything where it differs from run to run.
-fn loosen(line: &str) -> String {
-    if ["$ ", "> ", "? ", "```"].iter().any(|start| line.starts_with(start)) {
-        return line.to_owned();
-    }
-    let mut loose = String::new();
-    let mut blanks = "";
-    for word in line.split_inclusive(' ') {
-        let (text, blank) = match word.strip_suffix(' ') {
-            Some(text) => (text, " "),
-            None => (word, ""),
-        };
-        let text = if text.is_empty() { String::new() } else { loosen_word(text) };
-        // One of them stands for a whole time, however many words it has.
-        if text == "[..]" && loose.trim_end().ends_with("[..]") {
-            blanks = blank;
-            continue;
+/// The text as trycmd wants it: an empty line after each output, which stands
+/// for its last line break, and output that may differ where it must.
+fn as_cases(text: &str) -> String {
+    let mut cases = String::new();
+    let mut in_session = false;
+    let mut after_output = false;
+    for line in text.lines() {
+        let is_input = ["$ ", "> ", "? "].iter().any(|start| line.starts_with(start));
+        let is_fence = line.starts_with("```");
+        if in_session && after_output && (is_fence || line.starts_with("$ ")) {
+            cases.push('\n');
         }
-        loose.push_str(blanks);
-        blanks = "";
-        loose.push_str(&text);
-        loose.push_str(blank);
+        if is_fence {
+            in_session = line == "```console";
+        }
+        after_output = in_session && !is_fence && !is_input;
+        if after_output {
+            cases.push_str(&loosen(line))
+        } else {
+            cases.push_str(line)
+        }
+        cases.push('\n');
+    }
+    cases
+}
+
+/// Lets a line of output be anything where it differs from run to run. One
+/// wildcard stands for a whole time, however many words it has.
+fn loosen(line: &str) -> String {
+    const ANY: &str = "[..]";
+    let mut loose = String::new();
+    let mut rest = line;
+    let mut previous = String::new();
+    while !rest.is_empty() {
+        let word_start = rest.find(|c| c != ' ').unwrap_or(rest.len());
+        let (blanks, words) = rest.split_at(word_start);
+        let (word, after) = words.split_at(words.find(' ').unwrap_or(words.len()));
+        let word = loosen_word(word);
+        if !(previous.ends_with(ANY) && word.starts_with(ANY)) {
+            loose.push_str(blanks);
+            loose.push_str(&word);
+        } else {
+            loose.push_str(&word[ANY.len()..]);
+        }
+        previous = word;
+        rest = after;
     }
     loose
 }
@@ -182,11 +212,12 @@ fn loosen_word(word: &str) -> String {
         && ((core.len() == 8 && is_hex(core))
             || (core.len() == 36 && core.split('-').count() == 5 && core.split('-').all(is_hex)));
     let shape: String = core.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
-    let is_time = shape.contains("0000-00-00")
+    let is_time_or_number = shape.contains("0000-00-00")
         || matches!(shape.as_str(), "00:00" | "00:00:00")
         || ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].contains(&core)
+        || (core.len() >= 3 && core.chars().all(|c| c.is_ascii_digit()))
         || ["0d", "0h", "00h", "0m", "00m", "0s", "00s"].contains(&shape.as_str());
-    if is_id || is_time {
+    if is_id || is_time_or_number {
         return word.replacen(core, "[..]", 1);
     }
     match shape.find("00000") {

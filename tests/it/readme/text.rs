@@ -1,12 +1,20 @@
 //! Reads README.md as far as its tests need.
 
 use std::fs;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::source::root;
 
 /// The whole text.
 pub fn readme() -> String {
     fs::read_to_string(root().join("README.md")).unwrap()
+}
+
+/// Next year in place of README.md's, so that its times are always to come.
+pub fn in_next_year(text: &str) -> String {
+    let age = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let next_year = 1971 + age / (365 * 86_400 + 86_400 / 4);
+    text.replace("2027-", &format!("{next_year}-"))
 }
 
 /// The text of a section of the second level.
@@ -61,7 +69,7 @@ pub fn command_lines() -> Vec<Vec<String>> {
                 let Some(command) = line.strip_prefix("$ ") else { continue };
                 lines.extend(commands_in(command));
             }
-            Some("sh") => match line.strip_suffix('\\') {
+            Some("sh" | "crontab") => match line.strip_suffix('\\') {
                 Some(part) => pending.push_str(part),
                 None => lines.extend(commands_in(&(std::mem::take(&mut pending) + line))),
             },
@@ -93,9 +101,9 @@ fn commands_in(line: &str) -> Vec<Vec<String>> {
     }
     calls.push(words);
     let from_program = |words: Vec<String>| {
-        let start = words.iter().position(|word| word == "socialsched")?;
-        // `xargs` and the like may stand before it, assignments too.
-        Some(words[start..].to_vec())
+        // Before it may stand `xargs`, or cron's times and user.
+        let start = words.iter().rposition(|word| word == "socialsched")?;
+        (start + 1 < words.len()).then(|| words[start..].to_vec())
     };
     calls.into_iter().filter_map(from_program).collect()
 }
