@@ -89,7 +89,7 @@ fn the_exit_codes_are_those_of_the_program() {
 }
 
 #[test]
-fn the_configuration_file_is_accepted_and_shows_every_worker_key() {
+fn the_configuration_file_is_accepted_and_shows_the_workers_defaults() {
     let [config] = &code_blocks("toml")[..] else { panic!("not one configuration file") };
     let world = World::new();
     world.unset("SOCIALSCHED_DATABASE_URL");
@@ -105,7 +105,14 @@ fn the_configuration_file_is_accepted_and_shows_every_worker_key() {
         let Some(long) = arg.get_long().filter(|long| !matches!(*long, "once" | "help")) else {
             continue;
         };
-        assert!(worker.contains(&format!("{} =", long.replace('-', "_"))), "no key for --{long}");
+        let key = long.replace('-', "_");
+        let value = worker.lines().find_map(|line| line.strip_prefix(&format!("{key} = ")));
+        let value = value.unwrap_or_else(|| panic!("no key for --{long}")).trim_matches('"');
+        let help = arg.get_help().unwrap().to_string();
+        let default = help.split_once("[default: ").map(|(_, rest)| rest.trim_end_matches(']'));
+        if let Some(default) = default.filter(|default| !default.contains([' ', '/'])) {
+            assert_eq!(value, default, "default of --{long}");
+        }
     }
 }
 
