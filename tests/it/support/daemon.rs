@@ -1,3 +1,5 @@
+//! The program in the background, and the signals it gets.
+
 use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;

@@ -1,3 +1,5 @@
+//! The database, past the program: planting rows, ageing them, checking invariants.
+
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::time::Duration;

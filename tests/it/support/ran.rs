@@ -1,3 +1,5 @@
+//! What came of a run of the program.
+
 use std::fmt;
 use std::time::Duration;
 

@@ -1,3 +1,5 @@
+//! The platforms, as tests see and steer them.
+
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::mpsc;

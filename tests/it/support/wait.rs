@@ -1,3 +1,5 @@
+//! Waiting for what other processes do.
+
 use std::thread;
 use std::time::{Duration, Instant};
 

@@ -1,3 +1,5 @@
+//! A machine of its own for each test.
+
 use std::cell::{Cell, RefCell};
 use std::ffi::OsString;
 use std::fs;
