@@ -14,6 +14,7 @@ use crate::source::root;
 
 /// Compares a directory with what it should hold, or makes it so.
 #[track_caller]
+#[expect(clippy::disallowed_methods, reason = "the variable is about this test, not the program")]
 fn assert_holds(dir: &str, expected: &BTreeMap<String, String>) {
     let dir = root().join(dir);
     if std::env::var_os("BLESS").is_some() {

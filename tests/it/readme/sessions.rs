@@ -185,7 +185,9 @@ fn as_cases(text: &str) -> String {
 fn loosen(line: &str) -> String {
     const ANY: &str = "[..]";
     let mut loose = String::new();
-    let mut rest = line;
+    // The machine may be busy with other tests.
+    let line = line.replace("longest lag 0 s", "longest lag [..] s");
+    let mut rest = line.as_str();
     let mut previous = String::new();
     while !rest.is_empty() {
         let word_start = rest.find(|c| c != ' ').unwrap_or(rest.len());
@@ -214,7 +216,7 @@ fn loosen_word(word: &str) -> String {
     let shape: String = core.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
     let is_time_or_number = shape.contains("0000-00-00")
         || matches!(shape.as_str(), "00:00" | "00:00:00")
-        || ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].contains(&core)
+        || ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun", "now"].contains(&core)
         || (core.len() >= 3 && core.chars().all(|c| c.is_ascii_digit()))
         || ["0d", "0h", "00h", "0m", "00m", "0s", "00s"].contains(&shape.as_str());
     if is_id || is_time_or_number {
