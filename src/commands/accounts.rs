@@ -71,7 +71,7 @@ struct AddArgs {
     #[arg(long, value_parser = word::<Platform>(Platform::ALL.iter().map(|p| p.as_str())))]
     platform: Platform,
     /// Name, as people know it
-    #[arg(long)]
+    #[arg(long, value_name = "NAME")]
     name: String,
     /// Page id, Instagram user id, or LinkedIn URN
     #[arg(long, value_name = "ID")]

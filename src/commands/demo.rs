@@ -87,12 +87,13 @@ impl DemoArgs {
     }
 }
 
-const NEXT: &str = "\nTry next:
+const NEXT: &str = "\nTry next, with a UUID of your choice for your company:
+  export SOCIALSCHED_COMPANY=550e8400-e29b-41d4-a716-446655440000
   socialsched migrate
-  socialsched sandbox
-  socialsched accounts add --platform facebook --name \"Acme\" --external-id 1000001
+  socialsched accounts add --platform facebook --name Acme --external-id 1000001
   socialsched schedule --account Acme --caption \"Hello\" --at \"tomorrow 9am\"
-  socialsched run-worker --once";
+  socialsched list
+  socialsched sandbox   # stands in for the platforms; tells what to export";
 
 /// A directory that disappears with the value.
 struct Throwaway(PathBuf);

@@ -75,9 +75,11 @@ impl RetryArgs {
                 Some(fault)
             }
         };
+        // "0 posts" beside the reasons why would be noise.
+        let message = (!ids.is_empty() || failure.is_none()).then_some(message);
         let report = Report {
-            message: Some(message.clone()),
-            text: (!ids.is_empty() || items.is_empty()).then_some(message),
+            text: message.clone(),
+            message,
             data: Value::Array(items),
             ids,
             failure: failure.map(Explained::from),

@@ -5,8 +5,10 @@
 
 mod cli;
 mod dependencies;
+mod generated;
 mod layers;
 mod posts_end_to_end;
+mod readme;
 mod rows;
 mod secrets;
 mod source;
