@@ -4,13 +4,13 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::json;
 
+use super::args::word;
 use super::view;
-use crate::cli::word;
 use crate::context::Context;
 use crate::domain::when::{Dst, parse_moment};
 use crate::domain::{ClientId, Page, Platform, PostFilter, Problem, Problems, ShownStatus, Sort};
 use crate::exit::Exit;
-use crate::output::Report;
+use crate::output::{Format, Report};
 use crate::store::StoreError;
 
 /// List posts
@@ -123,19 +123,25 @@ impl ListArgs {
             ));
         }
         notes.extend(view::unknown_hint(&listing.posts));
+        // A long list is built once, as what will be printed.
+        let posts = &listing.posts;
+        let format = context.printer.format();
+        let as_rows = !format.is_json() || posts.is_empty();
         let report = Report {
-            data: listing.posts.iter().map(view::post_json).collect(),
+            data: match format.is_json() {
+                true => posts.iter().map(view::post_json).collect(),
+                false => serde_json::Value::Null,
+            },
             meta: Some(json!({
                 "total": listing.total,
                 "returned": listing.posts.len(),
                 "next": listing.next,
             })),
-            ids: listing.posts.iter().map(|post| post.id.to_string()).collect(),
-            table: Some(view::post_table(
-                &listing.posts,
-                &context.settings.tz,
-                context.printer.format(),
-            )),
+            ids: match format {
+                Format::Id => posts.iter().map(|post| post.id.to_string()).collect(),
+                _ => Vec::new(),
+            },
+            table: as_rows.then(|| view::post_table(posts, &context.settings.tz, format)),
             hint_if_empty: Some(empty.to_owned()),
             notes,
             ..Report::default()
