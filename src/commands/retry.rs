@@ -64,7 +64,9 @@ impl RetryArgs {
             }
         }
         let will = if context.dry_run { "Would try" } else { "Trying" };
-        let message = format!("{will} {} again", counted(ids.len(), "post"));
+        // Where nothing is tried, the failure says all.
+        let message = (!ids.is_empty() || items.is_empty())
+            .then(|| format!("{will} {} again", counted(ids.len(), "post")));
         let failure = match failures.len() {
             0 => None,
             1 => failures.pop(),
@@ -76,8 +78,8 @@ impl RetryArgs {
             }
         };
         let report = Report {
-            message: Some(message.clone()),
-            text: (!ids.is_empty() || items.is_empty()).then_some(message),
+            message: message.clone(),
+            text: message,
             data: Value::Array(items),
             ids,
             failure: failure.map(Explained::from),
