@@ -10,7 +10,7 @@ use super::run_worker::{SETTLE, default_options};
 use super::view::{self, counted};
 use crate::context::Context;
 use crate::domain::duration::parse_duration;
-use crate::domain::{Page, Post, PostFilter, PostId, ShownStatus};
+use crate::domain::{Page, Post, PostFilter, PostId, Problem, Problems, ShownStatus};
 use crate::exit::{Exit, Fault};
 use crate::output::Report;
 use crate::store::{Judged, Store, TakeOver, Verdict};
@@ -52,6 +52,9 @@ pub struct RecoverArgs {
 
 impl RecoverArgs {
     pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+        if let Some(external_id) = &self.published {
+            check_external_id(external_id)?;
+        }
         let store = context.store().await?;
         let verdict = match (self.published, self.not_published, self.abandon) {
             (Some(external_id), ..) => Some(Verdict::Published(external_id)),
@@ -84,6 +87,18 @@ impl RecoverArgs {
         store.close().await;
         Ok(context.printer.report(&report(&recovery, &review))?)
     }
+}
+
+/// Ids at the platforms are one word: numbers and URNs.
+fn check_external_id(id: &str) -> Result<(), Problems> {
+    let is_word = (1..=191).contains(&id.len()) && id.chars().all(|c| c.is_ascii_graphic());
+    if is_word {
+        return Ok(());
+    }
+    Err(Problem::new("--published", "not an id at a platform")
+        .value(id)
+        .hint("the number or URN of the post, as in its address")
+        .into())
 }
 
 /// Posts that wait for a person's word.
