@@ -5,10 +5,13 @@
 
 mod cli;
 mod dependencies;
+mod generated;
 mod layers;
 mod posts_end_to_end;
+mod readme;
 mod rows;
 mod secrets;
 mod source;
+mod store;
 mod support;
 mod workers;
