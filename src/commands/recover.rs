@@ -55,7 +55,16 @@ impl RecoverArgs {
         }
         let store = context.store().await?;
         let verdict = match (self.published, self.not_published, self.abandon) {
-            (Some(external_id), ..) => Some(Verdict::Published(external_id)),
+            (Some(id), ..) => {
+                let id = id.trim();
+                if id.is_empty() || id.len() > 191 || id.chars().any(char::is_control) {
+                    return Err(Problems::from(
+                        Problem::new("--published", "is not an id at a platform").value(id),
+                    )
+                    .into());
+                }
+                Some(Verdict::Published(id.to_owned()))
+            }
             (None, true, _) => Some(Verdict::NotPublished),
             (None, false, true) => Some(Verdict::Abandon),
             (None, false, false) => None,
@@ -66,15 +75,12 @@ impl RecoverArgs {
         let mut options = context.worker_options(None);
         options.settle = self.settle.unwrap_or(options.settle);
         if context.dry_run {
-            let request = TakeOver {
-                foreign_lock: self.older_than,
-                ..TakeOver::new(options.id, options.lease, LIMIT)
-            };
+            let mut request = TakeOver::new(options.id, options.lease, LIMIT);
+            request.foreign_lock = self.older_than;
             return preview(context, &store, &request).await;
         }
         let worker = Worker::new(
             store.clone(),
-            context.location()?,
             context.publishers()?,
             context.tokens(),
             Arc::new(|_| {}),
@@ -199,6 +205,9 @@ async fn judge(
     store.close().await;
     match judged {
         Judged::Done => {}
+        Judged::Cancelled => {
+            context.printer.note("it had been asked to be cancelled: it will not be sent again");
+        }
         Judged::NotUnknown(status) => {
             return Err(Fault::wrong_state(format!(
                 "{short} is {status}: its outcome is not unknown, there is nothing to decide"

@@ -4,8 +4,8 @@ use std::future::Future;
 use std::time::Duration;
 
 use socialsched::domain::{
-    AccountId, Claim, CompanyId, Failure, Intent, JobId, LogEntry, NewAccount, NewPost, Platform,
-    Post, PostContent, PostId, PostType, Receipt, Remedy, WorkerId,
+    AccountId, Claim, CompanyId, Failure, Intent, JobId, LogEntry, NewAccount, NewPost, Only,
+    Platform, Post, PostContent, PostId, PostType, Receipt, Remedy, WorkerId,
 };
 use socialsched::store::{
     ClaimRequest, Claimed, Gate, Inserted, Location, Store, StoreError, TakeOver, TakenOver,
@@ -30,7 +30,7 @@ pub struct Queue {
 
 /// Runs a test once per database engine.
 pub fn on_every_engine(test: impl Fn(&Queue)) {
-    for engine in [Engine::Sqlite] {
+    for engine in Engine::ALL.iter().copied() {
         test(&Queue::new(engine));
     }
 }
@@ -138,8 +138,7 @@ impl Queue {
             held: HashMap::new(),
             per_account: u32::MAX,
             max_attempts: None,
-            platform: None,
-            account: None,
+            only: Only::default(),
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use socialsched::domain::{PostId, WorkerId};
+use socialsched::domain::{Only, PostId, WorkerId};
 use socialsched::store::{CancelAnswer, Claimed, Next, Step, Store};
 use tokio::task::JoinSet;
 
@@ -166,15 +166,20 @@ fn a_first_comment_is_given_to_one_of_two_rivals() {
         let stores = [queue.another_store(), queue.another_store()];
         let taken = queue.wait(async {
             let mut tasks = JoinSet::new();
-            for store in stores.iter().cloned() {
+            for store in stores.clone() {
                 tasks.spawn(async move {
                     let mut ids = Vec::new();
                     loop {
-                        let owed = store.take_comments(&worker("w"), 2).await.unwrap();
+                        let owed = store.owed_comments(&Only::default(), 2).await.unwrap();
                         if owed.is_empty() {
                             return ids;
                         }
-                        ids.extend(owed.iter().map(|owed| owed.post.post_id));
+                        for comment in owed {
+                            if store.begin_comment(&worker("w"), &comment).await.unwrap().is_some()
+                            {
+                                ids.push(comment.post.post_id);
+                            }
+                        }
                     }
                 });
             }
@@ -201,10 +206,13 @@ fn leftovers_are_handed_out_once() {
         queue
             .wait(queue.store.record_failure(&a, &claim, &step, &failure("no"), false, &next))
             .unwrap();
-        let taken = queue.wait(queue.store.take_leftovers(&a, 10)).unwrap();
+        let taken = queue.wait(queue.store.take_leftovers(&a, &Only::default(), 10)).unwrap();
         assert_eq!(taken.len(), 1);
         assert_eq!(taken[0].staging.id("container"), Some("17"));
-        assert_eq!(queue.wait(queue.store.take_leftovers(&a, 10)).unwrap().len(), 0);
+        assert_eq!(
+            queue.wait(queue.store.take_leftovers(&a, &Only::default(), 10)).unwrap().len(),
+            0
+        );
         let ids = [claim.post_id];
         queue.wait(queue.store.retry_posts(queue.company, &ids, false)).unwrap();
         assert!(!queue.claim(&a).staging.has("container"), "it was deleted");
