@@ -104,9 +104,7 @@ impl RunWorkerArgs {
                 worker.run_once(stop.clone()).await
             } else {
                 let _watchdog = super::systemd::ready();
-                let summary = worker.run_until_stopped(stop.clone()).await;
-                super::systemd::stopping();
-                summary
+                worker.run_until_stopped(stop.clone()).await
             }
         };
         let summary = tokio::select! {
@@ -202,6 +200,7 @@ fn watch_signals(stop: CancellationToken) -> std::io::Result<impl Future<Output 
                 return;
             }
             tracing::info!("stopping: running posts are finished first");
+            super::systemd::stopping();
             stop.cancel();
         }
     })

@@ -12,4 +12,5 @@ mod readme;
 mod secrets;
 mod source;
 mod support;
+mod systemd;
 mod workers;
