@@ -5,9 +5,10 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::commands::{self, word};
+use crate::commands;
 use crate::config::{ColorWhen, Early, Env, Flags, Settings, Terminals, with_environment};
 use crate::context::Context;
 use crate::domain::when::{Zone, parse_zone};
@@ -272,6 +273,15 @@ impl GlobalArgs {
             timeout: self.timeout,
         }
     }
+}
+
+/// A parser for one of our closed lists of words, which completions and error
+/// texts then know.
+pub fn word<T>(words: impl IntoIterator<Item = &'static str>) -> impl TypedValueParser<Value = T>
+where
+    T: std::str::FromStr<Err = crate::domain::UnknownWord> + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(words).try_map(|word| word.parse::<T>())
 }
 
 fn zone(text: &str) -> Result<Zone, String> {

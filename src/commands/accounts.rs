@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::view::{account_json, counted};
-use super::word;
+use crate::cli::word;
 use crate::context::Context;
 use crate::domain::when::short;
 use crate::domain::{

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::input::ids;
+use super::input::read_text;
 use super::view::counted;
 use crate::context::Context;
-use crate::domain::{CompanyId, PostId, PostStatus};
+use crate::domain::{CompanyId, PostId, PostStatus, Problem, Problems};
 use crate::exit::{Exit, Explained, Fault};
 use crate::output::Report;
 use crate::store::{CancelAnswer, Store};
@@ -88,6 +88,23 @@ impl CancelArgs {
         }
         Ok(context.printer.report(&report(context, results))?)
     }
+}
+
+/// The ids given, and those on standard input in place of `-`.
+pub(super) fn ids(context: &Context, given: &[String]) -> Result<Vec<String>, Problems> {
+    let mut ids = Vec::new();
+    for id in given {
+        if id == "-" {
+            let text = read_text("ID", "-".as_ref(), context.settings.timeout)?;
+            ids.extend(text.split_whitespace().map(str::to_owned));
+        } else {
+            ids.push(id.clone());
+        }
+    }
+    if ids.is_empty() {
+        return Err(Problem::new("ID", "no ids on standard input").into());
+    }
+    Ok(ids)
 }
 
 async fn confirmed(

@@ -8,9 +8,8 @@ use clap::Args;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::defaults::{MAX_ATTEMPTS, worker_options};
+use super::schedule::MAX_ATTEMPTS;
 use super::view;
-use crate::config::temp_dir;
 use crate::context::Context;
 use crate::domain::rules::content_hash;
 use crate::domain::{
@@ -102,7 +101,7 @@ struct Throwaway(PathBuf);
 impl Throwaway {
     fn new() -> std::io::Result<Self> {
         let name = format!("socialsched-demo-{}", uuid::Uuid::new_v4().simple());
-        let folder = temp_dir().join(name);
+        let folder = std::env::temp_dir().join(name);
         std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), 0o700)
             .create(&folder)?;
         Ok(Self(folder))
@@ -230,7 +229,7 @@ async fn publish(
     let options = Options {
         poll_interval: Duration::from_millis(100),
         max_runtime: Some(Duration::from_secs(30)),
-        ..worker_options(context)
+        ..super::run_worker::default_options(context)
     };
     let bar = context.printer.bars().bar(posts, "publishing");
     let ended = bar.clone();

@@ -1,4 +1,4 @@
-//! Texts and ids from a file or standard input, within limits of size and time.
+//! Text from a file or standard input, within limits of size and time.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -6,8 +6,7 @@ use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use crate::context::Context;
-use crate::domain::{Problem, Problems};
+use crate::domain::Problem;
 
 /// Far more than any platform takes, far less than memory.
 const BYTES_MAX: u64 = 1024 * 1024;
@@ -50,23 +49,6 @@ pub(super) fn read_text(field: &str, path: &Path, timeout: Duration) -> Result<S
         return Err(problem(too_large()));
     }
     String::from_utf8(bytes).map_err(|_| problem("is not UTF-8 text".to_owned()))
-}
-
-/// The ids given, and those on standard input in place of `-`.
-pub(super) fn ids(context: &Context, given: &[String]) -> Result<Vec<String>, Problems> {
-    let mut ids = Vec::new();
-    for id in given {
-        if id == "-" {
-            let text = read_text("ID", "-".as_ref(), context.settings.timeout)?;
-            ids.extend(text.split_whitespace().map(str::to_owned));
-        } else {
-            ids.push(id.clone());
-        }
-    }
-    if ids.is_empty() {
-        return Err(Problem::new("ID", "no ids on standard input").into());
-    }
-    Ok(ids)
 }
 
 fn too_large() -> String {

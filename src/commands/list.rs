@@ -5,7 +5,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::view;
-use super::word;
+use crate::cli::word;
 use crate::context::Context;
 use crate::domain::when::{Dst, parse_moment};
 use crate::domain::{ClientId, Page, Platform, PostFilter, Problems, ShownStatus, Sort};

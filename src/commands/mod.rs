@@ -4,7 +4,6 @@ pub mod accounts;
 pub mod cancel;
 pub mod clients;
 pub mod completions;
-mod defaults;
 pub mod demo;
 mod events;
 mod input;
@@ -22,6 +21,3 @@ pub mod schedule;
 pub mod show;
 mod systemd;
 mod view;
-mod word;
-
-pub(crate) use word::word;

@@ -5,9 +5,8 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::json;
 
-use super::defaults::{SETTLE, worker_options};
 use super::events::{event_json, event_line};
-
+use super::run_worker::{SETTLE, default_options};
 use super::view::{self, counted};
 use crate::context::Context;
 use crate::domain::duration::parse_duration;
@@ -63,7 +62,7 @@ impl RecoverArgs {
         if let (Some(id), Some(verdict)) = (&self.id, verdict) {
             return judge(context, &store, id, verdict).await;
         }
-        let mut options = worker_options(context);
+        let mut options = default_options(context);
         options.settle = self.settle.unwrap_or(SETTLE);
         if context.dry_run {
             let request = TakeOver {

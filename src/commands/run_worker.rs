@@ -9,12 +9,9 @@ use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::defaults::{
-    BATCH_SIZE, CONCURRENCY, GRACE, LEASE, MAX_LATE, POLL_INTERVAL, PREPARE_AHEAD, SETTLE,
-};
 use super::events::{event_json, event_line};
 use super::view;
-use super::word;
+use crate::cli::word;
 use crate::context::Context;
 use crate::domain::duration::parse_duration;
 use crate::domain::{Platform, Post, Problem, Problems};
@@ -24,10 +21,18 @@ use crate::platforms::Publishers;
 use crate::store::{Location, Store};
 use crate::worker::{EventSink, Options, Summary, Worker};
 
+const BATCH_SIZE: u32 = 5;
+const CONCURRENCY: u32 = 5;
 /// Less than cron's minute, so that runs rarely overlap.
 const MAX_RUNTIME_ONCE: Duration = Duration::from_secs(50);
+const LEASE: Duration = Duration::from_secs(60);
 /// A shorter one could end between two heartbeats of a busy machine.
 const LEASE_MIN: Duration = Duration::from_secs(1);
+const MAX_LATE: Duration = Duration::from_secs(24 * 60 * 60);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+const PREPARE_AHEAD: Duration = Duration::from_secs(5 * 60);
+pub(super) const SETTLE: Duration = Duration::from_secs(90);
+const GRACE: Duration = Duration::from_secs(30);
 
 /// Publish due posts
 ///
@@ -153,6 +158,29 @@ impl RunWorkerArgs {
             platform: self.platform.or(file.platform),
             account,
         })
+    }
+}
+
+/// Options of a worker that only recovers, or works for a demonstration.
+pub(super) fn default_options(context: &Context) -> Options {
+    let (id, host, pid) = context.worker_id(None);
+    Options {
+        id,
+        host,
+        pid,
+        batch_size: BATCH_SIZE,
+        concurrency: CONCURRENCY,
+        max_runtime: None,
+        max_jobs: None,
+        lease: LEASE,
+        max_attempts: None,
+        max_late: MAX_LATE,
+        poll_interval: POLL_INTERVAL,
+        prepare_ahead: PREPARE_AHEAD,
+        settle: SETTLE,
+        grace: GRACE,
+        platform: None,
+        account: None,
     }
 }
 

@@ -8,10 +8,9 @@ use clap::Args;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::defaults::MAX_ATTEMPTS;
 use super::input::read_text;
 use super::media_args::MediaArgs;
-use super::word;
+use crate::cli::word;
 use crate::context::Context;
 use crate::domain::rules::{self, content_hash};
 use crate::domain::when::{Dst, describe, parse_when, rfc3339};
@@ -22,6 +21,9 @@ use crate::domain::{
 use crate::exit::{Exit, Fault};
 use crate::output::Report;
 use crate::store::{Inserted, Store};
+
+/// How often a post is tried before it counts as failed.
+pub(super) const MAX_ATTEMPTS: u32 = 3;
 
 /// Whether media URLs are looked at now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -154,12 +154,6 @@ impl Settings {
     }
 }
 
-/// Where files for a short time go (`TMPDIR`).
-#[must_use]
-pub fn temp_dir() -> PathBuf {
-    std::env::temp_dir()
-}
-
 /// Flag or `SOCIALSCHED_DATABASE_URL`, `SOCIALSCHED_DATABASE_URL_FILE`,
 /// `DATABASE_URL`, file, default.
 fn database_url(
