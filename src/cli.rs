@@ -5,10 +5,10 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands;
+use crate::commands::args::word;
 use crate::config::{ColorWhen, Early, Env, Flags, Settings, Terminals, with_environment};
 use crate::context::Context;
 use crate::domain::when::{Zone, parse_zone};
@@ -16,6 +16,7 @@ use crate::domain::{CompanyId, duration};
 use crate::exit::{self, Exit, Explained};
 use crate::logging::{LogFormat, Logging};
 use crate::output::{Format, Printer};
+use crate::store::StoreError;
 
 /// Schedule social-media posts and publish them at most once.
 ///
@@ -250,7 +251,14 @@ fn start(context: &Context, command: Command) -> anyhow::Result<Exit> {
 fn finish(context: &Context, result: anyhow::Result<Exit>) -> Exit {
     match result {
         Ok(exit) => exit,
-        Err(error) => context.printer.failure(&Explained::from(&error)),
+        Err(error) => {
+            let mut explained = Explained::from(&error);
+            if error.is::<StoreError>() {
+                // Which one: with several databases about, the most useful word.
+                explained.details.push(format!("database: {}", context.settings.database_url));
+            }
+            context.printer.failure(&explained)
+        }
     }
 }
 
@@ -273,15 +281,6 @@ impl GlobalArgs {
             timeout: self.timeout,
         }
     }
-}
-
-/// A parser for one of our closed lists of words, which completions and error
-/// texts then know.
-pub fn word<T>(words: impl IntoIterator<Item = &'static str>) -> impl TypedValueParser<Value = T>
-where
-    T: std::str::FromStr<Err = crate::domain::UnknownWord> + Clone + Send + Sync + 'static,
-{
-    PossibleValuesParser::new(words).try_map(|word| word.parse::<T>())
 }
 
 fn zone(text: &str) -> Result<Zone, String> {

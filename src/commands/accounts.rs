@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::args::word;
 use super::view::{account_json, counted};
-use crate::cli::word;
 use crate::context::Context;
 use crate::domain::when::short;
 use crate::domain::{

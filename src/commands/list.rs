@@ -4,13 +4,14 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::json;
 
+use super::args::word;
 use super::view;
-use crate::cli::word;
 use crate::context::Context;
 use crate::domain::when::{Dst, parse_moment};
-use crate::domain::{ClientId, Page, Platform, PostFilter, Problems, ShownStatus, Sort};
+use crate::domain::{ClientId, Page, Platform, PostFilter, Problem, Problems, ShownStatus, Sort};
 use crate::exit::Exit;
-use crate::output::Report;
+use crate::output::{Format, Report};
+use crate::store::StoreError;
 
 /// List posts
 ///
@@ -43,7 +44,7 @@ pub struct ListArgs {
     #[arg(long, default_value = "run-at", allow_hyphen_values = true, value_parser = word::<Sort>(Sort::ALL.iter().map(|s| s.as_str())))]
     sort: Sort,
     /// At most so many posts
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "N", default_value_t = 50, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     limit: u32,
     /// All posts, without a limit
     #[arg(long)]
@@ -99,7 +100,16 @@ impl ListArgs {
         } else {
             "no posts; socialsched schedule stores one"
         };
-        let listing = store.list_posts(&filter, &page).await?;
+        let listing = store.list_posts(&filter, &page).await.map_err(|error| match error {
+            StoreError::BadUrl(why) => {
+                let cursor = page.after.clone().unwrap_or_default();
+                let problem = Problem::new("--after", why).value(cursor);
+                anyhow::Error::from(Problems::from(
+                    problem.hint("use meta.next of the page before"),
+                ))
+            }
+            other => other.into(),
+        })?;
         store.close().await;
         for row in &listing.unreadable {
             context.printer.warn(&format!("another program wrote a bad row: {row}"));
@@ -113,19 +123,25 @@ impl ListArgs {
             ));
         }
         notes.extend(view::unknown_hint(&listing.posts));
+        // A long list is built once, as what will be printed.
+        let posts = &listing.posts;
+        let format = context.printer.format();
+        let as_rows = !format.is_json() || posts.is_empty();
         let report = Report {
-            data: listing.posts.iter().map(view::post_json).collect(),
+            data: match format.is_json() {
+                true => posts.iter().map(view::post_json).collect(),
+                false => serde_json::Value::Null,
+            },
             meta: Some(json!({
                 "total": listing.total,
                 "returned": listing.posts.len(),
                 "next": listing.next,
             })),
-            ids: listing.posts.iter().map(|post| post.id.to_string()).collect(),
-            table: Some(view::post_table(
-                &listing.posts,
-                &context.settings.tz,
-                context.printer.format(),
-            )),
+            ids: match format {
+                Format::Id => posts.iter().map(|post| post.id.to_string()).collect(),
+                _ => Vec::new(),
+            },
+            table: as_rows.then(|| view::post_table(posts, &context.settings.tz, format)),
             hint_if_empty: Some(empty.to_owned()),
             notes,
             ..Report::default()

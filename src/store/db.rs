@@ -12,11 +12,13 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
 use serde_json::Value as Json;
+#[cfg(test)]
+use sqlx::Column as _;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
     SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, Column as _, Row as _, ValueRef as _};
+use sqlx::{AssertSqlSafe, Row as _, ValueRef as _};
 use uuid::Uuid;
 
 use super::StoreError;
@@ -89,6 +91,13 @@ impl Sql {
     /// Appends to the text; for conditions that are there only sometimes.
     pub(super) fn and(mut self, text: &str) -> Self {
         self.text.push_str(text);
+        self
+    }
+
+    /// Asks how the engine would run the statement, instead of running it.
+    #[cfg(test)]
+    pub(super) fn explained(mut self) -> Self {
+        self.text.insert_str(0, "EXPLAIN QUERY PLAN ");
         self
     }
 
@@ -421,7 +430,8 @@ impl Row {
         }
     }
 
-    /// Column names and values as text, for query plans in tests.
+    /// All values as text, for query plans.
+    #[cfg(test)]
     pub(super) fn dump(&self) -> String {
         match self {
             Self::Sqlite(row) => row

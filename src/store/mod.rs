@@ -18,7 +18,10 @@ mod invariants;
 mod load;
 mod log;
 mod migrate;
+#[cfg(test)]
+mod plans;
 mod posts;
+mod repair;
 mod settle;
 mod stats;
 mod verdict;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use crate::domain::{
-    CompanyId, LogEntry, NewPost, Page, Post, PostFilter, PostId, PostStatus, ShownStatus, Sort,
+    CompanyId, JobStatus, LogEntry, NewPost, Page, Post, PostFilter, PostId, PostStatus,
+    ShownStatus, Sort,
 };
 
 use super::db::{Sql, Tx, sql};
@@ -194,28 +195,7 @@ impl Store {
         let count = sql("SELECT COUNT(*) FROM post_schedule s
                            JOIN post_details d ON d.id = s.post_detail_id");
         let total = tx.count(conditions(count, filter)).await?;
-        let mut query = conditions(load::select_posts(), filter);
-        let (key, direction) = match page.sort {
-            Sort::RunAt => ("s.run_at", ""),
-            Sort::RunAtDescending => ("s.run_at", " DESC"),
-            Sort::Created => ("d.created_at", " DESC"),
-        };
-        let id = if page.sort == Sort::Created { "d.id" } else { "s.id" };
-        if let Some(cursor) = &page.after {
-            let (time, last) = parse_cursor(cursor)?;
-            let beyond = if direction.is_empty() { ">" } else { "<" };
-            query = query
-                .and(&format!(" AND ({key} {beyond} ? OR ({key} = ? AND {id} {beyond} ?))"))
-                .time(time)
-                .time(time)
-                .id(last);
-        }
-        query = query.and(&format!(" ORDER BY {key}{direction}, {id}{direction}"));
-        if let Some(limit) = page.limit {
-            // One more than asked tells whether there is a next page.
-            query = query.and(" LIMIT ?").int(i64::from(limit) + 1);
-        }
-        let mut rows = tx.all(query).await?;
+        let mut rows = tx.all(list_query(filter, page)?).await?;
         let more = page.limit.is_some_and(|limit| rows.len() > limit as usize);
         if more {
             rows.pop();
@@ -438,9 +418,43 @@ async fn insert(tx: &mut Tx, post: &NewPost, run_at: DateTime<Utc>) -> Result<()
     .await
 }
 
+/// The rows of a page, and one more.
+pub(super) fn list_query(filter: &PostFilter, page: &Page) -> Result<Sql, StoreError> {
+    let few = filter.account_id.is_some() || filter.client_id.is_some();
+    let start = if page.sort == Sort::Created || few {
+        load::select_posts()
+    } else {
+        load::select_posts_by_job()
+    };
+    let mut query = conditions(start, filter);
+    let (key, direction) = match page.sort {
+        Sort::RunAt => ("s.run_at", ""),
+        Sort::RunAtDescending => ("s.run_at", " DESC"),
+        Sort::Created => ("d.created_at", " DESC"),
+    };
+    let id = if page.sort == Sort::Created { "d.id" } else { "s.id" };
+    if let Some(cursor) = &page.after {
+        let (time, last) = parse_cursor(cursor)?;
+        let beyond = if direction.is_empty() { ">" } else { "<" };
+        query = query
+            .and(&format!(" AND ({key} {beyond} ? OR ({key} = ? AND {id} {beyond} ?))"))
+            .time(time)
+            .time(time)
+            .id(last);
+    }
+    query = query.and(&format!(" ORDER BY {key}{direction}, {id}{direction}"));
+    if let Some(limit) = page.limit {
+        // One more than asked tells whether there is a next page.
+        query = query.and(" LIMIT ?").int(i64::from(limit) + 1);
+    }
+    Ok(query)
+}
+
 /// Turns a filter into the WHERE clause of a query over `s`, `d` and `a`.
 fn conditions(query: Sql, filter: &PostFilter) -> Sql {
-    let mut query = query.and(" WHERE d.company_id = ?").id(filter.company_id.uuid());
+    let mut query = query
+        .and(" WHERE d.id = s.post_detail_id AND d.company_id = ?")
+        .id(filter.company_id.uuid());
     if !filter.statuses.is_empty() {
         let mut separator = " AND (";
         for status in &filter.statuses {
@@ -521,20 +535,15 @@ async fn cancel(
         return Ok(CancelAnswer::NotFound);
     };
     match post.status {
+        // A lock of the old scheduler, which marks only the job.
+        PostStatus::Pending if post.job_status == JobStatus::Processing => {
+            wish_cancelled(tx, post.id, reason).await
+        }
         PostStatus::Cancelled => Ok(CancelAnswer::Already),
         PostStatus::Published | PostStatus::Failed => {
             Ok(CancelAnswer::Ended(post.status, post.external_post_id))
         }
-        PostStatus::Processing => {
-            tx.execute(
-                sql("UPDATE post_details SET cancel_requested_at = {now}, cancel_reason = ?
-                      WHERE id = ? AND status = 'processing' AND cancel_requested_at IS NULL")
-                .opt_text(reason.map(str::to_owned))
-                .id(post.id.uuid()),
-            )
-            .await?;
-            Ok(CancelAnswer::Asked)
-        }
+        PostStatus::Processing => wish_cancelled(tx, post.id, reason).await,
         PostStatus::Pending => {
             let open = tx
                 .count(
@@ -572,6 +581,24 @@ async fn cancel(
             Ok(CancelAnswer::Cancelled)
         }
     }
+}
+
+/// Asks whoever works on a post to cancel it (T13). The first wish stays.
+async fn wish_cancelled(
+    tx: &mut Tx,
+    id: PostId,
+    reason: Option<&str>,
+) -> Result<CancelAnswer, StoreError> {
+    tx.execute(
+        sql("UPDATE post_details
+                SET status = 'processing', cancel_requested_at = {now}, cancel_reason = ?
+              WHERE id = ? AND status IN ('pending', 'processing')
+                AND cancel_requested_at IS NULL")
+        .opt_text(reason.map(str::to_owned))
+        .id(id.uuid()),
+    )
+    .await?;
+    Ok(CancelAnswer::Asked)
 }
 
 async fn retry(

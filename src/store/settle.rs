@@ -15,6 +15,9 @@ use super::load::OPEN_INTENT;
 use super::log::{self, Entry};
 use super::{Store, StoreError, transaction};
 
+/// `error_code` of a row that cannot be read as a post.
+const INVALID_ROW: &str = "invalid_row";
+
 /// Which part of the work a failure belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
@@ -62,7 +65,7 @@ impl Store {
         artifacts: &[Artifact],
     ) -> Result<bool, StoreError> {
         transaction!(self, tx, {
-            let ours = touch(tx, worker, claim).await?;
+            let ours = touch(tx, worker, claim.job_id, claim.fence).await?;
             if ours {
                 let first = log::next_step(tx, claim.job_id, claim.fence).await?;
                 for (step, artifact) in (first..).zip(artifacts) {
@@ -109,7 +112,7 @@ impl Store {
         next: &Next,
     ) -> Result<Settled, StoreError> {
         transaction!(self, tx, {
-            if touch(tx, worker, claim).await? {
+            if touch(tx, worker, claim.job_id, claim.fence).await? {
                 log_failure(tx, worker, claim, step, failure, restage).await?;
                 leave(tx, claim, Some(failure), next).await?
             } else {
@@ -130,7 +133,7 @@ impl Store {
         after: Duration,
     ) -> Result<Settled, StoreError> {
         transaction!(self, tx, {
-            if touch(tx, worker, claim).await? {
+            if touch(tx, worker, claim.job_id, claim.fence).await? {
                 leave(tx, claim, None, &Next::GiveBack(after)).await?
             } else {
                 Settled::Lost
@@ -148,7 +151,7 @@ impl Store {
         claim: &Claim,
     ) -> Result<Settled, StoreError> {
         transaction!(self, tx, {
-            if touch(tx, worker, claim).await? {
+            if touch(tx, worker, claim.job_id, claim.fence).await? {
                 let settled = leave(tx, claim, None, &Next::GiveBack(Duration::ZERO)).await?;
                 tx.execute(
                     sql("UPDATE post_schedule SET next_attempt_at = run_at
@@ -213,7 +216,7 @@ impl Store {
         look_again: Duration,
     ) -> Result<Settled, StoreError> {
         transaction!(self, tx, {
-            if touch(tx, worker, claim).await? {
+            if touch(tx, worker, claim.job_id, claim.fence).await? {
                 append_lookup(tx, worker, claim, LogEvent::Unknown, seen).await?;
                 park(tx, worker, claim, seen, look_again).await?
             } else {
@@ -233,21 +236,11 @@ impl Store {
         seen: &Failure,
     ) -> Result<Settled, StoreError> {
         transaction!(self, tx, {
-            if touch(tx, worker, claim).await? {
+            if touch(tx, worker, claim.job_id, claim.fence).await? {
                 append_lookup(tx, worker, claim, LogEvent::Unknown, seen).await?;
                 let message = format!("may be live: {}", seen.message);
                 end_job(tx, claim.job_id, "failed", Some(&message)).await?;
-                tx.execute_one(
-                    "hold post",
-                    sql("UPDATE post_details
-                            SET status = 'failed', outcome = 'unknown', error_code = ?,
-                                error_message = ?, updated_at = {now}
-                          WHERE id = ? AND status = 'processing'")
-                    .text(seen.code.clone())
-                    .text(message)
-                    .id(claim.post_id.uuid()),
-                )
-                .await?;
+                hold_post(tx, claim.post_id, &seen.code, &message).await?;
                 Settled::Done
             } else {
                 Settled::Lost
@@ -311,7 +304,9 @@ impl Store {
         })
     }
 
-    /// Fails a claimed job whose rows cannot be read as a post.
+    /// Ends a claimed job whose rows cannot be read as a post: as failed (T7),
+    /// or held when its publish call may have gone out (T8). `None`: the job
+    /// is no longer this worker's.
     ///
     /// # Errors
     /// The database is away; then nothing was changed.
@@ -320,34 +315,44 @@ impl Store {
         worker: &WorkerId,
         (job, post, fence): (JobId, PostId, Fence),
         why: &str,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<Outcome>, StoreError> {
         transaction!(self, tx, {
-            let message = format!("this row cannot be published: {why}");
-            tx.execute_one(
-                "fail unreadable job",
-                sql("UPDATE post_schedule
-                        SET status = 'failed', lease_until = NULL, locked_at = NULL,
-                            next_attempt_at = NULL, error_message = ?, updated_at = {now}
-                      WHERE id = ? AND fence = ? AND worker_id = ? AND status = 'processing'")
-                .text(message.clone())
-                .id(job.uuid())
-                .int(fence.0)
-                .text(worker.as_str()),
-            )
-            .await?;
-            fail_post(tx, post, "invalid_row", &message, false).await?;
+            if touch(tx, worker, job, fence).await? {
+                let open = sql(format!(
+                    "SELECT COUNT(*) FROM post_schedule s WHERE s.id = ? AND {OPEN_INTENT}"
+                ))
+                .id(job.uuid());
+                let message = format!("this row cannot be published: {why}");
+                if tx.count(open).await? == 0 {
+                    end_job(tx, job, "failed", Some(&message)).await?;
+                    fail_post(tx, post, INVALID_ROW, &message, false).await?;
+                    Some(Outcome::NotPublished)
+                } else {
+                    let message = format!("may be live: {message}");
+                    end_job(tx, job, "failed", Some(&message)).await?;
+                    hold_post(tx, post, INVALID_ROW, &message).await?;
+                    Some(Outcome::Unknown)
+                }
+            } else {
+                None
+            }
         })
     }
 }
 
 /// Checks under the row lock that the job is still this worker's.
-async fn touch(tx: &mut Tx, worker: &WorkerId, claim: &Claim) -> Result<bool, StoreError> {
+async fn touch(
+    tx: &mut Tx,
+    worker: &WorkerId,
+    job: JobId,
+    fence: Fence,
+) -> Result<bool, StoreError> {
     let rows = tx
         .execute(
             sql("UPDATE post_schedule SET updated_at = {now}
                   WHERE id = ? AND fence = ? AND worker_id = ? AND status = 'processing'")
-            .id(claim.job_id.uuid())
-            .int(claim.fence.0)
+            .id(job.uuid())
+            .int(fence.0)
             .text(worker.as_str()),
         )
         .await?;
@@ -592,6 +597,21 @@ async fn fail_post(
     .await
 }
 
+/// Leaves a post that may be live for a person to decide.
+async fn hold_post(tx: &mut Tx, post: PostId, code: &str, message: &str) -> Result<(), StoreError> {
+    tx.execute_one(
+        "hold post",
+        sql("UPDATE post_details
+                SET status = 'failed', outcome = 'unknown', error_code = ?,
+                    error_message = ?, updated_at = {now}
+              WHERE id = ? AND status = 'processing'")
+        .text(code)
+        .text(message)
+        .id(post.uuid()),
+    )
+    .await
+}
+
 /// Writes evidence and makes the state agree with it, from whatever state.
 pub(super) async fn record_live(
     tx: &mut Tx,
@@ -634,6 +654,9 @@ pub(super) async fn record_live(
     entry.append(tx).await?;
     let status: PostStatus = state.word("status")?;
     if status == PostStatus::Published {
+        if let Some(id) = &receipt.external_id {
+            log::fill_in_id(tx, job, key, id).await?;
+        }
         return fill_in(tx, post, &receipt).await;
     }
     // A successor that claimed it meanwhile loses it by the higher fence.

@@ -87,14 +87,11 @@ impl Worker {
     ) -> Result<Recovery, StoreError> {
         let shared = &self.shared;
         let options = &shared.options;
-        let mut recovery = Recovery {
-            repaired: shared.store.repair_cancelled(false).await?,
-            ..Recovery::default()
-        };
+        let mut recovery =
+            Recovery { repaired: shared.store.repair_halves(false).await?, ..Recovery::default() };
         let mut request = TakeOver::new(options.id.clone(), options.lease, limit);
         request.foreign_lock = foreign_lock;
         let taken = shared.store.take_over(&request).await?;
-        recovery.repaired.extend(taken.repaired);
         for post in taken.exhausted {
             let failure = crate::domain::Failure::new(
                 crate::domain::Remedy::GiveUp,

@@ -12,9 +12,10 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::domain::rules;
 use crate::domain::{
-    Answer, Claim, Draft, Failure, Fence, Intent, JobId, PostId, Preparation, Receipt, Remedy,
-    Scope, retry_delay,
+    Answer, Claim, Draft, Failure, Fence, Intent, JobId, Outcome, PostId, Preparation, Receipt,
+    Remedy, Scope, retry_delay,
 };
 use crate::store::{Gate, Next, Settled, Step, StoreError};
 
@@ -44,6 +45,13 @@ impl Shared {
             return self.ended(self.store.cancel_claimed(&self.options.id, &claim).await?, || {
                 End::Cancelled
             });
+        }
+        // Rows of other programs were never checked; ours may have been changed.
+        let review = rules::check(&claim.content, self.options.allow_private_media);
+        if let Some(problem) = review.problems.0.first() {
+            let text = format!("{}: {}", problem.field.trim_start_matches('-'), problem.what);
+            let failure = Failure::new(Remedy::GiveUp, "invalid_post", text);
+            return self.fail(&claim, &Step::Prepare, failure).await;
         }
         let mut draft = match self.draft(&claim) {
             Ok(draft) => draft,
@@ -231,9 +239,14 @@ impl Shared {
         key: (JobId, PostId, Fence),
         why: String,
     ) -> Result<Event, StoreError> {
-        self.store.fail_unreadable(&self.options.id, key, &why).await?;
+        let outcome = self.store.fail_unreadable(&self.options.id, key, &why).await?;
         let failure = Failure::new(Remedy::GiveUp, "invalid_row", why);
-        Ok(Event::without_claim(key.1, End::Failed(failure)))
+        let end = match outcome {
+            None => End::Lost,
+            Some(Outcome::Unknown) => End::Unknown(failure),
+            Some(Outcome::NotPublished | Outcome::Published) => End::Failed(failure),
+        };
+        Ok(Event::without_claim(key.1, end))
     }
 
     /// The end that a settling call really came to.

@@ -190,7 +190,7 @@ impl Run {
     async fn end_missed(&mut self) -> Result<bool, StoreError> {
         let store = &self.shared.store;
         let missed = store.fail_missed(self.shared.options.max_late).await?;
-        let repaired = store.repair_cancelled(false).await?;
+        let repaired = store.repair_halves(false).await?;
         for post in &missed {
             self.note(Event::without_claim(*post, End::Missed));
         }
@@ -207,9 +207,7 @@ impl Run {
         };
         let request = TakeOver::new(options.id.clone(), options.lease, limit);
         let taken = self.shared.store.take_over(&request).await?;
-        let ended = !(taken.exhausted.is_empty()
-            && taken.cancelled.is_empty()
-            && taken.repaired.is_empty());
+        let ended = !(taken.exhausted.is_empty() && taken.cancelled.is_empty());
         for post in taken.exhausted {
             let failure = Failure::new(
                 Remedy::GiveUp,
