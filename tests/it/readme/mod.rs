@@ -74,24 +74,6 @@ fn every_form_of_time_is_taken() {
     }
 }
 
-/// What README.md says of flags and variables holds for the whole tree.
-#[test]
-fn every_flag_has_the_variable_named_after_it() {
-    fn check(command: &clap::Command) {
-        for arg in command.get_arguments() {
-            let Some(long) = arg.get_long().filter(|long| !matches!(*long, "help" | "version"))
-            else {
-                continue;
-            };
-            let variable = format!("SOCIALSCHED_{}", long.to_uppercase().replace('-', "_"));
-            assert_eq!(arg.get_env().unwrap().to_str(), Some(&*variable), "--{long}");
-            assert!(arg.is_hide_env_values_set(), "--{long} shows its value");
-        }
-        command.get_subcommands().for_each(check);
-    }
-    check(&tree());
-}
-
 #[test]
 fn the_exit_codes_are_those_of_the_program() {
     let help = tree().get_after_long_help().unwrap().to_string();
