@@ -18,14 +18,16 @@ const COMPANY: &str = "11111111-1111-4111-8111-111111111111";
 /// as in a database that nobody ever analysed.
 const ROWS: &str = "
     INSERT INTO meta_social_accounts (id, company_id, platform, account_name)
-    VALUES ('a', '11111111-1111-4111-8111-111111111111', 'facebook', 'Acme');
+    VALUES ('22222222-2222-4222-8222-222222222222', '11111111-1111-4111-8111-111111111111', 'facebook', 'Acme');
     CREATE TABLE numbers AS WITH RECURSIVE n(i) AS
       (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20050) SELECT i FROM n;
     INSERT INTO post_details (id, company_id, social_account_id, platform, post_type, status)
-    SELECT 'post-' || i, '11111111-1111-4111-8111-111111111111', 'a', 'facebook', 'post',
+    SELECT printf('00000000-0000-4000-8000-%012d', i), '11111111-1111-4111-8111-111111111111',
+           '22222222-2222-4222-8222-222222222222', 'facebook', 'post',
            CASE WHEN i > 20000 THEN 'pending' ELSE 'published' END FROM numbers;
     INSERT INTO post_schedule (id, post_detail_id, run_at, status)
-    SELECT 'job-' || i, 'post-' || i, datetime('now', '-' || i || ' seconds'),
+    SELECT printf('00000000-0000-4000-9000-%012d', i), printf('00000000-0000-4000-8000-%012d', i),
+           datetime('now', '-' || i || ' seconds'),
            CASE WHEN i > 20000 THEN 'pending' ELSE 'done' END FROM numbers;
     DROP TABLE numbers;";
 

@@ -49,12 +49,13 @@ fn fill(queue: &Queue) {
     ];
     for (number, (post, job, locked_at, worker_id)) in old.iter().enumerate() {
         let (company, account) = (queue.company, queue.account);
+        let id = format!("00000000-0000-4000-8000-00000000000{number}");
         queue.database.execute(&format!(
             "INSERT INTO post_details (id, company_id, social_account_id, platform, post_type, caption,
                                        status, error_message)
-             VALUES ('old-{number}', '{company}', '{account}', 'facebook', 'post', 'Old', '{post}', 'e');
+             VALUES ('{id}', '{company}', '{account}', 'facebook', 'post', 'Old', '{post}', 'e');
              INSERT INTO post_schedule (id, post_detail_id, run_at, status, locked_at, worker_id)
-             VALUES ('old-job-{number}', 'old-{number}', datetime('now'), '{job}', {locked_at}, {worker_id});"
+             VALUES ('{id}', '{id}', datetime('now'), '{job}', {locked_at}, {worker_id});"
         ));
     }
 }
