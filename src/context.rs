@@ -1,16 +1,17 @@
 //! What a command is given: settings, the screen, and the ways to the
 //! database and the platforms.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::config::{Env, Settings};
 use crate::domain::{AccountId, CompanyId, PostId, Problem, Problems, SocialAccount, WorkerId};
-use crate::exit::Fault;
+use crate::exit::{Explained, Fault};
 use crate::output::{Printer, Prompts};
 use crate::platforms::http::Gateway;
 use crate::platforms::{self, Publishers};
 use crate::store::{Found, Location, Store, StoreError};
-use crate::worker::TokenSource;
+use crate::worker::{Options, TokenSource};
 
 /// The shortest prefix that may stand for an id.
 const PREFIX_LENGTH_MIN: usize = 4;
@@ -31,6 +32,17 @@ impl Context {
         let printer = Arc::new(Printer::new(settings.output, settings.quiet, settings.screen));
         let prompts = Prompts::new(settings.yes, settings.no_input, settings.screen);
         Self { settings, printer, prompts, dry_run, env }
+    }
+
+    /// An error as people and scripts see it.
+    #[must_use]
+    pub fn explain(&self, error: &anyhow::Error) -> Explained {
+        let mut explained = Explained::from(error);
+        if error.is::<StoreError>() {
+            // Which one: with several databases about, the most useful word.
+            explained.details.push(format!("database: {}", self.settings.database_url));
+        }
+        explained
     }
 
     /// Where the database is.
@@ -93,13 +105,21 @@ impl Context {
         Arc::new(move |account: &SocialAccount| tokens.resolve(account))
     }
 
-    /// The name of this process among workers.
+    /// The default options of a worker in this process; `name` instead of
+    /// host, process id and a random part.
     #[must_use]
-    pub fn worker_id(&self, chosen: Option<&str>) -> (WorkerId, String, u32) {
+    pub fn worker_options(&self, name: Option<&str>) -> Options {
         let host = gethostname::gethostname().to_string_lossy().into_owned();
         let pid = std::process::id();
-        let id = chosen.map_or_else(|| WorkerId::new(&host, pid), WorkerId::named);
-        (id, host, pid)
+        let id = name.map_or_else(|| WorkerId::new(&host, pid), WorkerId::named);
+        let allow_private_media = self.settings.allow_private_media;
+        Options { allow_private_media, ..Options::new(id, host, pid) }
+    }
+
+    /// Where throw-away files go.
+    #[must_use]
+    pub fn temp_dir(&self) -> PathBuf {
+        self.env.temp_dir()
     }
 
     /// Who is at the keyboard, for records of decisions.

@@ -1,21 +1,19 @@
 //! `recover`: after crashes, and for posts whose outcome nobody could tell.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use serde_json::json;
 
 use super::events::{event_json, event_line};
-use super::run_worker::{SETTLE, default_options};
 use super::view::{self, counted};
 use crate::context::Context;
 use crate::domain::duration::parse_duration;
-use crate::domain::{Page, Post, PostFilter, PostId, ShownStatus};
+use crate::domain::{Page, Post, PostFilter, PostId, Problem, Problems, ShownStatus};
 use crate::exit::{Exit, Fault};
 use crate::output::Report;
 use crate::store::{Judged, Store, TakeOver, Verdict};
-use std::sync::Arc;
-
 use crate::worker::{End, Recovery, Worker};
 
 /// Jobs handled in one run.
@@ -52,9 +50,21 @@ pub struct RecoverArgs {
 
 impl RecoverArgs {
     pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+        if let Some(external_id) = &self.published {
+            check_external_id(external_id)?;
+        }
         let store = context.store().await?;
         let verdict = match (self.published, self.not_published, self.abandon) {
-            (Some(external_id), ..) => Some(Verdict::Published(external_id)),
+            (Some(id), ..) => {
+                let id = id.trim();
+                if id.is_empty() || id.len() > 191 || id.chars().any(char::is_control) {
+                    return Err(Problems::from(
+                        Problem::new("--published", "is not an id at a platform").value(id),
+                    )
+                    .into());
+                }
+                Some(Verdict::Published(id.to_owned()))
+            }
             (None, true, _) => Some(Verdict::NotPublished),
             (None, false, true) => Some(Verdict::Abandon),
             (None, false, false) => None,
@@ -62,18 +72,15 @@ impl RecoverArgs {
         if let (Some(id), Some(verdict)) = (&self.id, verdict) {
             return judge(context, &store, id, verdict).await;
         }
-        let mut options = default_options(context);
-        options.settle = self.settle.unwrap_or(SETTLE);
+        let mut options = context.worker_options(None);
+        options.settle = self.settle.unwrap_or(options.settle);
         if context.dry_run {
-            let request = TakeOver {
-                foreign_lock: self.older_than,
-                ..TakeOver::new(options.id, options.lease, LIMIT)
-            };
+            let mut request = TakeOver::new(options.id, options.lease, LIMIT);
+            request.foreign_lock = self.older_than;
             return preview(context, &store, &request).await;
         }
         let worker = Worker::new(
             store.clone(),
-            context.location()?,
             context.publishers()?,
             context.tokens(),
             Arc::new(|_| {}),
@@ -84,6 +91,18 @@ impl RecoverArgs {
         store.close().await;
         Ok(context.printer.report(&report(&recovery, &review))?)
     }
+}
+
+/// Ids at the platforms are one word: numbers and URNs.
+fn check_external_id(id: &str) -> Result<(), Problems> {
+    let is_word = (1..=191).contains(&id.len()) && id.chars().all(|c| c.is_ascii_graphic());
+    if is_word {
+        return Ok(());
+    }
+    Err(Problem::new("--published", "not an id at a platform")
+        .value(id)
+        .hint("the number or URN of the post, as in its address")
+        .into())
 }
 
 /// Posts that wait for a person's word.
@@ -141,7 +160,7 @@ fn report(recovery: &Recovery, review: &[Post]) -> Report {
 
 async fn preview(context: &Context, store: &Store, request: &TakeOver) -> anyhow::Result<Exit> {
     let abandoned = store.abandoned(request).await?;
-    let repaired = store.repair_cancelled(true).await?;
+    let repaired = store.repair_halves(true).await?;
     let review = needs_review(context, store).await?;
     store.close().await;
     let ids = |ids: &[PostId]| ids.iter().map(|id| json!({ "id": id })).collect::<Vec<_>>();
@@ -186,6 +205,9 @@ async fn judge(
     store.close().await;
     match judged {
         Judged::Done => {}
+        Judged::Cancelled => {
+            context.printer.note("it had been asked to be cancelled: it will not be sent again");
+        }
         Judged::NotUnknown(status) => {
             return Err(Fault::wrong_state(format!(
                 "{short} is {status}: its outcome is not unknown, there is nothing to decide"

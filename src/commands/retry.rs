@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::args::ids;
 use super::view::counted;
 use crate::context::Context;
 use crate::domain::when::{Dst, parse_moment};
@@ -33,11 +34,15 @@ impl RetryArgs {
         let company = context.company()?;
         let store = context.store().await?;
         let mut posts = Vec::new();
+        let mut failures = Vec::new();
         if self.failed {
             posts = self.all_failed(context, &store).await?;
         } else {
-            for id in super::cancel::ids(context, &self.ids)? {
-                posts.push(context.find_post(&store, company, &id).await?);
+            for id in ids(context, &self.ids)? {
+                match context.find_post(&store, company, &id).await {
+                    Ok(post) => posts.push(post),
+                    Err(error) => failures.push(error.downcast::<Fault>()?),
+                }
             }
         }
         if posts.len() > 1 && !context.dry_run {
@@ -48,7 +53,6 @@ impl RetryArgs {
         }
         let answers = store.retry_posts(company, &posts, context.dry_run).await?;
         store.close().await;
-        let mut failures = Vec::new();
         let mut items: Vec<Value> = Vec::new();
         let mut ids = Vec::new();
         for (id, answer) in posts.iter().zip(answers) {
@@ -64,7 +68,10 @@ impl RetryArgs {
             }
         }
         let will = if context.dry_run { "Would try" } else { "Trying" };
-        let message = format!("{will} {} again", counted(ids.len(), "post"));
+        let message = match ids.len() {
+            0 => "Nothing to try again".to_owned(),
+            posts => format!("{will} {} again", counted(posts, "post")),
+        };
         let failure = match failures.len() {
             0 => None,
             1 => failures.pop(),
@@ -75,9 +82,11 @@ impl RetryArgs {
                 Some(fault)
             }
         };
+        // Beside the reasons why it would be noise.
+        let message = (!ids.is_empty() || failure.is_none()).then_some(message);
         let report = Report {
-            message: Some(message.clone()),
-            text: (!ids.is_empty() || items.is_empty()).then_some(message),
+            text: message.clone(),
+            message,
             data: Value::Array(items),
             ids,
             failure: failure.map(Explained::from),
@@ -118,6 +127,9 @@ fn refusal(id: PostId, answer: &Retried) -> Option<Fault> {
     let short = id.short();
     match answer {
         Retried::Done => None,
+        Retried::NoAccount => Some(
+            Fault::conflict(format!("the account of {short} was removed")).code("no_account"),
+        ),
         Retried::UnknownOutcome => Some(
             Fault::wrong_state(format!("{short} may be live: sending it again might double it"))
                 .code("unknown_outcome")

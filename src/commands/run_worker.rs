@@ -1,7 +1,6 @@
 //! `run-worker`: publish due posts, as a daemon or once from cron.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::Args;
@@ -9,30 +8,26 @@ use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use super::args::word;
 use super::events::{event_json, event_line};
 use super::view;
-use crate::cli::word;
 use crate::context::Context;
 use crate::domain::duration::parse_duration;
-use crate::domain::{Platform, Post, Problem, Problems};
+use crate::domain::{Only, Platform, Post, Problem, Problems};
 use crate::exit::{Exit, Explained, Fault};
 use crate::output::{Format, Report};
 use crate::platforms::Publishers;
-use crate::store::{Location, Store};
+use crate::store::Store;
 use crate::worker::{EventSink, Options, Summary, Worker};
 
-const BATCH_SIZE: u32 = 5;
-const CONCURRENCY: u32 = 5;
 /// Less than cron's minute, so that runs rarely overlap.
 const MAX_RUNTIME_ONCE: Duration = Duration::from_secs(50);
-const LEASE: Duration = Duration::from_secs(60);
-/// A shorter one could end between two heartbeats of a busy machine.
-const LEASE_MIN: Duration = Duration::from_secs(1);
-const MAX_LATE: Duration = Duration::from_secs(24 * 60 * 60);
-const POLL_INTERVAL: Duration = Duration::from_secs(1);
-const PREPARE_AHEAD: Duration = Duration::from_secs(5 * 60);
-pub(super) const SETTLE: Duration = Duration::from_secs(90);
-const GRACE: Duration = Duration::from_secs(30);
+/// A shorter lease could end between two heartbeats of a busy machine; a
+/// longer one leaves a dead worker's posts lying.
+const LEASE_RANGE: (Duration, Duration) =
+    (Duration::from_secs(1), Duration::from_secs(24 * 60 * 60));
+/// A shorter interval would only burn the processor.
+const POLL_RANGE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(60 * 60));
 
 /// Publish due posts
 ///
@@ -92,13 +87,12 @@ pub struct RunWorkerArgs {
 
 impl RunWorkerArgs {
     pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
-        let location = context.location()?;
         let store = context.store().await?;
         let options = self.options(context, &store).await?;
         let fail_on_error =
             self.fail_on_error || context.settings.run_worker.fail_on_error.unwrap_or(false);
         let publishers = context.publishers()?;
-        let worker = worker(context, &store, location, publishers, options);
+        let worker = worker(context, &store, publishers, options);
         if context.dry_run {
             return preview(context, &store, &worker).await;
         }
@@ -109,15 +103,13 @@ impl RunWorkerArgs {
                 worker.run_once(stop.clone()).await
             } else {
                 let _watchdog = super::systemd::ready();
-                let summary = worker.run_until_stopped(stop.clone()).await;
-                super::systemd::stopping();
-                summary
+                worker.run_until_stopped(stop.clone()).await
             }
         };
         let summary = tokio::select! {
             summary = work => summary?,
             // What was running is left as it is: another worker recovers it.
-            () = stopped_twice => return Ok(Exit::Terminated),
+            exit = stopped_twice => return Ok(exit),
         };
         store.close().await;
         finish(context, &summary, self.once, fail_on_error)
@@ -125,26 +117,22 @@ impl RunWorkerArgs {
 
     async fn options(&self, context: &Context, store: &Store) -> anyhow::Result<Options> {
         let file = &context.settings.run_worker;
-        let (id, host, pid) =
-            context.worker_id(self.worker_id.as_deref().or(file.worker_id.as_deref()));
-        let lease = self.lease.or(file.lease).unwrap_or(LEASE);
-        if lease < LEASE_MIN {
-            return Err(Problems::from(
-                Problem::new("--lease", format!("must be at least {} s", LEASE_MIN.as_secs()))
-                    .value(format!("{lease:?}")),
-            )
-            .into());
-        }
+        let name = self.worker_id.as_deref().or(file.worker_id.as_deref());
+        let default = context.worker_options(name);
+        let lease = self.lease.or(file.lease).unwrap_or(default.lease);
+        let poll_interval =
+            self.poll_interval.or(file.poll_interval).unwrap_or(default.poll_interval);
+        let mut problems = Problems::default();
+        in_range("--lease", lease, LEASE_RANGE, &mut problems);
+        in_range("--poll-interval", poll_interval, POLL_RANGE, &mut problems);
+        problems.into_result()?;
         let account = match self.account.as_deref().or(file.account.as_deref()) {
             None => None,
             Some(name) => Some(context.find_account_id(store, context.company()?, name).await?),
         };
         Ok(Options {
-            id,
-            host,
-            pid,
-            batch_size: self.batch_size.or(file.batch_size).unwrap_or(BATCH_SIZE),
-            concurrency: self.concurrency.or(file.concurrency).unwrap_or(CONCURRENCY),
+            batch_size: self.batch_size.or(file.batch_size).unwrap_or(default.batch_size),
+            concurrency: self.concurrency.or(file.concurrency).unwrap_or(default.concurrency),
             max_runtime: self
                 .max_runtime
                 .or(file.max_runtime)
@@ -152,49 +140,37 @@ impl RunWorkerArgs {
             max_jobs: self.max_jobs.or(file.max_jobs),
             lease,
             max_attempts: self.max_attempts.or(file.max_attempts),
-            max_late: self.max_late.or(file.max_late).unwrap_or(MAX_LATE),
-            poll_interval: self.poll_interval.or(file.poll_interval).unwrap_or(POLL_INTERVAL),
-            prepare_ahead: self.prepare_ahead.or(file.prepare_ahead).unwrap_or(PREPARE_AHEAD),
-            settle: self.settle.or(file.settle).unwrap_or(SETTLE),
-            grace: self.grace.or(file.grace).unwrap_or(GRACE),
-            platform: self.platform.or(file.platform),
-            account,
+            max_late: self.max_late.or(file.max_late).unwrap_or(default.max_late),
+            poll_interval,
+            prepare_ahead: self
+                .prepare_ahead
+                .or(file.prepare_ahead)
+                .unwrap_or(default.prepare_ahead),
+            settle: self.settle.or(file.settle).unwrap_or(default.settle),
+            grace: self.grace.or(file.grace).unwrap_or(default.grace),
+            only: Only { platform: self.platform.or(file.platform), account },
+            ..default
         })
     }
 }
 
-/// Options of a worker that only recovers, or works for a demonstration.
-pub(super) fn default_options(context: &Context) -> Options {
-    let (id, host, pid) = context.worker_id(None);
-    Options {
-        id,
-        host,
-        pid,
-        batch_size: BATCH_SIZE,
-        concurrency: CONCURRENCY,
-        max_runtime: None,
-        max_jobs: None,
-        lease: LEASE,
-        max_attempts: None,
-        max_late: MAX_LATE,
-        poll_interval: POLL_INTERVAL,
-        prepare_ahead: PREPARE_AHEAD,
-        settle: SETTLE,
-        grace: GRACE,
-        platform: None,
-        account: None,
+fn in_range(
+    flag: &str,
+    value: Duration,
+    (least, most): (Duration, Duration),
+    problems: &mut Problems,
+) {
+    if value < least || value > most {
+        problems.push(
+            Problem::new(flag, format!("must be from {least:?} to {most:?}"))
+                .value(format!("{value:?}")),
+        );
     }
 }
 
 /// A worker that tells its events on the screen.
-fn worker(
-    context: &Context,
-    store: &Store,
-    location: Location,
-    publishers: Publishers,
-    options: Options,
-) -> Worker {
-    Worker::new(store.clone(), location, publishers, context.tokens(), sink(context), options)
+fn worker(context: &Context, store: &Store, publishers: Publishers, options: Options) -> Worker {
+    Worker::new(store.clone(), publishers, context.tokens(), sink(context), options)
 }
 
 /// Lines on standard error for people, objects on standard output for
@@ -210,26 +186,32 @@ fn sink(context: &Context) -> EventSink {
         }),
         Format::Json => Arc::new(|_| {}),
         Format::Table | Format::Tsv | Format::Csv | Format::Id => {
-            Arc::new(move |event| printer.note(&event_line(event)))
+            let chatty = context.settings.verbose > 0;
+            Arc::new(move |event| {
+                if chatty || event.end.is_news() {
+                    printer.note(&event_line(event));
+                }
+            })
         }
     }
 }
 
-/// Cancels `stop` at the first SIGTERM or SIGINT; the future ends at the second.
-fn watch_signals(stop: CancellationToken) -> std::io::Result<impl Future<Output = ()>> {
+/// Cancels `stop` at the first SIGTERM or SIGINT; the future ends at the
+/// second, with its exit code.
+fn watch_signals(stop: CancellationToken) -> std::io::Result<impl Future<Output = Exit>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {
-        let asked = AtomicBool::new(false);
         loop {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-            if asked.swap(true, Ordering::Relaxed) {
-                return;
+            let exit = tokio::select! {
+                _ = terminate.recv() => Exit::Terminated,
+                _ = interrupt.recv() => Exit::Interrupted,
+            };
+            if stop.is_cancelled() {
+                return exit;
             }
             tracing::info!("stopping: running posts are finished first");
+            super::systemd::stopping();
             stop.cancel();
         }
     })

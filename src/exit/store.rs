@@ -7,7 +7,7 @@ use crate::store::StoreError;
 pub(super) fn fault(error: &StoreError) -> Fault {
     let text = error.to_string();
     match error {
-        StoreError::BadUrl(_) => Fault::new(Exit::Input, "invalid_input", text),
+        StoreError::BadInput(_) => Fault::new(Exit::Input, "invalid_input", text),
         StoreError::NoSchema(_) => {
             Fault::setup(text).code("no_schema").hint("run socialsched migrate")
         }
@@ -40,7 +40,7 @@ pub(super) fn fault(error: &StoreError) -> Fault {
         StoreError::CommitLost(_) => Fault::unavailable(text)
             .code("commit_lost")
             .hint("it may or may not have been stored; look with socialsched list"),
-        StoreError::RowsChanged { .. } => Fault::unavailable(text)
+        StoreError::Conflict | StoreError::RowsChanged { .. } => Fault::unavailable(text)
             .code("conflicting_change")
             .hint("another program changed the row at the same time; try again"),
         StoreError::Constraint(_) => Fault::conflict(text),

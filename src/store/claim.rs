@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::domain::{
-    AccountId, Claim, Fence, JobId, LogEvent, MISSED, Platform, PostId, StepKind, WorkerId,
+    AccountId, Claim, Fence, JobId, LogEvent, MISSED, Only, PostId, StepKind, WorkerId,
 };
 
 use super::db::{Row, Sql, Tx, sql};
@@ -36,8 +36,7 @@ pub struct ClaimRequest {
     pub per_account: u32,
     /// How many attempts a post gets that has had none; `None`: as stored with it.
     pub max_attempts: Option<u32>,
-    pub platform: Option<Platform>,
-    pub account: Option<AccountId>,
+    pub only: Only,
 }
 
 /// A job that is now this worker's.
@@ -61,13 +60,23 @@ pub struct TakeOver {
     pub limit: u32,
     /// Rows that another program locked without a lease count as abandoned after this long.
     pub foreign_lock: Duration,
+    /// Jobs that this process is at itself: it may have slept past their leases.
+    pub except: Vec<JobId>,
+    pub only: Only,
 }
 
 impl TakeOver {
     /// With the old scheduler's ten minutes for rows without a lease.
     #[must_use]
     pub fn new(worker: WorkerId, lease: Duration, limit: u32) -> Self {
-        Self { worker, lease, limit, foreign_lock: FOREIGN_LOCK }
+        Self {
+            worker,
+            lease,
+            limit,
+            foreign_lock: FOREIGN_LOCK,
+            except: Vec::new(),
+            only: Only::default(),
+        }
     }
 }
 
@@ -80,8 +89,6 @@ pub struct TakenOver {
     pub exhausted: Vec<PostId>,
     /// Ended as cancelled, as somebody had asked.
     pub cancelled: Vec<PostId>,
-    /// Ended as another program had ended their posts meanwhile.
-    pub repaired: Vec<PostId>,
 }
 
 impl Store {
@@ -126,12 +133,7 @@ impl Store {
     /// The database is away.
     pub async fn next_due_in(&self) -> Result<Option<Duration>, StoreError> {
         let mut tx = self.pool.begin_read().await?;
-        let row = tx
-            .first(sql("SELECT s.run_at AS run_at, {now} AS now FROM post_schedule s {open index}
-                  WHERE s.status IN ('pending', 'processing') AND s.status = 'pending'
-                    AND s.run_at > {now}
-                  ORDER BY s.run_at, s.id LIMIT 1"))
-            .await?;
+        let row = tx.first(next_due_query()).await?;
         match row {
             None => Ok(None),
             Some(row) => {
@@ -162,10 +164,7 @@ impl Store {
                 }
                 let open = row.flag("is_open")? || row.flag("is_foreign")?;
                 let spent = row.int("attempts")? >= row.int("max_attempts")?;
-                let ended = agree_with_post(tx, row, job, post, open).await?;
-                if ended {
-                    result.repaired.push(post);
-                } else if !open && row.opt_time("cancel_requested_at")?.is_some() {
+                if !open && row.opt_time("cancel_requested_at")?.is_some() {
                     end_cancelled(tx, job, post).await?;
                     result.cancelled.push(post);
                 } else if !open && spent {
@@ -196,15 +195,12 @@ impl Store {
     ///
     /// # Errors
     /// The database is away; then nothing was changed.
-    pub async fn fail_missed(&self, max_late: Duration) -> Result<Vec<PostId>, StoreError> {
-        let text = format!(
-            "SELECT s.id AS job_id, s.post_detail_id AS post_id, s.run_at AS run_at
-               FROM post_schedule s {{open index}} JOIN post_details d ON d.id = s.post_detail_id
-              WHERE s.status IN ('pending', 'processing') AND s.status = 'pending'
-                AND d.status = 'pending' AND s.run_at < {{now+ms}} AND NOT {OPEN_INTENT}
-              ORDER BY s.run_at, s.id LIMIT 500"
-        );
-        let query = |tail: &str| sql(text.clone()).and(tail).before(max_late);
+    pub async fn fail_missed(
+        &self,
+        max_late: Duration,
+        only: &Only,
+    ) -> Result<Vec<PostId>, StoreError> {
+        let query = |tail: &str| missed_query(max_late, only, tail);
         if self.pool.begin_read().await?.first(query("")).await?.is_none() {
             return Ok(Vec::new());
         }
@@ -215,47 +211,17 @@ impl Store {
                 let post = PostId::from_uuid(row.id("post_id")?);
                 let message = format!(
                     "not sent: its time was {} and the worker may be late by at most {}",
-                    row.time("run_at")?.format("%Y-%m-%d %H:%M UTC"),
+                    match row.time("run_at") {
+                        Ok(at) => at.format("%Y-%m-%d %H:%M UTC").to_string(),
+                        // Another program wrote what is no time.
+                        Err(_) => row.text("run_at").unwrap_or_default(),
+                    },
                     in_words(max_late),
                 );
                 end_failed(tx, job, post, "pending", MISSED, &message).await?;
                 missed.push(post);
             }
             missed
-        })
-    }
-
-    /// Ends jobs that other programs left half done (R1): a cancelled post
-    /// whose job still waits.
-    ///
-    /// # Errors
-    /// The database is away; then nothing was changed.
-    pub async fn repair_cancelled(&self, dry_run: bool) -> Result<Vec<PostId>, StoreError> {
-        let text = "SELECT s.id AS job_id, s.post_detail_id AS post_id
-               FROM post_schedule s {open index} JOIN post_details d ON d.id = s.post_detail_id
-              WHERE s.status IN ('pending', 'processing') AND s.status = 'pending'
-                AND d.status = 'cancelled'
-              ORDER BY s.run_at, s.id LIMIT 500";
-        let found = self.pool.begin_read().await?.all(sql(text)).await?;
-        if found.is_empty() || dry_run {
-            return found.iter().map(|row| Ok(PostId::from_uuid(row.id("post_id")?))).collect();
-        }
-        transaction!(self, tx, {
-            let mut repaired = Vec::new();
-            for row in tx.all(sql(text).and(" {skip locked s, d}")).await? {
-                let job = JobId::from_uuid(row.id("job_id")?);
-                tx.execute_one(
-                    "end job of cancelled post",
-                    sql("UPDATE post_schedule
-                            SET status = 'done', next_attempt_at = NULL, locked_at = NULL,
-                                worker_id = NULL, updated_at = {now}
-                          WHERE id = ? AND status = 'pending'")
-                    .id(job.uuid()),
-                )
-                .await?;
-                repaired.push(PostId::from_uuid(row.id("post_id")?));
-            }
-            repaired
         })
     }
 
@@ -291,24 +257,22 @@ impl Store {
 }
 
 /// Pending jobs whose time has come, earliest first. The open states are
-/// named so that the small index of open jobs serves the query.
-fn due_query(request: &ClaimRequest) -> Sql {
+/// named so that the small index of open jobs serves the query, and the join
+/// is a CROSS JOIN since SQLite keeps the order of those: with a platform or
+/// an account it would else begin with all posts of that one.
+pub(super) fn due_query(request: &ClaimRequest) -> Sql {
     let mut query = sql("SELECT s.id AS job_id, s.post_detail_id AS post_id,
                 d.social_account_id AS account_id
-           FROM post_schedule s {open index} JOIN post_details d ON d.id = s.post_detail_id
+           FROM post_schedule s {open index} CROSS JOIN post_details d
            LEFT JOIN meta_social_accounts a ON a.id = d.social_account_id
-          WHERE s.status IN ('pending', 'processing') AND s.status = 'pending'
+          WHERE d.id = s.post_detail_id
+            AND s.status IN ('pending', 'processing') AND s.status = 'pending'
             AND s.run_at <= {now+ms}
             AND (s.next_attempt_at IS NULL OR s.next_attempt_at <= {now})
             AND d.status IN ('pending', 'processing')
             AND (a.paused_at IS NULL OR a.paused_until <= {now})")
     .after(request.ahead);
-    if let Some(platform) = request.platform {
-        query = query.and(" AND d.platform = ?").text(platform.as_str());
-    }
-    if let Some(account) = request.account {
-        query = query.and(" AND d.social_account_id = ?").id(account.uuid());
-    }
+    query = load::only(query, &request.only);
     let full: Vec<Uuid> = request
         .held
         .iter()
@@ -342,6 +306,24 @@ async fn lock_free(
         )
         .await?;
     rows.iter().map(|row| Ok(JobId::from_uuid(row.id("job_id")?))).collect()
+}
+
+pub(super) fn next_due_query() -> Sql {
+    sql("SELECT s.run_at AS run_at, {now} AS now FROM post_schedule s {open index}
+          WHERE s.status IN ('pending', 'processing') AND s.status = 'pending'
+            AND s.run_at > {now}
+          ORDER BY s.run_at, s.id LIMIT 1")
+}
+
+pub(super) fn missed_query(max_late: Duration, only: &Only, tail: &str) -> Sql {
+    let query = sql(format!(
+        "SELECT s.id AS job_id, s.post_detail_id AS post_id, s.run_at AS run_at
+           FROM post_schedule s {{open index}} JOIN post_details d ON d.id = s.post_detail_id
+          WHERE s.status IN ('pending', 'processing') AND s.status = 'pending'
+            AND d.status = 'pending' AND s.run_at < {{now+ms}} AND NOT {OPEN_INTENT}"
+    ))
+    .before(max_late);
+    load::only(query, only).and(" ORDER BY s.run_at, s.id LIMIT 500 ").and(tail)
 }
 
 /// Picks at most `limit` jobs, and of each account no more than it may hold.
@@ -379,14 +361,14 @@ async fn mark(
 ) -> Result<Fence, StoreError> {
     tx.execute_one(
         "claim job",
+        // MariaDB sets from left to right: what reads `attempts` comes first.
         sql("UPDATE post_schedule
                 SET status = 'processing',
                     max_attempts = CASE WHEN attempts = 0 THEN COALESCE(?, max_attempts)
                                         WHEN attempts >= max_attempts THEN attempts + 1
                                         ELSE max_attempts END,
                     fence = CASE WHEN fence > attempts THEN fence ELSE attempts END + 1,
-                    attempts = attempts + 1,
-                    worker_id = ?, locked_at = {now}, lease_until = {now+ms},
+                    attempts = attempts + 1, worker_id = ?, locked_at = {now}, lease_until = {now+ms},
                     next_attempt_at = NULL, updated_at = {now}
               WHERE id = ? AND status = 'pending'")
         .opt_int(request.max_attempts.map(i64::from))
@@ -415,20 +397,24 @@ async fn fence_of(tx: &mut Tx, job: JobId) -> Result<Fence, StoreError> {
     Ok(Fence(fence))
 }
 
-fn abandoned_query(request: &TakeOver, tail: &str) -> Sql {
-    sql(format!(
+pub(super) fn abandoned_query(request: &TakeOver, tail: &str) -> Sql {
+    let mut query = sql(format!(
         "SELECT s.id AS job_id, s.post_detail_id AS post_id, s.attempts AS attempts,
                 s.max_attempts AS max_attempts, s.worker_id AS worker_id,
-                d.status AS post_status, d.cancel_requested_at AS cancel_requested_at,
+                d.cancel_requested_at AS cancel_requested_at,
                 CASE WHEN {OPEN_INTENT} THEN 1 ELSE 0 END AS is_open,
                 CASE WHEN s.lease_until IS NULL THEN 1 ELSE 0 END AS is_foreign
            FROM post_schedule s {{open index}} JOIN post_details d ON d.id = s.post_detail_id
           WHERE s.status IN ('pending', 'processing') AND s.status = 'processing'
-            AND (s.lease_until < {{now}} OR (s.lease_until IS NULL AND s.locked_at < {{now+ms}}))
-          ORDER BY s.run_at, s.id LIMIT ? {tail}"
+            AND d.status IN ('pending', 'processing')
+            AND (s.lease_until < {{now}} OR (s.lease_until IS NULL AND s.locked_at < {{now+ms}}))"
     ))
-    .before(request.foreign_lock)
-    .int(request.limit)
+    .before(request.foreign_lock);
+    query = load::only(query, &request.only);
+    if !request.except.is_empty() {
+        query = query.and(" AND s.id NOT IN ").ids(request.except.iter().map(|job| job.uuid()));
+    }
+    query.and(" ORDER BY s.run_at, s.id LIMIT ? ").int(request.limit).and(tail)
 }
 
 /// A job that another program locked and left: its call may have gone out, so
@@ -439,7 +425,9 @@ async fn adopt_foreign(tx: &mut Tx, job: JobId) -> Result<(), StoreError> {
         sql("UPDATE post_schedule
                 SET fence = CASE WHEN fence > attempts THEN fence ELSE attempts END + 1,
                     lease_until = locked_at,
-                    attempts = CASE WHEN attempts < 1 THEN 1 ELSE attempts END
+                    attempts = CASE WHEN attempts < 1 THEN 1 ELSE attempts END,
+                    max_attempts = CASE WHEN attempts > max_attempts THEN attempts
+                                        ELSE max_attempts END
               WHERE id = ? AND status = 'processing' AND lease_until IS NULL")
         .id(job.uuid()),
     )
@@ -449,46 +437,6 @@ async fn adopt_foreign(tx: &mut Tx, job: JobId) -> Result<(), StoreError> {
         .note("foreign", "locked by another program, which may have published it")
         .append(tx)
         .await
-}
-
-/// Another program may have changed the post of a claimed job. Makes the two
-/// agree; `true` when that ended the job.
-async fn agree_with_post(
-    tx: &mut Tx,
-    row: &Row,
-    job: JobId,
-    post: PostId,
-    open: bool,
-) -> Result<bool, StoreError> {
-    let status = match row.text("post_status")?.as_str() {
-        // Its publish call may have gone out: looked up first, then cancelled.
-        "cancelled" if open => {
-            tx.execute_one(
-                "turn cancellation into a wish",
-                sql("UPDATE post_details
-                        SET status = 'processing', updated_at = {now},
-                            cancel_requested_at = COALESCE(cancel_requested_at, {now})
-                      WHERE id = ? AND status = 'cancelled'")
-                .id(post.uuid()),
-            )
-            .await?;
-            return Ok(false);
-        }
-        "cancelled" | "published" => "done",
-        "failed" => "failed",
-        _ => return Ok(false),
-    };
-    tx.execute_one(
-        "end job as its post",
-        sql("UPDATE post_schedule
-                SET status = ?, lease_until = NULL, locked_at = NULL, next_attempt_at = NULL,
-                    updated_at = {now}
-              WHERE id = ? AND status = 'processing'")
-        .text(status)
-        .id(job.uuid()),
-    )
-    .await?;
-    Ok(true)
 }
 
 async fn reclaim(

@@ -67,7 +67,7 @@ impl FromStr for Location {
                 let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
                 let path = path.split('?').next().unwrap_or_default();
                 if path.is_empty() || path == ":memory:" {
-                    return Err(StoreError::BadUrl(
+                    return Err(StoreError::BadInput(
                         "a sqlite URL names a file: sqlite:///var/lib/socialsched/socialsched.db"
                             .to_owned(),
                     ));
@@ -77,7 +77,7 @@ impl FromStr for Location {
             }
             "mysql" | "mariadb" => Ok(Self::MySql(url.to_owned().into())),
             "postgres" | "postgresql" => Ok(Self::Postgres(url.to_owned().into())),
-            _ => Err(StoreError::BadUrl(
+            _ => Err(StoreError::BadInput(
                 "the database URL must start with sqlite://, mysql:// or postgres://".to_owned(),
             )),
         }
@@ -129,6 +129,13 @@ impl Sql {
         self
     }
 
+    /// Asks how SQLite would run the statement, instead of running it.
+    #[cfg(test)]
+    pub(super) fn explained(mut self) -> Self {
+        self.text.insert_str(0, "EXPLAIN QUERY PLAN ");
+        self
+    }
+
     pub(super) fn id(mut self, id: Uuid) -> Self {
         self.values.push(Value::Id(id));
         self
@@ -164,12 +171,12 @@ impl Sql {
 
     /// Milliseconds for `{now+ms}`.
     pub(super) fn after(self, delay: Duration) -> Self {
-        self.int(i64::try_from(delay.as_millis()).unwrap_or(i64::MAX))
+        self.int(milliseconds(delay))
     }
 
     /// Milliseconds for `{now+ms}`, backwards.
     pub(super) fn before(self, delay: Duration) -> Self {
-        self.int(-i64::try_from(delay.as_millis()).unwrap_or(i64::MAX))
+        self.int(-milliseconds(delay))
     }
 
     /// Appends `(?, ?, …)` with the ids.
@@ -190,6 +197,13 @@ impl Sql {
         );
         dialect::spell(engine, &self.text)
     }
+}
+
+/// At most ten years: beyond some year every engine's date arithmetic gives
+/// up, and NULL would compare with nothing.
+fn milliseconds(delay: Duration) -> i64 {
+    const MOST: i64 = 10 * 366 * 24 * 60 * 60 * 1000;
+    i64::try_from(delay.as_millis()).unwrap_or(MOST).min(MOST)
 }
 
 /// The statement as the engine's query: the encodings of values in one place.
@@ -354,7 +368,7 @@ impl Pool {
 }
 
 fn unreadable_url() -> StoreError {
-    StoreError::BadUrl("the database URL cannot be used (not shown)".to_owned())
+    StoreError::BadInput("the database URL cannot be used (not shown)".to_owned())
 }
 
 /// The only thing that executes statements. Dropped without
@@ -472,7 +486,7 @@ impl Tx {
         };
         committed.map_err(|error| match StoreError::from(error) {
             // These two are answers: nothing was committed.
-            error @ (StoreError::Full | StoreError::Busy) => error,
+            error @ (StoreError::Full | StoreError::Busy | StoreError::Conflict) => error,
             other => StoreError::CommitLost(other.to_string()),
         })
     }
@@ -620,6 +634,19 @@ impl Row {
             None => Ok(None),
             Some(text) => text.parse().map(Some).map_err(|e| self.wrong(column, e)),
         }
+    }
+}
+
+impl Row {
+    /// All values as text, for SQLite's query plans.
+    #[cfg(test)]
+    pub(super) fn dump(&self) -> String {
+        let Self::Sqlite(row) = self else { return String::new() };
+        row.columns()
+            .iter()
+            .map(|column| row.try_get_unchecked::<String, _>(column.ordinal()).unwrap_or_default())
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 }
 

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 /// An error of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The URL names no engine that this program serves, or no file.
+    /// A database URL or a listing's cursor that cannot be used.
     #[error("{0}")]
-    BadUrl(String),
+    BadInput(String),
     /// No schema of ours: a missing, empty or foreign database.
     #[error("there is no socialsched schema in {0}")]
     NoSchema(String),
@@ -32,6 +32,9 @@ pub enum StoreError {
     /// The database may be read but not written.
     #[error("the database is read-only")]
     ReadOnly,
+    /// Two transactions stood in each other's way; this one was undone.
+    #[error("another transaction was in the way")]
+    Conflict,
     /// Another process holds the database for too long.
     #[error("the database is locked by another process")]
     Busy,
@@ -62,7 +65,21 @@ impl StoreError {
     /// The whole transaction may be tried again.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Busy | Self::RowsChanged { .. })
+        // Not `Busy`: the database has waited for the lock already.
+        matches!(self, Self::Conflict | Self::RowsChanged { .. })
+    }
+
+    /// Trying again will not help: the database is not ours, or not any more.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        matches!(
+            self,
+            Self::NoSchema(_)
+                | Self::SchemaOlder { .. }
+                | Self::SchemaNewer { .. }
+                | Self::Damaged(_)
+                | Self::BadFile { .. }
+        )
     }
 
     /// The database is away for now; nothing is known to be wrong with it.
@@ -70,7 +87,12 @@ impl StoreError {
     pub fn is_outage(&self) -> bool {
         matches!(
             self,
-            Self::Busy | Self::Unavailable(_) | Self::Full | Self::CommitLost(_) | Self::ReadOnly
+            Self::Conflict
+                | Self::Busy
+                | Self::Unavailable(_)
+                | Self::Full
+                | Self::CommitLost(_)
+                | Self::ReadOnly
         )
     }
 }
@@ -78,6 +100,7 @@ impl StoreError {
 /// What an engine's error code tells, whatever its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
+    Conflict,
     Busy,
     ReadOnly,
     Full,
@@ -103,8 +126,10 @@ fn sqlite_kind(code: i32) -> Kind {
 /// MariaDB and MySQL error numbers.
 fn mysql_kind(number: u16) -> Kind {
     match number {
-        // Lock wait timeout, deadlock, record changed since last read.
-        1205 | 1213 | 1020 => Kind::Busy,
+        // Deadlock, record changed since last read.
+        1213 | 1020 => Kind::Conflict,
+        // Lock wait timeout.
+        1205 => Kind::Busy,
         // Read-only server, read-only transaction.
         1290 | 1792 | 1836 => Kind::ReadOnly,
         1021 | 1114 => Kind::Full,
@@ -119,7 +144,8 @@ fn mysql_kind(number: u16) -> Kind {
 /// PostgreSQL SQLSTATE codes.
 fn postgres_kind(state: &str) -> Kind {
     match state {
-        "40001" | "40P01" | "55P03" => Kind::Busy,
+        "40001" | "40P01" => Kind::Conflict,
+        "55P03" => Kind::Busy,
         "25006" => Kind::ReadOnly,
         "53100" => Kind::Full,
         "57014" => Kind::Unavailable,
@@ -152,6 +178,7 @@ impl From<sqlx::Error> for StoreError {
                     return Self::Constraint(text);
                 }
                 match kind_of(&*db) {
+                    Kind::Conflict => Self::Conflict,
                     Kind::Busy => Self::Busy,
                     Kind::ReadOnly => Self::ReadOnly,
                     Kind::Full => Self::Full,

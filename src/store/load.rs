@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::{
-    AccountId, ClientId, CompanyId, JobId, MediaItem, Pause, Post, PostContent, PostId,
+    AccountId, ClientId, CompanyId, JobId, MediaItem, Only, Pause, Post, PostContent, PostId,
     SocialAccount,
 };
 
@@ -29,7 +29,18 @@ pub(super) const OPEN_INTENT: &str = "EXISTS (
 
 /// The start of every query for [`post`]: posts `d` with job `s` and account `a`.
 pub(super) fn select_posts() -> Sql {
-    sql("SELECT d.id AS id, s.id AS job_id, d.company_id AS company_id,
+    select_posts_by("JOIN post_details d ON d.id = s.post_detail_id")
+}
+
+/// The same for queries in the order of the queue, whose conditions join the
+/// two tables: SQLite keeps the order of a CROSS JOIN.
+pub(super) fn select_posts_by_job() -> Sql {
+    select_posts_by("CROSS JOIN post_details d")
+}
+
+fn select_posts_by(join: &str) -> Sql {
+    sql(format!(
+        "SELECT d.id AS id, s.id AS job_id, d.company_id AS company_id,
                 d.social_account_id AS social_account_id, a.account_name AS account_name,
                 d.assigned_client_id AS assigned_client_id, d.platform AS platform,
                 d.post_type AS post_type, d.caption AS caption, d.media AS media, d.link AS link,
@@ -42,16 +53,28 @@ pub(super) fn select_posts() -> Sql {
                 d.first_comment_state AS first_comment_state,
                 d.idempotency_key AS idempotency_key, s.worker_id AS worker_id,
                 d.created_at AS created_at, d.content_hash AS content_hash, s.fence AS fence,
-                CASE WHEN s.status = 'pending' AND s.run_at <= {now} THEN 1 ELSE 0 END AS due,
+                CASE WHEN s.status = 'pending' AND s.run_at <= {{now}} THEN 1 ELSE 0 END AS due,
                 CASE WHEN s.status = 'processing'
-                      AND (s.lease_until < {now+ms}
-                           OR (s.lease_until IS NULL AND s.locked_at < {now+ms}))
+                      AND (s.lease_until < {{now+ms}}
+                           OR (s.lease_until IS NULL AND s.locked_at < {{now+ms}}))
                      THEN 1 ELSE 0 END AS stuck
            FROM post_schedule s
-           JOIN post_details d ON d.id = s.post_detail_id
-           LEFT JOIN meta_social_accounts a ON a.id = d.social_account_id")
+           {join}
+           LEFT JOIN meta_social_accounts a ON a.id = d.social_account_id"
+    ))
     .before(STUCK_AFTER)
     .before(FOREIGN_LOCK)
+}
+
+/// Restricts a query over posts `d` to those a worker serves.
+pub(super) fn only(mut query: Sql, only: &Only) -> Sql {
+    if let Some(platform) = only.platform {
+        query = query.and(" AND d.platform = ?").text(platform.as_str());
+    }
+    if let Some(account) = only.account {
+        query = query.and(" AND d.social_account_id = ?").id(account.uuid());
+    }
+    query
 }
 
 /// A post as listings tell it.

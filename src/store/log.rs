@@ -145,6 +145,26 @@ impl<'a> Entry<'a> {
     }
 }
 
+/// Adds the id to evidence that came without one.
+pub(super) async fn fill_in_id(
+    tx: &mut Tx,
+    job: JobId,
+    (fence, step_no): (Fence, i32),
+    id: &str,
+) -> Result<(), StoreError> {
+    tx.execute(
+        sql("UPDATE publish_log SET remote_id = ?
+              WHERE post_schedule_id = ? AND fence = ? AND step_no = ? AND kind = 'publish'
+                AND event = 'ok' AND remote_id IS NULL")
+        .text(id)
+        .id(job.uuid())
+        .int(fence.0)
+        .int(i64::from(step_no)),
+    )
+    .await?;
+    Ok(())
+}
+
 /// What the log says about one job.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Logged {

@@ -12,13 +12,17 @@ mod comments;
 mod db;
 mod dialect;
 mod error;
+mod evidence;
 mod files;
 mod gate;
 mod invariants;
 mod load;
 mod log;
 mod migrate;
+#[cfg(test)]
+mod plans;
 mod posts;
+mod repair;
 mod settle;
 mod stats;
 mod verdict;
@@ -28,7 +32,7 @@ use std::time::Duration;
 
 pub use accounts::{Removal, Resumed};
 pub use claim::{ClaimRequest, Claimed, TakeOver, TakenOver};
-pub use comments::OwedComment;
+pub use comments::{CommentTurn, OwedComment};
 pub use db::{Engine, Location};
 pub use error::StoreError;
 pub use gate::Gate;
@@ -59,6 +63,15 @@ impl Store {
         let store = Self::open_any_schema(location, timeout)?;
         store.check_schema().await?;
         Ok(store)
+    }
+
+    /// The same database with connections of its own, for a thread that must
+    /// not wait for the others'.
+    ///
+    /// # Errors
+    /// The address cannot be used.
+    pub fn again(&self, timeout: Duration) -> Result<Self, StoreError> {
+        Ok(Self { pool: Pool::new(&self.location, timeout)?, location: self.location.clone() })
     }
 
     /// Opens a database without looking at its schema: for `migrate`.

@@ -1,19 +1,20 @@
-//! What a worker learnt, written down: staged objects, evidence, failures.
-//!
-//! A state change needs the fence. Evidence that a post is live does not: it
-//! is a fact, whoever brings it and however late.
+//! What a worker learnt, written down: staged objects, failures, doubts. Each
+//! change needs the fence the job was claimed with; only evidence that a post
+//! is live does not (`evidence.rs`).
 
 use std::time::Duration;
 
 use crate::domain::{
-    Artifact, Claim, Failure, Fence, Intent, JobId, LogEvent, Outcome, PostId, PostStatus, Receipt,
-    StepKind, WorkerId,
+    Artifact, Claim, Failure, Fence, Intent, JobId, LogEvent, Outcome, PostId, StepKind, WorkerId,
 };
 
-use super::db::{Sql, Tx, sql};
+use super::db::{Tx, sql};
 use super::load::OPEN_INTENT;
 use super::log::{self, Entry};
 use super::{Store, StoreError, transaction};
+
+/// `error_code` of a row that cannot be read as a post.
+const INVALID_ROW: &str = "invalid_row";
 
 /// Which part of the work a failure belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +63,7 @@ impl Store {
         artifacts: &[Artifact],
     ) -> Result<bool, StoreError> {
         transaction!(self, tx, {
-            let ours = touch(tx, worker, claim).await?;
+            let ours = touch(tx, worker, claim.job_id, claim.fence).await?;
             if ours {
                 let first = log::next_step(tx, claim.job_id, claim.fence).await?;
                 for (step, artifact) in (first..).zip(artifacts) {
@@ -74,23 +75,6 @@ impl Store {
                 }
             }
             ours
-        })
-    }
-
-    /// Records that posts are live (T5, T5L): the evidence always, and the
-    /// state whatever it was before. For several posts in one commit.
-    ///
-    /// # Errors
-    /// The database is away: then call again, until it is written.
-    pub async fn record_live(
-        &self,
-        worker: &WorkerId,
-        evidence: &[(JobId, PostId, Intent, Receipt)],
-    ) -> Result<(), StoreError> {
-        transaction!(self, tx, {
-            for (job, post, intent, receipt) in evidence {
-                record_live(tx, Some(worker), *job, *post, intent, receipt).await?;
-            }
         })
     }
 
@@ -109,7 +93,7 @@ impl Store {
         next: &Next,
     ) -> Result<Settled, StoreError> {
         transaction!(self, tx, {
-            if touch(tx, worker, claim).await? {
+            if touch(tx, worker, claim.job_id, claim.fence).await? {
                 log_failure(tx, worker, claim, step, failure, restage).await?;
                 leave(tx, claim, Some(failure), next).await?
             } else {
@@ -130,7 +114,7 @@ impl Store {
         after: Duration,
     ) -> Result<Settled, StoreError> {
         transaction!(self, tx, {
-            if touch(tx, worker, claim).await? {
+            if touch(tx, worker, claim.job_id, claim.fence).await? {
                 leave(tx, claim, None, &Next::GiveBack(after)).await?
             } else {
                 Settled::Lost
@@ -148,7 +132,7 @@ impl Store {
         claim: &Claim,
     ) -> Result<Settled, StoreError> {
         transaction!(self, tx, {
-            if touch(tx, worker, claim).await? {
+            if touch(tx, worker, claim.job_id, claim.fence).await? {
                 let settled = leave(tx, claim, None, &Next::GiveBack(Duration::ZERO)).await?;
                 tx.execute(
                     sql("UPDATE post_schedule SET next_attempt_at = run_at
@@ -213,7 +197,7 @@ impl Store {
         look_again: Duration,
     ) -> Result<Settled, StoreError> {
         transaction!(self, tx, {
-            if touch(tx, worker, claim).await? {
+            if touch(tx, worker, claim.job_id, claim.fence).await? {
                 append_lookup(tx, worker, claim, LogEvent::Unknown, seen).await?;
                 park(tx, worker, claim, seen, look_again).await?
             } else {
@@ -233,21 +217,11 @@ impl Store {
         seen: &Failure,
     ) -> Result<Settled, StoreError> {
         transaction!(self, tx, {
-            if touch(tx, worker, claim).await? {
+            if touch(tx, worker, claim.job_id, claim.fence).await? {
                 append_lookup(tx, worker, claim, LogEvent::Unknown, seen).await?;
                 let message = format!("may be live: {}", seen.message);
                 end_job(tx, claim.job_id, "failed", Some(&message)).await?;
-                tx.execute_one(
-                    "hold post",
-                    sql("UPDATE post_details
-                            SET status = 'failed', outcome = 'unknown', error_code = ?,
-                                error_message = ?, updated_at = {now}
-                          WHERE id = ? AND status = 'processing'")
-                    .text(seen.code.clone())
-                    .text(message)
-                    .id(claim.post_id.uuid()),
-                )
-                .await?;
+                hold_post(tx, claim.post_id, &seen.code, &message).await?;
                 Settled::Done
             } else {
                 Settled::Lost
@@ -311,7 +285,9 @@ impl Store {
         })
     }
 
-    /// Fails a claimed job whose rows cannot be read as a post.
+    /// Ends a claimed job whose rows cannot be read as a post: as failed (T7),
+    /// or held when its publish call may have gone out (T8). `None`: the job
+    /// is no longer this worker's.
     ///
     /// # Errors
     /// The database is away; then nothing was changed.
@@ -320,34 +296,44 @@ impl Store {
         worker: &WorkerId,
         (job, post, fence): (JobId, PostId, Fence),
         why: &str,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<Outcome>, StoreError> {
         transaction!(self, tx, {
-            let message = format!("this row cannot be published: {why}");
-            tx.execute_one(
-                "fail unreadable job",
-                sql("UPDATE post_schedule
-                        SET status = 'failed', lease_until = NULL, locked_at = NULL,
-                            next_attempt_at = NULL, error_message = ?, updated_at = {now}
-                      WHERE id = ? AND fence = ? AND worker_id = ? AND status = 'processing'")
-                .text(message.clone())
-                .id(job.uuid())
-                .int(fence.0)
-                .text(worker.as_str()),
-            )
-            .await?;
-            fail_post(tx, post, "invalid_row", &message, false).await?;
+            if touch(tx, worker, job, fence).await? {
+                let open = sql(format!(
+                    "SELECT COUNT(*) FROM post_schedule s WHERE s.id = ? AND {OPEN_INTENT}"
+                ))
+                .id(job.uuid());
+                let message = format!("this row cannot be published: {why}");
+                if tx.count(open).await? == 0 {
+                    end_job(tx, job, "failed", Some(&message)).await?;
+                    fail_post(tx, post, INVALID_ROW, &message, false).await?;
+                    Some(Outcome::NotPublished)
+                } else {
+                    let message = format!("may be live: {message}");
+                    end_job(tx, job, "failed", Some(&message)).await?;
+                    hold_post(tx, post, INVALID_ROW, &message).await?;
+                    Some(Outcome::Unknown)
+                }
+            } else {
+                None
+            }
         })
     }
 }
 
 /// Checks under the row lock that the job is still this worker's.
-async fn touch(tx: &mut Tx, worker: &WorkerId, claim: &Claim) -> Result<bool, StoreError> {
+async fn touch(
+    tx: &mut Tx,
+    worker: &WorkerId,
+    job: JobId,
+    fence: Fence,
+) -> Result<bool, StoreError> {
     let rows = tx
         .execute(
             sql("UPDATE post_schedule SET updated_at = {now}
                   WHERE id = ? AND fence = ? AND worker_id = ? AND status = 'processing'")
-            .id(claim.job_id.uuid())
-            .int(claim.fence.0)
+            .id(job.uuid())
+            .int(fence.0)
             .text(worker.as_str()),
         )
         .await?;
@@ -366,7 +352,7 @@ async fn log_failure(
     match step {
         Step::Prepare => {
             let key = (claim.fence, log::next_step(tx, claim.job_id, claim.fence).await?);
-            Entry::new(claim.job_id, key, StepKind::Wait, LogEvent::Refused)
+            Entry::new(claim.job_id, key, StepKind::Create, LogEvent::Refused)
                 .worker(worker)
                 .failure(failure)
                 .append_done(tx)
@@ -490,7 +476,7 @@ async fn leave(
                     attempts = attempts - ?,
                     next_attempt_at = CASE WHEN run_at > {now} AND run_at < {now+ms}
                                            THEN run_at ELSE {now+ms} END,
-                    error_message = ?, updated_at = {now}
+                    error_message = COALESCE(?, error_message), updated_at = {now}
               WHERE id = ? AND status = 'processing'")
         .int(given_back)
         .after(delay)
@@ -502,7 +488,9 @@ async fn leave(
     tx.execute_one(
         "put post back",
         sql("UPDATE post_details
-                SET status = 'pending', updated_at = {now}, error_code = ?, error_message = ?,
+                SET status = 'pending', updated_at = {now},
+                    error_code = COALESCE(?, error_code),
+                    error_message = COALESCE(?, error_message),
                     attempts = (SELECT attempts FROM post_schedule
                                  WHERE post_detail_id = post_details.id)
               WHERE id = ? AND status = 'processing'")
@@ -592,92 +580,17 @@ async fn fail_post(
     .await
 }
 
-/// Writes evidence and makes the state agree with it, from whatever state.
-pub(super) async fn record_live(
-    tx: &mut Tx,
-    worker: Option<&WorkerId>,
-    job: JobId,
-    post: PostId,
-    intent: &Intent,
-    receipt: &Receipt,
-) -> Result<(), StoreError> {
-    let key = (intent.fence, intent.step_no);
-    let state = tx
-        .first(
-            sql("SELECT d.status AS status, d.platform AS platform, s.fence AS fence,
-                        d.external_post_id AS external_post_id
-                   FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
-                  WHERE s.id = ? {lock s, d}")
-            .id(job.uuid()),
-        )
-        .await?
-        .ok_or(StoreError::RowsChanged { what: "record evidence", expected: 1, actual: 0 })?;
-    let mut receipt = receipt.clone();
-    if let Some(id) = &receipt.external_id {
-        let taken = tx
-            .count(
-                sql("SELECT COUNT(*) FROM post_details
-                      WHERE platform = ? AND external_post_id = ? AND id <> ?")
-                .text(state.text("platform")?)
-                .text(id.clone())
-                .id(post.uuid()),
-            )
-            .await?;
-        if taken > 0 {
-            // Another post of ours carries that id: live, but under an id we do not know.
-            receipt.evidence = Some(format!("the platform named {id}, which is another post"));
-            receipt.external_id = None;
-        }
-    }
-    let mut entry = Entry::new(job, key, StepKind::Publish, LogEvent::Ok).receipt(&receipt);
-    entry.worker = worker;
-    entry.append(tx).await?;
-    let status: PostStatus = state.word("status")?;
-    if status == PostStatus::Published {
-        return fill_in(tx, post, &receipt).await;
-    }
-    // A successor that claimed it meanwhile loses it by the higher fence.
-    let stale = i64::from(state.int("fence")? != intent.fence.0);
-    tx.execute_one("end published job", done_job(job, stale)).await?;
+/// Leaves a post that may be live for a person to decide.
+async fn hold_post(tx: &mut Tx, post: PostId, code: &str, message: &str) -> Result<(), StoreError> {
     tx.execute_one(
-        "publish post",
+        "hold post",
         sql("UPDATE post_details
-                SET status = 'published', outcome = ?, external_post_id = ?, permalink = ?,
-                    published_at = {now}, error_code = NULL, error_message = NULL, leftovers = 0,
-                    first_comment_state = CASE WHEN first_comment IS NULL OR first_comment = ''
-                                               THEN NULL ELSE 'pending' END,
-                    updated_at = {now},
-                    attempts = (SELECT attempts FROM post_schedule
-                                 WHERE post_detail_id = post_details.id)
-              WHERE id = ? AND status <> 'published'")
-        .text(Outcome::Published.as_str())
-        .opt_text(receipt.external_id.clone())
-        .opt_text(receipt.permalink.clone())
+                SET status = 'failed', outcome = 'unknown', error_code = ?,
+                    error_message = ?, updated_at = {now}
+              WHERE id = ? AND status = 'processing'")
+        .text(code)
+        .text(message)
         .id(post.uuid()),
     )
     .await
-}
-
-fn done_job(job: JobId, fence_step: i64) -> Sql {
-    sql("UPDATE post_schedule
-            SET status = 'done', lease_until = NULL, locked_at = NULL, next_attempt_at = NULL,
-                error_message = NULL, fence = fence + ?, updated_at = {now}
-          WHERE id = ?")
-    .int(fence_step)
-    .id(job.uuid())
-}
-
-/// Adds what was not known when the post was first recorded as live.
-async fn fill_in(tx: &mut Tx, post: PostId, receipt: &Receipt) -> Result<(), StoreError> {
-    tx.execute(
-        sql("UPDATE post_details
-                SET external_post_id = COALESCE(external_post_id, ?),
-                    permalink = COALESCE(permalink, ?), updated_at = {now}
-              WHERE id = ? AND status = 'published'")
-        .opt_text(receipt.external_id.clone())
-        .opt_text(receipt.permalink.clone())
-        .id(post.uuid()),
-    )
-    .await?;
-    Ok(())
 }

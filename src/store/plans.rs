@@ -1,0 +1,131 @@
+//! How the engine runs the queries of the hot path, with many finished rows.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::claim::{
+    ClaimRequest, TakeOver, abandoned_query, due_query, missed_query, next_due_query,
+};
+use super::db::{Location, Sql};
+use super::posts::list_query;
+use super::repair::halves_query;
+use super::{Store, transaction};
+use crate::domain::{CompanyId, Only, Page, Platform, PostFilter, ShownStatus, Sort, WorkerId};
+
+const COMPANY: &str = "11111111-1111-4111-8111-111111111111";
+
+/// 20,000 finished posts and 50 open ones, unseen by the engine's statistics,
+/// as in a database that nobody ever analysed.
+const ROWS: &str = "
+    INSERT INTO meta_social_accounts (id, company_id, platform, account_name)
+    VALUES ('22222222-2222-4222-8222-222222222222', '11111111-1111-4111-8111-111111111111', 'facebook', 'Acme');
+    CREATE TABLE numbers AS WITH RECURSIVE n(i) AS
+      (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20050) SELECT i FROM n;
+    INSERT INTO post_details (id, company_id, social_account_id, platform, post_type, status)
+    SELECT printf('00000000-0000-4000-8000-%012d', i), '11111111-1111-4111-8111-111111111111',
+           '22222222-2222-4222-8222-222222222222', 'facebook', 'post',
+           CASE WHEN i > 20000 THEN 'pending' ELSE 'published' END FROM numbers;
+    INSERT INTO post_schedule (id, post_detail_id, run_at, status)
+    SELECT printf('00000000-0000-4000-9000-%012d', i), printf('00000000-0000-4000-8000-%012d', i),
+           datetime('now', '-' || i || ' seconds'),
+           CASE WHEN i > 20000 THEN 'pending' ELSE 'done' END FROM numbers;
+    DROP TABLE numbers;";
+
+struct Full {
+    store: Store,
+    _dir: tempfile::TempDir,
+}
+
+impl Full {
+    async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let location = Location::Sqlite(dir.path().join("full.db"));
+        let store = Store::open_for_migration(&location, Duration::from_secs(20)).await.unwrap();
+        store.migrate(|_| {}).await.unwrap();
+        transaction!(store, tx, { tx.script(ROWS).await? }).unwrap();
+        Self { store, _dir: dir }
+    }
+
+    /// The steps of the plan.
+    async fn plan(&self, query: Sql) -> Vec<String> {
+        let mut tx = self.store.pool.begin_read().await.unwrap();
+        let rows = tx.all(query.explained()).await.unwrap();
+        rows.iter().map(super::db::Row::dump).collect()
+    }
+}
+
+/// `post_schedule_open` gives the jobs, and nothing is read whole or sorted.
+#[track_caller]
+fn assert_small(name: &str, plan: &[String]) {
+    assert!(
+        plan.iter().any(|step| step.contains("s USING INDEX post_schedule_open")),
+        "{name}: {plan:#?}"
+    );
+    for step in plan {
+        let whole = step.contains("SCAN") && !step.contains("post_schedule_open");
+        assert!(!whole && !step.contains("TEMP B-TREE"), "{name}: {step} in {plan:#?}");
+    }
+}
+
+#[tokio::test]
+async fn the_queue_is_read_through_the_small_index_of_open_jobs() {
+    let full = Full::new().await;
+    let request = ClaimRequest {
+        worker: WorkerId::named("w"),
+        lease: Duration::from_secs(60),
+        limit: 10,
+        ahead: Duration::from_secs(300),
+        held: HashMap::new(),
+        per_account: 2,
+        max_attempts: None,
+        only: Only { platform: Some(Platform::Facebook), account: None },
+    };
+    let take_over = TakeOver::new(WorkerId::named("w"), Duration::from_secs(60), 10);
+    let queries = [
+        ("claim", due_query(&request)),
+        ("take over", abandoned_query(&take_over, "")),
+        ("missed", missed_query(Duration::from_secs(3600), &Only::default(), "")),
+        ("next due", next_due_query()),
+        ("halves", halves_query("")),
+    ];
+    for (name, query) in queries {
+        assert_small(name, &full.plan(query).await);
+    }
+}
+
+/// Only these may walk no further than the time they ask for.
+#[tokio::test]
+async fn claims_and_missed_posts_are_found_by_time() {
+    let full = Full::new().await;
+    let plan = full.plan(missed_query(Duration::from_secs(3600), &Only::default(), "")).await;
+    assert!(plan.iter().any(|step| step.contains("post_schedule_open (run_at<?)")), "{plan:#?}");
+    let plan = full.plan(next_due_query()).await;
+    assert!(plan.iter().any(|step| step.contains("post_schedule_open (run_at>?)")), "{plan:#?}");
+}
+
+#[tokio::test]
+async fn a_page_of_a_listing_comes_in_the_order_of_an_index() {
+    let full = Full::new().await;
+    let everything = PostFilter {
+        company_id: COMPANY.parse::<CompanyId>().unwrap(),
+        statuses: Vec::new(),
+        platform: None,
+        account_id: None,
+        client_id: None,
+        since: None,
+        until: None,
+    };
+    for (sort, index) in [
+        (Sort::RunAt, "post_schedule_run_at"),
+        (Sort::RunAtDescending, "post_schedule_run_at"),
+        (Sort::Created, "post_details_company"),
+    ] {
+        let page = Page { sort, limit: Some(50), after: None };
+        let plan = full.plan(list_query(&everything, &page).unwrap()).await;
+        assert!(plan.iter().any(|step| step.contains(index)), "{sort}: {plan:#?}");
+        assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{sort}: {plan:#?}");
+    }
+    let open = PostFilter { statuses: vec![ShownStatus::Pending], ..everything };
+    let page = Page { sort: Sort::RunAt, limit: Some(50), after: None };
+    assert_small("pending", &full.plan(list_query(&open, &page).unwrap()).await);
+}

@@ -1,0 +1,113 @@
+//! Posts that another program ended without their job (R1): the old scheduler
+//! writes the two in two steps and may die in between, and its users know only
+//! the post.
+
+use crate::domain::{JobId, PostId, PostStatus};
+
+use super::db::{Row, Sql, Tx, sql};
+use super::load::{FOREIGN_LOCK, OPEN_INTENT};
+use super::{Store, StoreError, transaction};
+
+impl Store {
+    /// Ends jobs as their posts were ended. What a worker may still be at is
+    /// left alone. A post that was ended while its publish call is
+    /// open goes back to processing with the wish to cancel it: that call is
+    /// looked up, and never sent again.
+    ///
+    /// # Errors
+    /// The database is away; then nothing was changed.
+    pub async fn repair_halves(&self, dry_run: bool) -> Result<Vec<PostId>, StoreError> {
+        let found = self.pool.begin_read().await?.all(halves_query("")).await?;
+        if found.is_empty() || dry_run {
+            return found.iter().map(post_id).collect();
+        }
+        transaction!(self, tx, {
+            let mut repaired = Vec::new();
+            for row in tx.all(halves_query("{skip locked s, d}")).await? {
+                repair(tx, &row).await?;
+                repaired.push(post_id(&row)?);
+            }
+            repaired
+        })
+    }
+}
+
+pub(super) fn halves_query(tail: &str) -> Sql {
+    sql(format!(
+        "SELECT s.id AS job_id, s.post_detail_id AS post_id, d.status AS status,
+                CASE WHEN {OPEN_INTENT} THEN 1 ELSE 0 END AS is_open
+           FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
+          WHERE s.status IN ('pending', 'processing')
+            AND d.status IN ('published', 'failed', 'cancelled')
+            AND (s.status = 'pending' OR s.lease_until < {{now}}
+                 OR (s.lease_until IS NULL AND s.locked_at < {{now+ms}}))
+          ORDER BY s.run_at, s.id LIMIT 500 {tail}"
+    ))
+    .before(FOREIGN_LOCK)
+}
+
+fn post_id(row: &Row) -> Result<PostId, StoreError> {
+    Ok(PostId::from_uuid(row.id("post_id")?))
+}
+
+async fn repair(tx: &mut Tx, row: &Row) -> Result<(), StoreError> {
+    let (job, post) = (JobId::from_uuid(row.id("job_id")?), post_id(row)?);
+    let open = row.flag("is_open")?;
+    match row.word("status")? {
+        // Not ended: such rows are not selected.
+        PostStatus::Pending | PostStatus::Processing => Ok(()),
+        PostStatus::Published => end(tx, job, "done").await,
+        PostStatus::Cancelled if !open => end(tx, job, "done").await,
+        PostStatus::Failed if !open => {
+            tx.execute(
+                sql("UPDATE post_details SET outcome = COALESCE(outcome, 'not_published')
+                      WHERE id = ?")
+                .id(post.uuid()),
+            )
+            .await?;
+            end(tx, job, "failed").await
+        }
+        PostStatus::Cancelled | PostStatus::Failed => {
+            tx.execute_one(
+                "reopen post for its look-up",
+                sql("UPDATE post_details
+                        SET status = 'processing', outcome = NULL, updated_at = {now},
+                            cancel_requested_at = COALESCE(cancel_requested_at, {now})
+                      WHERE id = ? AND status IN ('cancelled', 'failed')")
+                .id(post.uuid()),
+            )
+            .await?;
+            abandon(tx, job).await
+        }
+    }
+}
+
+async fn end(tx: &mut Tx, job: JobId, status: &'static str) -> Result<(), StoreError> {
+    tx.execute_one(
+        "end job with its post",
+        sql("UPDATE post_schedule
+                SET status = ?, next_attempt_at = NULL, locked_at = NULL, lease_until = NULL,
+                    worker_id = NULL, updated_at = {now}
+              WHERE id = ? AND status IN ('pending', 'processing')")
+        .text(status)
+        .id(job.uuid()),
+    )
+    .await
+}
+
+/// Makes a job look as if its worker had died: its lease is over.
+async fn abandon(tx: &mut Tx, job: JobId) -> Result<(), StoreError> {
+    tx.execute_one(
+        "abandon job",
+        sql("UPDATE post_schedule
+                SET status = 'processing', next_attempt_at = NULL,
+                    worker_id = COALESCE(worker_id, 'another program'),
+                    locked_at = COALESCE(locked_at, {now}),
+                    lease_until = COALESCE(locked_at, {now}),
+                    attempts = CASE WHEN attempts < 1 THEN 1 ELSE attempts END,
+                    updated_at = {now}
+              WHERE id = ? AND status IN ('pending', 'processing')")
+        .id(job.uuid()),
+    )
+    .await
+}

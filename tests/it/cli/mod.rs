@@ -1,0 +1,4 @@
+//! Commands as scripts and people use them.
+
+mod commands;
+mod output;

@@ -1,0 +1,230 @@
+//! Who may know whom. A change of this map is a change of the architecture.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use crate::source::{Reference, SourceFile, files, root};
+
+/// Every module of the crate with what it may name outside of itself: a
+/// module, or a path in one. Test code is free.
+const MAP: &[(&str, &[&str])] = &[
+    ("domain", &[]),
+    ("store", &["domain"]),
+    ("platforms", &["domain"]),
+    ("worker", &["domain", "store", "platforms"]),
+    // Shares no code with the clients: they must not have misreadings in common.
+    ("sandbox", &[]),
+    ("output", &["domain", "exit::Explained", "exit::ErrorObject", "exit::Fault", "exit::Exit"]),
+    ("exit", &["domain", "store"]),
+    ("logging", &["domain", "output", "exit"]),
+    ("config", &["domain", "output", "exit", "logging"]),
+    (
+        "context",
+        &["domain", "config", "store", "platforms", "worker::TokenSource", "output", "exit"],
+    ),
+    (
+        "commands",
+        &[
+            "domain",
+            "store",
+            "platforms",
+            "worker",
+            "sandbox",
+            "output",
+            "exit",
+            "logging",
+            "config",
+            "context",
+        ],
+    ),
+    // They print the command tree itself.
+    ("commands::completions", &["cli"]),
+    ("commands::man", &["cli"]),
+    ("cli", &["domain", "commands", "context", "config", "exit", "logging", "output"]),
+    ("main", &["cli"]),
+];
+
+/// Crates with the only places that may name them.
+const WALLS: &[(&str, &[&str])] = &[
+    ("sqlx", &["src/store/"]),
+    ("libsqlite3_sys", &["src/store/"]),
+    ("reqwest", &["src/platforms/"]),
+    ("rustls", &["src/platforms/"]),
+    ("axum", &["src/sandbox/"]),
+    ("hyper", &["src/sandbox/"]),
+    ("comfy_table", &["src/output/table.rs"]),
+    ("indicatif", &["src/output/progress.rs"]),
+    ("dialoguer", &["src/output/", "src/config/early.rs"]),
+    ("csv", &["src/output/"]),
+    (
+        "clap",
+        &[
+            "src/cli.rs",
+            "src/commands/",
+            "src/config/flags.rs",
+            "src/config/early.rs",
+            "src/exit/usage.rs",
+        ],
+    ),
+    (
+        "anyhow",
+        &[
+            "src/cli.rs",
+            "src/commands/",
+            "src/context.rs",
+            "src/config/",
+            "src/exit/",
+            "src/logging.rs",
+        ],
+    ),
+    ("std::env", &["src/config/"]),
+    ("std::env::args_os", &["src/cli.rs"]),
+];
+
+/// Most lines of a file, and of the listed ones.
+const LONGEST: usize = 500;
+const LONGEST_LISTED: usize = 700;
+const LONG: &[&str] = &[
+    "src/platforms/http.rs",
+    "src/sandbox/facebook.rs",
+    "src/sandbox/instagram.rs",
+    "src/sandbox/linkedin.rs",
+    "src/store/claim.rs",
+    "src/store/posts.rs",
+    "src/store/settle.rs",
+];
+
+#[test]
+fn modules_know_only_whom_they_may_know() {
+    let mut faults = String::new();
+    for file in files() {
+        for reference in file.references(&[]) {
+            if let Some(rule) = forbidden(&file.module, &reference.path) {
+                report(&mut faults, &file, &reference, &rule);
+            }
+        }
+    }
+    assert!(faults.is_empty(), "the import map is broken:\n{faults}");
+}
+
+#[test]
+fn every_module_is_on_the_map() {
+    let modules: BTreeSet<String> =
+        files().iter().filter_map(|file| file.module.first().cloned()).collect();
+    let mapped = MAP.iter().map(|(module, _)| *module).filter(|module| !module.contains("::"));
+    let mapped: BTreeSet<String> = mapped.map(str::to_owned).collect();
+    assert_eq!(modules, mapped, "left: the modules under src/, right: the map");
+}
+
+#[test]
+fn crates_stay_behind_their_walls() {
+    let crates: Vec<&str> = WALLS.iter().filter_map(|(path, _)| path.split("::").next()).collect();
+    let mut faults = String::new();
+    for file in files() {
+        for reference in file.references(&crates).iter().filter(|reference| !reference.is_own) {
+            let path = reference.path.join("::");
+            let walls: Vec<_> = WALLS.iter().filter(|(wall, _)| is_in(&path, wall)).collect();
+            let mut places = walls.iter().flat_map(|(_, places)| *places);
+            if !walls.is_empty() && !places.any(|place| file.path.starts_with(place)) {
+                let places: Vec<_> = walls.iter().flat_map(|(_, places)| *places).collect();
+                report(&mut faults, &file, reference, &format!("stays in {places:?}"));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "a crate is used outside of its place:\n{faults}");
+}
+
+#[test]
+fn the_map_refuses_what_it_should() {
+    let check = |module: &str, path: &str| {
+        let parts = |text: &str| text.split("::").map(str::to_owned).collect::<Vec<_>>();
+        forbidden(&parts(module), &parts(path)).is_none()
+    };
+    assert!(check("store::claim", "domain::Post"));
+    assert!(check("store::claim", "store::db::Pool"));
+    assert!(!check("store::claim", "platforms::Publisher"));
+    assert!(!check("domain::post", "store::Store"));
+    assert!(!check("sandbox::server", "platforms::http"));
+    assert!(check("output::json", "exit::Exit"));
+    assert!(!check("output::json", "exit::guard"));
+    assert!(check("context", "worker::TokenSource"));
+    assert!(!check("context", "worker::Worker"));
+    assert!(check("commands::man", "cli::command"));
+    assert!(!check("commands::list", "cli::command"));
+    assert!(check("commands::list", "commands::view"));
+    assert!(!check("commands::list", "commands::show"));
+    assert!(!check("commands::list", "commands::show::table"));
+    assert!(check("commands::list::columns", "commands::list::rows"));
+    assert!(check("commands", "commands::show::ShowArgs"));
+}
+
+#[test]
+fn nothing_is_left_to_do() {
+    let mut faults = String::new();
+    for file in files() {
+        for (number, line) in file.code.lines().enumerate() {
+            if line.contains("todo!") || line.contains("unimplemented!") {
+                let _ = writeln!(faults, "{}:{}: {}", file.path, number + 1, line.trim());
+            }
+        }
+    }
+    assert!(faults.is_empty(), "unfinished code:\n{faults}");
+}
+
+#[test]
+fn files_are_short_enough_to_be_read() {
+    let mut faults = String::new();
+    for file in files() {
+        let lines = file.text.lines().count();
+        let is_listed = LONG.contains(&file.path.as_str());
+        let limit = if is_listed { LONGEST_LISTED } else { LONGEST };
+        if lines > limit {
+            let _ = writeln!(faults, "{} has {lines} lines, {limit} are allowed", file.path);
+        } else if is_listed && lines <= LONGEST {
+            let _ = writeln!(faults, "{} is short again: take it off the list", file.path);
+        }
+    }
+    assert!(faults.is_empty(), "{faults}");
+}
+
+/// The rule that a module breaks by naming this path; none if it may.
+fn forbidden(module: &[String], path: &[String]) -> Option<String> {
+    let (module, path) = (module.join("::"), path.join("::"));
+    let top = module.split("::").next().unwrap_or_default();
+    // The crate's root lists its modules.
+    if module.is_empty() {
+        return None;
+    }
+    if is_in(&path, top) {
+        return another_command(&module, &path)
+            .then(|| "a command knows no other command".to_owned());
+    }
+    let allowed: Vec<&str> = MAP
+        .iter()
+        .filter(|(known, _)| is_in(&module, known))
+        .flat_map(|(_, allowed)| allowed.iter().copied())
+        .collect();
+    let fits = allowed.iter().any(|known| is_in(&path, known));
+    (!fits).then(|| format!("{module} may know only {allowed:?}"))
+}
+
+/// A command that names another one. What is in `commands` and not on the
+/// command tree is shared.
+fn another_command(module: &str, path: &str) -> bool {
+    let tree = std::fs::read_to_string(root().join("src/cli.rs")).unwrap();
+    let command = |path: &str| {
+        let name = path.strip_prefix("commands::")?.split("::").next()?;
+        tree.contains(&format!("commands::{name}::")).then(|| name.to_owned())
+    };
+    command(module).zip(command(path)).is_some_and(|(own, other)| own != other)
+}
+
+/// The path is this one or below it.
+fn is_in(path: &str, above: &str) -> bool {
+    path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+
+fn report(faults: &mut String, file: &SourceFile, reference: &Reference, rule: &str) {
+    let name = reference.path.join("::");
+    let _ = writeln!(faults, "  {}:{} names {name}: {rule}", file.path, reference.line);
+}

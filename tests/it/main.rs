@@ -1,0 +1,18 @@
+//! Tests of the program as its users meet it: the real binary, in an
+//! environment of its own, against the sandbox on a loopback port.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at its first surprise")]
+
+mod cli;
+mod dependencies;
+mod generated;
+mod layers;
+mod posts_end_to_end;
+mod readme;
+mod rows;
+mod secrets;
+mod source;
+mod store;
+mod support;
+mod systemd;
+mod workers;

@@ -1,0 +1,218 @@
+//! T1, T2, T9, T10 and take-overs: who owns a job, and for how long.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use socialsched::domain::{AccountId, Outcome, Platform};
+use socialsched::store::{Next, Settled, Step};
+
+use super::queue::jobs;
+use super::{LEASE, Queue, failure, on_every_engine, worker};
+
+#[test]
+fn t1_a_claim_counts_the_attempt_and_raises_the_fence() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let id = queue.schedule();
+        let claim = queue.claim(&a);
+        assert_eq!((claim.post_id, claim.attempts, claim.fence.0), (id, 1, 1));
+        assert!(claim.due && !claim.cancel_wished && claim.open_intents.is_empty());
+        assert_eq!(queue.states(id), "processing/processing");
+        assert_eq!(queue.post(id).attempts, 1, "the post counts with its job");
+        assert_eq!(queue.job(id, "worker_id"), "a");
+        assert_eq!(queue.job(id, "lease_until > locked_at"), "1");
+        let before = queue.tables();
+        assert_eq!(queue.claims(&worker("b")).len(), 0, "it is taken");
+        assert_eq!(queue.tables(), before);
+    });
+}
+
+#[test]
+fn t1_only_due_posts_of_accounts_that_do_not_rest_are_claimed() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let mut draft = queue.draft();
+        let now = queue.wait(queue.store.now()).unwrap();
+        draft.run_at = Some(now + chrono::Duration::minutes(10));
+        queue.insert(&draft);
+        assert_eq!(queue.claims(&a).len(), 0, "not due");
+        queue.database.age(Duration::from_secs(11 * 60));
+        queue.wait(queue.store.pause_account(queue.company, queue.account, "a holiday")).unwrap();
+        assert_eq!(queue.claims(&a).len(), 0, "paused");
+        queue.wait(queue.store.resume_account(queue.company, queue.account)).unwrap();
+        let minute = Some(Duration::from_secs(60));
+        queue.wait(queue.store.rest_account(queue.account, "429", minute)).unwrap();
+        assert_eq!(queue.claims(&a).len(), 0, "resting");
+        queue.database.age(Duration::from_secs(61));
+        queue.claim(&a);
+    });
+}
+
+#[test]
+fn t1_a_post_waits_for_its_next_attempt() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let claim = queue.claimed(&a);
+        let next = Next::Retry(Duration::from_secs(60));
+        queue
+            .wait(queue.store.record_failure(
+                &a,
+                &claim,
+                &Step::Prepare,
+                &failure("no"),
+                false,
+                &next,
+            ))
+            .unwrap();
+        assert_eq!(queue.claims(&a).len(), 0);
+        queue.database.age(Duration::from_secs(61));
+        assert_eq!(queue.claim(&a).attempts, 2);
+    });
+}
+
+#[test]
+fn t1_posts_due_soon_are_claimed_for_preparing_only() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let mut draft = queue.draft();
+        let now = queue.wait(queue.store.now()).unwrap();
+        draft.run_at = Some(now + chrono::Duration::minutes(4));
+        let id = queue.insert(&draft);
+        let mut request = queue.claim_request(&a, 10);
+        request.ahead = Duration::from_secs(5 * 60);
+        let claim = jobs(queue.wait(queue.store.claim_due(&request)).unwrap()).remove(0);
+        assert!(!claim.due);
+        let settled = queue.wait(queue.store.release_until_due(&a, &claim)).unwrap();
+        assert_eq!(settled, Settled::Done);
+        assert_eq!(queue.job(id, "next_attempt_at = run_at"), "1");
+        assert_eq!(queue.post(id).attempts, 0, "preparing costs no attempt");
+        assert_eq!(queue.wait(queue.store.due(&request)).unwrap(), [], "prepared once is enough");
+        queue.database.age(Duration::from_secs(5 * 60));
+        assert!(queue.claim(&a).due);
+    });
+}
+
+#[test]
+fn t1_an_account_gives_no_more_than_its_share() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let other = AccountId::generate();
+        queue.add_account(other, Platform::Facebook);
+        for _ in 0..5 {
+            queue.schedule();
+        }
+        let mut draft = queue.draft();
+        draft.account_id = other;
+        let last = queue.insert(&draft);
+        let mut request = queue.claim_request(&a, 4);
+        request.per_account = 2;
+        let claims = jobs(queue.wait(queue.store.claim_due(&request)).unwrap());
+        let of_other = claims.iter().filter(|claim| claim.account.id == other).count();
+        assert_eq!((claims.len(), of_other), (3, 1));
+        assert_eq!(queue.states(last), "processing/processing");
+        request.held = HashMap::from([(queue.account, 2), (other, 1)]);
+        assert_eq!(queue.wait(queue.store.claim_due(&request)).unwrap().len(), 0);
+    });
+}
+
+#[test]
+fn t2_a_heartbeat_prolongs_a_lease_and_never_revives_or_shortens_one() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let claim = queue.claimed(&a);
+        let beat = |fence, lease| {
+            let held = [(claim.job_id, fence)];
+            queue.wait(queue.store.renew_leases(&a, &held, lease)).unwrap()
+        };
+        let left = "CAST(ROUND((julianday(lease_until) - julianday('now')) * 86400) AS INTEGER)";
+        queue.database.age(Duration::from_secs(50));
+        assert_eq!(beat(claim.fence, LEASE), []);
+        assert_eq!(queue.job(claim.post_id, left), "60");
+        assert_eq!(
+            queue.job(
+                claim.post_id,
+                "locked_at > strftime('%Y-%m-%d %H:%M:%f', 'now', '-5 seconds')"
+            ),
+            "1"
+        );
+        assert_eq!(beat(claim.fence, Duration::from_secs(5)), []);
+        assert_eq!(queue.job(claim.post_id, left), "60", "never shorter");
+        queue.leases_end();
+        let before = queue.tables();
+        assert_eq!(beat(claim.fence, LEASE), [claim.job_id], "over is over");
+        assert_eq!(queue.tables(), before);
+        let next = queue.successor(&worker("b"));
+        assert_eq!(beat(claim.fence, LEASE), [claim.job_id]);
+        assert_eq!(beat(next.fence, LEASE), [claim.job_id], "it is another worker's");
+    });
+}
+
+#[test]
+fn t9_an_abandoned_job_goes_to_another_worker_with_a_higher_fence() {
+    on_every_engine(|queue| {
+        let claim = queue.claimed(&worker("a"));
+        assert_eq!(queue.take_over(&worker("b")).claimed.len(), 0, "the lease still runs");
+        let next = queue.successor(&worker("b"));
+        assert_eq!((next.post_id, next.attempts), (claim.post_id, 2));
+        assert_eq!(next.fence.0, claim.fence.0 + 1);
+        assert_eq!(queue.job(claim.post_id, "worker_id"), "b");
+        let reason = queue.post(claim.post_id).error_message.unwrap();
+        assert_eq!(reason, "worker a stopped in the middle of attempt 1");
+    });
+}
+
+#[test]
+fn t9_a_job_whose_call_may_have_gone_out_is_taken_over_without_counting() {
+    on_every_engine(|queue| {
+        let (claim, intent) = queue.sent(&worker("a"));
+        // Also when no attempts are left: it is only looked up.
+        queue.database.execute("UPDATE post_schedule SET max_attempts = 1");
+        let next = queue.successor(&worker("b"));
+        assert_eq!((next.attempts, next.fence.0), (1, claim.fence.0 + 1));
+        let open: Vec<_> =
+            next.open_intents.iter().map(|open| (open.fence, open.step_no)).collect();
+        assert_eq!(open, [(intent.fence, intent.step_no)]);
+        assert!(next.open_intents[0].age >= Duration::from_secs(600));
+    });
+}
+
+#[test]
+fn t9_a_wish_is_honoured_when_the_worker_died_before_its_gate() {
+    on_every_engine(|queue| {
+        let claim = queue.claimed(&worker("a"));
+        queue.wait(queue.store.cancel_posts(queue.company, &[claim.post_id], None)).unwrap();
+        queue.leases_end();
+        let taken = queue.take_over(&worker("b"));
+        assert_eq!(taken.cancelled, [claim.post_id]);
+        assert_eq!(queue.states(claim.post_id), "cancelled/done");
+    });
+}
+
+#[test]
+fn t9_a_wish_is_not_honoured_while_the_call_may_have_gone_out() {
+    on_every_engine(|queue| {
+        let (claim, _) = queue.sent(&worker("a"));
+        queue.wait(queue.store.cancel_posts(queue.company, &[claim.post_id], None)).unwrap();
+        let next = queue.successor(&worker("b"));
+        assert!(next.cancel_wished);
+        assert_eq!(queue.states(claim.post_id), "processing/processing");
+    });
+}
+
+#[test]
+fn t10_a_post_whose_workers_died_in_every_attempt_fails_with_the_reason() {
+    on_every_engine(|queue: &Queue| {
+        let claim = queue.claimed(&worker("w1"));
+        for name in ["w2", "w3"] {
+            queue.successor(&worker(name));
+        }
+        queue.leases_end();
+        let taken = queue.take_over(&worker("w4"));
+        assert_eq!(taken.exhausted, [claim.post_id]);
+        assert_eq!(taken.claimed.len(), 0);
+        let post = queue.post(claim.post_id);
+        assert_eq!(queue.states(claim.post_id), "failed/failed");
+        assert_eq!((post.attempts, post.outcome), (3, Some(Outcome::NotPublished)));
+        assert_eq!(post.error_message.unwrap(), "the worker died 3 times while handling this post");
+    });
+}

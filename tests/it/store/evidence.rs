@@ -1,0 +1,213 @@
+//! T5 and T5L: evidence that a post is live counts from whatever state.
+
+use std::time::Duration;
+
+use socialsched::domain::{AccountId, CommentState, Outcome, Platform, Receipt};
+use socialsched::store::{Next, Settled, Step, Verdict};
+
+use super::{Queue, failure, on_every_engine, receipt, worker};
+
+#[track_caller]
+fn assert_published(queue: &Queue, id: socialsched::domain::PostId, external_id: Option<&str>) {
+    let post = queue.post(id);
+    assert_eq!(queue.states(id), "published/done");
+    assert_eq!(post.outcome, Some(Outcome::Published));
+    assert_eq!(post.external_post_id.as_deref(), external_id);
+    assert_eq!((post.error_code, post.error_message), (None, None));
+    assert!(post.published_at.is_some());
+}
+
+#[test]
+fn t5_a_live_post_is_published_with_its_id() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let mut draft = queue.draft();
+        draft.content.first_comment = Some("First!".to_owned());
+        let id = queue.insert(&draft);
+        let claim = queue.claim(&a);
+        let intent = queue.intent(&a, &claim);
+        queue.live(&a, &claim, &intent, &receipt("fb_1")).unwrap();
+        assert_published(queue, id, Some("fb_1"));
+        assert_eq!(queue.post(id).comment_state, Some(CommentState::Pending));
+        assert_eq!(queue.job(id, "fence"), claim.fence.to_string());
+    });
+}
+
+#[test]
+fn t5_the_same_evidence_twice_changes_nothing() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let (claim, intent) = queue.sent(&a);
+        queue.live(&a, &claim, &intent, &receipt("fb_1")).unwrap();
+        let published = queue.post(claim.post_id);
+        let log = queue.history(claim.post_id);
+        queue.live(&worker("b"), &claim, &intent, &receipt("fb_1")).unwrap();
+        assert_eq!(queue.post(claim.post_id), published);
+        assert_eq!(queue.history(claim.post_id), log);
+    });
+}
+
+#[test]
+fn t5_a_post_may_be_live_under_an_id_nobody_told() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let (claim, intent) = queue.sent(&a);
+        queue.live(&a, &claim, &intent, &Receipt::default()).unwrap();
+        assert_published(queue, claim.post_id, None);
+    });
+}
+
+#[test]
+fn t5_an_id_of_another_post_is_not_taken_twice() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let (first, intent) = queue.sent(&a);
+        queue.live(&a, &first, &intent, &receipt("fb_1")).unwrap();
+        let (second, intent) = queue.sent(&a);
+        queue.live(&a, &second, &intent, &receipt("fb_1")).unwrap();
+        assert_published(queue, second.post_id, None);
+        let log = queue.history(second.post_id);
+        assert!(log.iter().any(|row| row.message.as_deref().is_some_and(|m| m.contains("fb_1"))));
+    });
+}
+
+#[test]
+fn t5_posts_of_two_platforms_may_have_equal_ids() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let (first, intent) = queue.sent(&a);
+        queue.live(&a, &first, &intent, &receipt("1")).unwrap();
+        let other = AccountId::generate();
+        queue.add_account(other, Platform::LinkedIn);
+        let mut draft = queue.draft();
+        (draft.account_id, draft.content.platform) = (other, Platform::LinkedIn);
+        queue.insert(&draft);
+        let second = queue.claim(&a);
+        let intent = queue.intent(&a, &second);
+        queue.live(&a, &second, &intent, &receipt("1")).unwrap();
+        assert_published(queue, second.post_id, Some("1"));
+    });
+}
+
+/// The frozen worker wakes up while its successor looks the call up.
+#[test]
+fn t5l_late_evidence_takes_the_job_from_a_successor() {
+    on_every_engine(|queue| {
+        let (a, b) = (worker("a"), worker("b"));
+        let (claim, intent) = queue.sent(&a);
+        let next = queue.successor(&b);
+        queue.live(&a, &claim, &intent, &receipt("fb_1")).unwrap();
+        assert_published(queue, claim.post_id, Some("fb_1"));
+        let before = queue.tables();
+        let lost = queue.wait(queue.store.hold(&b, &next, &failure("who knows"))).unwrap();
+        assert_eq!(lost, Settled::Lost);
+        assert_eq!(queue.tables(), before);
+    });
+}
+
+#[test]
+fn t5l_late_evidence_wins_over_a_post_that_waits_for_another_attempt() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let (claim, intent) = queue.sent(&a);
+        let (step, next) = (Step::Publish(intent.clone()), Next::Retry(Duration::ZERO));
+        queue
+            .wait(queue.store.record_failure(&a, &claim, &step, &failure("no"), false, &next))
+            .unwrap();
+        assert_eq!(queue.states(claim.post_id), "pending/pending");
+        queue.live(&a, &claim, &intent, &receipt("fb_1")).unwrap();
+        assert_published(queue, claim.post_id, Some("fb_1"));
+        assert_eq!(queue.claims(&a).len(), 0);
+    });
+}
+
+#[test]
+fn t5l_late_evidence_wins_over_a_new_claim_of_the_same_post() {
+    on_every_engine(|queue| {
+        let (a, b) = (worker("a"), worker("b"));
+        let (claim, intent) = queue.sent(&a);
+        let (step, next) = (Step::Publish(intent.clone()), Next::Retry(Duration::ZERO));
+        queue
+            .wait(queue.store.record_failure(&a, &claim, &step, &failure("no"), false, &next))
+            .unwrap();
+        queue.database.age(Duration::from_secs(1));
+        let again = queue.claim(&b);
+        queue.live(&a, &claim, &intent, &receipt("fb_1")).unwrap();
+        assert_published(queue, claim.post_id, Some("fb_1"));
+        let before = queue.tables();
+        assert_eq!(queue.gate(&b, &again), socialsched::store::Gate::Lost);
+        assert_eq!(queue.tables(), before);
+    });
+}
+
+#[test]
+fn t5l_late_evidence_wins_over_a_failed_a_held_and_a_cancelled_post() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let (failed, failed_intent) = queue.sent(&a);
+        let step = Step::Publish(failed_intent.clone());
+        queue
+            .wait(queue.store.record_failure(
+                &a,
+                &failed,
+                &step,
+                &failure("no"),
+                false,
+                &Next::Fail,
+            ))
+            .unwrap();
+        let (held, held_intent) = queue.sent(&a);
+        queue.wait(queue.store.hold(&a, &held, &failure("who knows"))).unwrap();
+        let (cancelled, cancelled_intent) = queue.sent(&a);
+        queue.wait(queue.store.cancel_posts(queue.company, &[cancelled.post_id], None)).unwrap();
+        let step = Step::Publish(cancelled_intent.clone());
+        queue
+            .wait(queue.store.record_failure(
+                &a,
+                &cancelled,
+                &step,
+                &failure("no"),
+                false,
+                &Next::Fail,
+            ))
+            .unwrap();
+        assert_eq!(queue.states(cancelled.post_id), "cancelled/done");
+        let late = [(failed, failed_intent), (held, held_intent), (cancelled, cancelled_intent)];
+        for (number, (claim, intent)) in late.iter().enumerate() {
+            let id = format!("fb_{number}");
+            queue.live(&a, claim, intent, &receipt(&id)).unwrap();
+            assert_published(queue, claim.post_id, Some(&id));
+        }
+    });
+}
+
+/// The successor saw that it is live but not its id; the frozen worker knows it.
+#[test]
+fn t5l_late_evidence_fills_in_an_id_that_was_missing() {
+    on_every_engine(|queue| {
+        let (a, b) = (worker("a"), worker("b"));
+        let (claim, intent) = queue.sent(&a);
+        let next = queue.successor(&b);
+        queue.live(&b, &next, &next.open_intents[0], &Receipt::default()).unwrap();
+        assert_published(queue, claim.post_id, None);
+        queue.live(&a, &claim, &intent, &receipt("fb_1")).unwrap();
+        assert_published(queue, claim.post_id, Some("fb_1"));
+        queue.live(&b, &next, &intent, &receipt("fb_2")).unwrap();
+        assert_published(queue, claim.post_id, Some("fb_1"));
+    });
+}
+
+#[test]
+fn t5l_late_evidence_wins_over_an_abandoned_post() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let (claim, intent) = queue.sent(&a);
+        queue.wait(queue.store.hold(&a, &claim, &failure("who knows"))).unwrap();
+        let verdict = Verdict::Abandon;
+        queue
+            .wait(queue.store.judge(queue.company, claim.post_id, &verdict, "ann", false))
+            .unwrap();
+        queue.live(&a, &claim, &intent, &receipt("fb_1")).unwrap();
+        assert_published(queue, claim.post_id, Some("fb_1"));
+    });
+}

@@ -1,0 +1,167 @@
+//! T4 and its refusals, T4c: the last step before the call.
+
+use std::time::Duration;
+
+use socialsched::domain::{LogEvent, StepKind};
+use socialsched::store::{Gate, Settled};
+
+use super::{LEASE, Queue, on_every_engine, worker};
+
+/// A refused gate changes nothing but the lease it renewed.
+#[track_caller]
+fn assert_nothing_sent(queue: &Queue) {
+    let intents = "SELECT COUNT(*) FROM publish_log WHERE event = 'intent' AND kind = 'publish'";
+    assert_eq!(queue.database.value(intents), "0", "an intent was stored");
+}
+
+#[test]
+fn t4_the_gate_stores_the_intent_and_a_lease_for_the_whole_call() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let claim = queue.claimed(&a);
+        queue.database.age(Duration::from_secs(50));
+        let intent = queue.intent(&a, &claim);
+        assert_eq!(intent.fence, claim.fence);
+        let log = queue.history(claim.post_id);
+        assert_eq!(log.len(), 1);
+        assert_eq!((log[0].kind, log[0].event), (StepKind::Publish, LogEvent::Intent));
+        assert_eq!(log[0].worker_id.as_deref(), Some("a"));
+        queue.database.age(Duration::from_secs(50));
+        assert_eq!(queue.take_over(&worker("b")).claimed.len(), 0, "the lease was renewed");
+    });
+}
+
+#[test]
+fn t4_a_second_gate_of_the_same_claim_stays_shut() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let (claim, _) = queue.sent(&a);
+        let before = queue.tables();
+        assert_eq!(queue.gate(&a, &claim), Gate::Lost);
+        assert_eq!(queue.tables(), before);
+    });
+}
+
+#[test]
+fn t4_a_successor_cannot_send_while_an_older_call_is_open() {
+    on_every_engine(|queue| {
+        queue.sent(&worker("a"));
+        let b = worker("b");
+        let next = queue.successor(&b);
+        let before = queue.tables();
+        assert_eq!(queue.gate(&b, &next), Gate::Lost);
+        assert_eq!(queue.tables(), before);
+    });
+}
+
+#[test]
+fn t4_a_lease_that_ended_shuts_the_gate_even_when_nobody_took_the_job() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let claim = queue.claimed(&a);
+        queue.database.age(LEASE + Duration::from_secs(1));
+        let before = queue.tables();
+        assert_eq!(queue.gate(&a, &claim), Gate::Lost);
+        assert_eq!(queue.tables(), before);
+    });
+}
+
+#[test]
+fn t4_another_name_or_an_older_fence_opens_no_gate() {
+    on_every_engine(|queue| {
+        let (a, b) = (worker("a"), worker("b"));
+        let claim = queue.claimed(&a);
+        let before = queue.tables();
+        assert_eq!(queue.gate(&b, &claim), Gate::Lost);
+        assert_eq!(queue.tables(), before);
+        // Even a successor of the same name is another claim.
+        let next = queue.successor(&a);
+        let before = queue.tables();
+        assert_eq!(queue.gate(&a, &claim), Gate::Lost);
+        assert_eq!(queue.tables(), before);
+        queue.intent(&a, &next);
+    });
+}
+
+#[test]
+fn t4c_a_wish_shuts_the_gate_and_the_claim_ends_as_cancelled() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let claim = queue.claimed(&a);
+        queue.wait(queue.store.cancel_posts(queue.company, &[claim.post_id], None)).unwrap();
+        assert_eq!(queue.gate(&a, &claim), Gate::CancelWished);
+        assert_nothing_sent(queue);
+        let settled = queue.wait(queue.store.cancel_claimed(&a, &claim)).unwrap();
+        assert_eq!(settled, Settled::Cancelled);
+        assert_eq!(queue.states(claim.post_id), "cancelled/done");
+    });
+}
+
+#[test]
+fn t4c_nobody_cancels_a_claim_whose_call_may_have_gone_out() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let (claim, _) = queue.sent(&a);
+        queue.wait(queue.store.cancel_posts(queue.company, &[claim.post_id], None)).unwrap();
+        let before = queue.tables();
+        assert!(queue.wait(queue.store.cancel_claimed(&a, &claim)).is_err());
+        assert_eq!(queue.tables(), before);
+    });
+}
+
+#[test]
+fn t4_an_account_that_rests_was_removed_or_exchanged_shuts_the_gate() {
+    let changes = [
+        "paused_at = '2026-01-01 00:00:00', pause_reason = 'a holiday'",
+        "paused_at = '2026-01-01 00:00:00', paused_until = '2999-01-01 00:00:00'",
+        "is_added = 0",
+    ];
+    for change in changes {
+        on_every_engine(|queue| {
+            let a = worker("a");
+            let claim = queue.claimed(&a);
+            queue.database.execute(&format!("UPDATE meta_social_accounts SET {change}"));
+            let gate = queue.gate(&a, &claim);
+            assert!(matches!(gate, Gate::AccountRests(_)), "{change}: {gate:?}");
+            assert_nothing_sent(queue);
+        });
+    }
+}
+
+#[test]
+fn t4_a_pause_that_is_over_does_not_shut_the_gate() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let claim = queue.claimed(&a);
+        queue.database.execute(
+            "UPDATE meta_social_accounts
+                SET paused_at = '2026-01-01 00:00:00', paused_until = '2026-01-01 01:00:00'",
+        );
+        queue.intent(&a, &claim);
+    });
+}
+
+#[test]
+fn t4_a_post_moved_to_another_account_meanwhile_is_not_sent() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let claim = queue.claimed(&a);
+        let other = socialsched::domain::AccountId::generate();
+        queue.add_account(other, socialsched::domain::Platform::Facebook);
+        queue.database.execute(&format!("UPDATE post_details SET social_account_id = '{other}'"));
+        assert!(matches!(queue.gate(&a, &claim), Gate::AccountRests(_)));
+        assert_nothing_sent(queue);
+    });
+}
+
+#[test]
+fn t4_a_post_cancelled_by_another_program_is_not_sent() {
+    on_every_engine(|queue| {
+        queue.will_be_broken(); // Until repaired: that program changed one half only.
+        let a = worker("a");
+        let claim = queue.claimed(&a);
+        queue.database.execute("UPDATE post_details SET status = 'cancelled'");
+        assert_eq!(queue.gate(&a, &claim), Gate::Lost);
+        assert_nothing_sent(queue);
+    });
+}

@@ -1,0 +1,17 @@
+//! The state machine: every transition of the queue, in this process against a
+//! database of its own. Each test ends with the store's own invariants, checked
+//! when its [`Queue`] is dropped.
+
+mod claiming;
+mod deciding;
+mod evidence;
+mod foreign;
+mod gating;
+mod invariants;
+mod queue;
+mod rivals;
+mod scheduling;
+mod settling;
+mod stale;
+
+use queue::{LEASE, Queue, failure, on_every_engine, receipt, worker};

@@ -1,0 +1,236 @@
+//! T0, T12, T13, T15, T16, T17: what people ask for, and posts that are too late.
+
+use std::time::Duration;
+
+use socialsched::domain::{
+    AccountId, CommentState, CompanyId, Only, Outcome, Platform, PostId, PostStatus,
+};
+use socialsched::store::{CancelAnswer, Inserted, Next, Rescheduled, Retried, Settled, Step};
+
+use super::{Queue, failure, on_every_engine, receipt, worker};
+
+fn cancel(queue: &Queue, id: PostId) -> CancelAnswer {
+    queue.wait(queue.store.cancel_posts(queue.company, &[id], Some("a typo"))).unwrap().remove(0)
+}
+
+fn retry(queue: &Queue, id: PostId) -> Retried {
+    queue.wait(queue.store.retry_posts(queue.company, &[id], false)).unwrap().remove(0)
+}
+
+#[test]
+fn t0_a_new_post_is_pending_with_its_job() {
+    on_every_engine(|queue| {
+        let id = queue.schedule();
+        assert_eq!(queue.states(id), "pending/pending");
+        let post = queue.post(id);
+        assert_eq!((post.attempts, post.max_attempts, post.due), (0, 3, true));
+        assert_eq!(queue.job(id, "fence"), "0");
+    });
+}
+
+#[test]
+fn t0_a_post_that_may_not_be_stored_leaves_no_row() {
+    on_every_engine(|queue| {
+        let now = queue.wait(queue.store.now()).unwrap();
+        let removed = AccountId::generate();
+        queue.add_account(removed, Platform::Facebook);
+        queue.database.execute(&format!(
+            "UPDATE meta_social_accounts SET is_added = 0 WHERE id = '{removed}'"
+        ));
+        let wrong_platform = AccountId::generate();
+        queue.add_account(wrong_platform, Platform::LinkedIn);
+        let before = queue.tables();
+        let mut drafts = Vec::new();
+        for account in [AccountId::generate(), removed, wrong_platform] {
+            let mut draft = queue.draft();
+            draft.account_id = account;
+            drafts.push((draft, "NoAccount"));
+        }
+        let mut draft = queue.draft();
+        draft.company_id = CompanyId::generate();
+        drafts.push((draft, "NoAccount"));
+        let mut draft = queue.draft();
+        draft.run_at = Some(now);
+        drafts.push((draft, "Past"));
+        for (draft, expected) in drafts {
+            let inserted = queue.wait(queue.store.insert_post(&draft, false, false)).unwrap();
+            assert!(format!("{inserted:?}").starts_with(expected), "{inserted:?}");
+        }
+        let dry = queue.wait(queue.store.insert_post(&queue.draft(), false, true)).unwrap();
+        assert!(matches!(dry, Inserted::New { .. }), "{dry:?}");
+        assert_eq!(queue.tables(), before);
+    });
+}
+
+#[test]
+fn t0_a_key_names_one_post_and_equal_posts_near_each_other_are_refused() {
+    on_every_engine(|queue| {
+        let mut draft = queue.draft();
+        draft.idempotency_key = Some("order-7".to_owned());
+        queue.insert(&draft);
+        let before = queue.tables();
+        let again = queue.wait(queue.store.insert_post(&draft, false, false)).unwrap();
+        assert!(matches!(&again, Inserted::Known(post) if post.id == draft.post_id), "{again:?}");
+        let mut other = queue.draft();
+        other.idempotency_key = Some("order-7".to_owned());
+        let used = queue.wait(queue.store.insert_post(&other, false, false)).unwrap();
+        assert_eq!(used, Inserted::KeyUsed { existing: draft.post_id });
+        let mut twin = queue.draft();
+        twin.content_hash.clone_from(&draft.content_hash);
+        let twice = queue.wait(queue.store.insert_post(&twin, false, false)).unwrap();
+        assert!(matches!(twice, Inserted::Duplicate { existing, .. } if existing == draft.post_id));
+        assert_eq!(queue.tables(), before);
+        let wanted = queue.wait(queue.store.insert_post(&twin, true, false)).unwrap();
+        assert!(matches!(wanted, Inserted::New { .. }), "{wanted:?}");
+    });
+}
+
+#[test]
+fn t12_a_cancelled_pending_post_is_never_claimed() {
+    on_every_engine(|queue| {
+        let id = queue.schedule();
+        assert_eq!(cancel(queue, id), CancelAnswer::Cancelled);
+        assert_eq!(queue.states(id), "cancelled/done");
+        assert_eq!(queue.claims(&worker("a")).len(), 0);
+        assert_eq!(cancel(queue, id), CancelAnswer::Already);
+        let before = queue.tables();
+        assert_eq!(cancel(queue, PostId::generate()), CancelAnswer::NotFound);
+        let other = CompanyId::generate();
+        let answer = queue.wait(queue.store.cancel_posts(other, &[id], None)).unwrap();
+        assert_eq!(answer, [CancelAnswer::NotFound]);
+        assert_eq!(queue.tables(), before);
+    });
+}
+
+#[test]
+fn t12_a_post_waiting_for_its_next_attempt_can_be_cancelled() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let claim = queue.claimed(&a);
+        let next = Next::Retry(Duration::from_secs(60));
+        let settled = queue
+            .wait(queue.store.record_failure(
+                &a,
+                &claim,
+                &Step::Prepare,
+                &failure("no"),
+                false,
+                &next,
+            ))
+            .unwrap();
+        assert_eq!(settled, Settled::Done);
+        assert_eq!(cancel(queue, claim.post_id), CancelAnswer::Cancelled);
+        assert_eq!(queue.states(claim.post_id), "cancelled/done");
+    });
+}
+
+#[test]
+fn t13_a_claimed_post_is_only_asked_to_be_cancelled() {
+    on_every_engine(|queue| {
+        let claim = queue.claimed(&worker("a"));
+        assert_eq!(cancel(queue, claim.post_id), CancelAnswer::Asked);
+        let first = queue.post(claim.post_id).cancel_requested_at;
+        assert!(first.is_some());
+        assert_eq!(queue.states(claim.post_id), "processing/processing");
+        queue.database.age(Duration::from_secs(5));
+        let aged = queue.post(claim.post_id).cancel_requested_at;
+        assert_eq!(cancel(queue, claim.post_id), CancelAnswer::Asked);
+        assert_eq!(queue.post(claim.post_id).cancel_requested_at, aged, "the first wish stays");
+    });
+}
+
+#[test]
+fn t13_an_ended_post_says_how_it_ended() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let (claim, intent) = queue.sent(&a);
+        queue.live(&a, &claim, &intent, &receipt("fb_1")).unwrap();
+        let before = queue.tables();
+        let live = CancelAnswer::Ended(PostStatus::Published, Some("fb_1".to_owned()));
+        assert_eq!(cancel(queue, claim.post_id), live);
+        assert_eq!(queue.tables(), before);
+    });
+}
+
+#[test]
+fn t15_a_failed_post_gets_three_more_attempts_and_is_due_now() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let mut draft = queue.draft();
+        draft.content.first_comment = Some("First!".to_owned());
+        let id = queue.insert(&draft);
+        let claim = queue.claim(&a);
+        assert_eq!(retry(queue, id), Retried::NotFailed(PostStatus::Processing));
+        let step = Step::Prepare;
+        queue
+            .wait(queue.store.record_failure(&a, &claim, &step, &failure("no"), false, &Next::Fail))
+            .unwrap();
+        assert_eq!(queue.states(id), "failed/failed");
+        assert_eq!(retry(queue, id), Retried::Done);
+        let post = queue.post(id);
+        assert_eq!(queue.states(id), "pending/pending");
+        assert_eq!((post.attempts, post.max_attempts), (1, 4));
+        assert_eq!((post.outcome, post.error_message), (None, None));
+        assert_eq!(post.comment_state, None::<CommentState>);
+        let again = queue.claim(&a);
+        assert!(again.fence > claim.fence && again.attempts == 2);
+        assert_eq!(retry(queue, PostId::generate()), Retried::NotFound);
+    });
+}
+
+#[test]
+fn t15_a_post_that_may_be_live_is_not_retried() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let (claim, _) = queue.sent(&a);
+        queue.wait(queue.store.hold(&a, &claim, &failure("who knows"))).unwrap();
+        let before = queue.tables();
+        assert_eq!(retry(queue, claim.post_id), Retried::UnknownOutcome);
+        assert_eq!(queue.tables(), before);
+    });
+}
+
+#[test]
+fn t16_only_a_pending_post_is_moved() {
+    on_every_engine(|queue| {
+        let id = queue.schedule();
+        let now = queue.wait(queue.store.now()).unwrap();
+        let later = now + chrono::Duration::hours(1);
+        let moved =
+            |id, at| queue.wait(queue.store.reschedule_post(queue.company, id, at, false)).unwrap();
+        assert!(matches!(moved(id, Some(later)), Rescheduled::Done { .. }));
+        assert_eq!(queue.claims(&worker("a")).len(), 0);
+        assert!(matches!(moved(id, Some(now)), Rescheduled::Past { .. }));
+        assert!(matches!(moved(id, None), Rescheduled::Done { .. }));
+        let claim = queue.claim(&worker("a"));
+        let before = queue.tables();
+        let answer = moved(claim.post_id, Some(later));
+        assert_eq!(answer, Rescheduled::NotPending(PostStatus::Processing));
+        assert_eq!(moved(PostId::generate(), None), Rescheduled::NotFound);
+        assert_eq!(queue.tables(), before);
+    });
+}
+
+#[test]
+fn t17_only_posts_that_are_too_late_and_not_begun_are_missed() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let begun = queue.claimed(&a);
+        let late = queue.schedule();
+        queue.database.age(Duration::from_secs(3600));
+        let on_time = queue.schedule();
+        let missed = queue
+            .wait(queue.store.fail_missed(Duration::from_secs(1800), &Only::default()))
+            .unwrap();
+        assert_eq!(missed, [late]);
+        let post = queue.post(late);
+        assert_eq!(queue.states(late), "failed/failed");
+        assert_eq!(post.outcome, Some(Outcome::NotPublished));
+        assert_eq!(post.error_code.as_deref(), Some("missed"));
+        assert!(post.error_message.unwrap().contains("30 min"));
+        assert_eq!(queue.states(begun.post_id), "processing/processing");
+        assert_eq!(queue.states(on_time), "pending/pending");
+        assert_eq!(retry(queue, late), Retried::Done);
+        assert_eq!(queue.claims(&a).len(), 2);
+    });
+}

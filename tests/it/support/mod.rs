@@ -1,0 +1,30 @@
+//! What tests of the real binary stand on. A test makes a [`World`], runs the
+//! program in it, looks at what readers of the platforms would see, and ends
+//! with [`World::assert_healthy`]:
+//!
+//! ```ignore
+//! let world = World::new();
+//! let page = world.account("facebook");
+//! world.fault(&json!({"match": publish_call("facebook"), "when": {"nth": 1}, "fault": "after_commit_drop"}));
+//! let id = world.schedule(&page, &["--caption", "Hello"]);
+//! world.work_until_done();
+//! assert_eq!((world.status(&id), world.live().len()), ("published".to_owned(), 1));
+//! world.assert_healthy();
+//! ```
+//!
+//! Nothing sleeps until a time comes: [`World::advance`] moves what is stored
+//! into the past and the platforms' clock ahead.
+
+mod daemon;
+mod database;
+mod ran;
+mod simulator;
+mod wait;
+mod world;
+
+pub use daemon::Daemon;
+pub use database::{Database, Engine};
+pub use ran::Ran;
+pub use simulator::{PLATFORMS, Simulator, publish_call};
+pub use wait::eventually;
+pub use world::{Account, World};

@@ -1,0 +1,262 @@
+//! Workers that are killed, stopped, frozen, and that run side by side.
+
+use std::collections::BTreeMap;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::{Daemon, PLATFORMS, World, eventually, publish_call};
+
+/// Pause between runs when look-ups go on for an hour or two.
+const LOOKS: Duration = Duration::from_secs(150);
+
+/// How often each text is live.
+fn live_texts(world: &World) -> BTreeMap<String, usize> {
+    let mut texts = BTreeMap::new();
+    for item in world.live() {
+        *texts.entry(item["text"].as_str().unwrap().to_owned()).or_default() += 1;
+    }
+    texts
+}
+
+/// Schedules due posts with texts of their own on accounts of all platforms.
+fn schedule_posts(world: &World, count: usize) -> Vec<String> {
+    let accounts = PLATFORMS.map(|platform| world.account(platform));
+    let mut texts = Vec::new();
+    for number in 0..count {
+        let account = &accounts[number % accounts.len()];
+        let text = format!("Post number {number}");
+        let image = world.media(&format!("{number}.jpg"));
+        world.schedule(account, &["--caption", &text, "--image", &image]);
+        texts.push(text);
+    }
+    texts
+}
+
+#[track_caller]
+fn assert_each_live_once(world: &World, texts: &[String]) {
+    let expected: BTreeMap<String, usize> = texts.iter().map(|text| (text.clone(), 1)).collect();
+    assert_eq!(live_texts(world), expected);
+    for post in world.posts() {
+        assert_eq!(post["status"], "published", "{post}");
+    }
+    world.assert_healthy();
+}
+
+/// Hangs the publish call of one post per platform, before or after its
+/// effect, kills the worker in all of them, and lets others go on.
+fn killed_in_the_publish_call(fault: &str) -> (World, Vec<String>) {
+    let world = World::new();
+    for platform in PLATFORMS {
+        world.fault(&json!({
+            "match": publish_call(platform), "when": {"nth": 1}, "fault": fault,
+        }));
+    }
+    let texts = schedule_posts(&world, PLATFORMS.len());
+    let mut worker = world.start_worker(&[]);
+    eventually("all publish calls hang", || {
+        world.calls().iter().filter(|call| call["fault"].is_string()).count() == PLATFORMS.len()
+    });
+    worker.kill();
+    assert!(world.posts().iter().all(|post| post["status"] == "processing"));
+    world.work_for(LOOKS, 60);
+    (world, texts)
+}
+
+#[test]
+fn a_worker_killed_after_its_publish_call_took_effect_doubles_no_post() {
+    let (world, texts) = killed_in_the_publish_call("after_commit_hang");
+    assert_each_live_once(&world, &texts);
+}
+
+/// LinkedIn has no object to ask about: there a person must look.
+#[test]
+fn a_worker_killed_before_its_publish_call_took_effect_loses_no_post() {
+    let (world, texts) = killed_in_the_publish_call("before_commit_hang");
+    let unknown = world.json(&["list", "--status", "unknown"]);
+    let unknown: Vec<_> =
+        unknown["data"].as_array().unwrap().iter().map(|p| &p["platform"]).collect();
+    assert_eq!(unknown, ["linkedin"]);
+    look_in_person(&world);
+    world.work_until_done();
+    assert_each_live_once(&world, &texts);
+}
+
+/// Gives the verdicts that an operator would give after a look at the platforms.
+fn look_in_person(world: &World) {
+    let live = world.live();
+    for post in world.json(&["list", "--status", "unknown", "--all"])["data"].as_array().unwrap() {
+        let id = post["id"].as_str().unwrap();
+        match live.iter().find(|item| item["text"] == post["caption"]) {
+            Some(item) => {
+                let seen = item["id"].as_str().unwrap();
+                world.run(&["recover", id, "--published", seen, "--yes"]).ok();
+            }
+            None => {
+                world.run(&["recover", id, "--not-published", "--yes"]).ok();
+            }
+        }
+    }
+}
+
+#[test]
+fn workers_killed_again_and_again_publish_each_post_once() {
+    let world = World::new();
+    let texts = schedule_posts(&world, 12);
+    // A little later in each round, so that another moment is hit.
+    for round in 0..12_usize {
+        let before = world.calls().len();
+        let mut worker = world.start_worker(&["--lease", "1s", "--max-attempts", "50"]);
+        // There may be nothing to do until time passes.
+        for _ in 0..50 {
+            if world.calls().len() > before + round || world.open_posts() == 0 {
+                break;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        worker.kill();
+        world.advance(Duration::from_secs(120));
+    }
+    world.work_for(LOOKS, 60);
+    look_in_person(&world);
+    world.work_until_done();
+    assert_each_live_once(&world, &texts);
+}
+
+/// The leases are real time: nothing helps the second worker.
+#[test]
+fn a_restarted_worker_takes_over_when_the_lease_is_over() {
+    let world = World::new();
+    let page = world.account("facebook");
+    world.fault(&json!({
+        "match": {"method": "POST", "path_contains": "/photos"}, "when": {"nth": 1},
+        "fault": "before_commit_hang",
+    }));
+    let image = world.media("one.jpg");
+    world.schedule(&page, &["--caption", "Hello", "--image", &image]);
+    let mut first = world.start_worker(&["--lease", "1s"]);
+    eventually("the upload hangs", || world.fault_struck());
+    first.kill();
+    let mut second = world.start_worker(&["--lease", "1s"]);
+    eventually("the post is published", || world.open_posts() == 0);
+    second.terminate();
+    assert_eq!(second.wait(), 0);
+    assert_each_live_once(&world, &["Hello".to_owned()]);
+}
+
+#[test]
+fn two_workers_never_take_the_same_job() {
+    let world = World::new();
+    let texts = schedule_posts(&world, 24);
+    let mut workers: Vec<Daemon> = (0..3)
+        .map(|number| {
+            let name = format!("worker-{number}");
+            world.start_worker(&["--worker-id", &name, "--batch-size", "2", "--concurrency", "2"])
+        })
+        .collect();
+    eventually("all posts are published", || world.open_posts() == 0);
+    for worker in &mut workers {
+        worker.terminate();
+        assert_eq!(worker.wait(), 0, "{}", worker.stderr());
+    }
+    let twice =
+        "SELECT post_schedule_id FROM publish_log WHERE kind = 'publish' AND event = 'intent'
+                 GROUP BY post_schedule_id HAVING COUNT(*) > 1 OR COUNT(DISTINCT worker_id) > 1";
+    assert_eq!(world.database.rows(twice), Vec::<Vec<String>>::new());
+    let attempts = world.database.rows("SELECT DISTINCT attempts FROM post_schedule");
+    assert_eq!(attempts, [["1"]], "each was taken once");
+    assert_each_live_once(&world, &texts);
+}
+
+#[test]
+fn overlapping_runs_from_cron_publish_nothing_twice() {
+    // Slow enough that every run meets the ones before it.
+    let world = World::new();
+    world.fault(&json!({
+        "match": {"method": "POST"}, "fault": "slow_first_byte", "delay_ms": 300,
+    }));
+    let texts = schedule_posts(&world, 15);
+    let mut runs = Vec::new();
+    for _ in 0..5 {
+        runs.push(world.start(&["run-worker", "--once", "--concurrency", "2"]));
+        thread::sleep(Duration::from_millis(200));
+    }
+    let overlapping = runs.iter_mut().filter_map(|run| run.is_running().then_some(())).count();
+    assert!(overlapping >= 2, "the runs overlap");
+    for run in &mut runs {
+        assert_eq!(run.wait(), 0, "{}", run.stderr());
+    }
+    world.work_until_done();
+    assert_each_live_once(&world, &texts);
+}
+
+#[test]
+fn sigterm_lets_running_posts_finish_and_takes_no_new_ones() {
+    let world = World::new();
+    world.fault(&json!({
+        "match": publish_call("facebook"), "fault": "slow_first_byte", "delay_ms": 700,
+    }));
+    let page = world.account("facebook");
+    for text in ["One", "Two", "Three"] {
+        world.schedule(&page, &["--caption", text]);
+    }
+    let mut worker = world.start_worker(&["--concurrency", "1"]);
+    eventually("the first is on its way", || world.fault_struck());
+    worker.terminate();
+    assert_eq!(worker.wait(), 0, "{}", worker.stderr());
+    let count = |status: &str| world.posts().iter().filter(|post| post["status"] == status).count();
+    assert_eq!((count("published"), count("pending")), (1, 2));
+    world.heal();
+    world.work_until_done();
+    assert_each_live_once(&world, &["One", "Three", "Two"].map(str::to_owned));
+}
+
+/// A machine that sleeps: the worker wakes up when others have its job.
+#[test]
+fn a_worker_frozen_past_its_lease_does_not_publish_what_another_has_taken() {
+    let world = World::new();
+    world.fault(&json!({
+        "match": {"method": "POST", "path_contains": "/photos"}, "when": {"nth": 1},
+        "fault": "slow_first_byte", "delay_ms": 500,
+    }));
+    let page = world.account("facebook");
+    let image = world.media("one.jpg");
+    world.schedule(&page, &["--caption", "Hello", "--image", &image]);
+    let mut frozen = world.start_worker(&["--lease", "2s"]);
+    eventually("the upload is on its way", || world.fault_struck());
+    frozen.pause();
+    world.advance(Duration::from_secs(60));
+    world.work_until_done();
+    frozen.resume();
+    let published = |item: &Value| item["text"] == "Hello";
+    eventually("it has woken up", || frozen.stderr().contains("lost") || !frozen.is_running());
+    frozen.terminate();
+    frozen.wait();
+    assert_eq!(world.live().iter().filter(|item| published(item)).count(), 1);
+    assert_each_live_once(&world, &["Hello".to_owned()]);
+}
+
+#[test]
+fn a_run_with_nothing_to_do_says_nothing() {
+    let world = World::new();
+    world.run(&["run-worker", "--once"]).ok().silent();
+}
+
+#[test]
+fn sigint_twice_stops_at_once_and_the_post_is_found_again() {
+    let world = World::new();
+    world.fault(&json!({
+        "match": publish_call("facebook"), "when": {"nth": 1}, "fault": "after_commit_hang",
+    }));
+    let page = world.account("facebook");
+    world.schedule(&page, &["--caption", "Hello"]);
+    let mut worker = world.start_worker(&["-v"]);
+    eventually("the publish call hangs", || world.fault_struck());
+    worker.interrupt();
+    eventually("it says that it stops", || worker.stderr().contains("stopping"));
+    worker.interrupt();
+    assert!([130, 143].contains(&worker.wait()), "{}", worker.stderr());
+    world.work_until_done();
+    assert_each_live_once(&world, &["Hello".to_owned()]);
+}
