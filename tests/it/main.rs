@@ -7,6 +7,7 @@ mod cli;
 mod dependencies;
 mod layers;
 mod posts_end_to_end;
+mod protocol;
 mod secrets;
 mod source;
 mod store;
