@@ -46,7 +46,7 @@ fn a_wish_that_comes_after_the_publish_call_is_too_late() {
     world.run(&["cancel", &id]).ok();
     eventually("it has ended", || world.open_posts() == 0);
     assert_eq!((world.status(&id), world.live().len()), ("published".to_owned(), 1));
-    world.run(&["cancel", &id]).exits(5);
+    world.run(&["cancel", &id]).exits(4);
     worker.terminate();
     assert_eq!(worker.wait(), 0);
     world.assert_healthy();

@@ -40,13 +40,14 @@ fn a_first_comment_is_sent_once_below_its_post() {
 
 #[test]
 fn a_first_comment_that_fails_or_is_lost_changes_nothing_and_is_not_sent_again() {
-    for (fault, expected, count) in
-        [("before_commit_4xx", "failed", 0), ("after_commit_drop", "unknown", 1)]
-    {
+    let refusal =
+        json!({"error": {"message": "No permission", "type": "OAuthException", "code": 200}});
+    for (fault, expected, count) in [("status", "failed", 0), ("after_commit_drop", "unknown", 1)] {
         let world = World::new();
         let id = schedule(&world, "facebook");
         world.fault(&json!({
             "match": {"method": "POST", "path_contains": "/comments"}, "fault": fault,
+            "status": 403, "body": refusal,
         }));
         world.work_until_done();
         let post: Value = world.post(&id);

@@ -163,7 +163,7 @@ fn a_person_who_does_not_see_the_post_has_it_sent_again() {
     // Without a word it is never sent.
     world.advance(Duration::from_secs(24 * 3600));
     world.work(&[]);
-    world.run(&["retry", &id]).exits(5);
+    world.run(&["retry", &id]).exits(4);
     assert_eq!(live_on(&world, &account), 0);
     world.run(&["recover", &id, "--not-published", "--yes"]).ok();
     world.work_until_done();

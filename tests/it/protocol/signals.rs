@@ -37,7 +37,7 @@ fn g4_a_second_sigterm_ends_at_once_and_the_post_is_recovered() {
             "match": publish_call("facebook"), "when": {"nth": 1}, "fault": fault,
         }));
         let id = world.schedule(&page, &["--caption", "Hello"]);
-        let mut worker = world.start_worker(&[]);
+        let mut worker = world.start_worker(&["-v"]);
         eventually("the publish call hangs", || world.fault_struck());
         let stop = |worker: &crate::support::Daemon| {
             if signal == "TERM" { worker.terminate() } else { worker.interrupt() }
@@ -147,6 +147,7 @@ fn g8_a_frozen_worker_does_not_take_back_what_its_namesake_took_over() {
     world.work(&["--worker-id", "server-1"]);
     assert_eq!(world.status(&id), "published");
     frozen.resume();
+    eventually("it has noticed", || frozen.stderr().contains("lost"));
     frozen.terminate();
     frozen.wait();
     assert_eq!(world.live().len(), 1);
