@@ -1,3 +1,5 @@
+//! A database of a test's own, and short words for what workers do with it.
+
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::future::Future;
@@ -28,10 +30,13 @@ pub struct Queue {
     _dir: TempDir,
 }
 
+/// The engines whose stores must behave alike.
+const ENGINES: &[Engine] = &[Engine::Sqlite];
+
 /// Runs a test once per database engine.
 pub fn on_every_engine(test: impl Fn(&Queue)) {
-    for engine in [Engine::Sqlite] {
-        test(&Queue::new(engine));
+    for engine in ENGINES {
+        test(&Queue::new(*engine));
     }
 }
 

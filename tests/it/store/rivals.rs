@@ -166,7 +166,7 @@ fn a_first_comment_is_given_to_one_of_two_rivals() {
         let stores = [queue.another_store(), queue.another_store()];
         let taken = queue.wait(async {
             let mut tasks = JoinSet::new();
-            for store in stores.iter().cloned() {
+            for store in stores {
                 tasks.spawn(async move {
                     let mut ids = Vec::new();
                     loop {
