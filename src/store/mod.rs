@@ -12,6 +12,7 @@ mod comments;
 mod db;
 mod dialect;
 mod error;
+mod evidence;
 mod files;
 mod gate;
 mod invariants;

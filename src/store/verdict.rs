@@ -6,7 +6,7 @@ use crate::domain::{
 
 use super::db::{Tx, sql};
 use super::log::{self, Entry};
-use super::{Store, StoreError, posts, settle, transaction};
+use super::{Store, StoreError, evidence, posts, transaction};
 
 /// A person's word.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,7 +93,7 @@ async fn judge(
                 evidence: Some(format!("operator {actor}")),
                 ..Receipt::default()
             };
-            settle::record_live(tx, None, post.job_id, id, &newest, &receipt).await?;
+            evidence::record_live(tx, None, post.job_id, id, &newest, &receipt).await?;
         }
         Verdict::NotPublished | Verdict::Abandon => {}
     }

@@ -87,8 +87,10 @@ impl Worker {
     ) -> Result<Recovery, StoreError> {
         let shared = &self.shared;
         let options = &shared.options;
-        let mut recovery =
-            Recovery { repaired: shared.store.repair_halves(false).await?, ..Recovery::default() };
+        let mut recovery = Recovery {
+            repaired: shared.store.repair_halves(None, false).await?,
+            ..Recovery::default()
+        };
         let mut request = TakeOver::new(options.id.clone(), options.lease, limit);
         request.foreign_lock = foreign_lock;
         let taken = shared.store.take_over(&request).await?;

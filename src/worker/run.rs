@@ -190,7 +190,7 @@ impl Run {
     async fn end_missed(&mut self) -> Result<bool, StoreError> {
         let store = &self.shared.store;
         let missed = store.fail_missed(self.shared.options.max_late).await?;
-        let repaired = store.repair_halves(false).await?;
+        let repaired = store.repair_halves(Some(self.shared.options.prepare_ahead), false).await?;
         for post in &missed {
             self.note(Event::without_claim(*post, End::Missed));
         }
