@@ -562,7 +562,7 @@ async fn cancel(
                 sql("UPDATE post_schedule
                         SET status = 'done', next_attempt_at = NULL, locked_at = NULL,
                             worker_id = NULL, updated_at = {now}
-                      WHERE id = ? AND status = 'pending'")
+                      WHERE id = ? AND status <> 'processing'")
                 .id(post.job_id.uuid()),
             )
             .await?;

@@ -109,6 +109,18 @@ fn a_job_locked_by_the_old_scheduler_is_not_cancelled_behind_its_back() {
 }
 
 #[test]
+fn a_pending_post_whose_job_another_program_ended_can_be_cancelled() {
+    on_every_engine(|queue| {
+        for job in ["done", "failed"] {
+            let id = insert(queue, "pending", job, None);
+            let answer = queue.wait(queue.store.cancel_posts(queue.company, &[id], None)).unwrap();
+            assert_eq!(answer, [CancelAnswer::Cancelled], "{job}");
+            assert_eq!(queue.states(id), "cancelled/done");
+        }
+    });
+}
+
+#[test]
 fn t1c_a_post_cancelled_by_another_program_is_never_claimed_and_its_job_ended() {
     on_every_engine(|queue| {
         let id = insert(queue, "cancelled", "pending", None);
