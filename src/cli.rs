@@ -5,10 +5,10 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands;
+use crate::commands::args::word;
 use crate::config::{ColorWhen, Early, Env, Flags, Settings, Terminals, with_environment};
 use crate::context::Context;
 use crate::domain::when::{Zone, parse_zone};
@@ -16,14 +16,22 @@ use crate::domain::{CompanyId, duration};
 use crate::exit::{self, Exit, Explained};
 use crate::logging::{LogFormat, Logging};
 use crate::output::{Format, Printer};
+use crate::store::StoreError;
 
 /// Schedule social-media posts and publish them at most once.
 ///
 /// Posts wait in a database queue; workers publish them to Facebook Pages,
 /// Instagram and LinkedIn. Every long flag --foo-bar can also be given as the
-/// variable SOCIALSCHED_FOO_BAR.
+/// variable SOCIALSCHED_FOO_BAR; a flag wins over its variable, and both win
+/// over the configuration file.
 #[derive(Parser)]
-#[command(name = "socialsched", version, arg_required_else_help = true, max_term_width = 100)]
+#[command(
+    name = "socialsched",
+    version,
+    arg_required_else_help = true,
+    max_term_width = 100,
+    after_long_help = EXIT_CODES
+)]
 pub struct Cli {
     #[command(flatten)]
     pub global: GlobalArgs,
@@ -31,7 +39,21 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// Flags of every command.
+/// Told at the end of the program's own help and manual page.
+const EXIT_CODES: &str = "Exit codes:
+    0  done, or nothing to do
+    1  internal error
+    2  bad input
+    3  not found, or an ambiguous beginning of an id
+    4  wrong state, or a conflict
+    5  set-up: configuration, schema, credentials
+    6  database not available: nothing was changed, try again
+    7  a platform refused
+    8  a check found something
+  130  interrupted by SIGINT
+  143  ended by SIGTERM";
+
+/// Flags of every command. `-h` leaves out the rarer ones.
 #[derive(Args)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
@@ -42,25 +64,35 @@ pub struct GlobalArgs {
     #[arg(long, value_name = "URL", global = true, hide_env_values = true)]
     database_url: Option<String>,
     /// Configuration file instead of the user's and the system's
+    ///
+    /// Default: $XDG_CONFIG_HOME/socialsched/config.toml over
+    /// /etc/socialsched/config.toml, where they exist.
     #[arg(short, long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
     /// Accept files with secrets that others can read
-    #[arg(long, global = true)]
+    #[arg(long, global = true, hide_short_help = true)]
     insecure_config: bool,
     /// Company whose accounts, clients and posts are meant
+    ///
+    /// Needed by every command that reads or writes them: unset never means all
+    /// companies.
     #[arg(short = 'C', long, value_name = "UUID", global = true)]
     company: Option<CompanyId>,
-    /// Output format: a table on a terminal, else tsv
+    /// Output format [default: table on a terminal, else tsv]
+    ///
+    /// jsonl prints a JSON document per line, id the bare ids for xargs.
     #[arg(short, long, value_name = "FMT", global = true, value_parser = word::<Format>(Format::ALL.iter().map(|f| f.as_str())))]
     output: Option<Format>,
     /// Same as -o json
     #[arg(long, global = true)]
     json: bool,
-    /// Time zone in which civil times are read and shown
+    /// Time zone in which civil times are read and shown [default: UTC]
+    ///
+    /// A name such as Europe/Paris. Times in JSON are always in UTC.
     #[arg(long, value_name = "ZONE", global = true, value_parser = zone)]
     tz: Option<Zone>,
-    /// When to use colour
-    #[arg(long, value_name = "WHEN", global = true, value_parser = word::<ColorWhen>(ColorWhen::ALL.iter().map(|w| w.as_str())))]
+    /// When to use colour [default: auto]
+    #[arg(long, value_name = "WHEN", global = true, hide_short_help = true, value_parser = word::<ColorWhen>(ColorWhen::ALL.iter().map(|w| w.as_str())))]
     color: Option<ColorWhen>,
     /// Say less
     #[arg(short, long, global = true)]
@@ -68,20 +100,23 @@ pub struct GlobalArgs {
     /// Say more; twice for everything
     #[arg(short, long, action = ArgAction::Count, global = true)]
     verbose: u8,
-    /// Log format on standard error: text on a terminal, else json
-    #[arg(long, value_name = "FMT", global = true, value_parser = word::<LogFormat>(LogFormat::ALL.iter().map(|f| f.as_str())))]
+    /// Log format on standard error [default: text on a terminal, else json]
+    ///
+    /// SOCIALSCHED_LOG holds a filter instead of -q and -v, such as
+    /// socialsched=debug.
+    #[arg(long, value_name = "FMT", global = true, hide_short_help = true, value_parser = word::<LogFormat>(LogFormat::ALL.iter().map(|f| f.as_str())))]
     log_format: Option<LogFormat>,
     /// Answer every confirmation with yes
     #[arg(short, long, global = true)]
     yes: bool,
     /// Never ask; a needed answer is an error
-    #[arg(long, global = true)]
+    #[arg(long, global = true, hide_short_help = true)]
     no_input: bool,
     /// Check and show what would happen, change nothing
     #[arg(short = 'n', long, global = true)]
     dry_run: bool,
-    /// How long to wait for the database
-    #[arg(long, value_name = "DUR", global = true, value_parser = duration::parse_duration)]
+    /// How long to wait for the database [default: 10s]
+    #[arg(long, value_name = "DUR", global = true, hide_short_help = true, value_parser = duration::parse_duration)]
     timeout: Option<Duration>,
 }
 
@@ -157,6 +192,7 @@ fn run(args: Vec<OsString>) -> Exit {
         Printer::new(format, false, terminals.screen(early.color)).failure(explained)
     };
     let command = command(&env).color(early.clap_color());
+    let command = if is_short_help(&args) { without_variables(command) } else { command };
     let cli =
         command.try_get_matches_from(&args).and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match cli {
@@ -176,6 +212,16 @@ fn run(args: Vec<OsString>) -> Exit {
     };
     let context = Context::new(settings, env, dry_run);
     finish(&context, start(&context, cli.command))
+}
+
+/// Without arguments clap shows the short help too.
+fn is_short_help(args: &[OsString]) -> bool {
+    args.len() <= 1 || args.iter().any(|arg| arg == "-h")
+}
+
+/// Variables are named after their flags: a summary need not repeat them.
+fn without_variables(command: clap::Command) -> clap::Command {
+    command.mut_args(|arg| arg.hide_env(true)).mut_subcommands(without_variables)
 }
 
 /// Starts logging and the runtime, and runs the command on it.
@@ -205,7 +251,14 @@ fn start(context: &Context, command: Command) -> anyhow::Result<Exit> {
 fn finish(context: &Context, result: anyhow::Result<Exit>) -> Exit {
     match result {
         Ok(exit) => exit,
-        Err(error) => context.printer.failure(&Explained::from(&error)),
+        Err(error) => {
+            let mut explained = Explained::from(&error);
+            if error.is::<StoreError>() {
+                // Which one: with several databases about, the most useful word.
+                explained.details.push(format!("database: {}", context.settings.database_url));
+            }
+            context.printer.failure(&explained)
+        }
     }
 }
 
@@ -228,15 +281,6 @@ impl GlobalArgs {
             timeout: self.timeout,
         }
     }
-}
-
-/// A parser for one of our closed lists of words, which completions and error
-/// texts then know.
-pub fn word<T>(words: impl IntoIterator<Item = &'static str>) -> impl TypedValueParser<Value = T>
-where
-    T: std::str::FromStr<Err = crate::domain::UnknownWord> + Clone + Send + Sync + 'static,
-{
-    PossibleValuesParser::new(words).try_map(|word| word.parse::<T>())
 }
 
 fn zone(text: &str) -> Result<Zone, String> {

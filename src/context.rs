@@ -1,6 +1,7 @@
 //! What a command is given: settings, the screen, and the ways to the
 //! database and the platforms.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::config::{Env, Settings};
@@ -10,7 +11,7 @@ use crate::output::{Printer, Prompts};
 use crate::platforms::http::Gateway;
 use crate::platforms::{self, Publishers};
 use crate::store::{Found, Location, Store, StoreError};
-use crate::worker::TokenSource;
+use crate::worker::{Options, TokenSource};
 
 /// The shortest prefix that may stand for an id.
 const PREFIX_LENGTH_MIN: usize = 4;
@@ -93,13 +94,21 @@ impl Context {
         Arc::new(move |account: &SocialAccount| tokens.resolve(account))
     }
 
-    /// The name of this process among workers.
+    /// The default options of a worker in this process; `name` instead of
+    /// host, process id and a random part.
     #[must_use]
-    pub fn worker_id(&self, chosen: Option<&str>) -> (WorkerId, String, u32) {
+    pub fn worker_options(&self, name: Option<&str>) -> Options {
         let host = gethostname::gethostname().to_string_lossy().into_owned();
         let pid = std::process::id();
-        let id = chosen.map_or_else(|| WorkerId::new(&host, pid), WorkerId::named);
-        (id, host, pid)
+        let id = name.map_or_else(|| WorkerId::new(&host, pid), WorkerId::named);
+        let allow_private_media = self.settings.allow_private_media;
+        Options { allow_private_media, ..Options::new(id, host, pid) }
+    }
+
+    /// Where throw-away files go.
+    #[must_use]
+    pub fn temp_dir(&self) -> PathBuf {
+        self.env.temp_dir()
     }
 
     /// Who is at the keyboard, for records of decisions.

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::args::word;
 use super::view::{account_json, counted};
-use crate::cli::word;
 use crate::context::Context;
 use crate::domain::when::short;
 use crate::domain::{
@@ -71,7 +71,7 @@ struct AddArgs {
     #[arg(long, value_parser = word::<Platform>(Platform::ALL.iter().map(|p| p.as_str())))]
     platform: Platform,
     /// Name, as people know it
-    #[arg(long)]
+    #[arg(long, value_name = "NAME")]
     name: String,
     /// Page id, Instagram user id, or LinkedIn URN
     #[arg(long, value_name = "ID")]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::input::read_text;
+use super::args::ids;
 use super::view::counted;
 use crate::context::Context;
 use crate::domain::{CompanyId, PostId, PostStatus, Problem, Problems};
@@ -88,23 +88,6 @@ impl CancelArgs {
         }
         Ok(context.printer.report(&report(context, results))?)
     }
-}
-
-/// The ids given, and those on standard input in place of `-`.
-pub(super) fn ids(context: &Context, given: &[String]) -> Result<Vec<String>, Problems> {
-    let mut ids = Vec::new();
-    for id in given {
-        if id == "-" {
-            let text = read_text("ID", "-".as_ref(), context.settings.timeout)?;
-            ids.extend(text.split_whitespace().map(str::to_owned));
-        } else {
-            ids.push(id.clone());
-        }
-    }
-    if ids.is_empty() {
-        return Err(Problem::new("ID", "no ids on standard input").into());
-    }
-    Ok(ids)
 }
 
 async fn confirmed(
@@ -204,7 +187,11 @@ fn report(context: &Context, results: Vec<Cancelled>) -> Report {
             Some(fault)
         }
     };
-    let message = if context.dry_run { "Nothing changed" } else { "Post cancelled successfully" };
+    let message = match (context.dry_run, ids.is_empty()) {
+        (true, _) => "Nothing changed",
+        (false, true) => "Cancellation asked for",
+        (false, false) => "Post cancelled successfully",
+    };
     Report {
         message: failure.is_none().then(|| message.to_owned()),
         data: if single { Value::Null } else { Value::Array(items) },

@@ -24,8 +24,10 @@ enum Action {
     List,
     /// Add a client
     Add {
+        /// First name
         #[arg(long, value_name = "NAME")]
         first_name: String,
+        /// Last name
         #[arg(long, value_name = "NAME")]
         last_name: String,
         /// Address of the client's logo

@@ -9,6 +9,9 @@ use crate::context::Context;
 use crate::exit::Exit;
 
 /// Print the completion script of a shell
+///
+/// Such as: socialsched completions bash >
+/// ~/.local/share/bash-completion/completions/socialsched
 #[derive(Args)]
 pub struct CompletionsArgs {
     /// Shell

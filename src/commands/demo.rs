@@ -8,13 +8,12 @@ use clap::Args;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::schedule::MAX_ATTEMPTS;
 use super::view;
 use crate::context::Context;
 use crate::domain::rules::content_hash;
 use crate::domain::{
-    AccessToken, AccountId, ClientId, CompanyId, JobId, MediaItem, MediaKind, NewAccount,
-    NewClient, NewPost, Page, Platform, PostContent, PostFilter, PostId, PostType,
+    ATTEMPTS_MAX, AccessToken, AccountId, ClientId, CompanyId, JobId, MediaItem, MediaKind,
+    NewAccount, NewClient, NewPost, Page, Platform, PostContent, PostFilter, PostId, PostType,
 };
 use crate::exit::{Exit, Explained, Fault};
 use crate::output::Report;
@@ -40,7 +39,7 @@ pub struct DemoArgs {}
 
 impl DemoArgs {
     pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
-        let folder = Throwaway::new()?;
+        let folder = Throwaway::new(context.temp_dir())?;
         let gateway = Sandbox::spawn(SandboxOptions::default()).await?;
         let location = Location::Sqlite(folder.0.join("demo.db"));
         let timeout = context.settings.timeout;
@@ -87,20 +86,21 @@ impl DemoArgs {
     }
 }
 
-const NEXT: &str = "\nTry next:
+const NEXT: &str = "\nTry next, with a UUID of your choice for your company:
+  export SOCIALSCHED_COMPANY=550e8400-e29b-41d4-a716-446655440000
   socialsched migrate
-  socialsched sandbox
-  socialsched accounts add --platform facebook --name \"Acme\" --external-id 1000001
+  socialsched accounts add --platform facebook --name Acme --external-id 1000001
   socialsched schedule --account Acme --caption \"Hello\" --at \"tomorrow 9am\"
-  socialsched run-worker --once";
+  socialsched list
+  socialsched sandbox   # stands in for the platforms; tells what to export";
 
 /// A directory that disappears with the value.
 struct Throwaway(PathBuf);
 
 impl Throwaway {
-    fn new() -> std::io::Result<Self> {
+    fn new(parent: PathBuf) -> std::io::Result<Self> {
         let name = format!("socialsched-demo-{}", uuid::Uuid::new_v4().simple());
-        let folder = std::env::temp_dir().join(name);
+        let folder = parent.join(name);
         std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), 0o700)
             .create(&folder)?;
         Ok(Self(folder))
@@ -204,7 +204,7 @@ async fn insert(
         content,
         run_at: None,
         idempotency_key: None,
-        max_attempts: MAX_ATTEMPTS,
+        max_attempts: ATTEMPTS_MAX,
     };
     match store.insert_post(&post, false, false).await? {
         Inserted::New { .. } => Ok(()),
@@ -228,7 +228,8 @@ async fn publish(
     let options = Options {
         poll_interval: Duration::from_millis(100),
         max_runtime: Some(Duration::from_secs(30)),
-        ..super::run_worker::default_options(context)
+        allow_private_media: true,
+        ..context.worker_options(None)
     };
     let bar = context.printer.bars().bar(posts, "publishing");
     let ended = bar.clone();

@@ -36,11 +36,11 @@ pub(super) fn event_json(event: &Event) -> Value {
 pub(super) fn event_line(event: &Event) -> String {
     let (end, failure) = parts(&event.end);
     let place = match (&event.platform, &event.account) {
-        (Some(platform), Some(account)) => format!(" on {platform} as {}", visible(account)),
+        (Some(platform), Some(account)) => format!(" on {platform} as \"{}\"", visible(account)),
         _ => String::new(),
     };
     let detail = match (&event.end, failure) {
-        (End::Published { external_id: Some(id), .. }, _) => format!(" as {}", visible(id)),
+        (End::Published { external_id: Some(id), .. }, _) => format!(": {}", visible(id)),
         (_, Some(failure)) => {
             format!(": {} ({})", visible(&failure.message), visible(&failure.code))
         }

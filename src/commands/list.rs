@@ -4,13 +4,14 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::json;
 
+use super::args::word;
 use super::view;
-use crate::cli::word;
 use crate::context::Context;
 use crate::domain::when::{Dst, parse_moment};
-use crate::domain::{ClientId, Page, Platform, PostFilter, Problems, ShownStatus, Sort};
+use crate::domain::{ClientId, Page, Platform, PostFilter, Problem, Problems, ShownStatus, Sort};
 use crate::exit::Exit;
-use crate::output::Report;
+use crate::output::{Format, Report};
+use crate::store::StoreError;
 
 /// List posts
 ///
@@ -18,6 +19,10 @@ use crate::output::Report;
 #[derive(Args)]
 pub struct ListArgs {
     /// Only posts of this status; repeat for more
+    ///
+    /// Beside the stored ones: due (pending, and its time has come), stuck (its
+    /// worker died), missed (failed because it was too late), unknown (may be
+    /// live, nobody could tell).
     #[arg(long, value_parser = word::<ShownStatus>(ShownStatus::ALL.iter().map(|s| s.as_str())))]
     status: Vec<ShownStatus>,
     /// Only posts of this platform
@@ -35,13 +40,13 @@ pub struct ListArgs {
     /// Only posts due before this time
     #[arg(long, value_name = "WHEN")]
     until: Option<String>,
-    /// Order
+    /// Order: by due time, the latest first with -run-at, or by creation
     #[arg(long, default_value = "run-at", allow_hyphen_values = true, value_parser = word::<Sort>(Sort::ALL.iter().map(|s| s.as_str())))]
     sort: Sort,
-    /// At most so many
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    /// At most so many posts
+    #[arg(long, value_name = "N", default_value_t = 50, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     limit: u32,
-    /// All of them
+    /// All posts, without a limit
     #[arg(long)]
     all: bool,
     /// Continue after this cursor (meta.next of the page before)
@@ -72,6 +77,12 @@ impl ListArgs {
         let since = moment("--since", &self.since);
         let until = moment("--until", &self.until);
         problems.into_result()?;
+        let is_filtered = !self.status.is_empty()
+            || self.platform.is_some()
+            || account_id.is_some()
+            || self.client.is_some()
+            || since.is_some()
+            || until.is_some();
         let filter = PostFilter {
             company_id: company,
             statuses: self.status,
@@ -83,7 +94,22 @@ impl ListArgs {
         };
         let limit = (!self.all).then_some(self.limit);
         let page = Page { sort: self.sort, limit, after: self.after };
-        let listing = store.list_posts(&filter, &page).await?;
+        // An empty company and an empty answer to a question are two things.
+        let empty = if is_filtered {
+            "no post meets this filter"
+        } else {
+            "no posts; socialsched schedule stores one"
+        };
+        let listing = store.list_posts(&filter, &page).await.map_err(|error| match error {
+            StoreError::BadUrl(why) => {
+                let cursor = page.after.clone().unwrap_or_default();
+                let problem = Problem::new("--after", why).value(cursor);
+                anyhow::Error::from(Problems::from(
+                    problem.hint("use meta.next of the page before"),
+                ))
+            }
+            other => other.into(),
+        })?;
         store.close().await;
         for row in &listing.unreadable {
             context.printer.warn(&format!("another program wrote a bad row: {row}"));
@@ -97,20 +123,26 @@ impl ListArgs {
             ));
         }
         notes.extend(view::unknown_hint(&listing.posts));
+        // A long list is built once, as what will be printed.
+        let posts = &listing.posts;
+        let format = context.printer.format();
+        let as_rows = !format.is_json() || posts.is_empty();
         let report = Report {
-            data: listing.posts.iter().map(view::post_json).collect(),
+            data: match format.is_json() {
+                true => posts.iter().map(view::post_json).collect(),
+                false => serde_json::Value::Null,
+            },
             meta: Some(json!({
                 "total": listing.total,
                 "returned": listing.posts.len(),
                 "next": listing.next,
             })),
-            ids: listing.posts.iter().map(|post| post.id.to_string()).collect(),
-            table: Some(view::post_table(
-                &listing.posts,
-                &context.settings.tz,
-                context.printer.format(),
-            )),
-            hint_if_empty: Some("no posts; socialsched schedule stores one".to_owned()),
+            ids: match format {
+                Format::Id => posts.iter().map(|post| post.id.to_string()).collect(),
+                _ => Vec::new(),
+            },
+            table: as_rows.then(|| view::post_table(posts, &context.settings.tz, format)),
+            hint_if_empty: Some(empty.to_owned()),
             notes,
             ..Report::default()
         };

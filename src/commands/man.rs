@@ -1,5 +1,6 @@
 //! `man`: manual pages.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -14,6 +15,9 @@ use crate::exit::Exit;
 use crate::output::Report;
 
 /// Write the manual pages
+///
+/// One page of the program and one of each command, such as
+/// socialsched-run-worker.1.
 #[derive(Args)]
 pub struct ManArgs {
     /// Directory to write to; is created
@@ -62,13 +66,39 @@ fn render(
     name: &str,
     pages: &mut Vec<(String, String)>,
 ) -> std::io::Result<()> {
-    // The name must outlive the page, which keeps only a 'static one.
+    // The page would leave out the text of what the short help leaves out.
     let named = command.clone().name(name.to_owned()).display_name(name.to_owned());
+    let mut named = named.mut_args(|arg| arg.hide_short_help(false));
+    let usage = named.render_usage().to_string();
+    let man = clap_mangen::Man::new(named.clone())
+        .source(concat!("socialsched ", env!("CARGO_PKG_VERSION")))
+        .manual("User Commands");
     let mut page = Vec::new();
-    clap_mangen::Man::new(named).render(&mut page)?;
+    man.render_title(&mut page)?;
+    man.render_name_section(&mut page)?;
+    // clap_mangen's synopsis would list the global options of every command.
+    let usage: Vec<&str> = usage.trim_start_matches("Usage:").lines().map(str::trim).collect();
+    writeln!(page, ".SH SYNOPSIS\n{}", escape(&usage.join("\n")))?;
+    man.render_description_section(&mut page)?;
+    man.render_options_section(&mut page)?;
+    if command.has_subcommands() {
+        man.render_subcommands_section(&mut page)?;
+    }
+    let after = named.get_after_long_help().map(ToString::to_string);
+    if let Some((title, text)) = after.as_deref().and_then(|after| after.split_once(":\n")) {
+        writeln!(page, ".SH \"{}\"\n{}", title.to_uppercase(), escape(text))?;
+    }
+    if let Some((parent, _)) = name.rsplit_once(&format!("-{}", command.get_name())) {
+        writeln!(page, ".SH \"SEE ALSO\"\n{}(1)", escape(parent))?;
+    }
     pages.push((format!("{name}.1"), String::from_utf8_lossy(&page).into_owned()));
     for sub in command.get_subcommands() {
         render(sub, &format!("{name}-{}", sub.get_name()), pages)?;
     }
     Ok(())
+}
+
+/// Text in the language of manual pages, line by line.
+fn escape(text: &str) -> String {
+    text.replace('\\', "\\e").replace('-', "\\-").replace('\n', "\n.br\n")
 }

@@ -1,12 +1,12 @@
 //! `recover`: after crashes, and for posts whose outcome nobody could tell.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use serde_json::json;
 
 use super::events::{event_json, event_line};
-use super::run_worker::{SETTLE, default_options};
 use super::view::{self, counted};
 use crate::context::Context;
 use crate::domain::duration::parse_duration;
@@ -14,8 +14,6 @@ use crate::domain::{Page, Post, PostFilter, PostId, ShownStatus};
 use crate::exit::{Exit, Fault};
 use crate::output::Report;
 use crate::store::{Judged, Store, TakeOver, Verdict};
-use std::sync::Arc;
-
 use crate::worker::{End, Recovery, Worker};
 
 /// Jobs handled in one run.
@@ -62,8 +60,8 @@ impl RecoverArgs {
         if let (Some(id), Some(verdict)) = (&self.id, verdict) {
             return judge(context, &store, id, verdict).await;
         }
-        let mut options = default_options(context);
-        options.settle = self.settle.unwrap_or(SETTLE);
+        let mut options = context.worker_options(None);
+        options.settle = self.settle.unwrap_or(options.settle);
         if context.dry_run {
             let request = TakeOver {
                 foreign_lock: self.older_than,

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::cli::word;
+use super::args::word;
 use crate::context::Context;
 use crate::domain::when::{Dst, describe, parse_when, rfc3339, short};
 use crate::domain::{Problem, Problems};

@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::args::ids;
 use super::view::counted;
 use crate::context::Context;
 use crate::domain::when::{Dst, parse_moment};
@@ -36,7 +37,7 @@ impl RetryArgs {
         if self.failed {
             posts = self.all_failed(context, &store).await?;
         } else {
-            for id in super::cancel::ids(context, &self.ids)? {
+            for id in ids(context, &self.ids)? {
                 posts.push(context.find_post(&store, company, &id).await?);
             }
         }
@@ -75,9 +76,11 @@ impl RetryArgs {
                 Some(fault)
             }
         };
+        // "0 posts" beside the reasons why would be noise.
+        let message = (!ids.is_empty() || failure.is_none()).then_some(message);
         let report = Report {
-            message: Some(message.clone()),
-            text: (!ids.is_empty() || items.is_empty()).then_some(message),
+            text: message.clone(),
+            message,
             data: Value::Array(items),
             ids,
             failure: failure.map(Explained::from),

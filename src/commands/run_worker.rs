@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use super::args::word;
 use super::events::{event_json, event_line};
 use super::view;
-use crate::cli::word;
 use crate::context::Context;
 use crate::domain::duration::parse_duration;
 use crate::domain::{Platform, Post, Problem, Problems};
@@ -21,18 +21,10 @@ use crate::platforms::Publishers;
 use crate::store::{Location, Store};
 use crate::worker::{EventSink, Options, Summary, Worker};
 
-const BATCH_SIZE: u32 = 5;
-const CONCURRENCY: u32 = 5;
 /// Less than cron's minute, so that runs rarely overlap.
 const MAX_RUNTIME_ONCE: Duration = Duration::from_secs(50);
-const LEASE: Duration = Duration::from_secs(60);
 /// A shorter one could end between two heartbeats of a busy machine.
 const LEASE_MIN: Duration = Duration::from_secs(1);
-const MAX_LATE: Duration = Duration::from_secs(24 * 60 * 60);
-const POLL_INTERVAL: Duration = Duration::from_secs(1);
-const PREPARE_AHEAD: Duration = Duration::from_secs(5 * 60);
-pub(super) const SETTLE: Duration = Duration::from_secs(90);
-const GRACE: Duration = Duration::from_secs(30);
 
 /// Publish due posts
 ///
@@ -125,9 +117,9 @@ impl RunWorkerArgs {
 
     async fn options(&self, context: &Context, store: &Store) -> anyhow::Result<Options> {
         let file = &context.settings.run_worker;
-        let (id, host, pid) =
-            context.worker_id(self.worker_id.as_deref().or(file.worker_id.as_deref()));
-        let lease = self.lease.or(file.lease).unwrap_or(LEASE);
+        let name = self.worker_id.as_deref().or(file.worker_id.as_deref());
+        let default = context.worker_options(name);
+        let lease = self.lease.or(file.lease).unwrap_or(default.lease);
         if lease < LEASE_MIN {
             return Err(Problems::from(
                 Problem::new("--lease", format!("must be at least {} s", LEASE_MIN.as_secs()))
@@ -140,11 +132,8 @@ impl RunWorkerArgs {
             Some(name) => Some(context.find_account_id(store, context.company()?, name).await?),
         };
         Ok(Options {
-            id,
-            host,
-            pid,
-            batch_size: self.batch_size.or(file.batch_size).unwrap_or(BATCH_SIZE),
-            concurrency: self.concurrency.or(file.concurrency).unwrap_or(CONCURRENCY),
+            batch_size: self.batch_size.or(file.batch_size).unwrap_or(default.batch_size),
+            concurrency: self.concurrency.or(file.concurrency).unwrap_or(default.concurrency),
             max_runtime: self
                 .max_runtime
                 .or(file.max_runtime)
@@ -152,37 +141,21 @@ impl RunWorkerArgs {
             max_jobs: self.max_jobs.or(file.max_jobs),
             lease,
             max_attempts: self.max_attempts.or(file.max_attempts),
-            max_late: self.max_late.or(file.max_late).unwrap_or(MAX_LATE),
-            poll_interval: self.poll_interval.or(file.poll_interval).unwrap_or(POLL_INTERVAL),
-            prepare_ahead: self.prepare_ahead.or(file.prepare_ahead).unwrap_or(PREPARE_AHEAD),
-            settle: self.settle.or(file.settle).unwrap_or(SETTLE),
-            grace: self.grace.or(file.grace).unwrap_or(GRACE),
+            max_late: self.max_late.or(file.max_late).unwrap_or(default.max_late),
+            poll_interval: self
+                .poll_interval
+                .or(file.poll_interval)
+                .unwrap_or(default.poll_interval),
+            prepare_ahead: self
+                .prepare_ahead
+                .or(file.prepare_ahead)
+                .unwrap_or(default.prepare_ahead),
+            settle: self.settle.or(file.settle).unwrap_or(default.settle),
+            grace: self.grace.or(file.grace).unwrap_or(default.grace),
             platform: self.platform.or(file.platform),
             account,
+            ..default
         })
-    }
-}
-
-/// Options of a worker that only recovers, or works for a demonstration.
-pub(super) fn default_options(context: &Context) -> Options {
-    let (id, host, pid) = context.worker_id(None);
-    Options {
-        id,
-        host,
-        pid,
-        batch_size: BATCH_SIZE,
-        concurrency: CONCURRENCY,
-        max_runtime: None,
-        max_jobs: None,
-        lease: LEASE,
-        max_attempts: None,
-        max_late: MAX_LATE,
-        poll_interval: POLL_INTERVAL,
-        prepare_ahead: PREPARE_AHEAD,
-        settle: SETTLE,
-        grace: GRACE,
-        platform: None,
-        account: None,
     }
 }
 

@@ -8,22 +8,19 @@ use clap::Args;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::args::word;
 use super::input::read_text;
 use super::media_args::MediaArgs;
-use crate::cli::word;
 use crate::context::Context;
 use crate::domain::rules::{self, content_hash};
 use crate::domain::when::{Dst, describe, parse_when, rfc3339};
 use crate::domain::{
-    AccountId, ClientId, CompanyId, JobId, MediaItem, NewPost, Platform, PostContent, PostId,
-    PostType, Problem, Problems, SocialAccount, words,
+    ATTEMPTS_MAX, AccountId, ClientId, CompanyId, JobId, MediaItem, NewPost, Platform, PostContent,
+    PostId, PostType, Problem, Problems, SocialAccount, words,
 };
 use crate::exit::{Exit, Fault};
 use crate::output::Report;
 use crate::store::{Inserted, Store};
-
-/// How often a post is tried before it counts as failed.
-pub(super) const MAX_ATTEMPTS: u32 = 3;
 
 /// Whether media URLs are looked at now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,7 +163,7 @@ impl ScheduleArgs {
             content,
             run_at: run_at.unwrap_or_default(),
             idempotency_key: key,
-            max_attempts: MAX_ATTEMPTS,
+            max_attempts: ATTEMPTS_MAX,
         };
         let inserted = store.insert_post(&post, allow_duplicate, context.dry_run).await?;
         store.close().await;

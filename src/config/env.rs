@@ -45,6 +45,12 @@ impl Env {
         self.raw(name).filter(|value| !value.is_empty())
     }
 
+    /// `TMPDIR`, else `/tmp`.
+    #[must_use]
+    pub fn temp_dir(&self) -> PathBuf {
+        self.get("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from)
+    }
+
     /// Whether the variable is set to nothing.
     #[must_use]
     pub fn is_empty(&self, name: &str) -> bool {

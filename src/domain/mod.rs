@@ -36,5 +36,5 @@ pub use post::{
 };
 pub use problem::{Problem, Problems};
 pub use publishing::{Answer, Artifact, Draft, Preparation, Receipt, Sighting, Staging};
-pub use retry::retry_delay;
+pub use retry::{ATTEMPTS_MAX, retry_delay};
 pub use stats::{AccountStats, PlatformStats, QueueStats, WorkerBeat};

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// How often a post is tried before it counts as failed, unless told otherwise.
+pub const ATTEMPTS_MAX: u32 = 3;
+
 /// 1, 5, then 30 minutes: long enough that three attempts outlive a short outage.
 const DELAYS: [Duration; 3] =
     [Duration::from_secs(60), Duration::from_secs(5 * 60), Duration::from_secs(30 * 60)];

@@ -9,6 +9,9 @@ use crate::store::StoreError;
 const REPORT_IT: &str =
     "this is a bug in socialsched: please report it with the command that you ran";
 
+/// Characters of a line of error text. Longer ones repeat a huge input.
+const LINE_MAX: usize = 800;
+
 /// What a failed run says, and its exit code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explained {
@@ -102,15 +105,15 @@ impl Explained {
     pub fn human(&self, color: bool) -> String {
         let red = anstyle::AnsiColor::Red.on_default().bold();
         let label = if color { format!("{red}error:{red:#}") } else { "error:".to_owned() };
-        let mut lines = vec![format!("{label} {}", visible(&self.message))];
-        lines.extend(self.details.iter().map(|detail| format!("  {}", visible(detail))));
+        let mut lines = vec![format!("{label} {}", shown(&self.message))];
+        lines.extend(self.details.iter().map(|detail| format!("  {}", shown(detail))));
         if let Some(hint) = &self.hint {
-            lines.extend(hint.lines().map(|line| format!("  {}", visible(line))));
+            lines.extend(hint.lines().map(|line| format!("  {}", shown(line))));
         } else if self.problems.len() > 1 {
             for problem in &self.problems {
-                lines.push(format!("  {}", visible(&problem_line(problem))));
+                lines.push(format!("  {}", shown(&problem_line(problem))));
                 let hint = problem.hint.as_deref().unwrap_or_default();
-                lines.extend(hint.lines().map(|line| format!("      {}", visible(line))));
+                lines.extend(hint.lines().map(|line| format!("      {}", shown(line))));
             }
         }
         lines.join("\n") + "\n"
@@ -135,6 +138,19 @@ impl Explained {
                 .collect(),
         }
     }
+}
+
+/// The line escaped; the middle of a huge one is left out, which is where
+/// messages have the value.
+fn shown(line: &str) -> String {
+    let line = visible(line);
+    let count = line.chars().count();
+    if count <= LINE_MAX {
+        return line.into_owned();
+    }
+    let head: String = line.chars().take(LINE_MAX / 2).collect();
+    let tail: String = line.chars().skip(count - LINE_MAX / 2).collect();
+    format!("{head}…{tail}")
 }
 
 fn problem_line(Problem { field, value, what, .. }: &Problem) -> String {

@@ -195,7 +195,11 @@ impl Store {
                 let post = PostId::from_uuid(row.id("post_id")?);
                 let message = format!(
                     "not sent: its time was {} and the worker may be late by at most {}",
-                    row.time("run_at")?.format("%Y-%m-%d %H:%M UTC"),
+                    match row.time("run_at") {
+                        Ok(at) => at.format("%Y-%m-%d %H:%M UTC").to_string(),
+                        // Another program wrote what is no time.
+                        Err(_) => row.text("run_at").unwrap_or_default(),
+                    },
                     in_words(max_late),
                 );
                 end_failed(tx, job, post, "pending", MISSED, &message).await?;

@@ -47,7 +47,11 @@ impl Store {
             .await?;
         let lag_seconds = match oldest {
             None => 0,
-            Some(row) => (row.time("now")? - row.time("run_at")?).num_seconds().max(0),
+            // What is no time says nothing about the lag; it is failed by the worker.
+            Some(row) => match row.time("run_at") {
+                Ok(run_at) => (row.time("now")? - run_at).num_seconds().max(0),
+                Err(_) => 0,
+            },
         };
         let next = tx
             .first(of_company(

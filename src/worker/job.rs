@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::domain::rules;
 use crate::domain::{
     Answer, Claim, Draft, Failure, Fence, Intent, JobId, Outcome, PostId, Preparation, Receipt,
     Remedy, Scope, retry_delay,
@@ -44,6 +45,13 @@ impl Shared {
             return self.ended(self.store.cancel_claimed(&self.options.id, &claim).await?, || {
                 End::Cancelled
             });
+        }
+        // Rows of other programs were never checked; ours may have been changed.
+        let review = rules::check(&claim.content, self.options.allow_private_media);
+        if let Some(problem) = review.problems.0.first() {
+            let text = format!("{}: {}", problem.field.trim_start_matches('-'), problem.what);
+            let failure = Failure::new(Remedy::GiveUp, "invalid_post", text);
+            return self.fail(&claim, &Step::Prepare, failure).await;
         }
         let mut draft = match self.draft(&claim) {
             Ok(draft) => draft,

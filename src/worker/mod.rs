@@ -66,6 +66,34 @@ pub struct Options {
     pub grace: Duration,
     pub platform: Option<Platform>,
     pub account: Option<AccountId>,
+    /// Media URLs may point at private addresses.
+    pub allow_private_media: bool,
+}
+
+impl Options {
+    /// The defaults for a worker of that name on that host.
+    #[must_use]
+    pub fn new(id: WorkerId, host: String, pid: u32) -> Self {
+        Self {
+            id,
+            host,
+            pid,
+            batch_size: 5,
+            concurrency: 5,
+            max_runtime: None,
+            max_jobs: None,
+            lease: Duration::from_secs(60),
+            max_attempts: None,
+            max_late: Duration::from_secs(24 * 60 * 60),
+            poll_interval: Duration::from_secs(1),
+            prepare_ahead: Duration::from_secs(5 * 60),
+            settle: Duration::from_secs(90),
+            grace: Duration::from_secs(30),
+            platform: None,
+            account: None,
+            allow_private_media: false,
+        }
+    }
 }
 
 /// What became of a job this time.

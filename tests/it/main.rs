@@ -5,9 +5,12 @@
 
 mod cli;
 mod dependencies;
+mod generated;
 mod layers;
 mod posts_end_to_end;
 mod protocol;
+mod readme;
+mod rows;
 mod secrets;
 mod source;
 mod store;

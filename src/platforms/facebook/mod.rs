@@ -214,7 +214,11 @@ impl Publisher for Facebook {
             }
             let flow = Flow::of(&draft.content).ok()?;
             if matches!(flow, Flow::PhotoStory | Flow::VideoStory) {
-                return None;
+                // Only the list of stories tells a story's address.
+                let media = draft.staging.id(flow.anchor())?;
+                let sent = *draft.sent_at.last()?;
+                let story = sighting::story_of(&self.session(draft), draft, media, sent).await;
+                return story.ok().flatten()?.permalink;
             }
             let id = receipt.external_id.as_deref()?;
             let query = [("fields", "permalink_url")];

@@ -137,7 +137,7 @@ pub(super) fn dead_video(node: &Value) -> Failure {
 }
 
 /// The story made of this photo or video, when it is listed.
-async fn story_of(
+pub(super) async fn story_of(
     session: &Session<'_>,
     draft: &Draft,
     media_id: &str,

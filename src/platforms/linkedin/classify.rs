@@ -79,7 +79,7 @@ pub fn failure(answer: &HttpAnswer, token: &AccessToken) -> Failure {
     };
     Failure {
         remedy: remedy(answer, &code),
-        code,
+        code: scrub(&code, token),
         message: scrub(&message, token),
         http_status: Some(answer.status.as_u16()),
         trace_id: trace_id(answer),

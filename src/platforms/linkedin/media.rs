@@ -118,7 +118,9 @@ impl LinkedIn {
         match (answer.status.as_u16(), status) {
             (200..300, Some("AVAILABLE")) => Ok(staged(waited(draft, name, "ready"))),
             (200..300, Some("PROCESSING_FAILED")) => Err(processing_failed(&answer.json)),
-            (200..300, _) | (404, _) => poll_again(draft, name),
+            (200..300, _) | (404, _) => {
+                poll_again(draft, name, MAX_POLLS * u64::from(self.settings.haste.max(1)))
+            }
             (403, _) => Ok(grace(draft, name, grace_time)),
             _ => Err(classify::failure(&answer, &draft.token)),
         }
@@ -189,18 +191,19 @@ fn waited(draft: &Draft, name: &str, step: &str) -> Artifact {
 }
 
 /// Asks again after 10, 15, 22, 33, 50 and then 60 seconds.
-fn poll_again(draft: &Draft, name: &str) -> Result<Preparation, Failure> {
+fn poll_again(draft: &Draft, name: &str, most: u64) -> Result<Preparation, Failure> {
     let polled = draft.staging.get(&format!("{name}/polled"));
     let polls = polled.and_then(|polled| polled.detail["times"].as_u64());
     let polls = polls.unwrap_or(0);
-    if polls >= MAX_POLLS {
+    if polls >= most {
         return Err(Failure::new(
             Remedy::Restage,
             "processing",
             "LinkedIn did not finish processing the media",
         ));
     }
-    let rest = Duration::from_millis((10_000.0 * 1.5_f64.powf(polls as f64)).min(60_000.0) as u64);
+    let rest =
+        Duration::from_millis((10_000.0 * 1.5_f64.powf(polls.min(10) as f64)).min(60_000.0) as u64);
     let artifact = waited(draft, name, "polled").detail(json!({ "times": polls + 1 }));
     Ok(Preparation::Wait(rest, vec![artifact]))
 }

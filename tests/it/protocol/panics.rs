@@ -72,22 +72,10 @@ fn run(queue: &Queue, publisher: &Arc<Buggy>) -> socialsched::worker::Summary {
     let publishers = Publishers::new(Settings::default())
         .with(Platform::Facebook, Arc::clone(publisher) as Arc<dyn Publisher>);
     let options = Options {
-        id: worker("w"),
-        host: "host".to_owned(),
-        pid: 1,
-        batch_size: 10,
-        concurrency: 2,
         max_runtime: Some(Duration::from_secs(30)),
-        max_jobs: None,
-        lease: Duration::from_secs(60),
-        max_attempts: None,
-        max_late: Duration::from_secs(24 * 3600),
         poll_interval: Duration::from_millis(20),
         prepare_ahead: Duration::ZERO,
-        settle: Duration::from_secs(90),
-        grace: Duration::from_secs(5),
-        platform: None,
-        account: None,
+        ..Options::new(worker("w"), "host".to_owned(), 1)
     };
     let tokens = Arc::new(|_: &_| Ok(AccessToken::new("a token".to_owned())));
     let worker =

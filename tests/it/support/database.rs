@@ -90,6 +90,18 @@ impl Database {
         rows[0][0].clone()
     }
 
+    /// Everything that is stored: each table's name and its rows.
+    #[track_caller]
+    pub fn dump(&self) -> Vec<(String, Vec<Vec<String>>)> {
+        let tables = self.rows("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name");
+        let dump = |table: Vec<String>| {
+            let mut rows = self.rows(&format!("SELECT * FROM {}", table[0]));
+            rows.sort();
+            (table[0].clone(), rows)
+        };
+        tables.into_iter().map(dump).collect()
+    }
+
     /// Moves every stored instant into the past, as if that much time had passed.
     #[track_caller]
     pub fn age(&self, time: Duration) {

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use serde_json::Value;
 use socialsched::sandbox::SandboxOptions;
 use tempfile::TempDir;
 
-use super::{Daemon, Database, Engine, Ran, Simulator};
+use super::{Daemon, Database, Engine, Ran, Simulator, eventually};
 
 /// Part of every token: it must never be seen outside of a request's head.
 const CANARY: &str = "canary-";
@@ -141,6 +141,35 @@ impl World {
         };
         self.write_down(&ran);
         ran
+    }
+
+    /// Runs a command that was made with [`World::command`] to its end, with
+    /// an input that stays open and never says anything.
+    #[track_caller]
+    pub fn run_unanswered(&self, mut command: Command) -> Ran {
+        let (input, kept_open) = std::io::pipe().unwrap();
+        let files = self.path("output").join(format!("unanswered-{}", self.next()));
+        let (stdout, stderr) = (files.with_extension("out"), files.with_extension("err"));
+        let start = Instant::now();
+        let mut child = command
+            .stdin(input)
+            .stdout(File::create(&stdout).unwrap())
+            .stderr(File::create(&stderr).unwrap())
+            .spawn()
+            .unwrap();
+        let mut status = None;
+        eventually("the program ends without an answer", || {
+            status = child.try_wait().unwrap();
+            status.is_some()
+        });
+        drop(kept_open);
+        Ran {
+            args: command.get_args().map(|arg| arg.to_string_lossy().into_owned()).collect(),
+            code: status.unwrap().code(),
+            stdout: fs::read_to_string(stdout).unwrap(),
+            stderr: fs::read_to_string(stderr).unwrap(),
+            took: start.elapsed(),
+        }
     }
 
     /// Runs a command with `--json` that must succeed; returns its document.

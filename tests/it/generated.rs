@@ -1,0 +1,56 @@
+//! `man/` and `completions/` hold what the program itself generates.
+//!
+//! `BLESS=1 cargo test generated` writes them anew.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use clap::ValueEnum;
+use clap_complete::{Generator, Shell};
+use socialsched::commands::{completions, man};
+
+use crate::source::root;
+
+/// Compares a directory with what it should hold, or makes it so.
+#[track_caller]
+#[expect(clippy::disallowed_methods, reason = "the variable is about this test, not the program")]
+fn assert_holds(dir: &str, expected: &BTreeMap<String, String>) {
+    let dir = root().join(dir);
+    if std::env::var_os("BLESS").is_some() {
+        // Pages of commands that are gone must go too.
+        let _ = fs::remove_dir_all(&dir);
+        fs::create_dir(&dir).unwrap();
+        for (name, text) in expected {
+            fs::write(dir.join(name), text).unwrap();
+        }
+    }
+    let found = read(&dir);
+    let names = |files: &BTreeMap<String, String>| files.keys().cloned().collect::<Vec<_>>();
+    let advice = "BLESS=1 cargo test generated writes it anew";
+    assert_eq!(names(&found), names(expected), "{} has other files: {advice}", dir.display());
+    for (name, text) in expected {
+        assert!(found[name] == *text, "{}/{name} is out of date: {advice}", dir.display());
+    }
+}
+
+fn read(dir: &Path) -> BTreeMap<String, String> {
+    let Ok(entries) = fs::read_dir(dir) else { return BTreeMap::new() };
+    let file = |entry: std::io::Result<fs::DirEntry>| {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        (name, fs::read_to_string(path).unwrap())
+    };
+    entries.map(file).collect()
+}
+
+#[test]
+fn manual_pages_are_those_of_the_program() {
+    assert_holds("man", &man::pages().unwrap().into_iter().collect());
+}
+
+#[test]
+fn completions_are_those_of_the_program() {
+    let script = |shell: &Shell| (shell.file_name("socialsched"), completions::script(*shell));
+    assert_holds("completions", &Shell::value_variants().iter().map(script).collect());
+}

@@ -1,0 +1,149 @@
+//! README.md tells the truth: its console sessions are run, its commands are
+//! parsed, its tables are those of the program, and its proofs exist.
+
+mod sessions;
+mod text;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use socialsched::cli;
+use socialsched::config::Env;
+
+use crate::source::root;
+use crate::support::World;
+use text::{code_blocks, command_lines, in_next_year, readme, section, table_rows};
+
+/// The command tree as help and manual pages show it.
+fn tree() -> clap::Command {
+    let mut tree = cli::command(&Env::of([])).disable_help_subcommand(true);
+    tree.build();
+    tree
+}
+
+/// Name and first help line of every command; one with its own commands is
+/// told by these.
+fn commands(tree: &clap::Command, prefix: &str) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    for command in tree.get_subcommands() {
+        let name = format!("{prefix}{}", command.get_name());
+        if command.has_subcommands() {
+            all.extend(commands(command, &format!("{name} ")));
+        } else {
+            all.push((name, command.get_about().unwrap().to_string()));
+        }
+    }
+    all
+}
+
+#[test]
+fn the_table_of_commands_is_that_of_the_program() {
+    let shown: Vec<(String, String)> = table_rows(section("Commands"))
+        .into_iter()
+        .map(|row| (row[0].trim_matches('`').to_owned(), row[1].clone()))
+        .collect();
+    assert_eq!(shown, commands(&tree(), ""));
+}
+
+#[test]
+fn every_command_line_is_one_that_the_program_takes() {
+    let lines = command_lines();
+    assert!(lines.len() > 40, "the commands were not found: {lines:?}");
+    let is_help = |line: &[String]| line[1] == "help";
+    for line in lines.into_iter().filter(|line| !is_help(line)) {
+        if let Err(error) = tree().try_get_matches_from(&line) {
+            panic!("{line:?}: {error}");
+        }
+    }
+}
+
+#[test]
+fn every_form_of_time_is_taken() {
+    let world = World::new();
+    let page = world.account("facebook");
+    let mut examples = Vec::new();
+    for row in table_rows(section("Times")) {
+        examples.extend(row[1].split('`').skip(1).step_by(2).map(str::to_owned));
+    }
+    assert!(examples.len() > 10, "{examples:?}");
+    for example in examples {
+        let when = in_next_year(&example);
+        let post = ["schedule", "--account", &page.id, "--caption", "Hello", "--dry-run"];
+        world.run(&[&post[..], &["--at", &when]].concat()).ok();
+    }
+}
+
+#[test]
+fn the_exit_codes_are_those_of_the_program() {
+    let help = tree().get_after_long_help().unwrap().to_string();
+    let told: BTreeSet<&str> =
+        help.lines().skip(1).map(|line| line.split_whitespace().next().unwrap()).collect();
+    let rows = table_rows(section("Output, formats and exit codes"));
+    let shown: BTreeSet<&str> = rows
+        .iter()
+        .map(|row| row[0].as_str())
+        .filter(|code| code.starts_with(|c: char| c.is_ascii_digit()))
+        .collect();
+    assert_eq!(shown, told);
+}
+
+#[test]
+fn the_configuration_file_is_accepted_and_shows_the_workers_defaults() {
+    let [config] = &code_blocks("toml")[..] else { panic!("not one configuration file") };
+    let world = World::new();
+    world.unset("SOCIALSCHED_DATABASE_URL");
+    let config = config.replace("/home/ann", world.path("home").to_str().unwrap());
+    let path = world.path("config.toml");
+    fs::write(&path, &config).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    world.run(&["--config", path.to_str().unwrap(), "migrate"]).ok();
+    let (_, worker) = config.split_once("[run-worker]").unwrap();
+    let tree = tree();
+    let command = tree.find_subcommand("run-worker").unwrap();
+    for arg in command.get_arguments().filter(|arg| !arg.is_global_set()) {
+        let Some(long) = arg.get_long().filter(|long| !matches!(*long, "once" | "help")) else {
+            continue;
+        };
+        let key = long.replace('-', "_");
+        let value = worker.lines().find_map(|line| line.strip_prefix(&format!("{key} = ")));
+        let value = value.unwrap_or_else(|| panic!("no key for --{long}")).trim_matches('"');
+        let help = arg.get_help().unwrap().to_string();
+        let default = help.split_once("[default: ").map(|(_, rest)| rest.trim_end_matches(']'));
+        if let Some(default) = default.filter(|default| !default.contains([' ', '/'])) {
+            assert_eq!(value, default, "default of --{long}");
+        }
+    }
+}
+
+#[test]
+fn the_tests_that_it_names_as_proof_exist() {
+    let rows = table_rows(section("What it promises"));
+    assert!(rows.len() >= 5, "{rows:?}");
+    let sources: String = ["tests/it", "src"].map(|dir| all_text(&root().join(dir))).concat();
+    for row in rows {
+        for name in row[1].split(", ").map(|name| name.trim_matches('`')) {
+            assert!(sources.contains(&format!("fn {name}()")), "no test is named {name}");
+        }
+    }
+}
+
+fn all_text(dir: &std::path::Path) -> String {
+    let mut text = String::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            text.push_str(&all_text(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            text.push_str(&fs::read_to_string(path).unwrap());
+        }
+    }
+    text
+}
+
+#[test]
+fn the_two_commands_to_begin_with_are_there() {
+    for command in ["cargo run --release -- demo", "tests/run"] {
+        assert!(readme().contains(command), "{command}");
+    }
+}

@@ -1,0 +1,289 @@
+//! F and I: the database file, and rows that other programs wrote.
+
+use std::fs::{self, OpenOptions};
+use std::io::{Seek, SeekFrom, Write};
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+use serde_json::Value;
+use socialsched::sandbox::SandboxOptions;
+
+use crate::support::{Engine, World};
+
+/// Commands that need a database.
+const COMMANDS: &[&[&str]] = &[
+    &["list"],
+    &["queue-status"],
+    &["accounts"],
+    &["run-worker", "--once"],
+    &["recover"],
+    &["cancel", "0198c2f4"],
+    &["schedule", "--account", "x", "--caption", "x", "--now"],
+];
+
+fn no_database() -> World {
+    World::bare(Engine::Sqlite, SandboxOptions::default())
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn f01_a_database_that_is_not_there_is_told_at_once_and_not_created() {
+    let world = no_database();
+    fs::write(world.path("file"), "text").unwrap();
+    for path in ["missing.db", "missing-directory/x.db", "file/x.db", "home"] {
+        world.set("SOCIALSCHED_DATABASE_URL", format!("sqlite://{}", world.path(path).display()));
+        for args in COMMANDS {
+            let ran = world.run(args).exits(5).complains(path);
+            assert_eq!(ran.stdout, "", "{ran}");
+            assert!(ran.took.as_secs() < 10, "{ran}");
+        }
+        let ran = world.run(&["list", "--json"]).exits(5);
+        assert_eq!(ran.json()["error"]["exitCode"], 5);
+    }
+    assert!(!world.path("missing.db").exists() && !world.path("missing-directory").exists());
+    for path in ["file/x.db", "home"] {
+        world.set("SOCIALSCHED_DATABASE_URL", format!("sqlite://{}", world.path(path).display()));
+        world.run(&["migrate"]).exits(5).complains(path);
+    }
+}
+
+/// Plants a row as another program may write it, past all checks.
+fn plant(world: &World, sql: &str) {
+    world.database.execute(&format!(
+        "PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF; {sql}"
+    ));
+}
+
+#[test]
+fn f10_bad_rows_of_another_program_end_or_are_reported_and_the_queue_goes_on() {
+    let world = World::new();
+    let page = world.account("facebook");
+    let insert = |n: u32,
+                  account: &str,
+                  platform: &str,
+                  kind: &str,
+                  caption: &str,
+                  run_at: &str| {
+        let id = |letter: &str| format!("{letter}0000000-0000-4000-8000-00000000000{n}");
+        plant(
+            &world,
+            &format!(
+                "INSERT INTO post_details (id, company_id, social_account_id, platform, post_type, caption, media)
+                   VALUES ('{}', '{}', '{account}', '{platform}', '{kind}', {caption}, '[]');
+                 INSERT INTO post_schedule (id, post_detail_id, run_at)
+                   VALUES ('{}', '{}', {run_at});",
+                id("a"), world.company(), id("b"), id("a"),
+            ),
+        );
+        id("a")
+    };
+    let now = "strftime('%Y-%m-%d %H:%M:%f', 'now', '-1 minute')";
+    let nobody = "0198c2f4-0000-4000-8000-000000000000";
+    let unknown_account = insert(1, nobody, "facebook", "post", "'x'", now);
+    let no_caption = insert(2, &page.id, "facebook", "post", "NULL", now);
+    let no_platform = insert(3, &page.id, "myspace", "post", "'x'", now);
+    let no_type = insert(4, &page.id, "facebook", "poem", "'x'", now);
+    let other_platform = insert(6, &page.id, "linkedin", "post", "'x'", now);
+    let good = world.schedule(&page, &["--caption", "Good"]);
+    for _ in 0..3 {
+        world.work(&[]);
+    }
+    let live: Vec<Value> = world.live().iter().map(|post| post["text"].clone()).collect();
+    assert_eq!(live, ["Good"]);
+    let status = |id: &str| {
+        world.database.rows(&format!(
+            "SELECT status, outcome, error_message FROM post_details WHERE id = '{id}'"
+        ))[0]
+            .clone()
+    };
+    assert_eq!(status(&good)[0], "published");
+    let listed = world.run(&["list", "--all"]).ok();
+    for id in [no_caption, no_platform, no_type, other_platform, unknown_account] {
+        let row = status(&id);
+        let ended = row[0] == "failed" && row[1] == "not_published" && !row[2].is_empty();
+        let reported = listed.stderr.contains(&id);
+        assert!(ended || reported, "{id} {row:?} {}", listed.stderr);
+        let ran = world.run(&["show", &id]);
+        assert!(matches!(ran.code, Some(0 | 3 | 5)), "{ran}");
+    }
+    world.run(&["queue-status"]).ok();
+    world.run(&["recover"]).ok();
+}
+
+#[test]
+fn f16_a_job_without_a_known_status_is_not_claimed_and_is_a_breach() {
+    let world = World::new();
+    let page = world.account("facebook");
+    let ids = ["One", "Two"].map(|text| world.schedule(&page, &["--caption", text]));
+    plant(
+        &world,
+        &format!("UPDATE post_schedule SET status = '' WHERE post_detail_id = '{}'", ids[0]),
+    );
+    plant(&world, &format!("UPDATE post_details SET status = 'queued' WHERE id = '{}'", ids[1]));
+    world.work(&[]);
+    assert_eq!(world.live(), [Value::Null; 0]);
+    let breaches = world.database.breaches();
+    assert!(breaches.iter().any(|breach| breach.starts_with("I22")), "{breaches:?}");
+    let ran = world.run(&["list", "--all"]).ok();
+    assert!(ran.stderr.contains(&ids[0]) && ran.stderr.contains(&ids[1]), "{ran}");
+    world.run(&["queue-status"]).ok();
+}
+
+#[test]
+fn i03_a_read_only_file_or_directory_is_named_as_such() {
+    let world = World::new();
+    let page = world.account("facebook");
+    let path = world.database.path().to_owned();
+    let directory = path.parent().unwrap();
+    let before = fs::read(&path).unwrap();
+    // Permissions do not bind root: it works as somebody else then.
+    let is_root = rustix::process::geteuid().is_root();
+    let run = |args: &[&str]| {
+        let mut command = world.command(args);
+        if is_root {
+            command.uid(65_534).gid(65_534);
+        }
+        world.run_unanswered(command)
+    };
+    let as_owner = |path: &Path, mode: u32| {
+        if is_root {
+            std::os::unix::fs::chown(path, Some(65_534), Some(65_534)).unwrap();
+        }
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    as_owner(directory, 0o700);
+    for (file, folder) in [(0o400, 0o700), (0o400, 0o500)] {
+        as_owner(&path, file);
+        as_owner(directory, folder);
+        let args = ["schedule", "--account", &page.id, "--caption", "Hello", "--at", "+1h"];
+        let ran = run(&args).exits(5);
+        assert!(ran.stderr.contains("read-only") || ran.stderr.contains("ermission"), "{ran}");
+    }
+    as_owner(directory, 0o700);
+    as_owner(&path, 0o000);
+    run(&["list"]).exits(5).complains("socialsched.db").complains("ermission");
+    as_owner(&path, 0o600);
+    run(&["list"]).ok();
+    assert_eq!(fs::read(&path).unwrap().len(), before.len());
+    assert_eq!(world.posts(), [Value::Null; 0]);
+}
+
+#[test]
+fn i04_a_damaged_file_is_named_and_never_overwritten() {
+    for (what, damage) in [
+        (
+            "a text",
+            &(|path: &Path| fs::write(path, "hello, world\n".repeat(100)).unwrap())
+                as &dyn Fn(&Path),
+        ),
+        ("random bytes", &|path| {
+            let noise: Vec<u8> =
+                (0..40_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+            fs::write(path, noise).unwrap();
+        }),
+        ("a broken header", &|path| write_at(path, 16, &[0xff; 84])),
+        ("a broken schema page", &|path| write_at(path, 100, &[0xff; 900])),
+        ("a cut-off file", &|path| {
+            OpenOptions::new().write(true).open(path).unwrap().set_len(6_000).unwrap();
+        }),
+    ] {
+        let world = World::new();
+        let path = world.database.path().to_owned();
+        world.database.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        for side in ["-wal", "-shm"] {
+            fs::remove_file(format!("{}{side}", path.display())).ok();
+        }
+        damage(&path);
+        let before = fs::read(&path).unwrap();
+        for args in
+            COMMANDS.iter().copied().chain([["migrate"].as_slice(), &["migrate", "--status"]])
+        {
+            let ran = world.run(args).exits(5);
+            assert!(
+                ran.stderr.contains("damaged") || ran.stderr.contains("not a"),
+                "{what}: {ran}"
+            );
+            ran.complains("backup");
+        }
+        assert!(fs::read(&path).unwrap() == before, "{what}: it was written to");
+    }
+}
+
+fn write_at(path: &Path, place: u64, bytes: &[u8]) {
+    let mut file = OpenOptions::new().write(true).open(path).unwrap();
+    file.seek(SeekFrom::Start(place)).unwrap();
+    file.write_all(bytes).unwrap();
+}
+
+#[test]
+fn i05_an_empty_file_is_no_database_until_migrate_makes_it_one() {
+    let world = no_database();
+    let path = world.database.path().to_owned();
+    fs::write(&path, "").unwrap();
+    for args in COMMANDS {
+        world.run(args).exits(5).complains("no socialsched schema").complains("migrate");
+    }
+    assert_eq!(fs::metadata(&path).unwrap().len(), 0);
+    world.run(&["migrate", "--check"]).exits(8);
+    assert_eq!(fs::metadata(&path).unwrap().len(), 0);
+    // Another program's database is not ours.
+    world.run(&["migrate"]).ok();
+    world.run(&["list"]).ok();
+    let other = no_database();
+    other.set(
+        "SOCIALSCHED_DATABASE_URL",
+        format!("sqlite://{}?mode=rwc", other.database.path().display()),
+    );
+    for args in COMMANDS {
+        other.run(args).exits(5);
+    }
+    assert!(!other.database.path().exists(), "no URL makes another command create it");
+}
+
+#[test]
+fn i06_what_is_no_file_is_refused_and_a_link_to_one_is_followed() {
+    let world = World::new();
+    let url = |name: &str| format!("sqlite://{}", world.path(name).display());
+    fs::create_dir(world.path("directory")).unwrap();
+    mknodat(CWD, world.path("fifo"), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    symlink("nowhere", world.path("dangling")).unwrap();
+    for (name, what) in [("directory", "directory"), ("fifo", "regular file"), ("dangling", "")] {
+        world.set("SOCIALSCHED_DATABASE_URL", url(name));
+        for args in COMMANDS {
+            world.run(args).exits(5).complains(name).complains(what);
+        }
+    }
+    world.set("SOCIALSCHED_DATABASE_URL", "sqlite:///dev/null");
+    world.run(&["list"]).exits(5).complains("regular file");
+    world.run(&["migrate"]).exits(5).complains("regular file");
+    symlink(world.database.path(), world.path("link.db")).unwrap();
+    world.set("SOCIALSCHED_DATABASE_URL", url("link.db"));
+    world.run(&["list"]).ok();
+}
+
+#[test]
+fn i07_the_file_and_its_side_files_are_private_and_a_wider_mode_is_warned_of() {
+    let world = World::new();
+    let page = world.account("facebook");
+    let path = world.database.path().to_owned();
+    assert_eq!(mode(&path), 0o600);
+    let side = |end: &str| format!("{}{end}", path.display());
+    // A running worker keeps the side files there.
+    let worker = world.start_worker(&[]);
+    crate::support::eventually("it has opened the database", || Path::new(&side("-wal")).exists());
+    world.schedule(&page, &["--caption", "Hello", "--at", "+1h"]);
+    for end in ["-wal", "-shm"] {
+        assert_eq!(mode(Path::new(&side(end))), 0o600, "{end}");
+    }
+    drop(worker);
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    world.run(&["list"]).ok().complains("chmod 600").complains("0644");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    let ran = world.run(&["list"]).ok();
+    assert!(!ran.stderr.contains("chmod"), "{ran}");
+}

@@ -1,0 +1,11 @@
+//! The faults that the program must stand, one test or more for each. A test's
+//! name begins with the fault's letter and number.
+
+mod contract;
+mod database_files;
+mod input;
+mod media;
+mod screen;
+mod settings;
+mod text;
+mod time;

@@ -1,0 +1,232 @@
+//! B: times as people write them.
+
+use std::fs;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::support::{Account, Ran, World};
+
+/// Schedules at that time without storing anything.
+fn at(world: &World, account: &Account, when: &str, more: &[&str]) -> Ran {
+    let at = format!("--at={when}");
+    let args = ["schedule", "--account", &account.id, "--caption", "Hello", "-n", &at];
+    world.run(&[&args, more].concat())
+}
+
+/// What the time is understood as.
+#[track_caller]
+fn understood(world: &World, account: &Account, when: &str, more: &[&str]) -> String {
+    let ran = at(world, account, when, &[more, &["--json"]].concat()).ok();
+    ran.json()["data"]["scheduledFor"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn b01_a_past_time_is_refused_with_the_databases_clock() {
+    let world = World::new();
+    let page = world.account("facebook");
+    let now = world.database.value("SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now')");
+    let second_ago =
+        world.database.value("SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-1 second')");
+    for when in ["2020-01-01T00:00:00Z", &now, &second_ago] {
+        let ran = at(&world, &page, when, &[]).exits(2);
+        ran.complains("clock").complains("--now").complains(&now[..10]);
+    }
+    let id = world.schedule(&page, &["--caption", "Hello", "--at", "+1h"]);
+    world.run(&["reschedule", &id, "--at", "2020-01-01T00:00:00Z"]).exits(2);
+}
+
+#[test]
+fn b02_a_time_without_a_zone_is_read_in_the_chosen_zone_and_told_in_utc() {
+    let world = World::new();
+    let page = world.account("facebook");
+    let noon = "2028-07-01 12:00";
+    assert_eq!(understood(&world, &page, noon, &[]), "2028-07-01T12:00:00Z");
+    let paris = ["--tz", "Europe/Paris"];
+    assert_eq!(understood(&world, &page, noon, &paris), "2028-07-01T10:00:00Z");
+    at(&world, &page, noon, &paris).ok().says("12:00 Europe/Paris").says("10:00 UTC");
+    world.set("SOCIALSCHED_TZ", "America/New_York");
+    assert_eq!(understood(&world, &page, noon, &[]), "2028-07-01T16:00:00Z");
+    at(&world, &page, noon, &["--tz", "Mars/Olympus"]).exits(2).complains("Mars/Olympus");
+}
+
+#[test]
+fn b03_a_time_that_the_clocks_skip_is_refused_with_both_neighbours() {
+    let world = World::new();
+    let page = world.account("facebook");
+    let (gap, zone) = ("2028-03-12 02:30", "America/New_York");
+    let ran = at(&world, &page, gap, &["--tz", zone]).exits(2);
+    ran.complains(zone).complains("01:30").complains("03:30").complains("--dst");
+    let with = |dst| understood(&world, &page, gap, &["--tz", zone, "--dst", dst]);
+    assert_eq!(with("earlier"), "2028-03-12T06:30:00Z");
+    assert_eq!(with("later"), "2028-03-12T07:30:00Z");
+}
+
+#[test]
+fn b04_a_time_that_the_clocks_show_twice_needs_a_choice() {
+    let world = World::new();
+    let page = world.account("facebook");
+    let (fold, zone) = ("2028-11-05 01:30", "America/New_York");
+    let ran = at(&world, &page, fold, &["--tz", zone]).exits(2);
+    ran.complains("twice").complains("-04:00").complains("-05:00").complains("--dst");
+    let with = |dst| understood(&world, &page, fold, &["--tz", zone, "--dst", dst]);
+    assert_eq!(with("earlier"), "2028-11-05T05:30:00Z");
+    assert_eq!(with("later"), "2028-11-05T06:30:00Z");
+}
+
+#[test]
+fn b05_leap_seconds_are_refused() {
+    let world = World::new();
+    let page = world.account("facebook");
+    for when in ["2028-01-01T10:00:60Z", "2028-01-01 10:00:60", "2028-06-30T23:59:60Z"] {
+        at(&world, &page, when, &[]).exits(2).complains("leap second");
+    }
+}
+
+#[test]
+fn b06_days_and_hours_that_do_not_exist_are_refused() {
+    let world = World::new();
+    let page = world.account("facebook");
+    for when in [
+        "2029-02-29 10:00",
+        "2028-02-30T10:00:00Z",
+        "2028-13-01T00:00:00Z",
+        "2028-01-00T00:00:00Z",
+        "2028-01-01T24:00:00Z",
+        "2028-01-01 25:00",
+        "2028-01-01T10:60:00Z",
+        "2028-01-01T10:00:00+99:00",
+        "03/10/2028 14:00",
+        "2h",
+        "5",
+        "9am",
+        "tomorrow",
+        "tomorrow 9am PST",
+        "-2h",
+        "",
+        " ",
+    ] {
+        at(&world, &page, when, &[]).exits(2).complains("--at");
+    }
+    assert_eq!(understood(&world, &page, "2028-02-29 10:00", &[]), "2028-02-29T10:00:00Z");
+}
+
+#[test]
+fn b07_years_beyond_five_from_now_are_refused() {
+    let world = World::new();
+    let page = world.account("facebook");
+    for when in [
+        "0000-01-01T00:00:00Z",
+        "-000001-01-01T00:00:00Z",
+        "-0001-01-01T00:00:00Z",
+        "+262142-01-01T00:00:00Z",
+        "+010000-01-01T00:00:00Z",
+        "9999-12-31T23:59:59Z",
+        "10000-01-01T00:00:00Z",
+        "+100y",
+        "+999999999999d",
+        "P99999Y",
+    ] {
+        at(&world, &page, when, &[]).exits(2).complains("--at");
+    }
+    at(&world, &page, "9999-12-31T23:59:59Z", &[]).exits(2).complains("range");
+}
+
+#[test]
+fn b08_look_alike_characters_are_refused_by_their_number() {
+    let world = World::new();
+    let page = world.account("facebook");
+    for (when, character) in [
+        ("2028-01-01T10:00:00\u{2212}05:00", "U+2212"),
+        ("２０２８-01-01T10:00:00Z", "U+FF12"),
+        ("2028\u{2010}01\u{2010}01 10:00", "U+2010"),
+        ("2028-01-01\u{a0}10:00", "U+00A0"),
+        ("2028-01-01 10:00\u{200b}", "U+200B"),
+    ] {
+        at(&world, &page, when, &[]).exits(2).complains(character);
+    }
+    // Blanks around it are what a shell leaves over.
+    assert_eq!(understood(&world, &page, " 2028-01-01T10:00:00Z ", &[]), "2028-01-01T10:00:00Z");
+    at(&world, &page, "2028-01-01T10:00:00Z\n", &[]).exits(2);
+}
+
+#[test]
+fn b09_a_fraction_never_rounds_into_the_next_second() {
+    let world = World::new();
+    let page = world.account("facebook");
+    for when in ["2028-01-01T10:00:00.999999999Z", "2028-01-01T10:00:00.999Z"] {
+        let told = understood(&world, &page, when, &[]);
+        assert!(told.starts_with("2028-01-01T10:00:00.999"), "{told}");
+        let id = world.schedule(&page, &["--caption", when, "--at", when]);
+        assert_eq!(world.post(&id)["postSchedule"]["runAt"], told.as_str(), "told and stored");
+    }
+}
+
+/// A zone file of one offset, in hours east of Greenwich.
+fn zone_file(hours: i32) -> Vec<u8> {
+    let mut file = Vec::new();
+    // RFC 8536: version 1 and version 2 data with one type each, and the rule.
+    for _ in 0..2 {
+        file.extend(b"TZif2");
+        file.extend([0; 15]);
+        for count in [0_u32, 0, 0, 0, 1, 4] {
+            file.extend(count.to_be_bytes());
+        }
+        file.extend((hours * 3600).to_be_bytes());
+        file.extend([0, 0]);
+        file.extend(b"XXX\0");
+    }
+    file.extend(format!("\nXXX{}\n", -hours).as_bytes());
+    file
+}
+
+#[test]
+fn b14_a_post_keeps_its_instant_when_a_zones_rules_change() {
+    let world = World::new();
+    let page = world.account("facebook");
+    world.set("SOCIALSCHED_TZ", "America/New_York");
+    let id = world.schedule(&page, &["--caption", "Hello", "--at", "2028-07-01 12:00"]);
+    let zones = world.path("zoneinfo");
+    fs::create_dir_all(zones.join("America")).unwrap();
+    fs::write(zones.join("America/New_York"), zone_file(5)).unwrap();
+    world.set("TZDIR", zones);
+    assert_eq!(world.post(&id)["postSchedule"]["runAt"], "2028-07-01T16:00:00Z");
+    world.run(&["list", "-o", "table"]).ok().says("2028-07-01 21:00");
+    world.assert_healthy();
+}
+
+#[test]
+fn b15_posts_that_are_too_late_are_missed_and_not_sent() {
+    let world = World::new();
+    let page = world.account("facebook");
+    let old = world.schedule(&page, &["--caption", "Two days old"]);
+    let day = world.schedule(&page, &["--caption", "Two hours old"]);
+    let back = |id: &str, time: &str| {
+        world.database.execute(&format!(
+            "UPDATE post_schedule SET run_at = strftime('%Y-%m-%d %H:%M:%f', 'now', '{time}')
+               WHERE post_detail_id = '{id}'"
+        ));
+    };
+    back(&old, "-2 days");
+    back(&day, "-2 hours");
+    let summary = world.json(&["run-worker", "--once"])["data"].clone();
+    assert_eq!((&summary["missed"], &summary["published"]), (&1.into(), &1.into()), "{summary}");
+    let post = world.post(&old);
+    assert_eq!((&post["status"], &post["state"]), (&"failed".into(), &"missed".into()), "{post}");
+    assert_eq!((&post["errorCode"], &post["outcome"]), (&"missed".into(), &"not_published".into()));
+    assert!(post["errorMessage"].is_string(), "{post}");
+    assert_eq!(world.status(&day), "published");
+    let late = world.schedule(&page, &["--caption", "Ten minutes old"]);
+    back(&late, "-10 minutes");
+    world.work(&["--max-late", "5m"]);
+    assert_eq!(world.post(&late)["state"], "missed");
+    let texts: Vec<Value> = world.live().iter().map(|post| post["text"].clone()).collect();
+    assert_eq!(texts, ["Two hours old"]);
+    assert_eq!(world.json(&["list", "--status", "missed"])["meta"]["total"], 2);
+    // A person may send it all the same.
+    world.run(&["retry", &old]).ok();
+    world.advance(Duration::from_secs(1));
+    world.work(&[]);
+    assert_eq!(world.status(&old), "published");
+    world.assert_healthy();
+}
