@@ -171,7 +171,8 @@ fn a_first_comment_is_given_to_one_of_two_rivals() {
                     let mut ids = Vec::new();
                     loop {
                         let owed = store.take_comments(&worker("w"), 2).await.unwrap();
-                        if owed.is_empty() {
+                        // More than there are: given twice.
+                        if owed.is_empty() || ids.len() > 10 {
                             return ids;
                         }
                         ids.extend(owed.iter().map(|owed| owed.post.post_id));
