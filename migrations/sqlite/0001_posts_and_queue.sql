@@ -81,7 +81,7 @@ CREATE INDEX post_details_account ON post_details (social_account_id);
 -- For queue-status: what ended lately, what nobody could tell, which comments and clean-ups are owed.
 CREATE INDEX post_details_ended ON post_details (updated_at) WHERE status IN ('published', 'failed');
 CREATE INDEX post_details_unknown ON post_details (updated_at) WHERE outcome = 'unknown';
-CREATE INDEX post_details_comments ON post_details (published_at) WHERE first_comment_state = 'pending';
+CREATE INDEX post_details_comments ON post_details (published_at) WHERE first_comment_state IN ('pending', 'sending');
 CREATE INDEX post_details_leftovers ON post_details (updated_at) WHERE leftovers = 1;
 
 CREATE TABLE post_schedule (
@@ -90,6 +90,7 @@ CREATE TABLE post_schedule (
   post_detail_id TEXT NOT NULL UNIQUE REFERENCES post_details (id),
   -- A time of another shape (2026-11-24T09:00:00Z) would compare wrongly.
   run_at         TEXT NOT NULL CHECK (run_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9]*'
+                                      AND run_at NOT GLOB '????-??-?? ??:??:??*[^0-9.]*'
                                       AND datetime(run_at) IS NOT NULL),
   status         TEXT NOT NULL DEFAULT 'pending'
                  CHECK (status IN ('pending', 'processing', 'done', 'failed')),

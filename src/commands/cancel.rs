@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::args::ids;
 use super::view::counted;
 use crate::context::Context;
-use crate::domain::{CompanyId, PostId, PostStatus, Problem, Problems};
+use crate::domain::{CompanyId, PostId, PostStatus};
 use crate::exit::{Exit, Explained, Fault};
 use crate::output::Report;
 use crate::store::{CancelAnswer, Store};

@@ -49,7 +49,7 @@ impl DemoArgs {
         let store = Store::open(&location, timeout).await?;
         let company = CompanyId::generate();
         let scheduled = schedule(&store, company, &gateway).await?;
-        let failed = publish(context, &store, &location, &gateway, scheduled).await?;
+        let failed = publish(context, &store, &gateway, scheduled).await?;
         let filter = PostFilter {
             company_id: company,
             statuses: Vec::new(),
@@ -216,7 +216,6 @@ async fn insert(
 async fn publish(
     context: &Context,
     store: &Store,
-    location: &Location,
     gateway: &str,
     posts: u64,
 ) -> anyhow::Result<u64> {
@@ -235,7 +234,6 @@ async fn publish(
     let ended = bar.clone();
     let worker = Worker::new(
         store.clone(),
-        location.clone(),
         Publishers::new(settings),
         Arc::new(|_| Ok(AccessToken::new("demo".to_owned()))),
         Arc::new(move |event| {

@@ -101,7 +101,7 @@ impl ListArgs {
             "no posts; socialsched schedule stores one"
         };
         let listing = store.list_posts(&filter, &page).await.map_err(|error| match error {
-            StoreError::BadUrl(why) => {
+            StoreError::BadInput(why) => {
                 let cursor = page.after.clone().unwrap_or_default();
                 let problem = Problem::new("--after", why).value(cursor);
                 anyhow::Error::from(Problems::from(

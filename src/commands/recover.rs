@@ -10,7 +10,7 @@ use super::events::{event_json, event_line};
 use super::view::{self, counted};
 use crate::context::Context;
 use crate::domain::duration::parse_duration;
-use crate::domain::{Page, Post, PostFilter, PostId, ShownStatus};
+use crate::domain::{Page, Post, PostFilter, PostId, Problem, Problems, ShownStatus};
 use crate::exit::{Exit, Fault};
 use crate::output::Report;
 use crate::store::{Judged, Store, TakeOver, Verdict};
@@ -52,7 +52,16 @@ impl RecoverArgs {
     pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
         let store = context.store().await?;
         let verdict = match (self.published, self.not_published, self.abandon) {
-            (Some(external_id), ..) => Some(Verdict::Published(external_id)),
+            (Some(id), ..) => {
+                let id = id.trim();
+                if id.is_empty() || id.len() > 191 || id.chars().any(char::is_control) {
+                    return Err(Problems::from(
+                        Problem::new("--published", "is not an id at a platform").value(id),
+                    )
+                    .into());
+                }
+                Some(Verdict::Published(id.to_owned()))
+            }
             (None, true, _) => Some(Verdict::NotPublished),
             (None, false, true) => Some(Verdict::Abandon),
             (None, false, false) => None,
@@ -63,15 +72,12 @@ impl RecoverArgs {
         let mut options = context.worker_options(None);
         options.settle = self.settle.unwrap_or(options.settle);
         if context.dry_run {
-            let request = TakeOver {
-                foreign_lock: self.older_than,
-                ..TakeOver::new(options.id, options.lease, LIMIT)
-            };
+            let mut request = TakeOver::new(options.id, options.lease, LIMIT);
+            request.foreign_lock = self.older_than;
             return preview(context, &store, &request).await;
         }
         let worker = Worker::new(
             store.clone(),
-            context.location()?,
             context.publishers()?,
             context.tokens(),
             Arc::new(|_| {}),
@@ -184,6 +190,9 @@ async fn judge(
     store.close().await;
     match judged {
         Judged::Done => {}
+        Judged::Cancelled => {
+            context.printer.note("it had been asked to be cancelled: it will not be sent again");
+        }
         Judged::NotUnknown(status) => {
             return Err(Fault::wrong_state(format!(
                 "{short} is {status}: its outcome is not unknown, there is nothing to decide"

@@ -34,11 +34,15 @@ impl RetryArgs {
         let company = context.company()?;
         let store = context.store().await?;
         let mut posts = Vec::new();
+        let mut failures = Vec::new();
         if self.failed {
             posts = self.all_failed(context, &store).await?;
         } else {
             for id in ids(context, &self.ids)? {
-                posts.push(context.find_post(&store, company, &id).await?);
+                match context.find_post(&store, company, &id).await {
+                    Ok(post) => posts.push(post),
+                    Err(error) => failures.push(error.downcast::<Fault>()?),
+                }
             }
         }
         if posts.len() > 1 && !context.dry_run {
@@ -49,7 +53,6 @@ impl RetryArgs {
         }
         let answers = store.retry_posts(company, &posts, context.dry_run).await?;
         store.close().await;
-        let mut failures = Vec::new();
         let mut items: Vec<Value> = Vec::new();
         let mut ids = Vec::new();
         for (id, answer) in posts.iter().zip(answers) {
@@ -121,6 +124,9 @@ fn refusal(id: PostId, answer: &Retried) -> Option<Fault> {
     let short = id.short();
     match answer {
         Retried::Done => None,
+        Retried::NoAccount => Some(
+            Fault::conflict(format!("the account of {short} was removed")).code("no_account"),
+        ),
         Retried::UnknownOutcome => Some(
             Fault::wrong_state(format!("{short} may be live: sending it again might double it"))
                 .code("unknown_outcome")

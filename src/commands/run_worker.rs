@@ -1,7 +1,6 @@
 //! `run-worker`: publish due posts, as a daemon or once from cron.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::Args;
@@ -14,17 +13,21 @@ use super::events::{event_json, event_line};
 use super::view;
 use crate::context::Context;
 use crate::domain::duration::parse_duration;
-use crate::domain::{Platform, Post, Problem, Problems};
+use crate::domain::{Only, Platform, Post, Problem, Problems};
 use crate::exit::{Exit, Explained, Fault};
 use crate::output::{Format, Report};
 use crate::platforms::Publishers;
-use crate::store::{Location, Store};
+use crate::store::Store;
 use crate::worker::{EventSink, Options, Summary, Worker};
 
 /// Less than cron's minute, so that runs rarely overlap.
 const MAX_RUNTIME_ONCE: Duration = Duration::from_secs(50);
-/// A shorter one could end between two heartbeats of a busy machine.
-const LEASE_MIN: Duration = Duration::from_secs(1);
+/// A shorter lease could end between two heartbeats of a busy machine; a
+/// longer one leaves a dead worker's posts lying.
+const LEASE_RANGE: (Duration, Duration) =
+    (Duration::from_secs(1), Duration::from_secs(24 * 60 * 60));
+/// A shorter interval would only burn the processor.
+const POLL_RANGE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(60 * 60));
 
 /// Publish due posts
 ///
@@ -84,13 +87,12 @@ pub struct RunWorkerArgs {
 
 impl RunWorkerArgs {
     pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
-        let location = context.location()?;
         let store = context.store().await?;
         let options = self.options(context, &store).await?;
         let fail_on_error =
             self.fail_on_error || context.settings.run_worker.fail_on_error.unwrap_or(false);
         let publishers = context.publishers()?;
-        let worker = worker(context, &store, location, publishers, options);
+        let worker = worker(context, &store, publishers, options);
         if context.dry_run {
             return preview(context, &store, &worker).await;
         }
@@ -109,7 +111,7 @@ impl RunWorkerArgs {
         let summary = tokio::select! {
             summary = work => summary?,
             // What was running is left as it is: another worker recovers it.
-            () = stopped_twice => return Ok(Exit::Terminated),
+            exit = stopped_twice => return Ok(exit),
         };
         store.close().await;
         finish(context, &summary, self.once, fail_on_error)
@@ -120,13 +122,12 @@ impl RunWorkerArgs {
         let name = self.worker_id.as_deref().or(file.worker_id.as_deref());
         let default = context.worker_options(name);
         let lease = self.lease.or(file.lease).unwrap_or(default.lease);
-        if lease < LEASE_MIN {
-            return Err(Problems::from(
-                Problem::new("--lease", format!("must be at least {} s", LEASE_MIN.as_secs()))
-                    .value(format!("{lease:?}")),
-            )
-            .into());
-        }
+        let poll_interval =
+            self.poll_interval.or(file.poll_interval).unwrap_or(default.poll_interval);
+        let mut problems = Problems::default();
+        in_range("--lease", lease, LEASE_RANGE, &mut problems);
+        in_range("--poll-interval", poll_interval, POLL_RANGE, &mut problems);
+        problems.into_result()?;
         let account = match self.account.as_deref().or(file.account.as_deref()) {
             None => None,
             Some(name) => Some(context.find_account_id(store, context.company()?, name).await?),
@@ -142,32 +143,36 @@ impl RunWorkerArgs {
             lease,
             max_attempts: self.max_attempts.or(file.max_attempts),
             max_late: self.max_late.or(file.max_late).unwrap_or(default.max_late),
-            poll_interval: self
-                .poll_interval
-                .or(file.poll_interval)
-                .unwrap_or(default.poll_interval),
+            poll_interval,
             prepare_ahead: self
                 .prepare_ahead
                 .or(file.prepare_ahead)
                 .unwrap_or(default.prepare_ahead),
             settle: self.settle.or(file.settle).unwrap_or(default.settle),
             grace: self.grace.or(file.grace).unwrap_or(default.grace),
-            platform: self.platform.or(file.platform),
-            account,
+            only: Only { platform: self.platform.or(file.platform), account },
             ..default
         })
     }
 }
 
+fn in_range(
+    flag: &str,
+    value: Duration,
+    (least, most): (Duration, Duration),
+    problems: &mut Problems,
+) {
+    if value < least || value > most {
+        problems.push(
+            Problem::new(flag, format!("must be from {least:?} to {most:?}"))
+                .value(format!("{value:?}")),
+        );
+    }
+}
+
 /// A worker that tells its events on the screen.
-fn worker(
-    context: &Context,
-    store: &Store,
-    location: Location,
-    publishers: Publishers,
-    options: Options,
-) -> Worker {
-    Worker::new(store.clone(), location, publishers, context.tokens(), sink(context), options)
+fn worker(context: &Context, store: &Store, publishers: Publishers, options: Options) -> Worker {
+    Worker::new(store.clone(), publishers, context.tokens(), sink(context), options)
 }
 
 /// Lines on standard error for people, objects on standard output for
@@ -183,24 +188,29 @@ fn sink(context: &Context) -> EventSink {
         }),
         Format::Json => Arc::new(|_| {}),
         Format::Table | Format::Tsv | Format::Csv | Format::Id => {
-            Arc::new(move |event| printer.note(&event_line(event)))
+            let chatty = context.settings.verbose > 0;
+            Arc::new(move |event| {
+                if chatty || event.end.is_news() {
+                    printer.note(&event_line(event));
+                }
+            })
         }
     }
 }
 
-/// Cancels `stop` at the first SIGTERM or SIGINT; the future ends at the second.
-fn watch_signals(stop: CancellationToken) -> std::io::Result<impl Future<Output = ()>> {
+/// Cancels `stop` at the first SIGTERM or SIGINT; the future ends at the
+/// second, with its exit code.
+fn watch_signals(stop: CancellationToken) -> std::io::Result<impl Future<Output = Exit>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {
-        let asked = AtomicBool::new(false);
         loop {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-            if asked.swap(true, Ordering::Relaxed) {
-                return;
+            let exit = tokio::select! {
+                _ = terminate.recv() => Exit::Terminated,
+                _ = interrupt.recv() => Exit::Interrupted,
+            };
+            if stop.is_cancelled() {
+                return exit;
             }
             tracing::info!("stopping: running posts are finished first");
             stop.cancel();

@@ -94,6 +94,13 @@ pub struct PostFilter {
     pub until: Option<DateTime<Utc>>,
 }
 
+/// Which posts a worker serves; all given conditions must hold.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Only {
+    pub platform: Option<Platform>,
+    pub account: Option<AccountId>,
+}
+
 /// Which part of a listing.
 #[derive(Debug, Clone, Default)]
 pub struct Page {

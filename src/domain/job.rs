@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::platform::words;
-use super::{Fence, JobId, PostContent, PostId, SocialAccount, Staging};
+use super::{ATTEMPTS_MAX, Fence, JobId, PostContent, PostId, SocialAccount, Staging};
 
 /// `post_schedule.status`, the seed's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -49,6 +49,15 @@ pub struct Claim {
     pub open_intents: Vec<Intent>,
     /// When publish calls were cleared, oldest first, settled ones included.
     pub sent_at: Vec<DateTime<Utc>>,
+}
+
+impl Claim {
+    /// Attempts since the last time an operator gave the post new ones.
+    #[must_use]
+    pub fn attempts_of_this_round(&self) -> u32 {
+        let earlier = self.max_attempts.saturating_sub(ATTEMPTS_MAX);
+        self.attempts.saturating_sub(earlier).max(1)
+    }
 }
 
 /// A committed "the publish call goes out now".

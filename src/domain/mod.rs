@@ -25,7 +25,7 @@ pub use account::{AccessToken, BadTokenRef, NewAccount, Pause, SocialAccount, To
 pub use client::{AgencyClient, NewClient};
 pub use escape::visible;
 pub use failure::{Failure, Remedy, Scope};
-pub use filter::{ABANDONED, MISSED, Page, PostFilter, ShownStatus, Sort};
+pub use filter::{ABANDONED, MISSED, Only, Page, PostFilter, ShownStatus, Sort};
 pub use ids::{AccountId, ClientId, CompanyId, Fence, IdError, JobId, PostId, WorkerId};
 pub use job::{Claim, Intent, JobStatus};
 pub use media::{MediaItem, MediaKind};
@@ -35,6 +35,6 @@ pub use post::{
     CommentState, LogEntry, LogEvent, NewPost, Outcome, Post, PostContent, PostStatus, StepKind,
 };
 pub use problem::{Problem, Problems};
-pub use publishing::{Answer, Artifact, Draft, Preparation, Receipt, Sighting, Staging};
+pub use publishing::{Answer, Artifact, Clearance, Draft, Preparation, Receipt, Sighting, Staging};
 pub use retry::{ATTEMPTS_MAX, retry_delay};
 pub use stats::{AccountStats, PlatformStats, QueueStats, WorkerBeat};

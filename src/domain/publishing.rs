@@ -1,12 +1,13 @@
 //! The words between the worker and a platform: what is staged, what a call
 //! answered, what a look-up saw.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::{AccessToken, Failure, PostContent, SocialAccount, StepKind};
+use super::{AccessToken, Failure, PostContent, Remedy, SocialAccount, StepKind};
 
 /// All that a platform needs to know to work on one post.
 #[derive(Debug, Clone)]
@@ -19,6 +20,45 @@ pub struct Draft {
     /// When publish calls for this post were cleared to go out, oldest first, by
     /// the database's clock; the last one is the call now at hand.
     pub sent_at: Vec<DateTime<Utc>>,
+    /// Whether the publish call may still go out.
+    pub clearance: Clearance,
+}
+
+/// Asked right before the first byte of a publish call: whether the gate that
+/// cleared it is still good.
+#[derive(Clone)]
+pub struct Clearance(Arc<dyn Fn() -> bool + Send + Sync>);
+
+impl Clearance {
+    #[must_use]
+    pub fn new(is_good: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        Self(Arc::new(is_good))
+    }
+
+    /// For drafts whose call is not limited in time.
+    #[must_use]
+    pub fn unlimited() -> Self {
+        Self::new(|| true)
+    }
+
+    /// # Errors
+    /// The failure to answer instead of sending, when it is too late.
+    pub fn check(&self) -> Result<(), Failure> {
+        if (self.0)() {
+            return Ok(());
+        }
+        Err(Failure::new(
+            Remedy::PollAgain(Duration::from_secs(1)),
+            "not_sent",
+            "the call was not sent: too much time had passed since it was cleared",
+        ))
+    }
+}
+
+impl std::fmt::Debug for Clearance {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Clearance")
+    }
 }
 
 /// A fact about something made at the platform: an uploaded photo, a

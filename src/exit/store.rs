@@ -7,7 +7,7 @@ use crate::store::StoreError;
 pub(super) fn fault(error: &StoreError) -> Fault {
     let text = error.to_string();
     match error {
-        StoreError::BadUrl(_) => Fault::new(Exit::Input, "invalid_input", text),
+        StoreError::BadInput(_) => Fault::new(Exit::Input, "invalid_input", text),
         StoreError::NoSchema(_) => {
             Fault::setup(text).code("no_schema").hint("run socialsched migrate")
         }

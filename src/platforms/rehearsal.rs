@@ -155,5 +155,6 @@ pub(super) fn draft(
         },
         staging: Staging::default(),
         sent_at: Vec::new(),
+        clearance: crate::domain::Clearance::unlimited(),
     }
 }

@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::domain::{
-    AccountId, Claim, Fence, JobId, LogEvent, MISSED, Platform, PostId, StepKind, WorkerId,
+    AccountId, Claim, Fence, JobId, LogEvent, MISSED, Only, PostId, StepKind, WorkerId,
 };
 
 use super::db::{Row, Sql, Tx, sql};
@@ -36,8 +36,7 @@ pub struct ClaimRequest {
     pub per_account: u32,
     /// How many attempts a post gets that has had none; `None`: as stored with it.
     pub max_attempts: Option<u32>,
-    pub platform: Option<Platform>,
-    pub account: Option<AccountId>,
+    pub only: Only,
 }
 
 /// A job that is now this worker's.
@@ -61,13 +60,23 @@ pub struct TakeOver {
     pub limit: u32,
     /// Rows that another program locked without a lease count as abandoned after this long.
     pub foreign_lock: Duration,
+    /// Jobs that this process is at itself: it may have slept past their leases.
+    pub except: Vec<JobId>,
+    pub only: Only,
 }
 
 impl TakeOver {
     /// With the old scheduler's ten minutes for rows without a lease.
     #[must_use]
     pub fn new(worker: WorkerId, lease: Duration, limit: u32) -> Self {
-        Self { worker, lease, limit, foreign_lock: FOREIGN_LOCK }
+        Self {
+            worker,
+            lease,
+            limit,
+            foreign_lock: FOREIGN_LOCK,
+            except: Vec::new(),
+            only: Only::default(),
+        }
     }
 }
 
@@ -183,8 +192,12 @@ impl Store {
     ///
     /// # Errors
     /// The database is away; then nothing was changed.
-    pub async fn fail_missed(&self, max_late: Duration) -> Result<Vec<PostId>, StoreError> {
-        let query = |tail: &str| missed_query(max_late, tail);
+    pub async fn fail_missed(
+        &self,
+        max_late: Duration,
+        only: &Only,
+    ) -> Result<Vec<PostId>, StoreError> {
+        let query = |tail: &str| missed_query(max_late, only, tail);
         if self.pool.begin_read().await?.first(query("")).await?.is_none() {
             return Ok(Vec::new());
         }
@@ -256,12 +269,7 @@ pub(super) fn due_query(request: &ClaimRequest, tail: &str) -> Sql {
             AND d.status IN ('pending', 'processing')
             AND (a.paused_at IS NULL OR a.paused_until <= {now})")
     .after(request.ahead);
-    if let Some(platform) = request.platform {
-        query = query.and(" AND d.platform = ?").text(platform.as_str());
-    }
-    if let Some(account) = request.account {
-        query = query.and(" AND d.social_account_id = ?").id(account.uuid());
-    }
+    query = load::only(query, &request.only);
     let full: Vec<Uuid> = request
         .held
         .iter()
@@ -285,15 +293,15 @@ pub(super) fn next_due_query() -> Sql {
           ORDER BY s.run_at, s.id LIMIT 1")
 }
 
-pub(super) fn missed_query(max_late: Duration, tail: &str) -> Sql {
-    sql(format!(
+pub(super) fn missed_query(max_late: Duration, only: &Only, tail: &str) -> Sql {
+    let query = sql(format!(
         "SELECT s.id AS job_id, s.post_detail_id AS post_id, s.run_at AS run_at
            FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
           WHERE s.status IN ('pending', 'processing') AND s.status = 'pending'
-            AND d.status = 'pending' AND s.run_at < {{now+ms}} AND NOT {OPEN_INTENT}
-          ORDER BY s.run_at, s.id LIMIT 500 {tail}"
+            AND d.status = 'pending' AND s.run_at < {{now+ms}} AND NOT {OPEN_INTENT}"
     ))
-    .before(max_late)
+    .before(max_late);
+    load::only(query, only).and(" ORDER BY s.run_at, s.id LIMIT 500 ").and(tail)
 }
 
 /// Picks at most `limit` jobs, and of each account no more than it may hold.
@@ -363,7 +371,7 @@ async fn fence_of(tx: &mut Tx, job: JobId) -> Result<Fence, StoreError> {
 }
 
 pub(super) fn abandoned_query(request: &TakeOver, tail: &str) -> Sql {
-    sql(format!(
+    let mut query = sql(format!(
         "SELECT s.id AS job_id, s.post_detail_id AS post_id, s.attempts AS attempts,
                 s.max_attempts AS max_attempts, s.worker_id AS worker_id,
                 d.cancel_requested_at AS cancel_requested_at,
@@ -372,11 +380,14 @@ pub(super) fn abandoned_query(request: &TakeOver, tail: &str) -> Sql {
            FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
           WHERE s.status IN ('pending', 'processing') AND s.status = 'processing'
             AND d.status IN ('pending', 'processing')
-            AND (s.lease_until < {{now}} OR (s.lease_until IS NULL AND s.locked_at < {{now+ms}}))
-          ORDER BY s.run_at, s.id LIMIT ? {tail}"
+            AND (s.lease_until < {{now}} OR (s.lease_until IS NULL AND s.locked_at < {{now+ms}}))"
     ))
-    .before(request.foreign_lock)
-    .int(request.limit)
+    .before(request.foreign_lock);
+    query = load::only(query, &request.only);
+    if !request.except.is_empty() {
+        query = query.and(" AND s.id NOT IN ").ids(request.except.iter().map(|job| job.uuid()));
+    }
+    query.and(" ORDER BY s.run_at, s.id LIMIT ? ").int(request.limit).and(tail)
 }
 
 /// A job that another program locked and left: its call may have gone out, so

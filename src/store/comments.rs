@@ -1,37 +1,46 @@
 //! Work owed after a post has ended: first comments to send, and invisible
 //! leftovers to delete. Neither can change the post's state.
 
+use std::time::Duration;
+
 use crate::domain::{
-    Claim, CommentState, Failure, Fence, JobId, LogEvent, PostId, Receipt, StepKind, WorkerId,
+    Claim, CommentState, Failure, Fence, JobId, LogEvent, Only, PostId, Receipt, StepKind, WorkerId,
 };
 
 use super::claim::{Claimed, load_claims};
 use super::db::{Tx, sql};
 use super::log::{self, Entry};
-use super::{Store, StoreError, settle, transaction};
+use super::{Store, StoreError, load, settle, transaction};
 
-const OWED_COMMENTS: &str = "
+/// Owed comments. Both open states are named for the small index of them.
+const COMMENTS: &str = "
     SELECT s.id AS job_id, d.id AS post_id, s.fence AS fence,
            d.external_post_id AS external_post_id, d.first_comment AS first_comment
       FROM post_details d JOIN post_schedule s ON s.post_detail_id = d.id
-     WHERE d.first_comment_state = 'pending' AND d.status = 'published'
-       AND d.external_post_id IS NOT NULL
-     ORDER BY d.published_at, d.id LIMIT ?";
+     WHERE d.first_comment_state IN ('pending', 'sending') AND d.first_comment_state = 'pending'
+       AND d.status = 'published'";
 
 const LEFTOVERS: &str = "
     SELECT s.id AS job_id, d.id AS post_id, s.fence AS fence
       FROM post_details d JOIN post_schedule s ON s.post_detail_id = d.id
-     WHERE d.leftovers = 1 AND d.status IN ('cancelled', 'failed')
-     ORDER BY d.updated_at, d.id LIMIT ?";
+     WHERE d.leftovers = 1 AND d.status IN ('cancelled', 'failed')";
 
-/// A first comment this process alone may now send, once.
+/// A comment that has been on its way this long will get no answer any more.
+const SENDING_MAX: Duration = Duration::from_secs(10 * 60);
+
+/// A first comment below a published post.
 #[derive(Debug, Clone)]
 pub struct OwedComment {
     /// The post's rows; it is not a claim on its job, which is done.
     pub post: Claim,
-    /// The post's id at the platform.
-    pub post_external_id: String,
+    /// The post's id at the platform; `None` when we were not told.
+    pub post_external_id: Option<String>,
     pub text: String,
+}
+
+/// The right to send one comment, once.
+#[derive(Debug, Clone, Copy)]
+pub struct CommentTurn {
     step_no: i32,
 }
 
@@ -40,49 +49,106 @@ impl Store {
     ///
     /// # Errors
     /// The database is away.
-    pub async fn owes_clean_up(&self) -> Result<bool, StoreError> {
+    pub async fn owes_clean_up(&self, which: &Only) -> Result<bool, StoreError> {
         let mut tx = self.pool.begin_read().await?;
-        let comments = tx.first(sql(OWED_COMMENTS).int(1)).await?;
-        let leftovers = tx.first(sql(LEFTOVERS).int(1)).await?;
+        let comments = tx.first(load::only(sql(COMMENTS), which).and(" LIMIT 1")).await?;
+        let leftovers = tx.first(load::only(sql(LEFTOVERS), which).and(" LIMIT 1")).await?;
         Ok(comments.is_some() || leftovers.is_some())
     }
 
-    /// Takes comments owed below published posts: each is marked as being
-    /// sent before anybody sends it, so that no process sends it twice. One
-    /// whose process dies in between stays marked and is not sent again.
+    /// The comments owed below published posts, oldest post first.
     ///
     /// # Errors
-    /// The database is away; then nothing was taken.
-    pub async fn take_comments(
+    /// The database is away.
+    pub async fn owed_comments(
         &self,
-        worker: &WorkerId,
+        which: &Only,
         limit: u32,
     ) -> Result<Vec<OwedComment>, StoreError> {
+        let mut tx = self.pool.begin_read().await?;
+        let query = load::only(sql(COMMENTS), which)
+            .and(" ORDER BY d.published_at, d.id LIMIT ?")
+            .int(limit);
+        let mut owed = Vec::new();
+        for row in tx.all(query).await? {
+            let key = (
+                JobId::from_uuid(row.id("job_id")?),
+                PostId::from_uuid(row.id("post_id")?),
+                Fence(row.int("fence")?),
+            );
+            if let Some(Claimed::Job(claim)) = load_claims(&mut tx, &[key]).await?.pop() {
+                owed.push(OwedComment {
+                    post: *claim,
+                    post_external_id: row.opt_text("external_post_id")?,
+                    text: row.text("first_comment")?,
+                });
+            }
+        }
+        Ok(owed)
+    }
+
+    /// Marks a comment as being sent before anybody sends it, so that no two
+    /// processes do. `None`: another one has it. One whose process dies in
+    /// between stays marked and is not sent again.
+    ///
+    /// # Errors
+    /// The database is away; then it is not to be sent.
+    pub async fn begin_comment(
+        &self,
+        worker: &WorkerId,
+        comment: &OwedComment,
+    ) -> Result<Option<CommentTurn>, StoreError> {
+        let Claim { job_id, post_id, fence, .. } = comment.post;
         transaction!(self, tx, {
-            let mut owed = Vec::new();
-            for row in tx.all(sql(OWED_COMMENTS).int(limit)).await? {
-                let job = JobId::from_uuid(row.id("job_id")?);
-                let post = PostId::from_uuid(row.id("post_id")?);
-                let fence = Fence(row.int("fence")?);
-                tx.execute_one("take comment", move_comment(post, "pending", "sending")).await?;
-                let step_no = log::next_step(tx, job, fence).await?;
-                Entry::new(job, (fence, step_no), StepKind::After, LogEvent::Intent)
+            let marked = tx
+                .execute(
+                    sql("UPDATE post_details
+                            SET first_comment_state = 'sending', updated_at = {now}
+                          WHERE id = ? AND first_comment_state = 'pending'")
+                    .id(post_id.uuid()),
+                )
+                .await?;
+            if marked == 1 {
+                let step_no = log::next_step(tx, job_id, fence).await?;
+                Entry::new(job_id, (fence, step_no), StepKind::After, LogEvent::Intent)
                     .worker(worker)
                     .step("first-comment")
                     .append(tx)
                     .await?;
-                let Some(Claimed::Job(claim)) = load_claims(tx, &[(job, post, fence)]).await?.pop()
-                else {
-                    continue;
-                };
-                owed.push(OwedComment {
-                    post: *claim,
-                    post_external_id: row.text("external_post_id")?,
-                    text: row.text("first_comment")?,
-                    step_no,
-                });
+                Some(CommentTurn { step_no })
+            } else {
+                None
             }
-            owed
+        })
+    }
+
+    /// Gives up on comments whose process died while it sent them: nobody
+    /// knows whether they are there.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn end_lost_comments(&self) -> Result<(), StoreError> {
+        let lost = "first_comment_state IN ('pending', 'sending')
+            AND first_comment_state = 'sending' AND updated_at < {now+ms}";
+        let mut tx = self.pool.begin_read().await?;
+        let found = tx
+            .first(
+                sql(format!("SELECT id FROM post_details WHERE {lost} LIMIT 1"))
+                    .before(SENDING_MAX),
+            )
+            .await?;
+        drop(tx);
+        if found.is_none() {
+            return Ok(());
+        }
+        transaction!(self, tx, {
+            tx.execute(
+                sql(format!(
+                    "UPDATE post_details SET first_comment_state = 'unknown' WHERE {lost}"
+                ))
+                .before(SENDING_MAX),
+            )
+            .await?;
         })
     }
 
@@ -94,10 +160,11 @@ impl Store {
         &self,
         worker: &WorkerId,
         comment: &OwedComment,
+        turn: CommentTurn,
         result: &Result<Receipt, (CommentState, Failure)>,
     ) -> Result<(), StoreError> {
         transaction!(self, tx, {
-            let key = (comment.post.fence, comment.step_no);
+            let key = (comment.post.fence, turn.step_no);
             let (state, event) = match result {
                 Ok(_) => (CommentState::Sent, LogEvent::Ok),
                 Err((CommentState::Unknown, _)) => (CommentState::Unknown, LogEvent::Unknown),
@@ -149,11 +216,15 @@ impl Store {
     pub async fn take_leftovers(
         &self,
         worker: &WorkerId,
+        which: &Only,
         limit: u32,
     ) -> Result<Vec<Claim>, StoreError> {
         transaction!(self, tx, {
             let mut taken = Vec::new();
-            for row in tx.all(sql(LEFTOVERS).int(limit)).await? {
+            let query = load::only(sql(LEFTOVERS), which)
+                .and(" ORDER BY d.updated_at, d.id LIMIT ?")
+                .int(limit);
+            for row in tx.all(query).await? {
                 let job = JobId::from_uuid(row.id("job_id")?);
                 let post = PostId::from_uuid(row.id("post_id")?);
                 let fence = Fence(row.int("fence")?);
@@ -166,14 +237,6 @@ impl Store {
             taken
         })
     }
-}
-
-fn move_comment(post: PostId, from: &'static str, to: &'static str) -> super::db::Sql {
-    sql("UPDATE post_details SET first_comment_state = ?, updated_at = {now}
-          WHERE id = ? AND first_comment_state = ?")
-    .text(to)
-    .id(post.uuid())
-    .text(from)
 }
 
 async fn forget_leftovers(

@@ -41,7 +41,7 @@ impl FromStr for Location {
                 let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
                 let path = path.split('?').next().unwrap_or_default();
                 if path.is_empty() || path == ":memory:" {
-                    return Err(StoreError::BadUrl(
+                    return Err(StoreError::BadInput(
                         "a sqlite URL names a file: sqlite:///var/lib/socialsched/socialsched.db"
                             .to_owned(),
                     ));
@@ -49,7 +49,7 @@ impl FromStr for Location {
                 let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
                 Ok(Self::Sqlite(PathBuf::from(path.into_owned())))
             }
-            _ => Err(StoreError::BadUrl(
+            _ => Err(StoreError::BadInput(
                 "the database URL must start with sqlite://, as in sqlite:///var/lib/socialsched/socialsched.db"
                     .to_owned(),
             )),
@@ -131,12 +131,12 @@ impl Sql {
 
     /// Milliseconds for `{now+ms}`.
     pub(super) fn after(self, delay: Duration) -> Self {
-        self.int(i64::try_from(delay.as_millis()).unwrap_or(i64::MAX))
+        self.int(milliseconds(delay))
     }
 
     /// Milliseconds for `{now+ms}`, backwards.
     pub(super) fn before(self, delay: Duration) -> Self {
-        self.int(-i64::try_from(delay.as_millis()).unwrap_or(i64::MAX))
+        self.int(-milliseconds(delay))
     }
 
     /// Appends `(?, ?, …)` with the ids.
@@ -147,6 +147,13 @@ impl Sql {
         self.text.push_str(&format!("({marks})"));
         self
     }
+}
+
+/// At most ten years: beyond some year every engine's date arithmetic gives
+/// up, and NULL would compare with nothing.
+fn milliseconds(delay: Duration) -> i64 {
+    const MOST: i64 = 10 * 366 * 24 * 60 * 60 * 1000;
+    i64::try_from(delay.as_millis()).unwrap_or(MOST).min(MOST)
 }
 
 macro_rules! query {

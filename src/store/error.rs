@@ -5,9 +5,9 @@ use std::path::PathBuf;
 /// An error of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The URL names no engine that this program serves, or no file.
+    /// A database URL or a listing's cursor that cannot be used.
     #[error("{0}")]
-    BadUrl(String),
+    BadInput(String),
     /// No schema of ours: a missing, empty or foreign database.
     #[error("there is no socialsched schema in {0}")]
     NoSchema(String),
@@ -56,7 +56,21 @@ impl StoreError {
     /// The whole transaction may be tried again.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Busy | Self::RowsChanged { .. })
+        // Not `Busy`: the database has waited for the lock already.
+        matches!(self, Self::RowsChanged { .. })
+    }
+
+    /// Trying again will not help: the database is not ours, or not any more.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        matches!(
+            self,
+            Self::NoSchema(_)
+                | Self::SchemaOlder { .. }
+                | Self::SchemaNewer { .. }
+                | Self::Damaged(_)
+                | Self::BadFile { .. }
+        )
     }
 
     /// The database is away for now; nothing is known to be wrong with it.

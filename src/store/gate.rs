@@ -22,6 +22,8 @@ pub enum Gate {
     CancelWished,
     /// The account was paused, removed, or is another one now: do not send.
     AccountRests(String),
+    /// Another job's publish call is under way for the account: come back soon.
+    AccountBusy,
     /// The lease ended or another worker took over: stop without side effects.
     Lost,
 }
@@ -56,6 +58,15 @@ async fn open(
     claim: &Claim,
     lease: Duration,
 ) -> Result<Gate, StoreError> {
+    // Gates of one account pass one by one, so that two cannot both find it idle.
+    tx.all(
+        sql("SELECT a.id AS id FROM meta_social_accounts a WHERE a.id = ? {lock}")
+            .id(claim.account.id.uuid()),
+    )
+    .await?;
+    if account_is_busy(tx, claim).await? {
+        return Ok(Gate::AccountBusy);
+    }
     let renewed = tx
         .execute(
             sql(format!(
@@ -114,4 +125,28 @@ async fn open(
         not_live_for: None,
         lookups: 0,
     }))
+}
+
+/// Whether a publish call for the same account is under way: cleared, without
+/// any answer yet, by a worker whose lease runs.
+async fn account_is_busy(tx: &mut Tx, claim: &Claim) -> Result<bool, StoreError> {
+    let under_way = tx
+        .count(
+            sql("SELECT COUNT(*)
+                   FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
+                  WHERE s.status IN ('pending', 'processing') AND s.status = 'processing'
+                    AND s.lease_until > {now} AND d.social_account_id = ? AND s.id <> ?
+                    AND EXISTS (
+                      SELECT 1 FROM publish_log i
+                       WHERE i.post_schedule_id = s.id AND i.fence = s.fence
+                         AND i.kind = 'publish' AND i.event = 'intent'
+                         AND NOT EXISTS (SELECT 1 FROM publish_log r
+                                          WHERE r.post_schedule_id = i.post_schedule_id
+                                            AND r.fence = i.fence AND r.step_no = i.step_no
+                                            AND r.event <> 'intent'))")
+            .id(claim.account.id.uuid())
+            .id(claim.job_id.uuid()),
+        )
+        .await?;
+    Ok(under_way > 0)
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::{
-    AccountId, ClientId, CompanyId, JobId, MediaItem, Pause, Post, PostContent, PostId,
+    AccountId, ClientId, CompanyId, JobId, MediaItem, Only, Pause, Post, PostContent, PostId,
     SocialAccount,
 };
 
@@ -64,6 +64,17 @@ fn select_posts_by(join: &str) -> Sql {
     ))
     .before(STUCK_AFTER)
     .before(FOREIGN_LOCK)
+}
+
+/// Restricts a query over posts `d` to those a worker serves.
+pub(super) fn only(mut query: Sql, only: &Only) -> Sql {
+    if let Some(platform) = only.platform {
+        query = query.and(" AND d.platform = ?").text(platform.as_str());
+    }
+    if let Some(account) = only.account {
+        query = query.and(" AND d.social_account_id = ?").id(account.uuid());
+    }
+    query
 }
 
 /// A post as listings tell it.

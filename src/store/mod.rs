@@ -32,7 +32,7 @@ use std::time::Duration;
 
 pub use accounts::{Removal, Resumed};
 pub use claim::{ClaimRequest, Claimed, TakeOver, TakenOver};
-pub use comments::OwedComment;
+pub use comments::{CommentTurn, OwedComment};
 pub use db::Location;
 pub use error::StoreError;
 pub use gate::Gate;
@@ -63,6 +63,18 @@ impl Store {
         let store = Self::open_any_schema(location, timeout)?;
         store.check_schema().await?;
         Ok(store)
+    }
+
+    /// The same database with connections of its own, for a thread that must
+    /// not wait for the others'.
+    ///
+    /// # Errors
+    /// The address cannot be used.
+    pub fn again(&self, timeout: Duration) -> Result<Self, StoreError> {
+        let pool = match &self.location {
+            Location::Sqlite(path) => Pool::sqlite(path, timeout),
+        };
+        Ok(Self { pool, location: self.location.clone() })
     }
 
     /// Opens a database without looking at its schema: for `migrate`.

@@ -10,7 +10,7 @@ use super::db::{Location, Sql};
 use super::posts::list_query;
 use super::repair::halves_query;
 use super::{Store, transaction};
-use crate::domain::{CompanyId, Page, Platform, PostFilter, ShownStatus, Sort, WorkerId};
+use crate::domain::{CompanyId, Only, Page, Platform, PostFilter, ShownStatus, Sort, WorkerId};
 
 const COMPANY: &str = "11111111-1111-4111-8111-111111111111";
 
@@ -78,14 +78,13 @@ async fn the_queue_is_read_through_the_small_index_of_open_jobs() {
         held: HashMap::new(),
         per_account: 2,
         max_attempts: None,
-        platform: Some(Platform::Facebook),
-        account: None,
+        only: Only { platform: Some(Platform::Facebook), account: None },
     };
     let take_over = TakeOver::new(WorkerId::named("w"), Duration::from_secs(60), 10);
     let queries = [
         ("claim", due_query(&request, "")),
         ("take over", abandoned_query(&take_over, "")),
-        ("missed", missed_query(Duration::from_secs(3600), "")),
+        ("missed", missed_query(Duration::from_secs(3600), &Only::default(), "")),
         ("next due", next_due_query()),
         ("halves", halves_query(Some(Duration::from_secs(300)), "")),
     ];
@@ -98,7 +97,7 @@ async fn the_queue_is_read_through_the_small_index_of_open_jobs() {
 #[tokio::test]
 async fn claims_and_missed_posts_are_found_by_time() {
     let full = Full::new().await;
-    let plan = full.plan(missed_query(Duration::from_secs(3600), "")).await;
+    let plan = full.plan(missed_query(Duration::from_secs(3600), &Only::default(), "")).await;
     assert!(plan.iter().any(|step| step.contains("post_schedule_open (run_at<?)")), "{plan:#?}");
     let plan = full.plan(halves_query(Some(Duration::ZERO), "")).await;
     assert!(plan.iter().any(|step| step.contains("post_schedule_open (run_at<?)")), "{plan:#?}");

@@ -10,7 +10,7 @@ use crate::domain::{
 };
 
 use super::db::{Sql, Tx, sql};
-use super::load::{self, OPEN_INTENT, STUCK_AFTER};
+use super::load::{self, FOREIGN_LOCK, OPEN_INTENT, STUCK_AFTER};
 use super::{Store, StoreError, log, transaction};
 
 /// The same content on the same account within this time of another post is a duplicate.
@@ -81,6 +81,8 @@ pub enum Rescheduled {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Retried {
     Done,
+    /// Its account was removed.
+    NoAccount,
     /// Nobody knows whether it went out: that is `recover`'s business.
     UnknownOutcome,
     NotFailed(PostStatus),
@@ -184,7 +186,7 @@ impl Store {
     ///
     /// # Errors
     /// The database is away, or the cursor is not one of ours
-    /// ([`StoreError::BadUrl`] with a text).
+    /// ([`StoreError::BadInput`]).
     pub async fn list_posts(
         &self,
         filter: &PostFilter,
@@ -201,12 +203,9 @@ impl Store {
             rows.pop();
         }
         let next = match rows.last() {
-            Some(row) if more => Some(match page.sort {
-                Sort::Created => cursor(row.time("created_at")?, row.id("id")?),
-                Sort::RunAt | Sort::RunAtDescending => {
-                    cursor(row.time("run_at")?, row.id("job_id")?)
-                }
-            }),
+            Some(row) if more => {
+                Some(row.id(if page.sort == Sort::Created { "id" } else { "job_id" })?.to_string())
+            }
             _ => None,
         };
         let (mut posts, mut unreadable) = (Vec::new(), Vec::new());
@@ -258,6 +257,10 @@ impl Store {
                 Some(_) if run_at.is_some_and(|at| at <= now) => Rescheduled::Past { now },
                 Some(post) if post.status != PostStatus::Pending => {
                     Rescheduled::NotPending(post.status)
+                }
+                // Another program's worker is at it; it marks only the job.
+                Some(post) if post.job_status != JobStatus::Pending => {
+                    Rescheduled::NotPending(PostStatus::Processing)
                 }
                 Some(post) => {
                     if !dry_run {
@@ -360,7 +363,8 @@ async fn check_new(
                 sql("SELECT d.id AS id, d.status AS status, s.run_at AS run_at
                        FROM post_details d JOIN post_schedule s ON s.post_detail_id = d.id
                       WHERE d.content_hash = ? AND d.social_account_id = ?
-                        AND d.status IN ('pending', 'processing', 'published')
+                        AND (d.status IN ('pending', 'processing', 'published')
+                             OR d.outcome = 'unknown')
                         AND s.run_at > ? AND s.run_at < ?
                       ORDER BY s.run_at LIMIT 1")
                 .text(post.content_hash.clone())
@@ -434,12 +438,23 @@ pub(super) fn list_query(filter: &PostFilter, page: &Page) -> Result<Sql, StoreE
     };
     let id = if page.sort == Sort::Created { "d.id" } else { "s.id" };
     if let Some(cursor) = &page.after {
-        let (time, last) = parse_cursor(cursor)?;
+        let last = uuid::Uuid::try_parse(cursor)
+            .map_err(|_| StoreError::BadInput("this is no cursor of a listing".to_owned()))?;
+        // Compared where the times lie: other programs write them in other
+        // precisions than we would bind.
         let beyond = if direction.is_empty() { ">" } else { "<" };
+        let of_last = match page.sort {
+            Sort::Created => "(SELECT c.created_at FROM post_details c WHERE c.id = ?)",
+            Sort::RunAt | Sort::RunAtDescending => {
+                "(SELECT c.run_at FROM post_schedule c WHERE c.id = ?)"
+            }
+        };
         query = query
-            .and(&format!(" AND ({key} {beyond} ? OR ({key} = ? AND {id} {beyond} ?))"))
-            .time(time)
-            .time(time)
+            .and(&format!(
+                " AND ({key} {beyond} {of_last} OR ({key} = {of_last} AND {id} {beyond} ?))"
+            ))
+            .id(last)
+            .id(last)
             .id(last);
     }
     query = query.and(&format!(" ORDER BY {key}{direction}, {id}{direction}"));
@@ -498,9 +513,11 @@ fn status_condition(query: Sql, status: ShownStatus) -> Sql {
         ShownStatus::Stuck => query
             .and(
                 "(s.status IN ('pending', 'processing') AND s.status = 'processing'
-                  AND s.lease_until < {now+ms})",
+                  AND (s.lease_until < {now+ms}
+                       OR (s.lease_until IS NULL AND s.locked_at < {now+ms})))",
             )
-            .before(STUCK_AFTER),
+            .before(STUCK_AFTER)
+            .before(FOREIGN_LOCK),
         ShownStatus::Published => query.and("d.status = 'published'"),
         ShownStatus::Failed => query.and("d.status = 'failed'"),
         ShownStatus::Cancelled => query.and("d.status = 'cancelled'"),
@@ -509,20 +526,6 @@ fn status_condition(query: Sql, status: ShownStatus) -> Sql {
         ),
         ShownStatus::Missed => query.and("(d.status = 'failed' AND d.error_code = 'missed')"),
     }
-}
-
-fn cursor(time: DateTime<Utc>, id: uuid::Uuid) -> String {
-    format!("{}_{id}", time.timestamp_millis())
-}
-
-fn parse_cursor(cursor: &str) -> Result<(DateTime<Utc>, uuid::Uuid), StoreError> {
-    cursor
-        .split_once('_')
-        .and_then(|(time, id)| {
-            let time = DateTime::from_timestamp_millis(time.parse().ok()?)?;
-            Some((time, uuid::Uuid::try_parse(id).ok()?))
-        })
-        .ok_or_else(|| StoreError::BadUrl("this is no cursor of a listing".to_owned()))
 }
 
 async fn cancel(
@@ -614,6 +617,15 @@ async fn retry(
     if post.outcome == Some(crate::domain::Outcome::Unknown) {
         return Ok(Retried::UnknownOutcome);
     }
+    let account = tx
+        .count(
+            sql("SELECT COUNT(*) FROM meta_social_accounts WHERE id = ? AND is_added = 1")
+                .id(post.account_id.uuid()),
+        )
+        .await?;
+    if account == 0 {
+        return Ok(Retried::NoAccount);
+    }
     if !dry_run {
         reopen(tx, &post).await?;
     }
@@ -640,6 +652,27 @@ pub(super) async fn reopen(tx: &mut Tx, post: &Post) -> Result<(), StoreError> {
                     attempts = (SELECT attempts FROM post_schedule WHERE post_detail_id = post_details.id),
                     updated_at = {now}
               WHERE id = ? AND status = 'failed'")
+        .id(post.id.uuid()),
+    )
+    .await
+}
+
+/// Cancels a failed post that is not live and that somebody had asked to be cancelled.
+pub(super) async fn cancel_failed(tx: &mut Tx, post: &Post) -> Result<(), StoreError> {
+    tx.execute_one(
+        "end job of cancelled post",
+        sql("UPDATE post_schedule SET status = 'done', updated_at = {now}
+              WHERE id = ? AND status = 'failed'")
+        .id(post.job_id.uuid()),
+    )
+    .await?;
+    let leftovers = log::has_artifacts(tx, post.job_id).await?;
+    tx.execute_one(
+        "cancel failed post",
+        sql("UPDATE post_details
+                SET status = 'cancelled', outcome = NULL, leftovers = ?, updated_at = {now}
+              WHERE id = ? AND status = 'failed'")
+        .int(leftovers)
         .id(post.id.uuid()),
     )
     .await

@@ -475,7 +475,7 @@ async fn leave(
                     attempts = attempts - ?,
                     next_attempt_at = CASE WHEN run_at > {now} AND run_at < {now+ms}
                                            THEN run_at ELSE {now+ms} END,
-                    error_message = ?, updated_at = {now}
+                    error_message = COALESCE(?, error_message), updated_at = {now}
               WHERE id = ? AND status = 'processing'")
         .int(given_back)
         .after(delay)
@@ -487,7 +487,9 @@ async fn leave(
     tx.execute_one(
         "put post back",
         sql("UPDATE post_details
-                SET status = 'pending', updated_at = {now}, error_code = ?, error_message = ?,
+                SET status = 'pending', updated_at = {now},
+                    error_code = COALESCE(?, error_code),
+                    error_message = COALESCE(?, error_message),
                     attempts = (SELECT attempts FROM post_schedule
                                  WHERE post_detail_id = post_details.id)
               WHERE id = ? AND status = 'processing'")

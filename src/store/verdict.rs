@@ -23,6 +23,8 @@ pub enum Verdict {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Judged {
     Done,
+    /// It is not there, and somebody had asked for it to be cancelled.
+    Cancelled,
     /// The outcome is not unknown: there is nothing to decide.
     NotUnknown(PostStatus),
     /// That id belongs to another post of ours.
@@ -117,6 +119,10 @@ async fn judge(
             .await?;
     }
     if *verdict == Verdict::NotPublished {
+        if post.cancel_requested_at.is_some() {
+            posts::cancel_failed(tx, &post).await?;
+            return Ok(Judged::Cancelled);
+        }
         posts::reopen(tx, &post).await?;
     }
     Ok(Judged::Done)

@@ -1,7 +1,7 @@
 //! What follows a published or ended post: its address, its first comment,
 //! and the removal of invisible leftovers. Nothing here can change a post's state.
 
-use crate::domain::{Answer, Claim, CommentState, Draft, Receipt};
+use crate::domain::{Answer, Claim, CommentState, Draft, Failure, Receipt, Remedy};
 use crate::store::{OwedComment, StoreError};
 
 use super::Shared;
@@ -25,10 +25,11 @@ impl Shared {
 
     /// Sends owed first comments and deletes leftovers of ended posts.
     pub(super) async fn clean_up(&self) -> Result<(), StoreError> {
-        for comment in self.store.take_comments(&self.options.id, PER_ROUND).await? {
+        let only = &self.options.only;
+        for comment in self.store.owed_comments(only, PER_ROUND).await? {
             self.comment(&comment).await?;
         }
-        for claim in self.store.take_leftovers(&self.options.id, PER_ROUND).await? {
+        for claim in self.store.take_leftovers(&self.options.id, only, PER_ROUND).await? {
             if let Ok(draft) = self.draft(&claim) {
                 self.publishers.get(claim.content.platform).discard(&draft).await;
             }
@@ -36,27 +37,30 @@ impl Shared {
         Ok(())
     }
 
-    /// Whether there is such work.
-    pub(super) async fn owes_clean_up(&self) -> Result<bool, StoreError> {
-        self.store.owes_clean_up().await
-    }
-
     async fn comment(&self, owed: &OwedComment) -> Result<(), StoreError> {
+        // Without a token it stays owed: another worker may have one.
+        let Ok(draft) = self.draft(&owed.post) else { return Ok(()) };
+        let Some(turn) = self.store.begin_comment(&self.options.id, owed).await? else {
+            return Ok(());
+        };
         let publisher = self.publishers.get(owed.post.content.platform);
-        let result = match self.draft(&owed.post) {
-            Err(failure) => Err((CommentState::Failed, failure)),
-            Ok(draft) => {
-                match publisher.comment(&draft, &owed.post_external_id, &owed.text).await {
-                    Answer::Published(receipt) => Ok(receipt),
-                    Answer::Refused(failure) => Err((CommentState::Failed, failure)),
-                    Answer::Unknown(failure) => Err((CommentState::Unknown, failure)),
-                }
-            }
+        let answer = match &owed.post_external_id {
+            Some(id) => publisher.comment(&draft, id, &owed.text).await,
+            None => Answer::Refused(Failure::new(
+                Remedy::GiveUp,
+                "no_post_id",
+                "the post is live under an id that we were not told",
+            )),
+        };
+        let result = match answer {
+            Answer::Published(receipt) => Ok(receipt),
+            Answer::Refused(failure) => Err((CommentState::Failed, failure)),
+            Answer::Unknown(failure) => Err((CommentState::Unknown, failure)),
         };
         if let Err((state, failure)) = &result {
             tracing::warn!(post = %owed.post.post_id, %state, code = %failure.code,
                 message = %failure.message, "the first comment was not confirmed");
         }
-        self.store.record_comment(&self.options.id, owed, &result).await
+        self.store.record_comment(&self.options.id, owed, turn, &result).await
     }
 }

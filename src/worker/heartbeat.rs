@@ -54,39 +54,29 @@ impl Heartbeat {
 
 async fn run(shared: &Shared, stopped: &Receiver<()>) {
     let interval = shared.options.lease / 4;
-    let mut store = None;
+    let store = match shared.store.again(STATEMENT_LIMIT) {
+        Ok(store) => store,
+        Err(error) => {
+            tracing::error!(%error, "no heartbeat: leases will run out");
+            return;
+        }
+    };
     loop {
-        beat(shared, &mut store).await;
+        beat(shared, &store).await;
         // Blocking is right: this thread has nothing else to do.
         match stopped.recv_timeout(interval) {
             Err(RecvTimeoutError::Timeout) => {}
             Ok(()) | Err(RecvTimeoutError::Disconnected) => break,
         }
     }
-    if let Some(store) = store {
-        if let Err(error) = store.goodbye(&shared.options.id).await {
-            tracing::debug!(%error, "no goodbye");
-        }
-        store.close().await;
+    if let Err(error) = store.goodbye(&shared.options.id).await {
+        tracing::debug!(%error, "no goodbye");
     }
+    store.close().await;
 }
 
-async fn beat(shared: &Shared, store: &mut Option<Store>) {
-    if store.is_none() {
-        match Store::open(&shared.location, STATEMENT_LIMIT).await {
-            Ok(opened) => *store = Some(opened),
-            Err(error) => {
-                tracing::warn!(%error, "heartbeat: no database");
-                return;
-            }
-        }
-    }
-    let Some(store) = store else { return };
+async fn beat(shared: &Shared, store: &Store) {
     let options = &shared.options;
-    let beat = store.beat(&options.id, &options.host, options.pid, env!("CARGO_PKG_VERSION")).await;
-    if let Err(error) = beat {
-        tracing::warn!(%error, "heartbeat failed");
-    }
     match store.renew_leases(&options.id, &shared.held.fences(), options.lease).await {
         Ok(lost) => {
             for job in lost {
@@ -95,5 +85,9 @@ async fn beat(shared: &Shared, store: &mut Option<Store>) {
             }
         }
         Err(error) => tracing::warn!(%error, "leases not renewed"),
+    }
+    let beat = store.beat(&options.id, &options.host, options.pid, env!("CARGO_PKG_VERSION")).await;
+    if let Err(error) = beat {
+        tracing::warn!(%error, "heartbeat failed");
     }
 }

@@ -14,8 +14,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::rules;
 use crate::domain::{
-    Answer, Claim, Draft, Failure, Fence, Intent, JobId, Outcome, PostId, Preparation, Receipt,
-    Remedy, Scope, retry_delay,
+    Answer, Claim, Clearance, Draft, Failure, Fence, Intent, JobId, Outcome, PostId, Preparation,
+    Receipt, Remedy, Scope, retry_delay,
 };
 use crate::store::{Gate, Next, Settled, Step, StoreError};
 
@@ -25,11 +25,17 @@ use super::{End, Event, Shared};
 
 /// Total limit of a publish call, as the platform clients set it.
 const PUBLISH_LIMIT: Duration = Duration::from_secs(60);
-/// The call must leave this soon after the gate began: the lease the gate
-/// grants outlasts it by this much.
-const GATE_SLACK: Duration = Duration::from_secs(15);
+/// The call must leave this soon after the gate began, reads before it
+/// included: the lease the gate grants outlasts the call by this much.
+const GATE_SLACK: Duration = Duration::from_secs(45);
 /// While the database is away, evidence is offered to it again this often.
 const EVIDENCE_RETRY: Duration = Duration::from_secs(1);
+/// How often a refusal is offered; without it the post is looked up.
+const REFUSAL_RETRY_MAX: u32 = 60;
+/// A job whose account another worker publishes to comes back this soon.
+const ACCOUNT_BUSY_REST: Duration = Duration::from_secs(1);
+/// No rest is shorter, whatever the platform says: it would be a hot loop.
+const REST_MIN: Duration = Duration::from_secs(5);
 
 impl Shared {
     /// Works on a job until it is published, ended, or put back.
@@ -45,6 +51,11 @@ impl Shared {
             return self.ended(self.store.cancel_claimed(&self.options.id, &claim).await?, || {
                 End::Cancelled
             });
+        }
+        if !claim.account.is_added {
+            let failure =
+                Failure::new(Remedy::GiveUp, "account_removed", "its account was removed");
+            return self.fail(&claim, &Step::Prepare, failure).await;
         }
         // Rows of other programs were never checked; ours may have been changed.
         let review = rules::check(&claim.content, self.options.allow_private_media);
@@ -128,19 +139,18 @@ impl Shared {
                 let failure = Failure::new(Remedy::Operator(Scope::Account), "account_paused", why);
                 return self.ended(settled, || End::Resting(failure));
             }
+            Some(Gate::AccountBusy) => {
+                let settled =
+                    self.store.release(&self.options.id, claim, ACCOUNT_BUSY_REST).await?;
+                return self.ended(settled, || End::Waiting(ACCOUNT_BUSY_REST));
+            }
             Some(Gate::Lost) | None => return Ok(End::Lost),
         };
-        self.held.cleared(claim.job_id, &intent);
+        self.held.cleared(claim, &intent);
         draft.sent_at.push(intent.at);
-        if gate_began.elapsed() >= GATE_SLACK {
-            // This machine slept or stalled: another worker may hold the job soon.
-            let failure = Failure::new(
-                Remedy::PollAgain(Duration::ZERO),
-                "not_sent",
-                "the call was not sent: too much time had passed since it was cleared",
-            );
-            return self.fail(claim, &Step::Publish(intent), failure).await;
-        }
+        // Asked by the client right before the first byte: this machine may
+        // sleep or stall in between, and another worker take the job over.
+        draft.clearance = Clearance::new(move || gate_began.elapsed() < GATE_SLACK);
         match self.publishers.get(claim.content.platform).publish(&draft).await {
             Answer::Published(receipt) => {
                 self.keep_evidence(claim, &intent, &receipt).await;
@@ -152,18 +162,22 @@ impl Shared {
         }
     }
 
-    /// Writes down that a post is live; does not give up while the database is away.
+    /// Writes down that a post is live; does not give up while the database
+    /// is away. What it will never take is logged: the open intent remains,
+    /// and the post is looked up.
     pub(super) async fn keep_evidence(&self, claim: &Claim, intent: &Intent, receipt: &Receipt) {
         let evidence = [(claim.job_id, claim.post_id, intent.clone(), receipt.clone())];
         loop {
-            match self.store.record_live(&self.options.id, &evidence).await {
-                Ok(()) => return,
-                Err(error) => {
-                    tracing::error!(post = %claim.post_id, %error,
-                        "published, but the database does not take it; trying again");
-                    tokio::time::sleep(EVIDENCE_RETRY).await;
-                }
+            let Err(error) = self.store.record_live(&self.options.id, &evidence).await else {
+                return;
+            };
+            let external_id = receipt.external_id.as_deref().unwrap_or("unknown");
+            tracing::error!(post = %claim.post_id, external_id, fence = %intent.fence, %error,
+                "published, but the database does not take it");
+            if !error.is_outage() {
+                return;
             }
+            tokio::time::sleep(EVIDENCE_RETRY).await;
         }
     }
 
@@ -187,7 +201,7 @@ impl Shared {
         step: &Step,
         failure: Failure,
     ) -> Result<End, StoreError> {
-        let retry = || match retry_delay(claim.attempts, jitter()) {
+        let retry = || match retry_delay(claim.attempts_of_this_round(), jitter()) {
             delay if claim.due => Next::Retry(delay),
             // Preparing began early; the post keeps all its attempts for its time.
             delay => Next::GiveBack(delay),
@@ -197,6 +211,7 @@ impl Shared {
             Remedy::Restage => (retry(), true),
             Remedy::PollAgain(delay) => (Next::GiveBack(delay), false),
             Remedy::Wait(rest) => {
+                let rest = rest.max(REST_MIN);
                 let reason = format!("{}: {}", failure.code, failure.message);
                 self.store.rest_account(claim.account.id, &reason, Some(rest)).await?;
                 (Next::GiveBack(Duration::ZERO), false)
@@ -215,10 +230,7 @@ impl Shared {
             }
             Remedy::GiveUp => (Next::Fail, false),
         };
-        let settled = self
-            .store
-            .record_failure(&self.options.id, claim, step, &failure, restage, &next)
-            .await?;
+        let settled = self.record_failure(claim, step, &failure, restage, &next).await?;
         self.ended(settled, || match (&next, failure.remedy) {
             (Next::GiveBack(delay), Remedy::PollAgain(_)) => End::Waiting(*delay),
             (Next::GiveBack(_), Remedy::Retry | Remedy::Restage) => End::Retrying(failure),
@@ -226,6 +238,37 @@ impl Shared {
             (Next::Retry(_), _) if claim.attempts < claim.max_attempts => End::Retrying(failure),
             (Next::Retry(_) | Next::Fail, _) => End::Failed(failure),
         })
+    }
+
+    /// A refused publish call is evidence, too: offered again for a while when
+    /// the database is away. Any other failure is found out anew.
+    async fn record_failure(
+        &self,
+        claim: &Claim,
+        step: &Step,
+        failure: &Failure,
+        restage: bool,
+        next: &Next,
+    ) -> Result<Settled, StoreError> {
+        let mut tries = 0;
+        loop {
+            let recorded = self
+                .store
+                .record_failure(&self.options.id, claim, step, failure, restage, next)
+                .await;
+            match recorded {
+                Err(error)
+                    if error.is_outage()
+                        && matches!(step, Step::Publish(_))
+                        && tries < REFUSAL_RETRY_MAX =>
+                {
+                    tracing::warn!(post = %claim.post_id, %error, "a refusal is not yet stored");
+                    tries += 1;
+                    tokio::time::sleep(EVIDENCE_RETRY).await;
+                }
+                other => return other,
+            }
+        }
     }
 
     /// Puts a job back as it was, its attempt not counted (T11).

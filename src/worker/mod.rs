@@ -9,6 +9,7 @@ mod heartbeat;
 mod held;
 mod job;
 mod reconcile;
+mod recovery;
 mod run;
 mod uptime;
 
@@ -16,13 +17,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::{
-    AccessToken, AccountId, Claim, Draft, Failure, Platform, PostId, Remedy, SocialAccount,
+    AccessToken, Claim, Clearance, Draft, Failure, Only, Platform, PostId, Remedy, SocialAccount,
     WorkerId,
 };
 use crate::platforms::Publishers;
-use crate::store::{Location, Store};
+use crate::store::Store;
 
-pub use held::Recovery;
+pub use recovery::Recovery;
 pub use run::Summary;
 
 use held::HeldJobs;
@@ -64,8 +65,8 @@ pub struct Options {
     pub settle: Duration,
     /// How long running jobs may go on after a stop was asked for.
     pub grace: Duration,
-    pub platform: Option<Platform>,
-    pub account: Option<AccountId>,
+    /// Which posts it serves.
+    pub only: Only,
     /// Media URLs may point at private addresses.
     pub allow_private_media: bool,
 }
@@ -89,8 +90,7 @@ impl Options {
             prepare_ahead: Duration::from_secs(5 * 60),
             settle: Duration::from_secs(90),
             grace: Duration::from_secs(30),
-            platform: None,
-            account: None,
+            only: Only::default(),
             allow_private_media: false,
         }
     }
@@ -123,6 +123,24 @@ pub enum End {
     Released,
     /// Another worker took it over.
     Lost,
+}
+
+impl End {
+    /// Whether it changes what an operator should know about the post.
+    #[must_use]
+    pub fn is_news(&self) -> bool {
+        match self {
+            Self::Prepared | Self::Waiting(_) | Self::Released | Self::Lost => false,
+            Self::Published { .. }
+            | Self::Retrying(_)
+            | Self::Resting(_)
+            | Self::Failed(_)
+            | Self::LookingUp(..)
+            | Self::Unknown(_)
+            | Self::Cancelled
+            | Self::Missed => true,
+        }
+    }
 }
 
 /// One job's end of this time.
@@ -160,7 +178,6 @@ pub struct Worker {
 /// What all jobs of a worker use.
 struct Shared {
     store: Store,
-    location: Location,
     publishers: Publishers,
     tokens: TokenSource,
     events: EventSink,
@@ -172,16 +189,13 @@ impl Worker {
     #[must_use]
     pub fn new(
         store: Store,
-        location: Location,
         publishers: Publishers,
         tokens: TokenSource,
         events: EventSink,
         options: Options,
     ) -> Self {
         let held = Arc::new(HeldJobs::default());
-        Self {
-            shared: Arc::new(Shared { store, location, publishers, tokens, events, options, held }),
-        }
+        Self { shared: Arc::new(Shared { store, publishers, tokens, events, options, held }) }
     }
 }
 
@@ -201,6 +215,7 @@ impl Shared {
             content: claim.content.clone(),
             staging: claim.staging.clone(),
             sent_at: claim.sent_at.clone(),
+            clearance: Clearance::unlimited(),
         })
     }
 }

@@ -16,6 +16,8 @@ use super::{End, Shared};
 
 /// After so many readings that decide nothing, a person is asked.
 const LOOKUPS_MAX: u32 = 10;
+/// Media may be processed for hours: with the usual times this is about five.
+const LOOKUPS_IN_PROGRESS_MAX: u32 = 32;
 
 /// When to look first: soon, since "live" is believed at once.
 pub(super) fn first_look(settle: Duration) -> Duration {
@@ -64,14 +66,15 @@ impl Shared {
                 let step = Step::Lookup(claim.open_intents.clone());
                 self.fail(claim, &step, Failure { remedy: Remedy::Restage, ..failure }).await
             }
-            Sighting::InProgress => {
-                let failure = Failure::new(
-                    Remedy::PollAgain(again),
-                    "in_progress",
-                    "the platform is still working on it",
-                );
+            Sighting::InProgress if intent.lookups < LOOKUPS_IN_PROGRESS_MAX => {
+                let failure = in_progress();
                 let settled = self.store.record_lookup(worker, claim, &failure, again).await?;
                 self.ended(settled, || End::LookingUp(failure, again))
+            }
+            Sighting::InProgress => {
+                let failure = in_progress();
+                let settled = self.store.hold(worker, claim, &failure).await?;
+                self.ended(settled, || End::Unknown(failure))
             }
             Sighting::CannotTell(failure) if intent.lookups < LOOKUPS_MAX => {
                 self.rest_if_asked(claim, &failure).await?;
@@ -102,9 +105,7 @@ impl Shared {
                 return self.ended(settled, || End::Failed(failure));
             }
             Sighting::NotLive => not_live(),
-            Sighting::InProgress => {
-                Failure::new(Remedy::Retry, "in_progress", "the platform is still working on it")
-            }
+            Sighting::InProgress => in_progress(),
             Sighting::CannotTell(failure) | Sighting::NeverTells(failure) => failure,
         };
         self.store.record_held_lookup(worker, claim, &failure).await?;
@@ -156,6 +157,10 @@ impl Shared {
 /// Whether one more reading "not live" settles it.
 fn believed(intent: &Intent, settle: Duration) -> bool {
     intent.age >= settle && intent.not_live_for.is_some_and(|since| since >= apart(settle))
+}
+
+fn in_progress() -> Failure {
+    Failure::new(Remedy::Retry, "in_progress", "the platform is still working on it")
 }
 
 fn not_live() -> Failure {

@@ -11,7 +11,7 @@ use crate::domain::{Claim, Failure, Remedy};
 use crate::store::{ClaimRequest, Claimed, Step, StoreError, TakeOver};
 
 use super::heartbeat::Heartbeat;
-use super::{End, Event, Shared, Worker};
+use super::{End, Event, Shared, Worker, recovery};
 
 /// Jobs of one account held at once: one that publishes, one that prepares.
 const PER_ACCOUNT: u32 = 2;
@@ -19,8 +19,10 @@ const PER_ACCOUNT: u32 = 2;
 /// What a run did, for its last line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// Jobs taken from the queue or from dead workers.
+    /// Jobs taken: due ones, and those of dead workers.
     pub claimed: u64,
+    /// Jobs taken early, to be prepared.
+    pub prepared: u64,
     pub published: u64,
     /// Attempts that failed and will be repeated.
     pub retried: u64,
@@ -142,8 +144,7 @@ fn claim_request(shared: &Shared, limit: u32) -> ClaimRequest {
         held: shared.held.per_account(),
         per_account: PER_ACCOUNT,
         max_attempts: options.max_attempts,
-        platform: options.platform,
-        account: options.account,
+        only: options.only,
     }
 }
 
@@ -153,9 +154,10 @@ impl Run {
         while !self.stop.is_cancelled() && !self.limits_reached() {
             let worked = match self.round().await {
                 Ok(worked) => worked,
-                Err(error) if until == Until::Stopped => {
-                    // A daemon outlives its database, and a bad row.
+                Err(error) if until == Until::Stopped && !error.is_final() => {
+                    // A daemon outlives its database's outages, and a bad row.
                     tracing::error!(%error, "this round failed; trying again");
+                    self.rest_after_error().await;
                     false
                 }
                 Err(error) => return Err(error),
@@ -188,9 +190,9 @@ impl Run {
     }
 
     async fn end_missed(&mut self) -> Result<bool, StoreError> {
-        let store = &self.shared.store;
-        let missed = store.fail_missed(self.shared.options.max_late).await?;
-        let repaired = store.repair_halves(Some(self.shared.options.prepare_ahead), false).await?;
+        let (store, options) = (&self.shared.store, &self.shared.options);
+        let missed = store.fail_missed(options.max_late, &options.only).await?;
+        let repaired = store.repair_halves(Some(options.prepare_ahead), false).await?;
         for post in &missed {
             self.note(Event::without_claim(*post, End::Missed));
         }
@@ -200,24 +202,21 @@ impl Run {
     async fn take_abandoned(&mut self) -> Result<bool, StoreError> {
         let options = &self.shared.options;
         // Look-ups of old trouble leave a slot for what is due.
-        let limit = match self.free_slots() {
-            0 => return Ok(false),
-            1 => 1,
-            more => more - 1,
-        };
-        let request = TakeOver::new(options.id.clone(), options.lease, limit);
-        let taken = self.shared.store.take_over(&request).await?;
-        let ended = !(taken.exhausted.is_empty() && taken.cancelled.is_empty());
-        for post in taken.exhausted {
-            let failure = Failure::new(
-                Remedy::GiveUp,
-                "worker_died",
-                "the worker died in every attempt at this post",
-            );
-            self.note(Event::without_claim(post, End::Failed(failure)));
+        let looking = self.running.values().filter(|claim| !claim.open_intents.is_empty()).count();
+        let most = options.concurrency.saturating_sub(1).max(1);
+        let looking = u32::try_from(looking).unwrap_or(most);
+        let limit = self.free_slots().min(most.saturating_sub(looking));
+        if limit == 0 {
+            return Ok(false);
         }
-        for post in taken.cancelled {
-            self.note(Event::without_claim(post, End::Cancelled));
+        let mut request = TakeOver::new(options.id.clone(), options.lease, limit);
+        request.only = options.only;
+        request.except = self.running.values().map(|claim| claim.job_id).collect();
+        let taken = self.shared.store.take_over(&request).await?;
+        let events = recovery::ended(&taken);
+        let ended = !events.is_empty();
+        for event in events {
+            self.note(event);
         }
         Ok(self.start_all(taken.claimed).await? | ended)
     }
@@ -241,7 +240,10 @@ impl Run {
         let any = !claimed.is_empty();
         let mut result = Ok(any);
         for claimed in claimed {
-            self.summary.claimed += 1;
+            match &claimed {
+                Claimed::Job(claim) if !claim.due => self.summary.prepared += 1,
+                Claimed::Job(_) | Claimed::Unreadable { .. } => self.summary.claimed += 1,
+            }
             match claimed {
                 Claimed::Job(claim) => self.start(*claim),
                 Claimed::Unreadable { job_id, post_id, fence, why } => {
@@ -259,7 +261,9 @@ impl Run {
         while let Some(ended) = self.clean_up.try_join_next() {
             cleaned_up(ended);
         }
-        if self.clean_up.is_empty() && self.shared.owes_clean_up().await? {
+        let store = &self.shared.store;
+        store.end_lost_comments().await?;
+        if self.clean_up.is_empty() && store.owes_clean_up(&self.shared.options.only).await? {
             let shared = Arc::clone(&self.shared);
             self.clean_up.spawn(async move { shared.clean_up().await });
         }
@@ -309,6 +313,15 @@ impl Run {
         }
     }
 
+    /// At least a second, so that a lasting error does not flood the log.
+    async fn rest_after_error(&self) {
+        let rest = self.shared.options.poll_interval.max(Duration::from_secs(1));
+        tokio::select! {
+            () = tokio::time::sleep(rest) => {}
+            () = self.stop.cancelled() => {}
+        }
+    }
+
     async fn sleep_until(&self, again: Instant) {
         tokio::select! {
             () = tokio::time::sleep_until(again.into()) => {}
@@ -349,7 +362,7 @@ impl Run {
             Err(error) => (error.id(), Err(error)),
         };
         let Some(claim) = self.running.remove(&id) else { return };
-        let intent = self.shared.held.remove(claim.job_id);
+        let intent = self.shared.held.remove(&claim);
         let end = match result {
             Ok(Ok(end)) => end,
             Ok(Err(error)) => {

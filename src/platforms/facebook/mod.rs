@@ -118,6 +118,7 @@ impl Facebook {
         {
             return Ok(receipt);
         }
+        draft.clearance.check().map_err(Answer::Refused)?;
         let page = draft.account.external_id.as_str();
         let reply = match flow {
             Flow::Feed => self.flip(draft, anchor, json!({"is_published": true})).await,

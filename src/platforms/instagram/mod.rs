@@ -77,6 +77,7 @@ impl Instagram {
         if draft.sent_at.len() > 1 {
             self.ask_before_sending_again(&session, draft, container).await?;
         }
+        draft.clearance.check().map_err(Answer::Refused)?;
         let path = [draft.account.external_id.as_str(), "media_publish"];
         let reply = session.publish(&path, &json!({"creation_id": container})).await;
         let reply = reply.map_err(Trouble::into_answer)?;

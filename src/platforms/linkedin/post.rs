@@ -20,6 +20,9 @@ const AFTER_SEND: TimeDelta = TimeDelta::seconds(60 + 120);
 
 impl LinkedIn {
     pub(super) async fn create_post(&self, draft: &Draft) -> Answer {
+        if let Err(too_late) = draft.clearance.check() {
+            return Answer::Refused(too_late);
+        }
         let body = match author(draft).and_then(|author| post_body(draft, author)) {
             Ok(body) => body,
             Err(failure) => return Answer::Refused(failure),

@@ -8,7 +8,6 @@ use socialsched::domain::{
     AccessToken, Answer, Draft, Failure, Intent, Platform, Preparation, Receipt, Sighting,
 };
 use socialsched::platforms::{Publisher, Publishers, Settings, Step};
-use socialsched::store::Location;
 use socialsched::worker::{Options, Worker};
 use tokio_util::sync::CancellationToken;
 
@@ -68,7 +67,6 @@ impl Publisher for Buggy {
 }
 
 fn run(queue: &Queue, publisher: &Arc<Buggy>) -> socialsched::worker::Summary {
-    let location: Location = queue.database.url().parse().unwrap();
     let publishers = Publishers::new(Settings::default())
         .with(Platform::Facebook, Arc::clone(publisher) as Arc<dyn Publisher>);
     let options = Options {
@@ -78,8 +76,7 @@ fn run(queue: &Queue, publisher: &Arc<Buggy>) -> socialsched::worker::Summary {
         ..Options::new(worker("w"), "host".to_owned(), 1)
     };
     let tokens = Arc::new(|_: &_| Ok(AccessToken::new("a token".to_owned())));
-    let worker =
-        Worker::new(queue.store.clone(), location, publishers, tokens, Arc::new(|_| {}), options);
+    let worker = Worker::new(queue.store.clone(), publishers, tokens, Arc::new(|_| {}), options);
     queue.wait(worker.run_once(CancellationToken::new())).unwrap()
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use socialsched::domain::{LogEvent, Outcome, PostId, PostStatus, StepKind};
+use socialsched::domain::{LogEvent, Only, Outcome, PostId, PostStatus, StepKind};
 use socialsched::store::{CancelAnswer, Claimed, Settled, TakeOver};
 
 use super::queue::jobs;
@@ -215,7 +215,10 @@ fn t1r_a_job_put_back_by_another_program_while_its_call_is_open_is_looked_up() {
         let answer = queue.wait(queue.store.cancel_posts(queue.company, &ids, None)).unwrap();
         assert_eq!(answer, [CancelAnswer::Ended(PostStatus::Processing, None)]);
         queue.database.age(Duration::from_secs(3600));
-        assert_eq!(queue.wait(queue.store.fail_missed(Duration::from_secs(60))).unwrap(), []);
+        assert_eq!(
+            queue.wait(queue.store.fail_missed(Duration::from_secs(60), &Only::default())).unwrap(),
+            []
+        );
         let next = queue.claim(&b);
         assert_eq!(next.open_intents.len(), 1);
         assert_eq!(queue.gate(&b, &next), socialsched::store::Gate::Lost);

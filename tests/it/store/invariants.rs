@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use socialsched::domain::{AccountId, Platform};
+use socialsched::domain::{AccountId, Only, Platform};
 use socialsched::store::{Next, Step, Verdict};
 
 use super::{Queue, failure, on_every_engine, receipt, worker};
@@ -33,7 +33,7 @@ fn fill(queue: &Queue) {
     queue.wait(queue.store.cancel_posts(queue.company, &[cancelled], None)).unwrap();
     queue.schedule();
     queue.database.age(Duration::from_secs(3600));
-    queue.wait(queue.store.fail_missed(Duration::from_secs(60))).unwrap();
+    queue.wait(queue.store.fail_missed(Duration::from_secs(60), &Only::default())).unwrap();
     ended(&Next::Retry(Duration::from_secs(3600)));
     let wished = queue.claimed(&a);
     queue.wait(queue.store.cancel_posts(queue.company, &[wished.post_id], None)).unwrap();

@@ -6,8 +6,8 @@ use std::future::Future;
 use std::time::Duration;
 
 use socialsched::domain::{
-    AccountId, Claim, CompanyId, Failure, Intent, JobId, LogEntry, NewAccount, NewPost, Platform,
-    Post, PostContent, PostId, PostType, Receipt, Remedy, WorkerId,
+    AccountId, Claim, CompanyId, Failure, Intent, JobId, LogEntry, NewAccount, NewPost, Only,
+    Platform, Post, PostContent, PostId, PostType, Receipt, Remedy, WorkerId,
 };
 use socialsched::store::{
     ClaimRequest, Claimed, Gate, Inserted, Location, Store, StoreError, TakeOver, TakenOver,
@@ -30,13 +30,10 @@ pub struct Queue {
     _dir: TempDir,
 }
 
-/// The engines whose stores must behave alike.
-const ENGINES: &[Engine] = &[Engine::Sqlite];
-
 /// Runs a test once per database engine.
 pub fn on_every_engine(test: impl Fn(&Queue)) {
-    for engine in ENGINES {
-        test(&Queue::new(*engine));
+    for engine in Engine::ALL.iter().copied() {
+        test(&Queue::new(engine));
     }
 }
 
@@ -143,8 +140,7 @@ impl Queue {
             held: HashMap::new(),
             per_account: u32::MAX,
             max_attempts: None,
-            platform: None,
-            account: None,
+            only: Only::default(),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use socialsched::domain::{
-    AccountId, CommentState, CompanyId, Outcome, Platform, PostId, PostStatus,
+    AccountId, CommentState, CompanyId, Only, Outcome, Platform, PostId, PostStatus,
 };
 use socialsched::store::{CancelAnswer, Inserted, Next, Rescheduled, Retried, Settled, Step};
 
@@ -219,7 +219,9 @@ fn t17_only_posts_that_are_too_late_and_not_begun_are_missed() {
         let late = queue.schedule();
         queue.database.age(Duration::from_secs(3600));
         let on_time = queue.schedule();
-        let missed = queue.wait(queue.store.fail_missed(Duration::from_secs(1800))).unwrap();
+        let missed = queue
+            .wait(queue.store.fail_missed(Duration::from_secs(1800), &Only::default()))
+            .unwrap();
         assert_eq!(missed, [late]);
         let post = queue.post(late);
         assert_eq!(queue.states(late), "failed/failed");

@@ -15,6 +15,11 @@ pub enum Engine {
     Sqlite,
 }
 
+impl Engine {
+    /// Every engine that tests run on.
+    pub const ALL: &[Self] = &[Self::Sqlite];
+}
+
 /// The database of a world, seen past the program.
 pub struct Database {
     engine: Engine,

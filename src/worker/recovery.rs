@@ -1,0 +1,117 @@
+//! Recovery on an operator's word, beside or instead of a running worker.
+
+use std::time::Duration;
+
+use crate::domain::{Claim, Failure, PostId, Remedy};
+use crate::store::{Claimed, StoreError, TakeOver, TakenOver};
+
+use super::heartbeat::Heartbeat;
+use super::{End, Event, Shared, Worker};
+
+/// Jobs taken over at a time: few, so that each is looked at soon.
+const BATCH: u32 = 5;
+
+/// What the `recover` command did.
+#[derive(Debug, Clone, Default)]
+pub struct Recovery {
+    /// Back in the queue, or ended, after their worker had died.
+    pub recovered: Vec<Event>,
+    /// Looked up at the platform; some of them are settled now.
+    pub reconciled: Vec<Event>,
+    /// Repaired halves of other programs' changes.
+    pub repaired: Vec<PostId>,
+}
+
+impl Worker {
+    /// Takes over abandoned jobs, looks up open and held outcomes, repairs
+    /// what other programs left half done. Publishes nothing. Handles at most
+    /// `most` jobs and `most` held posts.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn recover(&self, foreign_lock: Duration, most: u32) -> Result<Recovery, StoreError> {
+        let shared = &self.shared;
+        let mut recovery = Recovery {
+            repaired: shared.store.repair_halves(None, false).await?,
+            ..Recovery::default()
+        };
+        let heartbeat = Heartbeat::start(shared).ok();
+        let result = self.recover_into(&mut recovery, foreign_lock, most).await;
+        if let Some(heartbeat) = heartbeat {
+            heartbeat.stop().await;
+        }
+        result.map(|()| recovery)
+    }
+
+    async fn recover_into(
+        &self,
+        recovery: &mut Recovery,
+        foreign_lock: Duration,
+        most: u32,
+    ) -> Result<(), StoreError> {
+        let shared = &self.shared;
+        let options = &shared.options;
+        let mut request = TakeOver::new(options.id.clone(), options.lease, BATCH);
+        request.foreign_lock = foreign_lock;
+        for _ in 0..most.div_ceil(BATCH) {
+            let taken = shared.store.take_over(&request).await?;
+            recovery.recovered.extend(ended(&taken));
+            if taken.claimed.is_empty() {
+                break;
+            }
+            for claimed in taken.claimed {
+                shared.recover_one(claimed, recovery).await?;
+            }
+        }
+        for claimed in shared.store.held(most).await? {
+            let Claimed::Job(claim) = claimed else { continue };
+            let end = shared.look_at_held(&claim).await?;
+            recovery.reconciled.push(Event::of(&claim, end));
+        }
+        Ok(())
+    }
+}
+
+/// The jobs that taking over has ended.
+pub(super) fn ended(taken: &TakenOver) -> Vec<Event> {
+    let died = || {
+        let message = "the worker died in every attempt at this post";
+        End::Failed(Failure::new(Remedy::GiveUp, "worker_died", message))
+    };
+    let exhausted = taken.exhausted.iter().map(|post| Event::without_claim(*post, died()));
+    let cancelled = taken.cancelled.iter().map(|post| Event::without_claim(*post, End::Cancelled));
+    exhausted.chain(cancelled).collect()
+}
+
+impl Shared {
+    async fn recover_one(
+        &self,
+        claimed: Claimed,
+        recovery: &mut Recovery,
+    ) -> Result<(), StoreError> {
+        match claimed {
+            Claimed::Unreadable { job_id, post_id, fence, why } => {
+                let event = self.fail_unreadable((job_id, post_id, fence), why).await?;
+                recovery.recovered.push(event);
+            }
+            Claimed::Job(claim) => {
+                self.held.add(&claim);
+                let is_open = !claim.open_intents.is_empty();
+                let end = self.recover_job(&claim).await;
+                self.held.remove(&claim);
+                let event = Event::of(&claim, end?);
+                if is_open { &mut recovery.reconciled } else { &mut recovery.recovered }
+                    .push(event);
+            }
+        }
+        Ok(())
+    }
+
+    async fn recover_job(&self, claim: &Claim) -> Result<End, StoreError> {
+        if claim.open_intents.is_empty() {
+            self.give_back(claim).await
+        } else {
+            self.reconcile(claim).await
+        }
+    }
+}
