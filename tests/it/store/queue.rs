@@ -1,3 +1,5 @@
+//! A database of a test's own, and short words for what workers do with it.
+
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::future::Future;
