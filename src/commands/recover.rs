@@ -160,7 +160,7 @@ fn report(recovery: &Recovery, review: &[Post]) -> Report {
 
 async fn preview(context: &Context, store: &Store, request: &TakeOver) -> anyhow::Result<Exit> {
     let abandoned = store.abandoned(request).await?;
-    let repaired = store.repair_halves(true).await?;
+    let repaired = store.repair_halves(None, true).await?;
     let review = needs_review(context, store).await?;
     store.close().await;
     let ids = |ids: &[PostId]| ids.iter().map(|id| json!({ "id": id })).collect::<Vec<_>>();

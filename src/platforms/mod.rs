@@ -79,9 +79,9 @@ pub struct Settings {
 /// client: a run that finds nothing to do stays cheap.
 #[derive(Clone)]
 pub struct Publishers {
-    facebook: Arc<Facebook>,
-    instagram: Arc<Instagram>,
-    linkedin: Arc<LinkedIn>,
+    facebook: Arc<dyn Publisher>,
+    instagram: Arc<dyn Publisher>,
+    linkedin: Arc<dyn Publisher>,
 }
 
 impl Publishers {
@@ -100,6 +100,17 @@ impl Publishers {
             instagram: Arc::new(Instagram::new(Arc::clone(&http), meta)),
             linkedin: Arc::new(LinkedIn::new(http, media, linkedin)),
         }
+    }
+
+    /// Uses another client for a platform, such as a test's stand-in.
+    #[must_use]
+    pub fn with(mut self, platform: Platform, publisher: Arc<dyn Publisher>) -> Self {
+        match platform {
+            Platform::Facebook => self.facebook = publisher,
+            Platform::Instagram => self.instagram = publisher,
+            Platform::LinkedIn => self.linkedin = publisher,
+        }
+        self
     }
 
     /// The client of a platform.

@@ -1,5 +1,5 @@
-//! Evidence that a post is live. It needs no fence: it is a fact, whoever
-//! brings it and however late.
+//! Evidence that a post is live (T5, T5L). It needs no fence: it is a fact,
+//! whoever brings it and however late.
 
 use crate::domain::{
     Intent, JobId, LogEvent, Outcome, PostId, PostStatus, Receipt, StepKind, WorkerId,

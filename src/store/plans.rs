@@ -86,7 +86,7 @@ async fn the_queue_is_read_through_the_small_index_of_open_jobs() {
         ("take over", abandoned_query(&take_over, "")),
         ("missed", missed_query(Duration::from_secs(3600), &Only::default(), "")),
         ("next due", next_due_query()),
-        ("halves", halves_query("")),
+        ("halves", halves_query(Some(Duration::from_secs(300)), "")),
     ];
     for (name, query) in queries {
         assert_small(name, &full.plan(query).await);
@@ -98,6 +98,8 @@ async fn the_queue_is_read_through_the_small_index_of_open_jobs() {
 async fn claims_and_missed_posts_are_found_by_time() {
     let full = Full::new().await;
     let plan = full.plan(missed_query(Duration::from_secs(3600), &Only::default(), "")).await;
+    assert!(plan.iter().any(|step| step.contains("post_schedule_open (run_at<?)")), "{plan:#?}");
+    let plan = full.plan(halves_query(Some(Duration::ZERO), "")).await;
     assert!(plan.iter().any(|step| step.contains("post_schedule_open (run_at<?)")), "{plan:#?}");
     let plan = full.plan(next_due_query()).await;
     assert!(plan.iter().any(|step| step.contains("post_schedule_open (run_at>?)")), "{plan:#?}");

@@ -567,10 +567,6 @@ async fn cancel(
             Ok(CancelAnswer::Ended(post.status, post.external_post_id))
         }
         PostStatus::Processing => wish_cancelled(tx, post.id, reason).await,
-        PostStatus::Pending if post.job_status != JobStatus::Pending => {
-            // Another program's worker is at it, and would not look at a wish.
-            Ok(CancelAnswer::Ended(PostStatus::Processing, None))
-        }
         PostStatus::Pending => {
             let open = tx
                 .count(
@@ -589,7 +585,7 @@ async fn cancel(
                 sql("UPDATE post_schedule
                         SET status = 'done', next_attempt_at = NULL, locked_at = NULL,
                             worker_id = NULL, updated_at = {now}
-                      WHERE id = ? AND status = 'pending'")
+                      WHERE id = ? AND status <> 'processing'")
                 .id(post.job_id.uuid()),
             )
             .await?;

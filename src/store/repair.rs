@@ -2,6 +2,8 @@
 //! writes the two in two steps and may die in between, and its users know only
 //! the post.
 
+use std::time::Duration;
+
 use crate::domain::{JobId, PostId, PostStatus};
 
 use super::db::{Row, Sql, Tx, sql};
@@ -12,18 +14,23 @@ impl Store {
     /// Ends jobs as their posts were ended. What a worker may still be at is
     /// left alone. A post that was ended while its publish call is
     /// open goes back to processing with the wish to cancel it: that call is
-    /// looked up, and never sent again.
+    /// looked up, and never sent again. `due_within` leaves out jobs of a later
+    /// time, of which there may be very many.
     ///
     /// # Errors
     /// The database is away; then nothing was changed.
-    pub async fn repair_halves(&self, dry_run: bool) -> Result<Vec<PostId>, StoreError> {
-        let found = self.pool.begin_read().await?.all(halves_query("")).await?;
+    pub async fn repair_halves(
+        &self,
+        due_within: Option<Duration>,
+        dry_run: bool,
+    ) -> Result<Vec<PostId>, StoreError> {
+        let found = self.pool.begin_read().await?.all(halves_query(due_within, "")).await?;
         if found.is_empty() || dry_run {
             return found.iter().map(post_id).collect();
         }
         transaction!(self, tx, {
             let mut repaired = Vec::new();
-            for row in tx.all(halves_query("{skip locked s, d}")).await? {
+            for row in tx.all(halves_query(due_within, "{skip locked s, d}")).await? {
                 repair(tx, &row).await?;
                 repaired.push(post_id(&row)?);
             }
@@ -32,18 +39,22 @@ impl Store {
     }
 }
 
-pub(super) fn halves_query(tail: &str) -> Sql {
-    sql(format!(
+pub(super) fn halves_query(due_within: Option<Duration>, tail: &str) -> Sql {
+    let query = sql(format!(
         "SELECT s.id AS job_id, s.post_detail_id AS post_id, d.status AS status,
                 CASE WHEN {OPEN_INTENT} THEN 1 ELSE 0 END AS is_open
            FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
           WHERE s.status IN ('pending', 'processing')
             AND d.status IN ('published', 'failed', 'cancelled')
             AND (s.status = 'pending' OR s.lease_until < {{now}}
-                 OR (s.lease_until IS NULL AND s.locked_at < {{now+ms}}))
-          ORDER BY s.run_at, s.id LIMIT 500 {tail}"
+                 OR (s.lease_until IS NULL AND s.locked_at < {{now+ms}}))"
     ))
-    .before(FOREIGN_LOCK)
+    .before(FOREIGN_LOCK);
+    let query = match due_within {
+        Some(ahead) => query.and(" AND s.run_at <= {now+ms}").after(ahead),
+        None => query,
+    };
+    query.and(" ORDER BY s.run_at, s.id LIMIT 500 ").and(tail)
 }
 
 fn post_id(row: &Row) -> Result<PostId, StoreError> {

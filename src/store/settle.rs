@@ -1,6 +1,5 @@
-//! What a worker learnt, written down: staged objects, failures, doubts. Each
-//! change needs the fence the job was claimed with; only evidence that a post
-//! is live does not (`evidence.rs`).
+//! What a worker learnt, written down: staged objects, failures, and calls
+//! whose outcome is unknown. Every change of state needs the fence.
 
 use std::time::Duration;
 

@@ -31,8 +31,10 @@ impl Worker {
     /// The database is away.
     pub async fn recover(&self, foreign_lock: Duration, most: u32) -> Result<Recovery, StoreError> {
         let shared = &self.shared;
-        let mut recovery =
-            Recovery { repaired: shared.store.repair_halves(false).await?, ..Recovery::default() };
+        let mut recovery = Recovery {
+            repaired: shared.store.repair_halves(None, false).await?,
+            ..Recovery::default()
+        };
         let heartbeat = Heartbeat::start(shared).ok();
         let result = self.recover_into(&mut recovery, foreign_lock, most).await;
         if let Some(heartbeat) = heartbeat {

@@ -192,7 +192,7 @@ impl Run {
     async fn end_missed(&mut self) -> Result<bool, StoreError> {
         let (store, options) = (&self.shared.store, &self.shared.options);
         let missed = store.fail_missed(options.max_late, &options.only).await?;
-        let repaired = store.repair_halves(false).await?;
+        let repaired = store.repair_halves(Some(options.prepare_ahead), false).await?;
         for post in &missed {
             self.note(Event::without_claim(*post, End::Missed));
         }

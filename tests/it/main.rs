@@ -8,6 +8,7 @@ mod dependencies;
 mod generated;
 mod layers;
 mod posts_end_to_end;
+mod protocol;
 mod readme;
 mod rows;
 mod secrets;

@@ -98,6 +98,7 @@ fn t5l_late_evidence_takes_the_job_from_a_successor() {
         let next = queue.successor(&b);
         queue.live(&a, &claim, &intent, &receipt("fb_1")).unwrap();
         assert_published(queue, claim.post_id, Some("fb_1"));
+        assert_eq!(queue.job(claim.post_id, "fence"), (next.fence.0 + 1).to_string());
         let before = queue.tables();
         let lost = queue.wait(queue.store.hold(&b, &next, &failure("who knows"))).unwrap();
         assert_eq!(lost, Settled::Lost);

@@ -28,7 +28,7 @@ fn insert(queue: &Queue, post_status: &str, job_status: &str, lock: Option<&str>
 }
 
 fn repair(queue: &Queue) -> Vec<PostId> {
-    queue.wait(queue.store.repair_halves(false)).unwrap()
+    queue.wait(queue.store.repair_halves(Some(Duration::ZERO), false)).unwrap()
 }
 
 #[test]
@@ -109,15 +109,37 @@ fn a_job_locked_by_the_old_scheduler_is_not_cancelled_behind_its_back() {
 }
 
 #[test]
+fn a_pending_post_whose_job_another_program_ended_can_be_cancelled() {
+    on_every_engine(|queue| {
+        for job in ["done", "failed"] {
+            let id = insert(queue, "pending", job, None);
+            let answer = queue.wait(queue.store.cancel_posts(queue.company, &[id], None)).unwrap();
+            assert_eq!(answer, [CancelAnswer::Cancelled], "{job}");
+            assert_eq!(queue.states(id), "cancelled/done");
+        }
+    });
+}
+
+#[test]
 fn t1c_a_post_cancelled_by_another_program_is_never_claimed_and_its_job_ended() {
     on_every_engine(|queue| {
         let id = insert(queue, "cancelled", "pending", None);
         assert_eq!(queue.claims(&worker("a")).len(), 0);
-        assert_eq!(queue.wait(queue.store.repair_halves(true)).unwrap(), [id]);
+        assert_eq!(queue.wait(queue.store.repair_halves(None, true)).unwrap(), [id]);
         assert_eq!(queue.states(id), "cancelled/pending", "only looked");
         assert_eq!(repair(queue), [id]);
         assert_eq!(queue.states(id), "cancelled/done");
         assert_eq!(repair(queue), []);
+    });
+}
+
+#[test]
+fn halves_of_a_later_time_are_repaired_when_asked_for() {
+    on_every_engine(|queue| {
+        let id = insert(queue, "cancelled", "pending", None);
+        queue.database.execute("UPDATE post_schedule SET run_at = datetime('now', '+1 hour')");
+        assert_eq!(repair(queue), []);
+        assert_eq!(queue.wait(queue.store.repair_halves(None, false)).unwrap(), [id]);
     });
 }
 

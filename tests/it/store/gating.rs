@@ -128,6 +128,25 @@ fn t4_an_account_that_rests_was_removed_or_exchanged_shuts_the_gate() {
     }
 }
 
+/// One call per account at a time, also over several workers; a worker that
+/// died in its call does not keep the account to itself.
+#[test]
+fn t4_an_account_whose_call_is_under_way_shuts_the_gate_for_its_other_posts() {
+    on_every_engine(|queue| {
+        let (a, b) = (worker("a"), worker("b"));
+        let first = queue.claimed(&a);
+        let second = queue.claimed(&b);
+        let intent = queue.intent(&a, &first);
+        assert_eq!(queue.gate(&b, &second), Gate::AccountBusy);
+        assert_eq!(queue.history(second.post_id), []);
+        queue.live(&a, &first, &intent, &super::receipt("fb_1")).unwrap();
+        queue.intent(&b, &second);
+        queue.leases_end();
+        let third = queue.claimed(&a);
+        queue.intent(&a, &third);
+    });
+}
+
 #[test]
 fn t4_a_pause_that_is_over_does_not_shut_the_gate() {
     on_every_engine(|queue| {

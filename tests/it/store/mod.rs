@@ -8,7 +8,7 @@ mod evidence;
 mod foreign;
 mod gating;
 mod invariants;
-mod queue;
+pub mod queue;
 mod rivals;
 mod scheduling;
 mod settling;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use socialsched::domain::{Only, PostId, WorkerId};
-use socialsched::store::{CancelAnswer, Claimed, Next, Step, Store};
+use socialsched::store::{CancelAnswer, Claimed, Gate, Next, Step, Store};
 use tokio::task::JoinSet;
 
 use super::{Queue, failure, on_every_engine, receipt, worker};
@@ -33,15 +33,21 @@ async fn drain(
             let Claimed::Job(claim) = job else { panic!("{job:?}") };
             assert_eq!(claim.fence.0, 1, "claimed once");
             claimed.push(claim.post_id);
-            let gates =
-                store.open_gates(&worker, &[&claim], Duration::from_secs(60)).await.unwrap();
-            match &gates[0] {
-                socialsched::store::Gate::Open(intent) => {
+            let gate = loop {
+                let lease = Duration::from_secs(60);
+                match store.open_gates(&worker, &[&claim], lease).await.unwrap().remove(0) {
+                    // Another worker publishes to the account; it soon has its answer.
+                    Gate::AccountBusy => tokio::task::yield_now().await,
+                    gate => break gate,
+                }
+            };
+            match &gate {
+                Gate::Open(intent) => {
                     let id = receipt(&claim.post_id.to_string());
                     let live = [(claim.job_id, claim.post_id, intent.clone(), id)];
                     store.record_live(&worker, &live).await.unwrap();
                 }
-                socialsched::store::Gate::CancelWished => {
+                Gate::CancelWished => {
                     store.cancel_claimed(&worker, &claim).await.unwrap();
                 }
                 other => panic!("{other:?}"),
@@ -166,12 +172,13 @@ fn a_first_comment_is_given_to_one_of_two_rivals() {
         let stores = [queue.another_store(), queue.another_store()];
         let taken = queue.wait(async {
             let mut tasks = JoinSet::new();
-            for store in stores.clone() {
+            for store in stores {
                 tasks.spawn(async move {
                     let mut ids = Vec::new();
                     loop {
                         let owed = store.owed_comments(&Only::default(), 2).await.unwrap();
-                        if owed.is_empty() {
+                        // More than there are: given twice.
+                        if owed.is_empty() || ids.len() > 10 {
                             return ids;
                         }
                         for comment in owed {

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use socialsched::store::{Location, Store};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::mysql::{MySqlConnection, MySqlRow};
+use sqlx::postgres::{PgConnection, PgRow};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, Connection, Row};
 
 /// A database engine that the program serves. What differs between engines
@@ -13,17 +15,44 @@ use sqlx::{AssertSqlSafe, Connection, Row};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
     Sqlite,
+    MariaDb,
+    Postgres,
 }
 
 impl Engine {
-    /// Every engine that tests run on.
-    pub const ALL: &[Self] = &[Self::Sqlite];
+    /// The engine of this run of the tests: `TEST_ENGINE`, else SQLite.
+    /// `tests/run` runs them once for each.
+    #[expect(clippy::disallowed_methods, reason = "a test's own setting")]
+    pub fn of_this_run() -> Self {
+        match std::env::var("TEST_ENGINE").as_deref() {
+            Err(_) | Ok("" | "sqlite") => Self::Sqlite,
+            Ok("mariadb") => Self::MariaDb,
+            Ok("postgres") => Self::Postgres,
+            Ok(other) => panic!("TEST_ENGINE={other} is none of sqlite, mariadb, postgres"),
+        }
+    }
+
+    /// A server's URL up to the database's name, where databases may be made.
+    #[expect(clippy::disallowed_methods, reason = "a test's own setting")]
+    fn server(self) -> String {
+        let variable = match self {
+            Self::Sqlite => return String::new(),
+            Self::MariaDb => "TEST_MARIADB_URL",
+            Self::Postgres => "TEST_POSTGRES_URL",
+        };
+        std::env::var(variable).unwrap_or_else(|_| {
+            panic!("{variable} names no server: run tests/run, which starts one")
+        })
+    }
 }
 
 /// The database of a world, seen past the program.
 pub struct Database {
     engine: Engine,
+    /// Of SQLite.
     path: PathBuf,
+    /// Of a server.
+    name: String,
 }
 
 /// Columns that hold an instant. Everything that ages a database moves them.
@@ -39,15 +68,22 @@ const INSTANTS: &[(&str, &[&str])] = &[
 ];
 
 impl Database {
-    /// Names a database in this directory; nothing is created.
+    /// Names a database of its own: a file in this directory, which is not
+    /// created, or an empty database of the server.
     pub fn new(engine: Engine, dir: &Path) -> Self {
-        Self { engine, path: dir.join("socialsched.db") }
+        let name = format!("ss_{}", uuid::Uuid::new_v4().simple());
+        let database = Self { engine, path: dir.join("socialsched.db"), name };
+        if engine != Engine::Sqlite {
+            database.on_the_server(&format!("CREATE DATABASE {}", database.name)).unwrap();
+        }
+        database
     }
 
     /// The value of `SOCIALSCHED_DATABASE_URL`.
     pub fn url(&self) -> String {
         match self.engine {
             Engine::Sqlite => format!("sqlite://{}", self.path.display()),
+            Engine::MariaDb | Engine::Postgres => with_name(&self.engine.server(), &self.name),
         }
     }
 
@@ -56,13 +92,46 @@ impl Database {
         &self.path
     }
 
+    /// Runs a statement beside all databases of tests.
+    fn on_the_server(&self, sql: &str) -> sqlx::Result<()> {
+        let server = self.engine.server();
+        wait(async {
+            match self.engine {
+                Engine::Sqlite => Ok(()),
+                Engine::MariaDb => {
+                    let mut connection =
+                        MySqlConnection::connect(&with_name(&server, "mysql")).await?;
+                    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await?;
+                    connection.close().await
+                }
+                Engine::Postgres => {
+                    let mut connection =
+                        PgConnection::connect(&with_name(&server, "postgres")).await?;
+                    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await?;
+                    connection.close().await
+                }
+            }
+        })
+    }
+
     /// Runs statements as another program would, past all rules of ours.
     #[track_caller]
     pub fn execute(&self, sql: &str) {
         let result = wait(async {
-            let mut connection = self.connect().await?;
-            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await?;
-            connection.close().await
+            match self.connect().await? {
+                Any::Sqlite(mut connection) => {
+                    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await?;
+                    connection.close().await
+                }
+                Any::MySql(mut connection) => {
+                    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await?;
+                    connection.close().await
+                }
+                Any::Postgres(mut connection) => {
+                    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await?;
+                    connection.close().await
+                }
+            }
         });
         if let Err(error) = result {
             panic!("{error}: {sql}");
@@ -72,14 +141,44 @@ impl Database {
     /// The rows of a query, every column as text, NULL as an empty text.
     #[track_caller]
     pub fn rows(&self, sql: &str) -> Vec<Vec<String>> {
-        let result = wait(async {
-            let mut connection = self.connect().await?;
-            let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut connection).await?;
-            connection.close().await?;
-            let text = |row: &sqlx::sqlite::SqliteRow, column| {
-                row.try_get_unchecked::<Option<String>, _>(column).map(Option::unwrap_or_default)
+        let result: sqlx::Result<Vec<Vec<String>>> = wait(async {
+            let all = |rows: usize, columns: usize, text: &dyn Fn(usize, usize) -> String| {
+                (0..rows).map(|row| (0..columns).map(|n| text(row, n)).collect()).collect()
             };
-            rows.iter().map(|row| (0..row.len()).map(|n| text(row, n)).collect()).collect()
+            // The text protocol of each engine: everything comes as its text.
+            match self.connect().await? {
+                Any::Sqlite(mut connection) => {
+                    let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut connection).await?;
+                    connection.close().await?;
+                    let columns = rows.first().map_or(0, SqliteRow::len);
+                    Ok(all(rows.len(), columns, &|row, n| {
+                        rows[row]
+                            .try_get_unchecked::<Option<String>, _>(n)
+                            .unwrap()
+                            .unwrap_or_default()
+                    }))
+                }
+                Any::MySql(mut connection) => {
+                    let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut connection).await?;
+                    connection.close().await?;
+                    let columns = rows.first().map_or(0, MySqlRow::len);
+                    Ok(all(rows.len(), columns, &|row, n| {
+                        let bytes: Option<Vec<u8>> = rows[row].try_get_unchecked(n).unwrap();
+                        String::from_utf8(bytes.unwrap_or_default()).unwrap()
+                    }))
+                }
+                Any::Postgres(mut connection) => {
+                    let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut connection).await?;
+                    connection.close().await?;
+                    let columns = rows.first().map_or(0, PgRow::len);
+                    Ok(all(rows.len(), columns, &|row, n| {
+                        rows[row]
+                            .try_get_unchecked::<Option<String>, _>(n)
+                            .unwrap()
+                            .unwrap_or_default()
+                    }))
+                }
+            }
         });
         match result {
             Ok(rows) => rows,
@@ -98,7 +197,17 @@ impl Database {
     /// Everything that is stored: each table's name and its rows.
     #[track_caller]
     pub fn dump(&self) -> Vec<(String, Vec<Vec<String>>)> {
-        let tables = self.rows("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name");
+        let tables = self.rows(match self.engine {
+            Engine::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name",
+            Engine::MariaDb => {
+                "SELECT table_name FROM information_schema.tables
+                  WHERE table_schema = DATABASE() ORDER BY table_name"
+            }
+            Engine::Postgres => {
+                "SELECT table_name FROM information_schema.tables
+                  WHERE table_schema = 'public' ORDER BY table_name"
+            }
+        });
         let dump = |table: Vec<String>| {
             let mut rows = self.rows(&format!("SELECT * FROM {}", table[0]));
             rows.sort();
@@ -111,18 +220,25 @@ impl Database {
     #[track_caller]
     pub fn age(&self, time: Duration) {
         let ms = time.as_millis();
-        let (seconds, rest) = (ms / 1000, ms % 1000);
-        let back = |column: &&str| {
-            format!(
-                "{column} = strftime('%Y-%m-%d %H:%M:%f', {column}, '-{seconds}.{rest:03} seconds')"
-            )
+        let back = |column: &&str| match self.engine {
+            Engine::Sqlite => {
+                let (seconds, rest) = (ms / 1000, ms % 1000);
+                format!(
+                    "{column} = strftime('%Y-%m-%d %H:%M:%f', {column}, '-{seconds}.{rest:03} seconds')"
+                )
+            }
+            Engine::MariaDb => {
+                format!("{column} = {column} - INTERVAL {} MICROSECOND", ms * 1000)
+            }
+            Engine::Postgres => format!("{column} = {column} - INTERVAL '{ms} milliseconds'"),
         };
         let statements = INSTANTS.iter().map(|(table, columns)| {
             let changes: Vec<String> = columns.iter().map(back).collect();
             format!("UPDATE {table} SET {};", changes.join(", "))
         });
         let script: String = statements.collect();
-        self.execute(&format!("BEGIN IMMEDIATE; {script} COMMIT;"));
+        let begin = if self.engine == Engine::Sqlite { "BEGIN IMMEDIATE" } else { "BEGIN" };
+        self.execute(&format!("{begin}; {script} COMMIT;"));
     }
 
     /// Rows that break an invariant of the store, as text.
@@ -138,15 +254,41 @@ impl Database {
         })
     }
 
-    async fn connect(&self) -> sqlx::Result<SqliteConnection> {
-        match self.engine {
+    async fn connect(&self) -> sqlx::Result<Any> {
+        Ok(match self.engine {
             Engine::Sqlite => {
                 let options = SqliteConnectOptions::new()
                     .filename(&self.path)
                     .busy_timeout(Duration::from_secs(20));
-                SqliteConnection::connect_with(&options).await
+                Any::Sqlite(SqliteConnection::connect_with(&options).await?)
             }
+            Engine::MariaDb => Any::MySql(MySqlConnection::connect(&self.url()).await?),
+            Engine::Postgres => Any::Postgres(PgConnection::connect(&self.url()).await?),
+        })
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let force = if self.engine == Engine::Postgres { " WITH (FORCE)" } else { "" };
+        if self.engine != Engine::Sqlite {
+            // Left over otherwise, on a server that was made for tests.
+            let _ = self.on_the_server(&format!("DROP DATABASE {}{force}", self.name));
         }
+    }
+}
+
+enum Any {
+    Sqlite(SqliteConnection),
+    MySql(MySqlConnection),
+    Postgres(PgConnection),
+}
+
+/// Puts a database's name into a server's URL, before its options.
+fn with_name(server: &str, name: &str) -> String {
+    match server.split_once('?') {
+        Some((server, options)) => format!("{}/{name}?{options}", server.trim_end_matches('/')),
+        None => format!("{}/{name}", server.trim_end_matches('/')),
     }
 }
 

@@ -54,7 +54,7 @@ impl World {
 
     /// The same with platforms that behave otherwise.
     pub fn with(options: SandboxOptions) -> Self {
-        let world = Self::bare(Engine::Sqlite, options);
+        let world = Self::bare(Engine::of_this_run(), options);
         world.run(&["migrate"]).ok();
         world
     }

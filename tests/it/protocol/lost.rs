@@ -1,0 +1,185 @@
+//! Publish calls whose answer never comes, or lies.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::{Account, World};
+
+/// Pause between runs when look-ups go on for an hour or two.
+const LOOKS: Duration = Duration::from_secs(150);
+
+/// A way to publish: what is scheduled, and which call makes it visible.
+struct Flow {
+    name: &'static str,
+    platform: &'static str,
+    args: &'static [&'static str],
+    /// `match` of the publish call; `{account}` stands for the account's id there.
+    call: &'static str,
+}
+
+const FLIP: &str = r#"{"method": "POST", "path_contains": "{account}_", "body_contains": "\"is_published\":true"}"#;
+const IG: &str = r#"{"method": "POST", "path_contains": "{account}/media_publish"}"#;
+const LI: &str =
+    r#"{"method": "POST", "path_contains": "/rest/posts", "body_contains": "{account}"}"#;
+
+#[rustfmt::skip]
+const FLOWS: &[Flow] = &[
+    Flow { name: "Page text", platform: "facebook", args: &[], call: FLIP },
+    Flow { name: "Page photos", platform: "facebook", args: &["--image", "a.jpg", "--image", "b.jpg"], call: FLIP },
+    Flow { name: "Page video", platform: "facebook", args: &["--type", "video", "--video", "a.mp4"],
+        call: r#"{"method": "POST", "body_contains": "\"published\":true"}"# },
+    Flow { name: "Page reel", platform: "facebook", args: &["--type", "reel", "--video", "a.mp4"],
+        call: r#"{"method": "POST", "path_contains": "{account}/video_reels", "body_contains": "finish"}"# },
+    Flow { name: "Instagram image", platform: "instagram", args: &["--image", "a.jpg"], call: IG },
+    Flow { name: "Instagram reel", platform: "instagram", args: &["--type", "reel", "--video", "a.mp4"], call: IG },
+    Flow { name: "Instagram carousel", platform: "instagram",
+        args: &["--type", "carousel", "--image", "a.jpg", "--image", "b.jpg"], call: IG },
+    Flow { name: "LinkedIn text", platform: "linkedin", args: &[], call: LI },
+    Flow { name: "LinkedIn images", platform: "linkedin", args: &["--image", "a.jpg", "--image", "b.jpg"], call: LI },
+    Flow { name: "LinkedIn member", platform: "member", args: &[], call: LI },
+];
+
+impl Flow {
+    /// Schedules one on an account of its own, whose first publish call goes wrong.
+    fn schedule(&self, world: &World, fault: &str) -> (Account, String) {
+        let account = match self.platform {
+            "member" => world.member(),
+            platform => world.account(platform),
+        };
+        let call: Value =
+            serde_json::from_str(&self.call.replace("{account}", &account.external_id)).unwrap();
+        world.fault(&json!({"match": call, "when": {"nth": 1}, "fault": fault}));
+        let text = format!("{} only once", self.name);
+        let mut args = vec!["--caption".to_owned(), text];
+        for arg in self.args {
+            args.push(if arg.contains('.') { world.media(arg) } else { (*arg).to_owned() });
+        }
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let id = world.schedule(&account, &args);
+        (account, id)
+    }
+}
+
+fn live_on(world: &World, account: &Account) -> usize {
+    let on = |item: &Value| item["account"] == account.external_id.as_str();
+    world.live().iter().filter(|item| on(item)).count()
+}
+
+/// How often each fault struck: that the test is about what it says.
+fn struck(world: &World) -> usize {
+    world.calls().iter().filter(|call| call["fault"].is_string()).count()
+}
+
+/// Every flow with its first publish call gone wrong, run to its end.
+fn all_flows(fault: &str) -> (World, Vec<(&'static Flow, Account, String)>) {
+    let world = World::new();
+    let posts: Vec<_> = FLOWS
+        .iter()
+        .map(|flow| {
+            let (account, id) = flow.schedule(&world, fault);
+            (flow, account, id)
+        })
+        .collect();
+    world.work_for(LOOKS, 60);
+    assert_eq!(struck(&world), FLOWS.len(), "each publish call went wrong once");
+    world.assert_healthy();
+    (world, posts)
+}
+
+#[test]
+fn a_post_whose_answer_was_lost_is_looked_up_and_published_exactly_once() {
+    for fault in ["after_commit_drop", "after_commit_5xx"] {
+        let (world, posts) = all_flows(fault);
+        for (flow, account, id) in posts {
+            let (name, post) = (flow.name, world.post(&id));
+            assert_eq!(live_on(&world, &account), 1, "{fault}, {name}: {post}");
+            if flow.platform == "member" {
+                // Nobody but a person can see a member's posts.
+                assert_eq!(post["outcome"], "unknown", "{fault}, {name}: {post}");
+            } else {
+                assert_eq!(post["status"], "published", "{fault}, {name}: {post}");
+                assert_eq!(post["attempts"], 1, "{fault}, {name}: {post}");
+            }
+        }
+    }
+}
+
+/// Meta is known to refuse posts that are live; LinkedIn's refusals are believed.
+#[test]
+fn a_refusal_that_lies_doubles_no_post() {
+    let (world, posts) = all_flows("after_commit_4xx");
+    for (flow, account, id) in posts {
+        let (name, post) = (flow.name, world.post(&id));
+        assert_eq!(live_on(&world, &account), 1, "{name}: {post}");
+        if ["facebook", "instagram"].contains(&flow.platform) {
+            assert_eq!(post["status"], "published", "{name}: {post}");
+        }
+    }
+}
+
+#[test]
+fn a_call_that_never_arrived_is_repeated_only_where_the_platform_shows_it_is_not_there() {
+    let (world, posts) = all_flows("before_commit_drop");
+    for (flow, account, id) in posts {
+        let (name, post) = (flow.name, world.post(&id));
+        if ["facebook", "instagram"].contains(&flow.platform) {
+            assert_eq!(live_on(&world, &account), 1, "{name}: {post}");
+            assert_eq!(post["status"], "published", "{name}: {post}");
+        } else {
+            assert_eq!(live_on(&world, &account), 0, "{name}: {post}");
+            assert_eq!(post["outcome"], "unknown", "{name}: {post}");
+        }
+    }
+}
+
+/// A member's post with an unknown outcome.
+fn unknown(fault: &str) -> (World, Account, String) {
+    let world = World::new();
+    let flow = FLOWS.iter().find(|flow| flow.platform == "member").unwrap();
+    let (account, id) = flow.schedule(&world, fault);
+    world.work_for(LOOKS, 60);
+    assert_eq!(world.post(&id)["outcome"], "unknown");
+    (world, account, id)
+}
+
+#[test]
+fn a_person_who_sees_the_post_names_its_id() {
+    let (world, account, id) = unknown("after_commit_drop");
+    let seen = world.live()[0]["id"].as_str().unwrap().to_owned();
+    world.run(&["recover", &id, "--published", &seen, "--yes"]).ok();
+    let post = world.post(&id);
+    assert_eq!(post["status"], "published", "{post}");
+    assert_eq!(post["externalPostId"], json!(seen), "{post}");
+    world.advance(Duration::from_secs(3600));
+    world.work(&[]);
+    assert_eq!(live_on(&world, &account), 1);
+    world.assert_healthy();
+}
+
+#[test]
+fn a_person_who_does_not_see_the_post_has_it_sent_again() {
+    let (world, account, id) = unknown("before_commit_drop");
+    // Without a word it is never sent.
+    world.advance(Duration::from_secs(24 * 3600));
+    world.work(&[]);
+    world.run(&["retry", &id]).exits(4);
+    assert_eq!(live_on(&world, &account), 0);
+    world.run(&["recover", &id, "--not-published", "--yes"]).ok();
+    world.work_until_done();
+    assert_eq!((world.status(&id), live_on(&world, &account)), ("published".to_owned(), 1));
+    world.assert_healthy();
+}
+
+#[test]
+fn a_person_may_give_up() {
+    let (world, account, id) = unknown("before_commit_drop");
+    world.run(&["recover", &id, "--abandon"]).ok();
+    world.advance(Duration::from_secs(3600));
+    world.work(&[]);
+    world.run(&["recover"]).ok();
+    assert_eq!(live_on(&world, &account), 0);
+    assert_eq!(world.json(&["list", "--status", "unknown"])["data"], json!([]));
+    assert_eq!(world.json(&["list", "--status", "failed"])["data"].as_array().unwrap().len(), 1);
+    world.assert_healthy();
+}

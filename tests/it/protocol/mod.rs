@@ -1,0 +1,9 @@
+//! The publish protocol, with the real program against the sandbox: lost
+//! answers, refusals, people who change their mind, and processes that die.
+
+mod changing;
+mod comments;
+mod lost;
+mod panics;
+mod refusals;
+mod signals;

@@ -1,0 +1,125 @@
+//! G6: a bug in one job costs that job one attempt and nothing else.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use socialsched::domain::{
+    AccessToken, Answer, Draft, Failure, Intent, Platform, Preparation, Receipt, Sighting,
+};
+use socialsched::platforms::{Publisher, Publishers, Settings, Step};
+use socialsched::worker::{Options, Worker};
+use tokio_util::sync::CancellationToken;
+
+use crate::store::queue::{Queue, on_every_engine, worker};
+
+/// A platform whose client has a bug: posts that say so make it panic, in
+/// that step and the first time only.
+#[derive(Default)]
+struct Buggy {
+    panics: AtomicU32,
+    published: AtomicU32,
+}
+
+impl Buggy {
+    fn meet(&self, draft: &Draft, step: &str) {
+        if draft.content.caption == step && self.panics.fetch_add(1, Ordering::SeqCst) == 0 {
+            panic!("a bug in {step}");
+        }
+    }
+
+    fn answer(&self) -> Receipt {
+        let number = self.published.fetch_add(1, Ordering::SeqCst);
+        Receipt { external_id: Some(format!("fb_{number}")), ..Receipt::default() }
+    }
+}
+
+impl Publisher for Buggy {
+    fn prepare<'a>(&'a self, draft: &'a Draft) -> Step<'a, Result<Preparation, Failure>> {
+        Box::pin(async {
+            self.meet(draft, "prepare");
+            Ok(Preparation::Ready)
+        })
+    }
+
+    fn publish<'a>(&'a self, draft: &'a Draft) -> Step<'a, Answer> {
+        Box::pin(async {
+            self.meet(draft, "publish");
+            Answer::Published(self.answer())
+        })
+    }
+
+    fn look_up<'a>(&'a self, _: &'a Draft, _: &'a Intent) -> Step<'a, Sighting> {
+        Box::pin(async { Sighting::Live(self.answer()) })
+    }
+
+    fn permalink<'a>(&'a self, _: &'a Draft, _: &'a Receipt) -> Step<'a, Option<String>> {
+        Box::pin(async { None })
+    }
+
+    fn comment<'a>(&'a self, _: &'a Draft, _: &'a str, _: &'a str) -> Step<'a, Answer> {
+        Box::pin(async { Answer::Published(Receipt::default()) })
+    }
+
+    fn discard<'a>(&'a self, _: &'a Draft) -> Step<'a, ()> {
+        Box::pin(async {})
+    }
+}
+
+fn run(queue: &Queue, publisher: &Arc<Buggy>) -> socialsched::worker::Summary {
+    let publishers = Publishers::new(Settings::default())
+        .with(Platform::Facebook, Arc::clone(publisher) as Arc<dyn Publisher>);
+    let options = Options {
+        max_runtime: Some(Duration::from_secs(30)),
+        poll_interval: Duration::from_millis(20),
+        prepare_ahead: Duration::ZERO,
+        ..Options::new(worker("w"), "host".to_owned(), 1)
+    };
+    let tokens = Arc::new(|_: &_| Ok(AccessToken::new("a token".to_owned())));
+    let worker = Worker::new(queue.store.clone(), publishers, tokens, Arc::new(|_| {}), options);
+    queue.wait(worker.run_once(CancellationToken::new())).unwrap()
+}
+
+fn schedule(queue: &Queue, caption: &str) -> socialsched::domain::PostId {
+    let mut draft = queue.draft();
+    caption.clone_into(&mut draft.content.caption);
+    queue.insert(&draft)
+}
+
+#[test]
+fn g6_a_panic_before_the_publish_call_costs_one_attempt_of_that_post() {
+    on_every_engine(|queue| {
+        let publisher = Arc::new(Buggy::default());
+        let poison = schedule(queue, "prepare");
+        let others = ["One", "Two", "Three"].map(|caption| schedule(queue, caption));
+        let summary = run(queue, &publisher);
+        assert_eq!((summary.published, summary.retried), (3, 1));
+        for id in others {
+            assert_eq!((queue.states(id).as_str(), queue.post(id).attempts), ("published/done", 1));
+        }
+        let post = queue.post(poison);
+        assert_eq!((queue.states(poison).as_str(), post.attempts), ("pending/pending", 1));
+        assert_eq!(post.error_code.as_deref(), Some("panic"));
+        queue.database.age(Duration::from_secs(120));
+        assert_eq!(run(queue, &publisher).published, 1);
+        assert_eq!(queue.post(poison).attempts, 2);
+    });
+}
+
+/// It may have been sent: it is looked up, not sent again.
+#[test]
+fn g6_a_panic_in_the_publish_call_leaves_the_post_to_be_looked_up() {
+    on_every_engine(|queue| {
+        let publisher = Arc::new(Buggy::default());
+        let poison = schedule(queue, "publish");
+        let other = schedule(queue, "One");
+        run(queue, &publisher);
+        assert_eq!(queue.states(other), "published/done");
+        assert_eq!(queue.states(poison), "processing/processing");
+        queue.database.age(Duration::from_secs(120));
+        assert_eq!(run(queue, &publisher).published, 1);
+        let post = queue.post(poison);
+        assert_eq!((queue.states(poison).as_str(), post.attempts), ("published/done", 1));
+        assert_eq!(publisher.panics.load(Ordering::SeqCst), 1, "the call went out once");
+    });
+}

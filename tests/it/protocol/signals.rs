@@ -1,0 +1,155 @@
+//! Processes that are told to stop, killed, or doubled (faults G4, G5, G7, G8).
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::{World, eventually, publish_call};
+
+const LOOKS: Duration = Duration::from_secs(150);
+
+fn struck(world: &World) -> usize {
+    world.calls().iter().filter(|call| call["fault"].is_string()).count()
+}
+
+#[test]
+fn g4_sigterm_waits_for_a_publish_call_that_is_on_its_way() {
+    let world = World::new();
+    let page = world.account("facebook");
+    world.fault(&json!({
+        "match": publish_call("facebook"), "fault": "slow_first_byte", "delay_ms": 1500,
+    }));
+    let id = world.schedule(&page, &["--caption", "Hello"]);
+    let mut worker = world.start_worker(&[]);
+    eventually("the publish call is on its way", || world.fault_struck());
+    worker.terminate();
+    assert_eq!(worker.wait(), 0, "{}", worker.stderr());
+    assert_eq!((world.status(&id), world.live().len()), ("published".to_owned(), 1));
+    world.assert_healthy();
+}
+
+#[test]
+fn g4_a_second_sigterm_ends_at_once_and_the_post_is_recovered() {
+    for (fault, signal) in [("after_commit_hang", "TERM"), ("before_commit_hang", "INT")] {
+        let world = World::new();
+        let page = world.account("facebook");
+        world.fault(&json!({
+            "match": publish_call("facebook"), "when": {"nth": 1}, "fault": fault,
+        }));
+        let id = world.schedule(&page, &["--caption", "Hello"]);
+        let mut worker = world.start_worker(&["-v"]);
+        eventually("the publish call hangs", || world.fault_struck());
+        let stop = |worker: &crate::support::Daemon| {
+            if signal == "TERM" { worker.terminate() } else { worker.interrupt() }
+        };
+        stop(&worker);
+        eventually("it has heard it", || worker.stderr().contains("stopping"));
+        assert!(worker.is_running(), "it waits for the call");
+        stop(&worker);
+        assert_eq!(worker.wait(), 143, "{}", worker.stderr());
+        assert_eq!(world.status(&id), "processing");
+        world.work_for(LOOKS, 60);
+        assert_eq!((world.status(&id), world.live().len()), ("published".to_owned(), 1));
+        world.assert_healthy();
+    }
+}
+
+#[test]
+fn g4_what_still_runs_after_the_grace_is_left_to_be_recovered() {
+    let world = World::new();
+    let page = world.account("facebook");
+    world.fault(&json!({
+        "match": publish_call("facebook"), "when": {"nth": 1}, "fault": "after_commit_hang",
+    }));
+    let id = world.schedule(&page, &["--caption", "Hello"]);
+    let mut worker = world.start_worker(&["--grace", "1s"]);
+    eventually("the publish call hangs", || world.fault_struck());
+    worker.terminate();
+    assert_eq!(worker.wait(), 0, "{}", worker.stderr());
+    assert_eq!(world.status(&id), "processing");
+    world.work_for(LOOKS, 60);
+    assert_eq!((world.status(&id), world.live().len()), ("published".to_owned(), 1));
+    world.assert_healthy();
+}
+
+#[test]
+fn g5_a_post_that_kills_its_worker_three_times_fails_and_the_queue_moves_on() {
+    let world = World::new();
+    let page = world.account("facebook");
+    world.fault(&json!({
+        "match": {"method": "POST", "path_contains": "/photos", "body_contains": "poison"},
+        "fault": "before_commit_hang",
+    }));
+    let image = world.media("poison.jpg");
+    let poison = world.schedule(&page, &["--caption", "Poison", "--image", &image]);
+    let fine = world.schedule(&page, &["--caption", "Fine"]);
+    for death in 1..=3 {
+        let mut worker = world.start_worker(&["--concurrency", "1"]);
+        eventually("it hangs", || struck(&world) == death);
+        worker.kill();
+        assert_eq!(world.post(&poison)["attempts"], json!(death));
+        world.advance(Duration::from_secs(120));
+    }
+    world.run(&["run-worker", "--once", "--concurrency", "1", "--fail-on-error"]).exits(7);
+    let post = world.post(&poison);
+    assert_eq!(
+        (&post["status"], &post["outcome"]),
+        (&json!("failed"), &json!("not_published")),
+        "{post}"
+    );
+    assert_eq!(post["errorMessage"], "the worker died 3 times while handling this post");
+    assert_eq!(world.status(&fine), "published");
+    let texts: Vec<Value> = world.live().iter().map(|item| item["text"].clone()).collect();
+    assert_eq!(texts, ["Fine"]);
+    world.assert_healthy();
+}
+
+#[test]
+fn g8_workers_of_the_same_name_never_take_the_same_job() {
+    let world = World::new();
+    let page = world.account("facebook");
+    let count = 16;
+    for number in 0..count {
+        world.schedule(&page, &["--caption", &format!("Post {number}")]);
+    }
+    let args = ["--worker-id", "server-1", "--batch-size", "2", "--concurrency", "2"];
+    let mut workers = [world.start_worker(&args), world.start_worker(&args)];
+    eventually("all posts are published", || world.open_posts() == 0);
+    for worker in &mut workers {
+        worker.terminate();
+        assert_eq!(worker.wait(), 0, "{}", worker.stderr());
+    }
+    assert_eq!(
+        world.database.rows("SELECT DISTINCT attempts, fence FROM post_schedule"),
+        [["1", "1"]]
+    );
+    let sent = "SELECT COUNT(*) FROM publish_log WHERE kind = 'publish' AND event = 'intent'";
+    assert_eq!(world.database.value(sent), count.to_string());
+    assert_eq!(world.live().len(), count);
+    world.assert_healthy();
+}
+
+/// The name of the worker that froze is the name of the one that took over.
+#[test]
+fn g8_a_frozen_worker_does_not_take_back_what_its_namesake_took_over() {
+    let world = World::new();
+    world.fault(&json!({
+        "match": {"method": "POST", "path_contains": "/photos"}, "when": {"nth": 1},
+        "fault": "slow_first_byte", "delay_ms": 500,
+    }));
+    let page = world.account("facebook");
+    let image = world.media("one.jpg");
+    let id = world.schedule(&page, &["--caption", "Hello", "--image", &image]);
+    let mut frozen = world.start_worker(&["--worker-id", "server-1"]);
+    eventually("the upload is on its way", || world.fault_struck());
+    frozen.pause();
+    world.advance(Duration::from_secs(120));
+    world.work(&["--worker-id", "server-1"]);
+    assert_eq!(world.status(&id), "published");
+    frozen.resume();
+    eventually("it has noticed", || frozen.stderr().contains("lost"));
+    frozen.terminate();
+    frozen.wait();
+    assert_eq!(world.live().len(), 1);
+    world.assert_healthy();
+}
