@@ -137,7 +137,7 @@ fn g8_a_frozen_worker_does_not_take_back_what_its_namesake_took_over() {
     let page = world.account("facebook");
     let image = world.media("one.jpg");
     let id = world.schedule(&page, &["--caption", "Hello", "--image", &image]);
-    let mut frozen = world.start_worker(&["--worker-id", "server-1"]);
+    let mut frozen = world.start_worker(&["--worker-id", "server-1", "-v"]);
     eventually("the upload is on its way", || world.fault_struck());
     frozen.pause();
     world.advance(Duration::from_secs(120));
