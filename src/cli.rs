@@ -16,7 +16,6 @@ use crate::domain::{CompanyId, duration};
 use crate::exit::{self, Exit, Explained};
 use crate::logging::{LogFormat, Logging};
 use crate::output::{Format, Printer};
-use crate::store::StoreError;
 
 /// Schedule social-media posts and publish them at most once.
 ///
@@ -251,14 +250,7 @@ fn start(context: &Context, command: Command) -> anyhow::Result<Exit> {
 fn finish(context: &Context, result: anyhow::Result<Exit>) -> Exit {
     match result {
         Ok(exit) => exit,
-        Err(error) => {
-            let mut explained = Explained::from(&error);
-            if error.is::<StoreError>() {
-                // Which one: with several databases about, the most useful word.
-                explained.details.push(format!("database: {}", context.settings.database_url));
-            }
-            context.printer.failure(&explained)
-        }
+        Err(error) => context.printer.failure(&context.explain(&error)),
     }
 }
 

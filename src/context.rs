@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::config::{Env, Settings};
 use crate::domain::{AccountId, CompanyId, PostId, Problem, Problems, SocialAccount, WorkerId};
-use crate::exit::Fault;
+use crate::exit::{Explained, Fault};
 use crate::output::{Printer, Prompts};
 use crate::platforms::http::Gateway;
 use crate::platforms::{self, Publishers};
@@ -32,6 +32,17 @@ impl Context {
         let printer = Arc::new(Printer::new(settings.output, settings.quiet, settings.screen));
         let prompts = Prompts::new(settings.yes, settings.no_input, settings.screen);
         Self { settings, printer, prompts, dry_run, env }
+    }
+
+    /// An error as people and scripts see it.
+    #[must_use]
+    pub fn explain(&self, error: &anyhow::Error) -> Explained {
+        let mut explained = Explained::from(error);
+        if error.is::<StoreError>() {
+            // Which one: with several databases about, the most useful word.
+            explained.details.push(format!("database: {}", self.settings.database_url));
+        }
+        explained
     }
 
     /// Where the database is.

@@ -50,6 +50,9 @@ pub struct RecoverArgs {
 
 impl RecoverArgs {
     pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+        if let Some(external_id) = &self.published {
+            check_external_id(external_id)?;
+        }
         let store = context.store().await?;
         let verdict = match (self.published, self.not_published, self.abandon) {
             (Some(id), ..) => {
@@ -88,6 +91,18 @@ impl RecoverArgs {
         store.close().await;
         Ok(context.printer.report(&report(&recovery, &review))?)
     }
+}
+
+/// Ids at the platforms are one word: numbers and URNs.
+fn check_external_id(id: &str) -> Result<(), Problems> {
+    let is_word = (1..=191).contains(&id.len()) && id.chars().all(|c| c.is_ascii_graphic());
+    if is_word {
+        return Ok(());
+    }
+    Err(Problem::new("--published", "not an id at a platform")
+        .value(id)
+        .hint("the number or URN of the post, as in its address")
+        .into())
 }
 
 /// Posts that wait for a person's word.

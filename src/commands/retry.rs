@@ -68,7 +68,10 @@ impl RetryArgs {
             }
         }
         let will = if context.dry_run { "Would try" } else { "Trying" };
-        let message = format!("{will} {} again", counted(ids.len(), "post"));
+        let message = match ids.len() {
+            0 => "Nothing to try again".to_owned(),
+            posts => format!("{will} {} again", counted(posts, "post")),
+        };
         let failure = match failures.len() {
             0 => None,
             1 => failures.pop(),
@@ -79,7 +82,7 @@ impl RetryArgs {
                 Some(fault)
             }
         };
-        // "0 posts" beside the reasons why would be noise.
+        // Beside the reasons why it would be noise.
         let message = (!ids.is_empty() || failure.is_none()).then_some(message);
         let report = Report {
             text: message.clone(),

@@ -103,9 +103,7 @@ impl RunWorkerArgs {
                 worker.run_once(stop.clone()).await
             } else {
                 let _watchdog = super::systemd::ready();
-                let summary = worker.run_until_stopped(stop.clone()).await;
-                super::systemd::stopping();
-                summary
+                worker.run_until_stopped(stop.clone()).await
             }
         };
         let summary = tokio::select! {
@@ -213,6 +211,7 @@ fn watch_signals(stop: CancellationToken) -> std::io::Result<impl Future<Output 
                 return exit;
             }
             tracing::info!("stopping: running posts are finished first");
+            super::systemd::stopping();
             stop.cancel();
         }
     })

@@ -19,7 +19,7 @@ pub(super) fn ready() -> Option<AliveUntilDropped> {
 
 /// Tells systemd that the worker finishes what runs.
 pub(super) fn stopping() {
-    notify(&[NotifyState::Stopping, NotifyState::Status("stopped")]);
+    notify(&[NotifyState::Stopping, NotifyState::Status("finishing running posts")]);
 }
 
 /// Beats for the watchdog.

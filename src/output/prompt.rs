@@ -93,8 +93,7 @@ impl Prompts {
         if self.interactive {
             return Ok(());
         }
-        let question = question.trim_end_matches('?');
-        Err(Fault::no_terminal(format!("cannot ask \"{question}?\" without a terminal")).hint(hint))
+        Err(Fault::no_terminal(format!("cannot ask \"{question}\" without a terminal")).hint(hint))
     }
 
     /// Runs the prompt on a thread of its own, because SIGINT must be able to

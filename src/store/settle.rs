@@ -351,7 +351,7 @@ async fn log_failure(
     match step {
         Step::Prepare => {
             let key = (claim.fence, log::next_step(tx, claim.job_id, claim.fence).await?);
-            Entry::new(claim.job_id, key, StepKind::Wait, LogEvent::Refused)
+            Entry::new(claim.job_id, key, StepKind::Create, LogEvent::Refused)
                 .worker(worker)
                 .failure(failure)
                 .append_done(tx)

@@ -87,7 +87,8 @@ impl Store {
             of_company(
                 sql("SELECT COUNT(*) FROM post_details d
                       WHERE d.status IN ('published', 'failed') AND d.updated_at > {now+ms}
-                        AND d.status = ?")
+                        AND d.status = ?
+                        AND (d.outcome IS NULL OR d.outcome <> 'unknown')")
                 .before(DAY)
                 .text(status),
                 company,

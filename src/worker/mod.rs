@@ -130,7 +130,7 @@ impl End {
     #[must_use]
     pub fn is_news(&self) -> bool {
         match self {
-            Self::Prepared | Self::Waiting(_) | Self::Released | Self::Lost => false,
+            Self::Prepared | Self::Waiting(_) | Self::Released => false,
             Self::Published { .. }
             | Self::Retrying(_)
             | Self::Resting(_)
@@ -138,7 +138,8 @@ impl End {
             | Self::LookingUp(..)
             | Self::Unknown(_)
             | Self::Cancelled
-            | Self::Missed => true,
+            | Self::Missed
+            | Self::Lost => true,
         }
     }
 }

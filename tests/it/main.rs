@@ -15,4 +15,5 @@ mod secrets;
 mod source;
 mod store;
 mod support;
+mod systemd;
 mod workers;

@@ -65,7 +65,7 @@ pub fn command_lines() -> Vec<Vec<String>> {
             continue;
         }
         match block.as_deref() {
-            Some("console") => {
+            Some("console" | "text") => {
                 let Some(command) = line.strip_prefix("$ ") else { continue };
                 lines.extend(commands_in(command));
             }

@@ -518,3 +518,40 @@ fn an_ambiguous_beginning_lists_its_matches() {
     world.run(&["show", &twins[1].to_uppercase()]).ok();
     assert!(world.posts().iter().all(|post| post["status"] == "pending"));
 }
+
+#[test]
+fn only_an_id_counts_as_a_word_about_a_post_that_may_be_live() {
+    let all = Everything::new();
+    let world = &all.world;
+    for bad in ["", " ", "two words", "a\nb", "café", &"9".repeat(300)] {
+        world.run(&["recover", &all.unknown, "--published", bad]).exits(2).complains("--published");
+    }
+    world.run(&["recover", &all.published, "--published", "urn:li:share:1"]).exits(4);
+    world.run(&["recover", &all.unknown, "--published", "urn:li:share:1"]).ok();
+    assert_eq!(world.post(&all.unknown)["externalPostId"], "urn:li:share:1");
+    assert_eq!(world.status(&all.unknown), "published");
+    world.work(&[]);
+    world.assert_healthy();
+}
+
+#[test]
+fn what_failed_entirely_says_nothing_on_standard_output() {
+    let all = Everything::new();
+    let world = &all.world;
+    for args in [
+        ["retry", &all.pending].as_slice(),
+        &["retry", &all.unknown],
+        &["retry", &all.pending, &all.published, "--yes"],
+        &["cancel", &all.published],
+        &["reschedule", &all.published, "--now"],
+        &["show", "0198c2f4"],
+        &["recover", &all.failed, "--abandon"],
+        &["accounts", "remove", &all.page.id],
+        &["schedule", "--account", &all.page.id, "--caption", "Pending", "--at", "+1h"],
+    ] {
+        let ran = world.run(args);
+        assert!(matches!(ran.code, Some(3 | 4)), "{ran}");
+        assert_eq!(ran.stdout, "", "{ran}");
+        assert!(ran.stderr.starts_with("error: "), "{ran}");
+    }
+}

@@ -89,6 +89,9 @@ fn f10_bad_rows_of_another_program_end_or_are_reported_and_the_queue_goes_on() {
     let no_platform = insert(3, &page.id, "myspace", "post", "'x'", now);
     let no_type = insert(4, &page.id, "facebook", "poem", "'x'", now);
     let other_platform = insert(6, &page.id, "linkedin", "post", "'x'", now);
+    let zero_date = insert(5, &page.id, "facebook", "post", "'x'", "'0000-00-00 00:00:00'");
+    let nul = insert(7, &page.id, "facebook", "post", "'a' || char(0) || 'b'", now);
+    let huge = insert(8, &page.id, "facebook", "post", "printf('%.*c', 1000000, 'x')", now);
     let good = world.schedule(&page, &["--caption", "Good"]);
     for _ in 0..3 {
         world.work(&[]);
@@ -103,7 +106,9 @@ fn f10_bad_rows_of_another_program_end_or_are_reported_and_the_queue_goes_on() {
     };
     assert_eq!(status(&good)[0], "published");
     let listed = world.run(&["list", "--all"]).ok();
-    for id in [no_caption, no_platform, no_type, other_platform, unknown_account] {
+    for id in
+        [no_caption, no_platform, no_type, other_platform, unknown_account, zero_date, nul, huge]
+    {
         let row = status(&id);
         let ended = row[0] == "failed" && row[1] == "not_published" && !row[2].is_empty();
         let reported = listed.stderr.contains(&id);
@@ -161,7 +166,7 @@ fn i03_a_read_only_file_or_directory_is_named_as_such() {
         as_owner(&path, file);
         as_owner(directory, folder);
         let args = ["schedule", "--account", &page.id, "--caption", "Hello", "--at", "+1h"];
-        let ran = run(&args).exits(5);
+        let ran = run(&args).exits(5).complains("socialsched.db");
         assert!(ran.stderr.contains("read-only") || ran.stderr.contains("ermission"), "{ran}");
     }
     as_owner(directory, 0o700);
@@ -208,7 +213,7 @@ fn i04_a_damaged_file_is_named_and_never_overwritten() {
                 ran.stderr.contains("damaged") || ran.stderr.contains("not a"),
                 "{what}: {ran}"
             );
-            ran.complains("backup");
+            ran.complains("socialsched.db").complains("backup");
         }
         assert!(fs::read(&path).unwrap() == before, "{what}: it was written to");
     }
