@@ -52,10 +52,11 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// Attempts since the last time an operator gave the post new ones.
+    /// Attempts since the last time an operator gave the post new ones, when
+    /// a post gets `per_round` of them.
     #[must_use]
-    pub fn attempts_of_this_round(&self) -> u32 {
-        let earlier = self.max_attempts.saturating_sub(ATTEMPTS_MAX);
+    pub fn attempts_of_this_round(&self, per_round: u32) -> u32 {
+        let earlier = self.max_attempts.saturating_sub(per_round.max(ATTEMPTS_MAX));
         self.attempts.saturating_sub(earlier).max(1)
     }
 }

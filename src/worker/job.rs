@@ -201,7 +201,9 @@ impl Shared {
         step: &Step,
         failure: Failure,
     ) -> Result<End, StoreError> {
-        let retry = || match retry_delay(claim.attempts_of_this_round(), jitter()) {
+        let per_round = self.options.max_attempts.unwrap_or_default();
+        let attempts = claim.attempts_of_this_round(per_round);
+        let retry = || match retry_delay(attempts, jitter()) {
             delay if claim.due => Next::Retry(delay),
             // Preparing began early; the post keeps all its attempts for its time.
             delay => Next::GiveBack(delay),

@@ -223,7 +223,7 @@ fn a_worker_frozen_past_its_lease_does_not_publish_what_another_has_taken() {
     let page = world.account("facebook");
     let image = world.media("one.jpg");
     world.schedule(&page, &["--caption", "Hello", "--image", &image]);
-    let mut frozen = world.start_worker(&["--lease", "2s"]);
+    let mut frozen = world.start_worker(&["--lease", "2s", "-v"]);
     eventually("the upload is on its way", || world.fault_struck());
     frozen.pause();
     world.advance(Duration::from_secs(60));

@@ -83,7 +83,7 @@ fn a_comment_whose_worker_died_while_sending_is_not_sent_again() {
     assert_eq!(comments(&world), [1]);
     assert_eq!(
         (world.status(&id), state(&world, &id)),
-        ("published".to_owned(), "sending".to_owned())
+        ("published".to_owned(), "unknown".to_owned())
     );
     world.assert_healthy();
 }
