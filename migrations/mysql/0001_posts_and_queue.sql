@@ -4,7 +4,9 @@
 -- they are there already, only the columns and indexes below are added, and
 -- every added column has a default, so that its plain INSERTs work unchanged.
 -- DDL commits by itself here, so each statement is one that may be run again
--- after a kill: `migrate` leaves out ADD COLUMN and CREATE INDEX for what exists.
+-- after a kill: `migrate` leaves out ADD COLUMN, CREATE INDEX and ADD CONSTRAINT
+-- for what exists. Adopted tables may have other character sets and collations, so
+-- columns that must tell letters' case apart name theirs.
 
 CREATE TABLE IF NOT EXISTS agency_clients (
   id                BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -44,7 +46,7 @@ CREATE TABLE IF NOT EXISTS post_details (
 
 CREATE TABLE IF NOT EXISTS post_schedule (
   id             CHAR(36) NOT NULL PRIMARY KEY,
-  post_detail_id CHAR(36) NOT NULL UNIQUE,
+  post_detail_id CHAR(36) NOT NULL,
   run_at         DATETIME(3) NOT NULL,
   status         ENUM('pending', 'processing', 'done', 'failed') NOT NULL DEFAULT 'pending',
   locked_at      DATETIME(3) NULL,
@@ -87,7 +89,7 @@ CREATE TABLE IF NOT EXISTS workers (
 
 ALTER TABLE meta_social_accounts ADD COLUMN assigned_client_id BIGINT NULL;
 -- Page id, Instagram user id or LinkedIn URN.
-ALTER TABLE meta_social_accounts ADD COLUMN external_id VARCHAR(191) NULL;
+ALTER TABLE meta_social_accounts ADD COLUMN external_id VARCHAR(191) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL;
 -- Where the token is (env:VAR, file:PATH); never the token.
 ALTER TABLE meta_social_accounts ADD COLUMN token_ref VARCHAR(1024) NULL;
 ALTER TABLE meta_social_accounts ADD COLUMN paused_at DATETIME(3) NULL;
@@ -104,7 +106,7 @@ ALTER TABLE post_details ADD COLUMN outcome VARCHAR(16) NULL;
 ALTER TABLE post_details ADD COLUMN error_code VARCHAR(191) NULL;
 ALTER TABLE post_details ADD COLUMN cancel_requested_at DATETIME(3) NULL;
 ALTER TABLE post_details ADD COLUMN cancel_reason TEXT NULL;
-ALTER TABLE post_details ADD COLUMN idempotency_key VARCHAR(191) NULL;
+ALTER TABLE post_details ADD COLUMN idempotency_key VARCHAR(191) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL;
 ALTER TABLE post_details ADD COLUMN content_hash CHAR(64) NULL;
 ALTER TABLE post_details ADD COLUMN published_at DATETIME(3) NULL;
 ALTER TABLE post_details ADD COLUMN permalink TEXT NULL;
@@ -130,8 +132,17 @@ CREATE INDEX post_details_ended ON post_details (status, updated_at);
 CREATE INDEX post_details_unknown ON post_details (outcome, updated_at);
 CREATE INDEX post_details_comments ON post_details (first_comment_state, published_at);
 CREATE INDEX post_details_leftovers ON post_details (leftovers, updated_at);
+CREATE UNIQUE INDEX post_detail_id ON post_schedule (post_detail_id);
 -- There are no partial indexes here: the status comes first, so that finished
 -- rows lie apart from the open ones, which lie in claim order.
 CREATE INDEX post_schedule_open ON post_schedule (status, run_at, id);
 -- For listings over everything.
 CREATE INDEX post_schedule_run_at ON post_schedule (run_at, id);
+
+-- Ids are UUIDs: a row whose id cannot be read could be neither claimed nor ended.
+ALTER TABLE post_details ADD CONSTRAINT post_details_id CHECK (id RLIKE '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$');
+ALTER TABLE post_schedule ADD CONSTRAINT post_schedule_id CHECK (id RLIKE '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$');
+ALTER TABLE post_schedule ADD CONSTRAINT post_schedule_post_id CHECK (post_detail_id RLIKE '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$');
+-- Another program's reset cannot take a job from a worker of ours.
+ALTER TABLE post_schedule ADD CONSTRAINT post_schedule_owner CHECK (status <> 'processing' OR (worker_id IS NOT NULL AND locked_at IS NOT NULL));
+ALTER TABLE post_schedule ADD CONSTRAINT post_schedule_lease CHECK (status = 'processing' OR lease_until IS NULL);

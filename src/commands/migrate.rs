@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::domain::when::{rfc3339, short};
 use crate::exit::{Exit, Explained, Fault};
 use crate::output::{Align, Cell, Format, Report, Table};
-use crate::store::{MigrationState, Store};
+use crate::store::{DirtyRow, MigrationState, Store};
 
 /// Create or update the database schema
 ///
@@ -35,31 +35,41 @@ impl MigrateArgs {
         let missing: Vec<_> =
             states.iter().filter(|state| state.applied_at.is_none()).cloned().collect();
         if self.sql {
-            for state in &missing {
-                let migration = &state.migration;
-                context.printer.raw(&format!(
-                    "-- {:04} {}\n{}\n",
-                    migration.version, migration.name, migration.sql
-                ))?;
-            }
+            context.printer.raw(&Store::missing_sql(&location, timeout).await?)?;
             return Ok(Exit::Success);
         }
+        let dirty = match missing.is_empty() {
+            true => Vec::new(),
+            false => Store::dirty_rows(&location, timeout).await?,
+        };
         if self.status || self.check || context.dry_run {
             let mut report = report(context, &states);
             if self.check && !missing.is_empty() {
-                let fault = Fault::unhealthy(format!(
-                    "{} missing in {location}",
-                    counted(missing.len(), "schema change")
-                ));
+                let changes = counted(missing.len(), "schema change");
+                let mut fault = Fault::unhealthy(format!("{changes} missing in {location}"));
+                fault.details = dirty.iter().map(line).collect();
                 report.failure = Some(Explained::from(fault.hint("run socialsched migrate")));
+                report.meta = Some(json!({"dirtyRows": rows(&dirty)}));
             }
             return Ok(context.printer.report(&report)?);
+        }
+        if dirty.iter().any(|row| row.blocks) {
+            return refuse(&dirty);
+        }
+        for row in dirty.iter().take(WARNINGS_MAX) {
+            context.printer.warn(&line(row));
+        }
+        if let Some(more) = dirty.len().checked_sub(WARNINGS_MAX).filter(|more| *more > 0) {
+            context.printer.warn(&format!("and {}", counted(more, "other such row")));
         }
         let store = Store::open_for_migration(&location, timeout).await?;
         let bar = context.printer.bars().bar(u64::try_from(states.len()).unwrap_or(0), "migrating");
         let applied = store.migrate(|_| bar.inc(1)).await;
         bar.finish_and_clear();
         let applied = applied?;
+        for warning in store.durability_warnings().await? {
+            context.printer.warn(&warning);
+        }
         store.close().await;
         let states = Store::migration_states(&location, timeout).await?;
         let text = match applied.len() {
@@ -70,6 +80,30 @@ impl MigrateArgs {
             Report { message: Some(text.clone()), text: Some(text), ..report(context, &states) };
         Ok(context.printer.report(&report)?)
     }
+}
+
+/// So many dirty rows that stop nothing are told one by one.
+const WARNINGS_MAX: usize = 20;
+
+/// Nothing is changed while rows are there that an index or a constraint
+/// would refuse: half a schema would be left.
+fn refuse(dirty: &[DirtyRow]) -> anyhow::Result<Exit> {
+    let blocking = dirty.iter().filter(|row| row.blocks);
+    let mut fault =
+        Fault::unhealthy("rows of the Node.js scheduler do not fit; nothing was changed")
+            .code("dirty_rows")
+            .hint("correct or delete them; socialsched migrate --check tells them all");
+    fault.details = blocking.map(line).collect();
+    Err(fault.into())
+}
+
+fn line(row: &DirtyRow) -> String {
+    format!("{} {}: {}", row.table, row.id, row.reason)
+}
+
+fn rows(dirty: &[DirtyRow]) -> Vec<Value> {
+    let row = |row: &DirtyRow| json!({"table": row.table, "id": row.id, "reason": row.reason, "blocks": row.blocks});
+    dirty.iter().map(row).collect()
 }
 
 fn report(context: &Context, states: &[MigrationState]) -> Report {

@@ -88,6 +88,9 @@ pub struct RunWorkerArgs {
 impl RunWorkerArgs {
     pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
         let store = context.store().await?;
+        for warning in store.durability_warnings().await? {
+            context.printer.warn(&warning);
+        }
         let options = self.options(context, &store).await?;
         let fail_on_error =
             self.fail_on_error || context.settings.run_worker.fail_on_error.unwrap_or(false);

@@ -89,8 +89,9 @@ impl Store {
                 "add account",
                 sql("INSERT INTO meta_social_accounts
                        (id, company_id, assigned_client_id, platform, account_name,
-                        instagram_business_id, is_added, external_id, token_ref)
-                     VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?)")
+                        instagram_business_id, is_added, external_id, token_ref,
+                        created_at, updated_at)
+                     VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, {now}, {now})")
                 .id(account.id.uuid())
                 .id(account.company_id.uuid())
                 .opt_int(account.client_id.map(|id| id.0))

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::db::{Engine, Location, Tx, sql};
-use super::{Store, StoreError, files, transaction};
+use super::{Store, StoreError, adopt, dialect, files, transaction};
 
 /// One step of the schema. Steps are never changed once released.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,6 +121,36 @@ impl Store {
             .collect())
     }
 
+    /// The SQL that [`Store::migrate`] would run, as one script. Reads only.
+    ///
+    /// # Errors
+    /// The database cannot be read, or is newer than this program.
+    pub async fn missing_sql(location: &Location, timeout: Duration) -> Result<String, StoreError> {
+        let states = Self::migration_states(location, timeout).await?;
+        let engine = location.engine();
+        let mut script = String::new();
+        for state in states.iter().filter(|state| state.applied_at.is_none()) {
+            let migration = &state.migration;
+            let sql = if engine == Engine::MySql {
+                let store = Self::open_any_schema(location, timeout)?;
+                let mut tx = store.pool.begin_read().await?;
+                let missing = missing_statements(&mut tx, migration).await?;
+                drop(tx);
+                store.close().await;
+                missing.iter().map(|statement| format!("{statement};\n")).collect()
+            } else {
+                migration.sql.to_owned()
+            };
+            if script.is_empty() {
+                script.push_str(&format!("{};\n\n", state_table(engine)));
+            }
+            let mark = dialect::spell(engine, &mark(migration));
+            let (version, name) = (migration.version, migration.name);
+            script.push_str(&format!("-- {version:04} {name}\n{sql}\n{mark};\n"));
+        }
+        Ok(script)
+    }
+
     /// Applies what is missing, each migration in one transaction together
     /// with its mark, and tells `progress` of each. A second migrator waits
     /// and finds nothing left to do. Returns what was applied.
@@ -152,14 +182,7 @@ impl Store {
                         false
                     } else {
                         apply(tx, migration).await?;
-                        tx.execute_one(
-                            "mark migration",
-                            sql("INSERT INTO schema_state (version, name, applied_at)
-                             VALUES (?, ?, {now})")
-                            .int(migration.version)
-                            .text(migration.name),
-                        )
-                        .await?;
+                        tx.execute_one("mark migration", sql(mark(migration))).await?;
                         true
                     };
                 unlock_migrators(tx).await?;
@@ -245,18 +268,39 @@ async fn unlock_migrators(tx: &mut Tx) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Runs a migration's statements. On MariaDB and MySQL, where each commits by
-/// itself, those are left out whose column or index an earlier try has made.
+/// Runs a migration's statements. On MariaDB and MySQL each commits by itself.
 async fn apply(tx: &mut Tx, migration: &Migration) -> Result<(), StoreError> {
     if tx.engine() != Engine::MySql {
         return tx.script(migration.sql).await;
     }
-    for statement in statements(migration.sql) {
-        if !is_done(tx, &statement).await? {
-            tx.script(&statement).await?;
-        }
+    for statement in missing_statements(tx, migration).await? {
+        tx.script(&statement).await?;
     }
     Ok(())
+}
+
+/// What is left to do of a migration on MariaDB or MySQL: the conversion of
+/// adopted tables, and the statements whose column, index or constraint is not
+/// there already.
+async fn missing_statements(tx: &mut Tx, migration: &Migration) -> Result<Vec<String>, StoreError> {
+    let mut missing = Vec::new();
+    if migration.version == 1 {
+        missing = adopt::conversions(tx).await?;
+    }
+    for statement in statements(migration.sql) {
+        if !is_done(tx, &statement).await? {
+            missing.push(statement);
+        }
+    }
+    Ok(missing)
+}
+
+/// Marks a migration as applied.
+fn mark(migration: &Migration) -> String {
+    format!(
+        "INSERT INTO schema_state (version, name, applied_at) VALUES ({}, '{}', {{now}})",
+        migration.version, migration.name
+    )
 }
 
 /// The statements of a script, without its comment lines.
@@ -271,7 +315,7 @@ fn statements(script: &str) -> Vec<String> {
         .collect()
 }
 
-/// Whether the column or index that a statement adds is there already.
+/// Whether the column, index or constraint that a statement adds is there already.
 async fn is_done(tx: &mut Tx, statement: &str) -> Result<bool, StoreError> {
     let words: Vec<&str> = statement.split_whitespace().collect();
     let count = match words.as_slice() {
@@ -288,65 +332,20 @@ async fn is_done(tx: &mut Tx, statement: &str) -> Result<bool, StoreError> {
             .text(*table)
             .text(*index)
         }
+        ["ALTER", "TABLE", table, "ADD", "CONSTRAINT", name, ..] => {
+            sql("SELECT COUNT(*) FROM information_schema.table_constraints
+                  WHERE table_schema = DATABASE() AND table_name = ? AND constraint_name = ?")
+            .text(*table)
+            .text(*name)
+        }
         _ => return Ok(false),
     };
     Ok(tx.count(count).await? > 0)
 }
 
-/// The oldest servers with SKIP LOCKED, or that we test.
-const MARIADB_FLOOR: (u32, u32) = (10, 6);
-const MYSQL_FLOOR: (u32, u32) = (8, 0);
-const POSTGRES_FLOOR: (u32, u32) = (13, 0);
-
-impl Store {
-    /// Refuses a server that is too old.
-    async fn check_server(&self) -> Result<(), StoreError> {
-        if self.location.engine() == Engine::Sqlite {
-            return Ok(());
-        }
-        let mut tx = self.pool.begin_read().await?;
-        let version = match tx.engine() {
-            Engine::Postgres => "SELECT current_setting('server_version') AS version",
-            Engine::Sqlite | Engine::MySql => "SELECT VERSION() AS version",
-        };
-        let Some(row) = tx.first(sql(version)).await? else { return Ok(()) };
-        too_old(tx.engine(), &row.text("version")?)
-    }
-}
-
-fn too_old(engine: Engine, version: &str) -> Result<(), StoreError> {
-    let mut numbers =
-        version.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse::<u32>().ok());
-    let found = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
-    let (name, floor, needed) = match engine {
-        Engine::Sqlite => return Ok(()),
-        Engine::Postgres => ("PostgreSQL", POSTGRES_FLOOR, "PostgreSQL 13"),
-        Engine::MySql if version.contains("MariaDB") => ("MariaDB", MARIADB_FLOOR, "MariaDB 10.6"),
-        Engine::MySql => ("MySQL", MYSQL_FLOOR, "MySQL 8.0"),
-    };
-    if found < floor {
-        return Err(StoreError::ServerTooOld { found: format!("{name} {version}"), needed });
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn servers_without_skip_locked_are_too_old() {
-        for (engine, version, fits) in [
-            (Engine::MySql, "10.11.19-MariaDB-0+deb12u1", true),
-            (Engine::MySql, "10.5.23-MariaDB", false),
-            (Engine::MySql, "8.0.46", true),
-            (Engine::MySql, "5.7.44-log", false),
-            (Engine::Postgres, "15.18 (Debian 15.18-0+deb12u1)", true),
-            (Engine::Postgres, "12.20", false),
-        ] {
-            assert_eq!(too_old(engine, version).is_ok(), fits, "{version}");
-        }
-    }
 
     #[test]
     fn a_script_falls_apart_into_its_statements() {

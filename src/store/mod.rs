@@ -6,6 +6,7 @@
 //! durable commit; one job is a set of one.
 
 mod accounts;
+mod adopt;
 mod claim;
 mod clients;
 mod comments;
@@ -23,6 +24,7 @@ mod migrate;
 mod plans;
 mod posts;
 mod repair;
+mod server;
 mod settle;
 mod stats;
 mod verdict;
@@ -31,6 +33,7 @@ mod workers;
 use std::time::Duration;
 
 pub use accounts::{Removal, Resumed};
+pub use adopt::DirtyRow;
 pub use claim::{ClaimRequest, Claimed, TakeOver, TakenOver};
 pub use comments::{CommentTurn, OwedComment};
 pub use db::{Engine, Location};
