@@ -140,9 +140,9 @@ CREATE INDEX post_schedule_open ON post_schedule (status, run_at, id);
 CREATE INDEX post_schedule_run_at ON post_schedule (run_at, id);
 
 -- Ids are UUIDs: a row whose id cannot be read could be neither claimed nor ended.
-ALTER TABLE post_details ADD CONSTRAINT post_details_id CHECK (id RLIKE '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$');
-ALTER TABLE post_schedule ADD CONSTRAINT post_schedule_id CHECK (id RLIKE '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$');
-ALTER TABLE post_schedule ADD CONSTRAINT post_schedule_post_id CHECK (post_detail_id RLIKE '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$');
+-- In lower case, whatever the collation: the publish log must find its job.
+ALTER TABLE post_details ADD CONSTRAINT post_details_id CHECK (id RLIKE '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' AND CAST(id AS BINARY) = CAST(LOWER(id) AS BINARY));
+ALTER TABLE post_schedule ADD CONSTRAINT post_schedule_id CHECK (id RLIKE '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' AND CAST(id AS BINARY) = CAST(LOWER(id) AS BINARY));
 -- Another program's reset cannot take a job from a worker of ours.
 ALTER TABLE post_schedule ADD CONSTRAINT post_schedule_owner CHECK (status <> 'processing' OR (worker_id IS NOT NULL AND locked_at IS NOT NULL));
 ALTER TABLE post_schedule ADD CONSTRAINT post_schedule_lease CHECK (status = 'processing' OR lease_until IS NULL);

@@ -5,11 +5,10 @@
 //! character set, since keys of other tables may refer to them.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::db::{Engine, Tx, sql};
 use super::{Location, Store, StoreError};
-
-use std::time::Duration;
 
 /// A row, column or table of the Node.js scheduler that an operator should
 /// look at before `migrate` adopts its tables.
@@ -27,7 +26,7 @@ pub struct DirtyRow {
 /// At most so many rows are named for one reason.
 const NAMED_MAX: i64 = 1000;
 
-/// Tables with the columns that must be there, and those of no use to us.
+/// Its tables, with the columns that must be there.
 const TABLES: &[(&str, &[&str])] = &[
     (
         "meta_social_accounts",
@@ -80,16 +79,14 @@ const WORDS: &[(&str, &str, &[&str])] = &[
 /// What the CHECK constraints of the migration want of an id.
 const UUID: &str = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
 
-/// Table, condition on its row `r` (with `p`, the other tables' rows), reason,
-/// and whether it blocks.
+/// Table, condition on its row `r` (joined with `p`), what is wrong and what
+/// will come of it, and whether it blocks.
 #[rustfmt::skip]
 const RULES: &[(&str, &str, &str, bool)] = &[
-    ("post_details", "r WHERE NOT (r.id RLIKE '{UUID}')",
+    ("post_details", "r WHERE NOT (r.id RLIKE '{UUID}' AND CAST(r.id AS BINARY) = CAST(LOWER(r.id) AS BINARY))",
      "its id is no UUID in lower case", true),
-    ("post_schedule", "r WHERE NOT (r.id RLIKE '{UUID}')",
+    ("post_schedule", "r WHERE NOT (r.id RLIKE '{UUID}' AND CAST(r.id AS BINARY) = CAST(LOWER(r.id) AS BINARY))",
      "its id is no UUID in lower case", true),
-    ("post_schedule", "r WHERE NOT (r.post_detail_id RLIKE '{UUID}')",
-     "its post_detail_id is no UUID in lower case", true),
     ("post_schedule", "r JOIN post_schedule p ON p.post_detail_id = r.post_detail_id AND p.id <> r.id",
      "another job has the same post_detail_id", true),
     ("post_details", "r JOIN post_details p ON p.platform = r.platform

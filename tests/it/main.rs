@@ -5,6 +5,7 @@
 
 mod cli;
 mod dependencies;
+mod engines;
 mod generated;
 mod layers;
 mod posts_end_to_end;

@@ -1,0 +1,104 @@
+//! The least rights that the README gives to the program's users are enough.
+
+use crate::support::{Engine, World};
+
+/// Two users of a server, as the README makes them.
+struct Users {
+    name: String,
+    world: World,
+}
+
+impl Users {
+    fn new() -> Option<Self> {
+        let name = format!("ss{}", &uuid::Uuid::new_v4().simple().to_string()[..12]);
+        let world =
+            World::bare(Engine::of_this_run(), socialsched::sandbox::SandboxOptions::default());
+        let database = world.database.url();
+        let database = database.rsplit('/').next().unwrap().to_owned();
+        let database = match Engine::of_this_run() {
+            Engine::Sqlite => return None,
+            Engine::MariaDb => name_of(&world.database.url()),
+            Engine::Postgres => database.split('?').next().unwrap().to_owned(),
+        };
+        world.database.execute(&match Engine::of_this_run() {
+            Engine::MariaDb => format!(
+                "CREATE USER {name}_o@localhost IDENTIFIED BY 'canary-o';
+                 GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX ON {database}.* TO {name}_o@localhost;
+                 CREATE USER {name}_w@localhost IDENTIFIED BY 'canary-w';
+                 GRANT SELECT, INSERT, UPDATE, DELETE ON {database}.* TO {name}_w@localhost;"
+            ),
+            _ => format!(
+                "CREATE ROLE {name}_o LOGIN PASSWORD 'canary-o';
+                 CREATE ROLE {name}_w LOGIN PASSWORD 'canary-w';
+                 REVOKE ALL ON DATABASE {database} FROM PUBLIC;
+                 GRANT CONNECT ON DATABASE {database} TO {name}_o, {name}_w;
+                 REVOKE ALL ON SCHEMA public FROM PUBLIC;
+                 GRANT USAGE, CREATE ON SCHEMA public TO {name}_o;
+                 GRANT USAGE ON SCHEMA public TO {name}_w;
+                 ALTER DEFAULT PRIVILEGES FOR ROLE {name}_o IN SCHEMA public
+                   GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {name}_w;"
+            ),
+        });
+        Some(Self { name, world })
+    }
+
+    /// From here on the program is this user: `o` or `w`.
+    fn become_user(&self, letter: char) {
+        let url = self.world.database.url();
+        let (start, rest) = url.split_once("://").unwrap();
+        let rest = rest.split_once('@').map_or(rest, |(_, rest)| rest);
+        let name = &self.name;
+        let url = format!("{start}://{name}_{letter}:canary-{letter}@{rest}");
+        self.world.set("SOCIALSCHED_DATABASE_URL", url);
+    }
+}
+
+impl Drop for Users {
+    fn drop(&mut self) {
+        let name = &self.name;
+        self.world.database.execute(&match Engine::of_this_run() {
+            Engine::Postgres => format!(
+                "DROP OWNED BY {name}_o CASCADE; DROP OWNED BY {name}_w CASCADE;
+                 DROP ROLE {name}_o; DROP ROLE {name}_w"
+            ),
+            _ => format!("DROP USER {name}_o@localhost; DROP USER {name}_w@localhost"),
+        });
+    }
+}
+
+fn name_of(url: &str) -> String {
+    let path = url.split_once("://").unwrap().1.split_once('/').unwrap().1;
+    path.split('?').next().unwrap().to_owned()
+}
+
+#[test]
+fn the_least_rights_in_the_readme_are_enough_for_the_whole_job() {
+    let Some(users) = Users::new() else { return };
+    let world = &users.world;
+    users.become_user('w');
+    world.run(&["migrate"]).exits(5).complains("grants");
+    users.become_user('o');
+    world.run(&["migrate"]).ok();
+    users.become_user('w');
+    for (platform, media) in [("facebook", false), ("instagram", true), ("linkedin", false)] {
+        let account = world.account(platform);
+        let photo = world.media("photo.jpg");
+        let args: &[&str] = if media { &["--image", &photo] } else { &[] };
+        world.schedule(&account, &[&["--caption", "Hello"], args].concat());
+        let later =
+            world.schedule(&account, &[&["--caption", "Later", "--at", "+1h"], args].concat());
+        world.run(&["reschedule", &later, "--at", "+2h"]).ok();
+        world.run(&["cancel", &later, "--yes"]).ok();
+    }
+    let client = world.run(&["clients", "add", "--first-name", "A", "--last-name", "B"]);
+    assert!(matches!(client.code, Some(0)), "{client}");
+    world.work_until_done();
+    assert_eq!(world.live().len(), 3);
+    for args in [&["list"][..], &["queue-status"], &["recover"], &["accounts"], &["clients"]] {
+        world.run(args).ok();
+    }
+    world.run(&["migrate", "--check"]).ok();
+    // Not one right more.
+    let unused = world.account("facebook");
+    world.run(&["accounts", "remove", &unused.id, "--yes"]).ok();
+}
