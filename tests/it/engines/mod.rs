@@ -17,11 +17,16 @@ use crate::support::{Engine, World};
 /// A world whose database is the Node.js scheduler's, not yet migrated. `None`
 /// when these tests do not run on MariaDB: it knew no other server.
 fn seed() -> Option<World> {
+    seed_of(include_str!("seed.sql"))
+}
+
+/// The same with another script of its schema.
+fn seed_of(script: &str) -> Option<World> {
     if Engine::of_this_run() != Engine::MariaDb {
         return None;
     }
     let world = World::bare(Engine::MariaDb, SandboxOptions::default());
-    world.database.execute(include_str!("seed.sql"));
+    world.database.execute(script);
     Some(world)
 }
 
