@@ -303,7 +303,7 @@ impl Pool {
             "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; \
              SET SESSION sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,\
              NO_ENGINE_SUBSTITUTION'; \
-             SET SESSION innodb_lock_wait_timeout = {lock_wait}"
+             SET SESSION innodb_lock_wait_timeout = {lock_wait}, lock_wait_timeout = {lock_wait}"
         );
         let pool = MySqlPoolOptions::new()
             .max_connections(SERVER_CONNECTIONS_MAX)

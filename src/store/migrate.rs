@@ -244,11 +244,14 @@ async fn applied(tx: &mut Tx) -> Result<Vec<(i64, DateTime<Utc>)>, StoreError> {
 /// Any number that nobody else is likely to use.
 const MIGRATION_LOCK: i64 = 7_361_054_112;
 
+/// MariaDB's lock names are the whole server's, and at most 64 letters long.
+const MIGRATORS: &str = "CONCAT('socialsched ', MD5(DATABASE()))";
+
 /// Keeps a second migrator waiting. SQLite's write lock does it by itself.
 async fn lock_migrators(tx: &mut Tx) -> Result<(), StoreError> {
     match tx.engine() {
         Engine::Sqlite => Ok(()),
-        Engine::MySql => match tx.count(sql("SELECT GET_LOCK('socialsched migrate', 60)")).await? {
+        Engine::MySql => match tx.count(sql(format!("SELECT GET_LOCK({MIGRATORS}, 60)"))).await? {
             1 => Ok(()),
             _ => Err(StoreError::Busy),
         },
@@ -263,7 +266,7 @@ async fn lock_migrators(tx: &mut Tx) -> Result<(), StoreError> {
 /// connection keeps it until it is closed, which the end of the command does.
 async fn unlock_migrators(tx: &mut Tx) -> Result<(), StoreError> {
     if tx.engine() == Engine::MySql {
-        tx.all(sql("SELECT RELEASE_LOCK('socialsched migrate')")).await?;
+        tx.all(sql(format!("SELECT RELEASE_LOCK({MIGRATORS})"))).await?;
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! The least rights that the README gives to the program's users are enough.
 
+use socialsched::sandbox::SandboxOptions;
+
 use crate::support::{Engine, World};
 
 /// Two users of a server, as the README makes them.
@@ -11,15 +13,11 @@ struct Users {
 impl Users {
     fn new() -> Option<Self> {
         let name = format!("ss{}", &uuid::Uuid::new_v4().simple().to_string()[..12]);
-        let world =
-            World::bare(Engine::of_this_run(), socialsched::sandbox::SandboxOptions::default());
-        let database = world.database.url();
-        let database = database.rsplit('/').next().unwrap().to_owned();
-        let database = match Engine::of_this_run() {
-            Engine::Sqlite => return None,
-            Engine::MariaDb => name_of(&world.database.url()),
-            Engine::Postgres => database.split('?').next().unwrap().to_owned(),
-        };
+        let world = World::bare(Engine::of_this_run(), SandboxOptions::default());
+        if Engine::of_this_run() == Engine::Sqlite {
+            return None;
+        }
+        let database = name_of(&world.database.url());
         world.database.execute(&match Engine::of_this_run() {
             Engine::MariaDb => format!(
                 "CREATE USER {name}_o@localhost IDENTIFIED BY 'canary-o';
@@ -101,4 +99,21 @@ fn the_least_rights_in_the_readme_are_enough_for_the_whole_job() {
     // Not one right more.
     let unused = world.account("facebook");
     world.run(&["accounts", "remove", &unused.id, "--yes"]).ok();
+}
+
+#[test]
+fn the_least_rights_in_the_readme_are_enough_to_adopt_the_old_schedulers_tables() {
+    if Engine::of_this_run() != Engine::MariaDb {
+        return;
+    }
+    let users = Users::new().unwrap();
+    users.world.database.execute(include_str!("seed.sql"));
+    users.become_user('w');
+    users.world.run(&["migrate"]).exits(5);
+    users.become_user('o');
+    users.world.run(&["migrate", "--check"]).exits(8);
+    users.world.run(&["migrate"]).ok();
+    users.become_user('w');
+    assert_eq!(users.world.posts().len(), 4);
+    users.world.work(&[]);
 }

@@ -3,6 +3,8 @@
 use std::thread;
 
 use socialsched::sandbox::SandboxOptions;
+use sqlx::Connection;
+use sqlx::mysql::MySqlConnection;
 
 use super::{seed, shape};
 use crate::support::{Engine, World};
@@ -167,5 +169,24 @@ fn j03_a_newer_or_older_schema_is_refused_by_every_other_command_and_not_touched
         version(back);
     }
     assert!(world.live().is_empty());
+    world.run(&["list"]).ok();
+}
+
+/// A table that a long transaction uses cannot be altered.
+#[test]
+fn j08_migrate_that_meets_a_used_table_gives_up_soon_and_is_completed_later() {
+    let Some(world) = seed() else { return };
+    let url = world.database.url();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut rival = runtime.block_on(MySqlConnection::connect(&url)).unwrap();
+    let mut execute = |sql: &'static str| {
+        runtime.block_on(sqlx::raw_sql(sql).execute(&mut rival)).unwrap();
+    };
+    execute("BEGIN; SELECT * FROM post_schedule");
+    let ran = world.run(&["migrate", "--timeout", "1s"]).exits(6);
+    assert!(ran.took.as_secs() < 20, "{ran}");
+    world.run(&["list"]).exits(5).complains("socialsched migrate");
+    execute("COMMIT");
+    world.run(&["migrate"]).ok();
     world.run(&["list"]).ok();
 }
