@@ -78,9 +78,8 @@ fn a_post_is_staged_before_its_time_and_goes_out_on_time() {
     let ids = accounts.map(|account| {
         world.schedule(&account, &["--caption", "On time", "--image", &image, "--at", "+1h"])
     });
-    world.database.execute(
-        "UPDATE post_schedule SET run_at = strftime('%Y-%m-%d %H:%M:%f', 'now', '+3 seconds')",
-    );
+    let soon = world.database.in_seconds(3);
+    world.database.execute(&format!("UPDATE post_schedule SET run_at = {soon}"));
     let mut worker = world.start_worker(&[]);
     let prepared = "SELECT COUNT(*) FROM post_schedule WHERE next_attempt_at = run_at";
     eventually("both are prepared", || world.database.value(prepared) == "2");

@@ -7,19 +7,16 @@ use serde_json::{Value, json};
 use crate::support::{Account, World, publish_call};
 
 fn pauses(world: &World) -> Vec<Vec<String>> {
-    world.database.rows(
-        "SELECT id, CAST(ROUND((julianday(paused_until) - julianday('now')) * 86400) AS INTEGER),
-                pause_reason
-           FROM meta_social_accounts WHERE paused_at IS NOT NULL",
-    )
+    let left = world.database.seconds_until("paused_until");
+    world.database.rows(&format!(
+        "SELECT id, {left}, pause_reason FROM meta_social_accounts WHERE paused_at IS NOT NULL"
+    ))
 }
 
 /// Seconds until the next attempt, as `show` tells them.
 fn wait(world: &World, id: &str) -> i64 {
-    let sql = format!(
-        "SELECT CAST(ROUND((julianday(next_attempt_at) - julianday('now')) * 86400) AS INTEGER)
-           FROM post_schedule WHERE post_detail_id = '{id}'"
-    );
+    let left = world.database.seconds_until("next_attempt_at");
+    let sql = format!("SELECT {left} FROM post_schedule WHERE post_detail_id = '{id}'");
     world.database.value(&sql).parse().unwrap()
 }
 

@@ -47,10 +47,11 @@ impl Everything {
         let cancelled = world.schedule(&page, &["--caption", "Cancelled", "--at", "+1h"]);
         world.run(&["cancel", &cancelled]).ok();
         let abandoned = world.schedule(&page, &["--caption", "Abandoned"]);
+        let (locked, ended) =
+            (world.database.in_seconds(-3_600), world.database.in_seconds(-3_540));
         world.database.execute(&format!(
             "UPDATE post_schedule SET status = 'processing', worker_id = 'gone', attempts = 1, fence = 1,
-               locked_at = strftime('%Y-%m-%d %H:%M:%f', 'now', '-1 hour'),
-               lease_until = strftime('%Y-%m-%d %H:%M:%f', 'now', '-59 minutes')
+               locked_at = {locked}, lease_until = {ended}
                WHERE post_detail_id = '{abandoned}';
              UPDATE post_details SET status = 'processing', attempts = 1 WHERE id = '{abandoned}';"
         ));
@@ -505,7 +506,7 @@ fn an_ambiguous_beginning_lists_its_matches() {
     let ids = ["One", "Two"].map(|text| world.schedule(&page, &["--caption", text, "--at", "+1h"]));
     let twins = ["abcdef00-0000-4000-8000-000000000001", "abcdef00-0000-4000-8000-000000000002"];
     for (id, twin) in ids.iter().zip(twins) {
-        world.database.execute(&format!(
+        world.database.execute_unchecked(&format!(
             "PRAGMA foreign_keys = OFF;
              UPDATE post_details SET id = '{twin}' WHERE id = '{id}';
              UPDATE post_schedule SET post_detail_id = '{twin}' WHERE post_detail_id = '{id}';"

@@ -1,4 +1,4 @@
-//! F and I: the database file, and rows that other programs wrote.
+//! F and I: the database file.
 
 use std::fs::{self, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
@@ -50,93 +50,6 @@ fn f01_a_database_that_is_not_there_is_told_at_once_and_not_created() {
         world.set("SOCIALSCHED_DATABASE_URL", format!("sqlite://{}", world.path(path).display()));
         world.run(&["migrate"]).exits(5).complains(path);
     }
-}
-
-/// Plants a row as another program may write it, past all checks.
-fn plant(world: &World, sql: &str) {
-    world.database.execute(&format!(
-        "PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF; {sql}"
-    ));
-}
-
-#[test]
-fn f10_bad_rows_of_another_program_end_or_are_reported_and_the_queue_goes_on() {
-    let world = World::new();
-    let page = world.account("facebook");
-    let insert = |n: u32,
-                  account: &str,
-                  platform: &str,
-                  kind: &str,
-                  caption: &str,
-                  run_at: &str| {
-        let id = |letter: &str| format!("{letter}0000000-0000-4000-8000-00000000000{n}");
-        plant(
-            &world,
-            &format!(
-                "INSERT INTO post_details (id, company_id, social_account_id, platform, post_type, caption, media)
-                   VALUES ('{}', '{}', '{account}', '{platform}', '{kind}', {caption}, '[]');
-                 INSERT INTO post_schedule (id, post_detail_id, run_at)
-                   VALUES ('{}', '{}', {run_at});",
-                id("a"), world.company(), id("b"), id("a"),
-            ),
-        );
-        id("a")
-    };
-    let now = "strftime('%Y-%m-%d %H:%M:%f', 'now', '-1 minute')";
-    let nobody = "0198c2f4-0000-4000-8000-000000000000";
-    let unknown_account = insert(1, nobody, "facebook", "post", "'x'", now);
-    let no_caption = insert(2, &page.id, "facebook", "post", "NULL", now);
-    let no_platform = insert(3, &page.id, "myspace", "post", "'x'", now);
-    let no_type = insert(4, &page.id, "facebook", "poem", "'x'", now);
-    let other_platform = insert(6, &page.id, "linkedin", "post", "'x'", now);
-    let zero_date = insert(5, &page.id, "facebook", "post", "'x'", "'0000-00-00 00:00:00'");
-    let nul = insert(7, &page.id, "facebook", "post", "'a' || char(0) || 'b'", now);
-    let huge = insert(8, &page.id, "facebook", "post", "printf('%.*c', 1000000, 'x')", now);
-    let good = world.schedule(&page, &["--caption", "Good"]);
-    for _ in 0..3 {
-        world.work(&[]);
-    }
-    let live: Vec<Value> = world.live().iter().map(|post| post["text"].clone()).collect();
-    assert_eq!(live, ["Good"]);
-    let status = |id: &str| {
-        world.database.rows(&format!(
-            "SELECT status, outcome, error_message FROM post_details WHERE id = '{id}'"
-        ))[0]
-            .clone()
-    };
-    assert_eq!(status(&good)[0], "published");
-    let listed = world.run(&["list", "--all"]).ok();
-    for id in
-        [no_caption, no_platform, no_type, other_platform, unknown_account, zero_date, nul, huge]
-    {
-        let row = status(&id);
-        let ended = row[0] == "failed" && row[1] == "not_published" && !row[2].is_empty();
-        let reported = listed.stderr.contains(&id);
-        assert!(ended || reported, "{id} {row:?} {}", listed.stderr);
-        let ran = world.run(&["show", &id]);
-        assert!(matches!(ran.code, Some(0 | 3 | 5)), "{ran}");
-    }
-    world.run(&["queue-status"]).ok();
-    world.run(&["recover"]).ok();
-}
-
-#[test]
-fn f16_a_job_without_a_known_status_is_not_claimed_and_is_a_breach() {
-    let world = World::new();
-    let page = world.account("facebook");
-    let ids = ["One", "Two"].map(|text| world.schedule(&page, &["--caption", text]));
-    plant(
-        &world,
-        &format!("UPDATE post_schedule SET status = '' WHERE post_detail_id = '{}'", ids[0]),
-    );
-    plant(&world, &format!("UPDATE post_details SET status = 'queued' WHERE id = '{}'", ids[1]));
-    world.work(&[]);
-    assert_eq!(world.live(), [Value::Null; 0]);
-    let breaches = world.database.breaches();
-    assert!(breaches.iter().any(|breach| breach.starts_with("I22")), "{breaches:?}");
-    let ran = world.run(&["list", "--all"]).ok();
-    assert!(ran.stderr.contains(&ids[0]) && ran.stderr.contains(&ids[1]), "{ran}");
-    world.run(&["queue-status"]).ok();
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod contract;
 mod database_files;
+mod foreign_rows;
 mod input;
 mod media;
 mod screen;

@@ -25,9 +25,9 @@ fn understood(world: &World, account: &Account, when: &str, more: &[&str]) -> St
 fn b01_a_past_time_is_refused_with_the_databases_clock() {
     let world = World::new();
     let page = world.account("facebook");
-    let now = world.database.value("SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now')");
-    let second_ago =
-        world.database.value("SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-1 second')");
+    let now = world.database.now();
+    let second_ago = (now - Duration::from_secs(1)).format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let now = now.format("%Y-%m-%dT%H:%M:%SZ").to_string();
     for when in ["2020-01-01T00:00:00Z", &now, &second_ago] {
         let ran = at(&world, &page, when, &[]).exits(2);
         ran.complains("clock").complains("--now").complains(&now[..10]);
@@ -201,14 +201,14 @@ fn b15_posts_that_are_too_late_are_missed_and_not_sent() {
     let page = world.account("facebook");
     let old = world.schedule(&page, &["--caption", "Two days old"]);
     let day = world.schedule(&page, &["--caption", "Two hours old"]);
-    let back = |id: &str, time: &str| {
+    let back = |id: &str, seconds: i64| {
+        let time = world.database.in_seconds(-seconds);
         world.database.execute(&format!(
-            "UPDATE post_schedule SET run_at = strftime('%Y-%m-%d %H:%M:%f', 'now', '{time}')
-               WHERE post_detail_id = '{id}'"
+            "UPDATE post_schedule SET run_at = {time} WHERE post_detail_id = '{id}'"
         ));
     };
-    back(&old, "-2 days");
-    back(&day, "-2 hours");
+    back(&old, 2 * 86_400);
+    back(&day, 2 * 3_600);
     let summary = world.json(&["run-worker", "--once"])["data"].clone();
     assert_eq!((&summary["missed"], &summary["published"]), (&1.into(), &1.into()), "{summary}");
     let post = world.post(&old);
@@ -217,7 +217,7 @@ fn b15_posts_that_are_too_late_are_missed_and_not_sent() {
     assert!(post["errorMessage"].is_string(), "{post}");
     assert_eq!(world.status(&day), "published");
     let late = world.schedule(&page, &["--caption", "Ten minutes old"]);
-    back(&late, "-10 minutes");
+    back(&late, 600);
     world.work(&["--max-late", "5m"]);
     assert_eq!(world.post(&late)["state"], "missed");
     let texts: Vec<Value> = world.live().iter().map(|post| post["text"].clone()).collect();

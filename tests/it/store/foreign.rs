@@ -7,12 +7,14 @@ use socialsched::store::{CancelAnswer, Claimed, Settled, TakeOver};
 
 use super::queue::jobs;
 use super::{LEASE, Queue, failure, on_every_engine, worker};
+use crate::support::Engine;
 
-/// Inserts a post and its job as the old scheduler does.
-fn insert(queue: &Queue, post_status: &str, job_status: &str, lock: Option<&str>) -> PostId {
+/// Inserts a post and its job as the old scheduler does, locked so many seconds ago.
+fn insert(queue: &Queue, post_status: &str, job_status: &str, lock: Option<i64>) -> PostId {
     let (post, job) = (PostId::generate(), PostId::generate());
     let (company, account) = (queue.company, queue.account);
-    let locked_at = lock.map_or("NULL".to_owned(), |age| format!("datetime('now', '{age}')"));
+    let locked_at = lock.map_or("NULL".to_owned(), |age| queue.database.in_seconds(-age));
+    let due = queue.database.in_seconds(-60);
     let worker_id = if lock.is_some() { "'server-1'" } else { "NULL" };
     let error = if post_status == "failed" { "'API error'" } else { "NULL" };
     queue.database.execute(&format!(
@@ -21,7 +23,7 @@ fn insert(queue: &Queue, post_status: &str, job_status: &str, lock: Option<&str>
          VALUES ('{post}', '{company}', '{account}', 'facebook', 'post', 'From Node.js', '[]',
                  '{post_status}', {error});
          INSERT INTO post_schedule (id, post_detail_id, run_at, status, locked_at, worker_id)
-         VALUES ('{job}', '{post}', datetime('now', '-1 minute'), '{job_status}', {locked_at},
+         VALUES ('{job}', '{post}', {due}, '{job_status}', {locked_at},
                  {worker_id});"
     ));
     post
@@ -29,6 +31,11 @@ fn insert(queue: &Queue, post_status: &str, job_status: &str, lock: Option<&str>
 
 fn repair(queue: &Queue) -> Vec<PostId> {
     queue.wait(queue.store.repair_halves(Some(Duration::ZERO), false)).unwrap()
+}
+
+fn status_and_outcome(queue: &Queue, id: PostId) -> Vec<String> {
+    let sql = format!("SELECT status, outcome FROM post_details WHERE id = '{id}'");
+    queue.database.rows(&sql).remove(0)
 }
 
 #[test]
@@ -61,7 +68,7 @@ fn t0f_attempts_of_the_old_scheduler_count() {
 fn t0m_a_job_the_old_scheduler_left_locked_is_looked_up_and_never_sent_blindly() {
     on_every_engine(|queue| {
         // The old scheduler marks only the job.
-        let id = insert(queue, "pending", "processing", Some("-11 minutes"));
+        let id = insert(queue, "pending", "processing", Some(11 * 60));
         let b = worker("b");
         let claim = jobs(queue.take_over(&b).claimed).remove(0);
         assert_eq!(claim.post_id, id);
@@ -78,7 +85,7 @@ fn t0m_a_job_the_old_scheduler_left_locked_is_looked_up_and_never_sent_blindly()
 #[test]
 fn t0m_a_lock_of_the_old_scheduler_is_respected_for_ten_minutes() {
     on_every_engine(|queue| {
-        insert(queue, "processing", "processing", Some("-9 minutes"));
+        insert(queue, "processing", "processing", Some(9 * 60));
         let before = queue.tables();
         assert_eq!(queue.take_over(&worker("b")).claimed.len(), 0);
         assert_eq!(queue.claims(&worker("b")).len(), 0);
@@ -92,7 +99,7 @@ fn t0m_a_lock_of_the_old_scheduler_is_respected_for_ten_minutes() {
 #[test]
 fn t0m_more_attempts_than_ours_break_nothing() {
     on_every_engine(|queue| {
-        insert(queue, "pending", "processing", Some("-11 minutes"));
+        insert(queue, "pending", "processing", Some(11 * 60));
         queue.database.execute("UPDATE post_schedule SET attempts = 7");
         assert_eq!(queue.take_over(&worker("b")).claimed.len(), 1);
     });
@@ -101,7 +108,7 @@ fn t0m_more_attempts_than_ours_break_nothing() {
 #[test]
 fn a_job_locked_by_the_old_scheduler_is_not_cancelled_behind_its_back() {
     on_every_engine(|queue| {
-        let id = insert(queue, "pending", "processing", Some("-1 minutes"));
+        let id = insert(queue, "pending", "processing", Some(1 * 60));
         let answer = queue.wait(queue.store.cancel_posts(queue.company, &[id], None)).unwrap();
         assert_eq!(answer, [CancelAnswer::Asked]);
         assert_eq!(queue.job(id, "status"), "processing");
@@ -137,7 +144,8 @@ fn t1c_a_post_cancelled_by_another_program_is_never_claimed_and_its_job_ended() 
 fn halves_of_a_later_time_are_repaired_when_asked_for() {
     on_every_engine(|queue| {
         let id = insert(queue, "cancelled", "pending", None);
-        queue.database.execute("UPDATE post_schedule SET run_at = datetime('now', '+1 hour')");
+        let later = queue.database.in_seconds(3600);
+        queue.database.execute(&format!("UPDATE post_schedule SET run_at = {later}"));
         assert_eq!(repair(queue), []);
         assert_eq!(queue.wait(queue.store.repair_halves(None, false)).unwrap(), [id]);
     });
@@ -151,14 +159,14 @@ fn a_job_left_open_by_another_program_ends_as_its_post_did() {
         let posts: Vec<_> = ended
             .iter()
             .flat_map(|(post, job)| {
-                let lock = Some("-11 minutes");
+                let lock = Some(11 * 60);
                 [
                     (insert(queue, post, "processing", lock), *job),
                     (insert(queue, post, "pending", None), *job),
                 ]
             })
             .collect();
-        let fresh = insert(queue, "published", "processing", Some("-1 minutes"));
+        let fresh = insert(queue, "published", "processing", Some(1 * 60));
         let other = queue.schedule();
         // One such row must not stop the others.
         assert_eq!(queue.take_over(&worker("a")).claimed.len(), 0);
@@ -243,12 +251,26 @@ fn t1r_a_last_attempt_put_back_by_another_program_is_looked_up_too() {
 #[test]
 fn the_reset_of_the_old_scheduler_cannot_take_a_job_from_this_one() {
     on_every_engine(|queue| {
-        let claim = queue.claimed(&worker("a"));
-        let reset = "UPDATE OR IGNORE post_schedule
+        let a = worker("a");
+        let claim = queue.claimed(&a);
+        // Longer at it than the ten minutes of the old scheduler.
+        for _ in 0..13 {
+            queue.database.age(Duration::from_secs(50));
+            let held = [(claim.job_id, claim.fence)];
+            assert_eq!(queue.wait(queue.store.renew_leases(&a, &held, LEASE)).unwrap(), []);
+        }
+        let blind = "UPDATE post_schedule
                         SET status = 'pending', locked_at = NULL, worker_id = NULL
                       WHERE status = 'processing'";
-        queue.database.execute(reset);
+        let long_ago = queue.database.in_seconds(-600);
+        queue.database.execute(&format!("{blind} AND locked_at < {long_ago}"));
         assert_eq!(queue.states(claim.post_id), "processing/processing");
+        // A reset that asks for no time is refused where the schema has checks.
+        if queue.database.engine() != Engine::MariaDb {
+            let refusal = queue.database.try_execute(blind).unwrap_err().to_string();
+            assert!(refusal.to_lowercase().contains("constraint"), "{refusal}");
+            assert_eq!(queue.states(claim.post_id), "processing/processing");
+        }
     });
 }
 
@@ -265,8 +287,7 @@ fn a_row_that_cannot_be_read_fails_with_the_reason() {
         };
         let key = (*job_id, *post_id, *fence);
         queue.wait(queue.store.fail_unreadable(&a, key, why)).unwrap();
-        let status = format!("SELECT status || '/' || outcome FROM post_details WHERE id = '{id}'");
-        assert_eq!(queue.database.value(&status), "failed/not_published");
+        assert_eq!(status_and_outcome(queue, id), ["failed", "not_published"]);
     });
 }
 
@@ -283,8 +304,6 @@ fn a_row_that_cannot_be_read_any_more_after_its_call_is_held() {
             panic!("{taken:?}")
         };
         queue.wait(queue.store.fail_unreadable(&b, (*job_id, *post_id, *fence), why)).unwrap();
-        let id = claim.post_id;
-        let state = format!("SELECT status || '/' || outcome FROM post_details WHERE id = '{id}'");
-        assert_eq!(queue.database.value(&state), "failed/unknown");
+        assert_eq!(status_and_outcome(queue, claim.post_id), ["failed", "unknown"]);
     });
 }

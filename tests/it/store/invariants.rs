@@ -6,6 +6,7 @@ use socialsched::domain::{AccountId, Only, Platform};
 use socialsched::store::{Next, Step, Verdict};
 
 use super::{Queue, failure, on_every_engine, receipt, worker};
+use crate::support::Engine;
 
 /// Everything a database may hold: every state, and rows of the old scheduler.
 fn fill(queue: &Queue) {
@@ -40,11 +41,13 @@ fn fill(queue: &Queue) {
     queue.sent(&a);
     queue.claimed(&a);
     queue.schedule();
+    let now = queue.database.in_seconds(0);
+    let now = now.as_str();
     let old = [
         ("pending", "pending", "NULL", "NULL"),
-        ("pending", "processing", "datetime('now')", "'server-1'"),
+        ("pending", "processing", now, "'server-1'"),
         ("published", "done", "NULL", "NULL"),
-        ("failed", "failed", "datetime('now')", "'server-1'"),
+        ("failed", "failed", now, "'server-1'"),
         ("cancelled", "pending", "NULL", "NULL"),
     ];
     for (number, (post, job, locked_at, worker_id)) in old.iter().enumerate() {
@@ -55,7 +58,7 @@ fn fill(queue: &Queue) {
                                        status, error_message)
              VALUES ('{id}', '{company}', '{account}', 'facebook', 'post', 'Old', '{post}', 'e');
              INSERT INTO post_schedule (id, post_detail_id, run_at, status, locked_at, worker_id)
-             VALUES ('{id}', '{id}', datetime('now'), '{job}', {locked_at}, {worker_id});"
+             VALUES ('{id}', '{id}', {now}, '{job}', {locked_at}, {worker_id});"
         ));
     }
 }
@@ -128,10 +131,10 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("I07", "pending", "UPDATE post_details SET external_post_id = 'fb_9' WHERE D"),
     ("I08", "failed", "UPDATE post_details SET error_message = '' WHERE D"),
     ("I09", "pending", "UPDATE post_details SET attempts = attempts + 1 WHERE D"),
-    ("I10", "pending", "DROP INDEX post_details_external; UPDATE post_details SET external_post_id = 'fb_1' WHERE D"),
+    ("I10", "pending", "DROP INDEX EXTERNAL; UPDATE post_details SET external_post_id = 'fb_1' WHERE D"),
     ("I11", "live", "UPDATE post_schedule SET fence = fence + 1 WHERE S;
-        INSERT INTO publish_log (post_schedule_id, fence, step_no, kind, event, remote_id)
-        SELECT id, fence, 1, 'publish', e, r FROM post_schedule, (SELECT 'intent' e, NULL r UNION SELECT 'ok', 'fb_2') WHERE S"),
+        INSERT INTO publish_log (post_schedule_id, fence, step_no, kind, event, remote_id, at)
+        SELECT id, fence, 1, 'publish', e, r, updated_at FROM post_schedule, (SELECT 'intent' AS e, NULL AS r UNION SELECT 'ok', 'fb_2') AS two WHERE S"),
     ("I12", "sent", "UPDATE post_schedule SET status = 'pending', worker_id = NULL, locked_at = NULL, lease_until = NULL WHERE S;
         UPDATE post_details SET status = 'pending' WHERE D"),
     ("I13", "live", "UPDATE post_details SET status = 'failed', error_message = 'e', external_post_id = NULL, outcome = NULL WHERE D;
@@ -140,9 +143,9 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("I15", "sent", "UPDATE post_schedule SET status = 'done', lease_until = NULL WHERE S; UPDATE post_details SET status = 'cancelled' WHERE D"),
     ("I16", "held", "UPDATE post_details SET outcome = 'not_published' WHERE D"),
     ("I17", "failed", "UPDATE post_details SET outcome = 'unknown' WHERE D"),
-    ("I18", "sent", "INSERT INTO publish_log (post_schedule_id, fence, step_no, kind, event) SELECT id, fence, 99, 'publish', 'intent' FROM post_schedule WHERE S"),
-    ("I19", "claimed", "INSERT INTO publish_log (post_schedule_id, fence, step_no, kind, event) SELECT id, fence + 1, 1, 'upload', 'intent' FROM post_schedule WHERE S"),
-    ("I20", "claimed", "INSERT INTO publish_log (post_schedule_id, fence, step_no, kind, event) SELECT id, fence, 1, 'upload', 'ok' FROM post_schedule WHERE S"),
+    ("I18", "sent", "INSERT INTO publish_log (post_schedule_id, fence, step_no, kind, event, at) SELECT id, fence, 99, 'publish', 'intent', updated_at FROM post_schedule WHERE S"),
+    ("I19", "claimed", "INSERT INTO publish_log (post_schedule_id, fence, step_no, kind, event, at) SELECT id, fence + 1, 1, 'upload', 'intent', updated_at FROM post_schedule WHERE S"),
+    ("I20", "claimed", "INSERT INTO publish_log (post_schedule_id, fence, step_no, kind, event, at) SELECT id, fence, 1, 'upload', 'ok', updated_at FROM post_schedule WHERE S"),
     ("I21", "pending", "UPDATE post_details SET social_account_id = (SELECT id FROM meta_social_accounts WHERE platform = 'linkedin') WHERE D"),
     ("I22", "pending", "UPDATE post_details SET status = '' WHERE D"),
     ("I23", "claimed", "UPDATE post_schedule SET lease_until = '2020-01-01 00:00:00.000' WHERE S"),
@@ -168,16 +171,19 @@ fn each_invariant_finds_its_own_planted_fault() {
                 "failed" => &planted.failed,
                 _ => &planted.held,
             };
+            let index = match queue.database.engine() {
+                Engine::MariaDb => "post_details_external ON post_details",
+                Engine::Sqlite | Engine::Postgres => "post_details_external",
+            };
             let script = fault
+                .replace("EXTERNAL", index)
                 .replace("WHERE D", &format!("WHERE id = '{id}'"))
                 .replace("WHERE S", &format!("WHERE post_detail_id = '{id}'"))
                 .replace(
                     "WHERE L",
                     &format!("WHERE post_schedule_id = (SELECT id FROM post_schedule WHERE post_detail_id = '{id}')"),
                 );
-            queue.database.execute(&format!(
-                "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON; {script};"
-            ));
+            queue.database.execute_unchecked(&script);
             let found = queue.breaches();
             assert!(found.contains(invariant), "{invariant} is not among {found:?}");
         });

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use socialsched::store::{Location, Store};
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 use sqlx::postgres::{PgConnection, PgRow};
@@ -79,6 +80,11 @@ impl Database {
         database
     }
 
+    /// The engine of this database.
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
     /// The value of `SOCIALSCHED_DATABASE_URL`.
     pub fn url(&self) -> String {
         match self.engine {
@@ -117,7 +123,14 @@ impl Database {
     /// Runs statements as another program would, past all rules of ours.
     #[track_caller]
     pub fn execute(&self, sql: &str) {
-        let result = wait(async {
+        if let Err(error) = self.try_execute(sql) {
+            panic!("{error}: {sql}");
+        }
+    }
+
+    /// The same; the error is the engine's refusal.
+    pub fn try_execute(&self, sql: &str) -> sqlx::Result<()> {
+        wait(async {
             match self.connect().await? {
                 Any::Sqlite(mut connection) => {
                     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await?;
@@ -132,10 +145,75 @@ impl Database {
                     connection.close().await
                 }
             }
-        });
-        if let Err(error) = result {
-            panic!("{error}: {sql}");
+        })
+    }
+
+    /// The same past all rules of the schema too, as an older schema or a lax
+    /// session would let it happen. What a column's type refuses stays refused.
+    #[track_caller]
+    pub fn execute_unchecked(&self, sql: &str) {
+        if let Err(refusal) = self.try_unchecked(sql) {
+            panic!("{refusal}: {sql}");
         }
+    }
+
+    /// The same; the error is the engine's refusal.
+    pub fn try_unchecked(&self, sql: &str) -> Result<(), String> {
+        let lax = match self.engine {
+            Engine::Sqlite => "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON;",
+            Engine::MariaDb => {
+                "SET foreign_key_checks = 0, check_constraint_checks = 0, sql_mode = 'NO_BACKSLASH_ESCAPES';"
+            }
+            Engine::Postgres => {
+                // Checks cannot be switched off, only dropped.
+                "SET session_replication_role = replica;
+                 DO $$ DECLARE c record; BEGIN
+                   FOR c IN SELECT conrelid::regclass AS name, conname FROM pg_constraint
+                             WHERE contype = 'c' AND connamespace = 'public'::regnamespace
+                   LOOP EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', c.name, c.conname);
+                   END LOOP; END $$;"
+            }
+        };
+        self.try_execute(&format!("{lax} {sql}")).map_err(|refusal| refusal.to_string())
+    }
+
+    /// The expression for an instant so many seconds from now; negative: ago.
+    pub fn in_seconds(&self, seconds: i64) -> String {
+        match self.engine {
+            Engine::Sqlite => {
+                format!("strftime('%Y-%m-%d %H:%M:%f', 'now', '{seconds:+} seconds')")
+            }
+            Engine::MariaDb => format!("(UTC_TIMESTAMP(3) + INTERVAL {seconds} SECOND)"),
+            Engine::Postgres => format!("(clock_timestamp() + INTERVAL '{seconds} seconds')"),
+        }
+    }
+
+    /// The expression for the whole seconds until the instant in a column.
+    pub fn seconds_until(&self, column: &str) -> String {
+        match self.engine {
+            Engine::Sqlite => {
+                format!("CAST(ROUND((julianday({column}) - julianday('now')) * 86400) AS INTEGER)")
+            }
+            Engine::MariaDb => format!(
+                "CAST(ROUND(TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(6), {column}) / 1000000)
+                      AS INTEGER)"
+            ),
+            Engine::Postgres => {
+                format!("CAST(ROUND(EXTRACT(EPOCH FROM {column} - clock_timestamp())) AS BIGINT)")
+            }
+        }
+    }
+
+    /// This instant by the database's clock, in whole seconds.
+    pub fn now(&self) -> DateTime<Utc> {
+        let seconds = self.value(match self.engine {
+            Engine::Sqlite => "SELECT strftime('%s', 'now')",
+            Engine::MariaDb => "SELECT UNIX_TIMESTAMP()",
+            Engine::Postgres => {
+                "SELECT CAST(FLOOR(EXTRACT(EPOCH FROM clock_timestamp())) AS BIGINT)"
+            }
+        });
+        DateTime::from_timestamp(seconds.parse().unwrap(), 0).unwrap()
     }
 
     /// The rows of a query, every column as text, NULL as an empty text.

@@ -118,8 +118,8 @@ impl World {
 
     /// A whole hour some days ahead, as RFC 3339.
     pub fn in_days(&self, days: u32) -> String {
-        self.database
-            .value(&format!("SELECT strftime('%Y-%m-%dT%H:00:00Z', 'now', '+{days} days')"))
+        let time = self.database.now() + chrono::Days::new(days.into());
+        time.format("%Y-%m-%dT%H:00:00Z").to_string()
     }
 
     /// Runs the program to its end, with nothing on standard input.

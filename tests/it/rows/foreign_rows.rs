@@ -1,0 +1,96 @@
+//! F: rows that other programs wrote.
+
+use serde_json::Value;
+
+use crate::support::{Engine, World};
+
+#[test]
+fn f10_bad_rows_of_another_program_end_or_are_reported_and_the_queue_goes_on() {
+    let world = World::new();
+    let page = world.account("facebook");
+    let insert = |n: u32,
+                  account: &str,
+                  platform: &str,
+                  kind: &str,
+                  caption: &str,
+                  run_at: &str| {
+        let id = |letter: &str| format!("{letter}0000000-0000-4000-8000-00000000000{n}");
+        let planted = world.database.try_unchecked(
+            &format!(
+                "INSERT INTO post_details (id, company_id, social_account_id, platform, post_type, caption, media)
+                   VALUES ('{}', '{}', '{account}', '{platform}', '{kind}', {caption}, '[]');
+                 INSERT INTO post_schedule (id, post_detail_id, run_at)
+                   VALUES ('{}', '{}', {run_at});",
+                id("a"), world.company(), id("b"), id("a"),
+            ),
+        );
+        planted.map(|()| id("a"))
+    };
+    let now = world.database.in_seconds(-60);
+    let now = now.as_str();
+    let engine = world.database.engine();
+    let (nul, huge) = match engine {
+        Engine::Sqlite => ("'a' || char(0) || 'b'", "printf('%.*c', 1000000, 'x')"),
+        // Its TEXT keeps 65,535 of them.
+        Engine::MariaDb => ("CONCAT('a', CHAR(0), 'b')", "REPEAT('x', 1000000)"),
+        Engine::Postgres => ("'a' || chr(0) || 'b'", "REPEAT('x', 1000000)"),
+    };
+    let nobody = "0198c2f4-0000-4000-8000-000000000000";
+    let unknown_account = insert(1, nobody, "facebook", "post", "'x'", now);
+    let no_caption = insert(2, &page.id, "facebook", "post", "NULL", now);
+    let no_platform = insert(3, &page.id, "myspace", "post", "'x'", now);
+    let no_type = insert(4, &page.id, "facebook", "poem", "'x'", now);
+    let other_platform = insert(6, &page.id, "linkedin", "post", "'x'", now);
+    let zero_date = insert(5, &page.id, "facebook", "post", "'x'", "'0000-00-00 00:00:00'");
+    let nul = insert(7, &page.id, "facebook", "post", nul, now);
+    let huge = insert(8, &page.id, "facebook", "post", huge, now);
+    let good = world.schedule(&page, &["--caption", "Good"]);
+    for _ in 0..3 {
+        world.work(&[]);
+    }
+    let live: Vec<Value> = world.live().iter().map(|post| post["text"].clone()).collect();
+    assert_eq!(live, ["Good"]);
+    let status = |id: &str| {
+        world.database.rows(&format!(
+            "SELECT status, outcome, error_message FROM post_details WHERE id = '{id}'"
+        ))[0]
+            .clone()
+    };
+    assert_eq!(status(&good)[0], "published");
+    let listed = world.run(&["list", "--all"]).ok();
+    // What PostgreSQL refuses by itself is never there.
+    let refused = [&zero_date, &nul].map(|planted| planted.is_err());
+    assert_eq!(refused, [engine == Engine::Postgres; 2], "{zero_date:?} {nul:?}");
+    for id in
+        [no_caption, no_platform, no_type, other_platform, unknown_account, zero_date, nul, huge]
+    {
+        let Ok(id) = id else { continue };
+        let row = status(&id);
+        let ended = row[0] == "failed" && row[1] == "not_published" && !row[2].is_empty();
+        let reported = listed.stderr.contains(&id);
+        assert!(ended || reported, "{id} {row:?} {}", listed.stderr);
+        let ran = world.run(&["show", &id]);
+        assert!(matches!(ran.code, Some(0 | 3 | 5)), "{ran}");
+    }
+    world.run(&["queue-status"]).ok();
+    world.run(&["recover"]).ok();
+}
+
+#[test]
+fn f16_a_job_without_a_known_status_is_not_claimed_and_is_a_breach() {
+    let world = World::new();
+    let page = world.account("facebook");
+    let ids = ["One", "Two"].map(|text| world.schedule(&page, &["--caption", text]));
+    world.database.execute_unchecked(&format!(
+        "UPDATE post_schedule SET status = '' WHERE post_detail_id = '{}';
+         UPDATE post_details SET status = 'queued' WHERE id = '{}'",
+        ids[0], ids[1],
+    ));
+    world.work(&[]);
+    assert_eq!(world.live(), [Value::Null; 0]);
+    let breaches = world.database.breaches();
+    assert!(breaches.iter().any(|breach| breach.starts_with("I22")), "{breaches:?}");
+    let ran = world.run(&["list", "--all"]).ok();
+    assert!(ran.stderr.contains(&ids[0]) && ran.stderr.contains(&ids[1]), "{ran}");
+    world.run(&["queue-status"]).ok();
+}
