@@ -187,3 +187,67 @@ fn f12_the_heartbeat_renews_what_the_old_schedulers_reset_looks_at() {
     let first = world.database.value(locked_at);
     eventually("it is renewed", || world.database.value(locked_at) > first);
 }
+
+/// Locks a job as the old worker does, so many minutes ago.
+fn locked_by_the_old_worker(world: &World, post: &str, minutes: u32) {
+    world.database.execute(&format!(
+        "UPDATE post_schedule SET status='processing', locked_at=NOW() - INTERVAL {minutes} MINUTE,
+           worker_id='server-1' WHERE post_detail_id='{post}'"
+    ));
+}
+
+fn states(world: &World, post: &str) -> String {
+    world.database.value(&format!(
+        "SELECT CONCAT(d.status, '/', s.status, '/', COALESCE(d.outcome, ''))
+           FROM post_details d JOIN post_schedule s ON s.post_detail_id = d.id WHERE d.id = '{post}'"
+    ))
+}
+
+#[test]
+fn t0m_what_the_old_worker_left_for_ten_minutes_is_looked_up_and_never_sent_again() {
+    let Some(world) = adopted() else { return };
+    let left = insert(&world, 21, "Left behind");
+    let fresh = insert(&world, 22, "Being sent");
+    locked_by_the_old_worker(&world, &left, 11);
+    locked_by_the_old_worker(&world, &fresh, 8);
+    world.work(&["--max-runtime", "2s"]);
+    assert_eq!(states(&world, &fresh), "pending/processing/", "its worker may be at it");
+    assert_eq!(states(&world, &left), "failed/failed/unknown");
+    // Its worker never comes back.
+    for _ in 0..20 {
+        world.advance(Duration::from_secs(60));
+        world.work(&["--max-runtime", "2s"]);
+    }
+    for post in [&left, &fresh] {
+        assert_eq!(states(&world, post), "failed/failed/unknown");
+        world.run(&["show", post]).ok().says("may be live");
+    }
+    assert!(world.live().is_empty());
+    let posted = world.calls().iter().filter(|call| call["method"] == "POST").count();
+    assert_eq!(posted, 0, "{:?}", world.calls());
+    world.assert_healthy();
+}
+
+#[test]
+fn t0m_what_the_old_worker_had_published_before_it_died_is_not_published_again() {
+    let Some(world) = adopted() else { return };
+    let sent = insert(&world, 21, "Sent by the old worker");
+    publishes(&world, &["Sent by the old worker"]);
+    // As if the old worker had sent it, and died before it could store that.
+    world.database.execute(&format!(
+        "DELETE FROM publish_log;
+         UPDATE post_schedule SET fence = 0, attempts = 0, locked_at = NULL, status = 'pending'
+          WHERE post_detail_id = '{sent}';
+         UPDATE post_details SET status = 'pending', external_post_id = NULL, outcome = NULL,
+                attempts = 0, published_at = NULL, permalink = NULL WHERE id = '{sent}'"
+    ));
+    locked_by_the_old_worker(&world, &sent, 11);
+    for _ in 0..10 {
+        world.work(&["--max-runtime", "2s"]);
+        world.advance(Duration::from_secs(60));
+    }
+    assert_eq!(world.live().len(), 1, "never twice");
+    // The container that would tell is not in the old tables.
+    assert_eq!(states(&world, &sent), "failed/failed/unknown");
+    world.assert_healthy();
+}
