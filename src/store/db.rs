@@ -249,6 +249,10 @@ fn decode_time(text: &str) -> Option<DateTime<Utc>> {
 /// Connections kept to a database server, of one process.
 const SERVER_CONNECTIONS_MAX: u32 = 8;
 
+/// Longest wait for a connection. A refused one is tried again until then, so
+/// that a server's restart is sat out.
+const SERVER_CONNECT_MAX: Duration = Duration::from_secs(5);
+
 /// Connections to one database. SQLite has one writer, so one connection
 /// writes and a few read.
 #[derive(Debug, Clone)]
@@ -303,11 +307,12 @@ impl Pool {
             "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; \
              SET SESSION sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,\
              NO_ENGINE_SUBSTITUTION'; \
-             SET SESSION innodb_lock_wait_timeout = {lock_wait}, lock_wait_timeout = {lock_wait}"
+             SET SESSION innodb_lock_wait_timeout = {lock_wait}; \
+             SET SESSION lock_wait_timeout = {lock_wait}"
         );
         let pool = MySqlPoolOptions::new()
             .max_connections(SERVER_CONNECTIONS_MAX)
-            .acquire_timeout(timeout)
+            .acquire_timeout(timeout.min(SERVER_CONNECT_MAX))
             .after_connect(move |connection, _| {
                 let session = session.clone();
                 Box::pin(async move {
@@ -331,7 +336,7 @@ impl Pool {
         ]);
         let pool = PgPoolOptions::new()
             .max_connections(SERVER_CONNECTIONS_MAX)
-            .acquire_timeout(timeout)
+            .acquire_timeout(timeout.min(SERVER_CONNECT_MAX))
             .connect_lazy_with(options);
         Ok(Self::Postgres(pool))
     }

@@ -344,6 +344,17 @@ async fn check_new(
     post: &NewPost,
     allow_duplicate: bool,
 ) -> Result<Inserted, StoreError> {
+    // Posts of one account are stored one by one, so that two cannot both find
+    // no other of their key or content.
+    let account = tx
+        .first(
+            sql("SELECT a.id AS id FROM meta_social_accounts a
+                  WHERE a.id = ? AND a.company_id = ? AND a.platform = ? AND a.is_added = 1 {lock a}")
+            .id(post.account_id.uuid())
+            .id(post.company_id.uuid())
+            .text(post.content.platform.as_str()),
+        )
+        .await?;
     if let Some(key) = &post.idempotency_key {
         let known = load::select_posts()
             .and(" WHERE d.company_id = ? AND d.idempotency_key = ?")
@@ -359,16 +370,7 @@ async fn check_new(
             });
         }
     }
-    let account = tx
-        .count(
-            sql("SELECT COUNT(*) FROM meta_social_accounts
-                  WHERE id = ? AND company_id = ? AND platform = ? AND is_added = 1")
-            .id(post.account_id.uuid())
-            .id(post.company_id.uuid())
-            .text(post.content.platform.as_str()),
-        )
-        .await?;
-    if account == 0 {
+    if account.is_none() {
         return Ok(Inserted::NoAccount);
     }
     let now = now(tx).await?;

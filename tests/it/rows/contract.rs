@@ -507,8 +507,7 @@ fn an_ambiguous_beginning_lists_its_matches() {
     let twins = ["abcdef00-0000-4000-8000-000000000001", "abcdef00-0000-4000-8000-000000000002"];
     for (id, twin) in ids.iter().zip(twins) {
         world.database.execute_unchecked(&format!(
-            "PRAGMA foreign_keys = OFF;
-             UPDATE post_details SET id = '{twin}' WHERE id = '{id}';
+            "UPDATE post_details SET id = '{twin}' WHERE id = '{id}';
              UPDATE post_schedule SET post_detail_id = '{twin}' WHERE post_detail_id = '{id}';"
         ));
     }

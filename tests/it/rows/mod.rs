@@ -7,6 +7,7 @@ mod foreign_rows;
 mod input;
 mod media;
 mod screen;
+mod servers;
 mod settings;
 mod text;
 mod time;

@@ -70,9 +70,11 @@ fn a_healthy_database_with_every_state_and_old_rows_breaks_none() {
         assert_eq!(queue.breaches(), [""; 0]);
         let states = queue.database.rows(
             "SELECT DISTINCT d.status, s.status FROM post_details d
-               JOIN post_schedule s ON s.post_detail_id = d.id WHERE s.fence > 0 ORDER BY 1, 2",
+               JOIN post_schedule s ON s.post_detail_id = d.id WHERE s.fence > 0",
         );
-        let words: Vec<String> = states.iter().map(|row| row.join("/")).collect();
+        let mut words: Vec<String> = states.iter().map(|row| row.join("/")).collect();
+        // An ENUM has an order of its own.
+        words.sort();
         let handled =
             ["failed/failed", "pending/pending", "processing/processing", "published/done"];
         assert_eq!(words, handled, "cancelled posts had not been claimed");

@@ -3,6 +3,7 @@
 //! when its [`Queue`] is dropped.
 
 mod claiming;
+mod deadlocks;
 mod deciding;
 mod evidence;
 mod foreign;

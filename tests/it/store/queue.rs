@@ -74,6 +74,14 @@ impl Queue {
         self.runtime.block_on(work)
     }
 
+    /// Lets it run while the test does something else.
+    pub fn spawn<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> tokio::task::JoinHandle<T> {
+        self.runtime.spawn(work)
+    }
+
     /// The test breaks an invariant on purpose.
     pub fn will_be_broken(&self) {
         self.broken.set(true);

@@ -11,6 +11,8 @@ use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, Connection, Row};
 
+use super::Session;
+
 /// A database engine that the program serves. What differs between engines
 /// is in this file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +77,7 @@ impl Database {
         let name = format!("ss_{}", uuid::Uuid::new_v4().simple());
         let database = Self { engine, path: dir.join("socialsched.db"), name };
         if engine != Engine::Sqlite {
-            database.on_the_server(&format!("CREATE DATABASE {}", database.name)).unwrap();
+            database.server_session().execute(&format!("CREATE DATABASE {}", database.name));
         }
         database
     }
@@ -93,31 +95,14 @@ impl Database {
         }
     }
 
+    /// The name of a server's database.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The file of an embedded database.
     pub fn path(&self) -> &Path {
         &self.path
-    }
-
-    /// Runs a statement beside all databases of tests.
-    fn on_the_server(&self, sql: &str) -> sqlx::Result<()> {
-        let server = self.engine.server();
-        wait(async {
-            match self.engine {
-                Engine::Sqlite => Ok(()),
-                Engine::MariaDb => {
-                    let mut connection =
-                        MySqlConnection::connect(&with_name(&server, "mysql")).await?;
-                    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await?;
-                    connection.close().await
-                }
-                Engine::Postgres => {
-                    let mut connection =
-                        PgConnection::connect(&with_name(&server, "postgres")).await?;
-                    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await?;
-                    connection.close().await
-                }
-            }
-        })
     }
 
     /// Runs statements as another program would, past all rules of ours.
@@ -131,7 +116,7 @@ impl Database {
     /// The same; the error is the engine's refusal.
     pub fn try_execute(&self, sql: &str) -> sqlx::Result<()> {
         wait(async {
-            match self.connect().await? {
+            match self.connect(&self.url()).await? {
                 Any::Sqlite(mut connection) => {
                     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await?;
                     connection.close().await
@@ -219,12 +204,23 @@ impl Database {
     /// The rows of a query, every column as text, NULL as an empty text.
     #[track_caller]
     pub fn rows(&self, sql: &str) -> Vec<Vec<String>> {
+        self.rows_at(&self.url(), sql)
+    }
+
+    /// The same from the server's own tables.
+    #[track_caller]
+    pub(super) fn rows_on_the_server(&self, sql: &str) -> Vec<Vec<String>> {
+        self.rows_at(&self.server_url(), sql)
+    }
+
+    #[track_caller]
+    fn rows_at(&self, url: &str, sql: &str) -> Vec<Vec<String>> {
         let result: sqlx::Result<Vec<Vec<String>>> = wait(async {
             let all = |rows: usize, columns: usize, text: &dyn Fn(usize, usize) -> String| {
                 (0..rows).map(|row| (0..columns).map(|n| text(row, n)).collect()).collect()
             };
             // The text protocol of each engine: everything comes as its text.
-            match self.connect().await? {
+            match self.connect(url).await? {
                 Any::Sqlite(mut connection) => {
                     let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut connection).await?;
                     connection.close().await?;
@@ -332,7 +328,22 @@ impl Database {
         })
     }
 
-    async fn connect(&self) -> sqlx::Result<Any> {
+    /// A session of another program.
+    pub fn session(&self) -> Session {
+        Session::open(self.connect(&self.url()))
+    }
+
+    /// A session beside all databases of tests.
+    pub fn server_session(&self) -> Session {
+        Session::open(self.connect(&self.server_url()))
+    }
+
+    fn server_url(&self) -> String {
+        let own = if self.engine == Engine::MariaDb { "mysql" } else { "postgres" };
+        with_name(&self.engine.server(), own)
+    }
+
+    async fn connect(&self, url: &str) -> sqlx::Result<Any> {
         Ok(match self.engine {
             Engine::Sqlite => {
                 let options = SqliteConnectOptions::new()
@@ -340,8 +351,8 @@ impl Database {
                     .busy_timeout(Duration::from_secs(20));
                 Any::Sqlite(SqliteConnection::connect_with(&options).await?)
             }
-            Engine::MariaDb => Any::MySql(MySqlConnection::connect(&self.url()).await?),
-            Engine::Postgres => Any::Postgres(PgConnection::connect(&self.url()).await?),
+            Engine::MariaDb => Any::MySql(MySqlConnection::connect(url).await?),
+            Engine::Postgres => Any::Postgres(PgConnection::connect(url).await?),
         })
     }
 }
@@ -350,13 +361,12 @@ impl Drop for Database {
     fn drop(&mut self) {
         let force = if self.engine == Engine::Postgres { " WITH (FORCE)" } else { "" };
         if self.engine != Engine::Sqlite {
-            // Left over otherwise, on a server that was made for tests.
-            let _ = self.on_the_server(&format!("DROP DATABASE {}{force}", self.name));
+            self.server_session().execute(&format!("DROP DATABASE {}{force}", self.name));
         }
     }
 }
 
-enum Any {
+pub(super) enum Any {
     Sqlite(SqliteConnection),
     MySql(MySqlConnection),
     Postgres(PgConnection),

@@ -18,6 +18,7 @@
 mod daemon;
 mod database;
 mod ran;
+mod session;
 mod simulator;
 mod wait;
 mod world;
@@ -25,6 +26,7 @@ mod world;
 pub use daemon::Daemon;
 pub use database::{Database, Engine};
 pub use ran::Ran;
+pub use session::Session;
 pub use simulator::{PLATFORMS, Simulator, publish_call};
 pub use wait::eventually;
 pub use world::{Account, World};

@@ -1,0 +1,253 @@
+//! B and F: a database server that is away, refuses, waits, or ends connections.
+//! On SQLite these tests have nothing to do.
+
+use std::collections::HashSet;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use socialsched::sandbox::SandboxOptions;
+use url::Url;
+
+use crate::support::{Engine, World, eventually};
+
+/// Commands that need a database.
+const COMMANDS: &[&[&str]] = &[
+    &["list"],
+    &["queue-status"],
+    &["accounts"],
+    &["run-worker", "--once"],
+    &["recover"],
+    &["cancel", "0198c2f4"],
+    &["migrate"],
+    &["migrate", "--status"],
+];
+
+fn server() -> Option<World> {
+    (Engine::of_this_run() != Engine::Sqlite).then(World::new)
+}
+
+fn scheme() -> &'static str {
+    if Engine::of_this_run() == Engine::MariaDb { "mysql" } else { "postgres" }
+}
+
+/// Runs every command; each must fail with one of the codes, soon, and
+/// without a word of the password.
+#[track_caller]
+fn all_fail(world: &World, commands: &[&[&str]], codes: &[i32], what: &str) {
+    for args in commands {
+        for format in ["table", "json"] {
+            let ran = world.run(&[args, &["-o", format][..]].concat());
+            assert!(codes.contains(&ran.code.unwrap()), "{what}: {ran}");
+            assert!(ran.took < Duration::from_secs(10), "{what}: {ran}");
+            let output = format!("{}{}", ran.stdout, ran.stderr);
+            assert!(output.contains(what), "{what}: {ran}");
+            assert!(!output.contains("canary"), "{what}: {ran}");
+        }
+    }
+}
+
+#[test]
+fn f01_a_server_that_is_down_or_unknown_is_told_within_ten_seconds() {
+    let Some(world) = server() else { return };
+    let scheme = scheme();
+    // A port that nobody listens on.
+    let port = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap().port()
+    };
+    for host in [&format!("127.0.0.1:{port}"), "no-such-host.invalid"] {
+        let url = format!("{scheme}://me:canary-password@{host}/app");
+        world.set("SOCIALSCHED_DATABASE_URL", url);
+        // Each waits for a while, as the server may be starting.
+        all_fail(
+            &world,
+            &[&["list"], &["run-worker", "--once"]],
+            &[6],
+            host.split(':').next().unwrap(),
+        );
+    }
+}
+
+#[test]
+fn f01_a_wrong_password_or_database_is_told_and_not_repeated() {
+    let Some(world) = server() else { return };
+    let user = world.database.user("right", "SELECT");
+    let mut url = Url::parse(&user.url("canary-password")).unwrap();
+    if world.database.engine() == Engine::Postgres {
+        // A server that trusts everybody asks for no password, but for a user.
+        url.set_username("ss_nobody").unwrap();
+    }
+    world.set("SOCIALSCHED_DATABASE_URL", url.as_str());
+    all_fail(&world, COMMANDS, &[5], "refuses");
+    let mut url = Url::parse(&world.database.url()).unwrap();
+    url.set_path("ss_no_such_database");
+    url.set_password(Some("canary-password")).unwrap();
+    if url.as_str().contains('@') && world.database.engine() == Engine::MariaDb {
+        // Root has no password here.
+        url.set_password(None).unwrap();
+    }
+    world.set("SOCIALSCHED_DATABASE_URL", url.as_str());
+    all_fail(&world, COMMANDS, &[5], "ss_no_such_database");
+}
+
+#[test]
+fn f13_a_user_who_may_only_read_is_told_the_missing_right() {
+    let Some(world) = server() else { return };
+    let page = world.account("facebook");
+    let id = world.schedule(&page, &["--caption", "Hello"]);
+    let user = world.database.user("canary-right", "SELECT");
+    world.set("SOCIALSCHED_DATABASE_URL", user.url("canary-right"));
+    world.run(&["list"]).ok();
+    world.run(&["show", &id]).ok();
+    let schedule = ["schedule", "--account", &page.id, "--caption", "Bye", "--at", "+1h"];
+    for args in [
+        &schedule[..],
+        &["cancel", &id],
+        &["run-worker", "--once"],
+        &["reschedule", &id, "--at", "+1h"],
+    ] {
+        let ran = world.run(args).exits(5);
+        let named = ran.stderr.contains("denied");
+        assert!(named && ran.stderr.contains("grants"), "{ran}");
+        assert!(!ran.stderr.contains("canary"), "{ran}");
+    }
+    assert_eq!(world.live().len(), 0);
+    world.set("SOCIALSCHED_DATABASE_URL", world.database.url());
+    assert_eq!(world.status(&id), "pending");
+    assert_eq!(world.posts().len(), 1);
+}
+
+#[test]
+fn f08_a_row_that_another_session_holds_is_waited_for_and_nothing_is_half_done() {
+    let Some(world) = server() else { return };
+    let page = world.account("facebook");
+    let id = world.schedule(&page, &["--caption", "Hello", "--at", "+1h"]);
+    let before = world.database.dump();
+    let session = world.database.session();
+    session.execute("BEGIN; UPDATE post_details SET caption = 'Changed'");
+    for args in [&["cancel", &id][..], &["reschedule", &id, "--at", "+2h"]] {
+        let ran = world.run(args).exits(6);
+        assert!(ran.took < Duration::from_secs(10), "{ran}");
+        ran.complains("locked");
+    }
+    session.execute("ROLLBACK");
+    assert_eq!(world.database.dump(), before);
+    // Held for a moment only, it costs nothing but that moment.
+    session.execute("BEGIN; UPDATE post_details SET caption = 'Changed'");
+    let mut command = world.start(&["cancel", &id]);
+    eventually("it waits", || world.database.waiting() > 0);
+    session.execute("ROLLBACK");
+    assert_eq!(command.wait(), 0, "{}", command.stderr());
+    assert_eq!(world.status(&id), "cancelled");
+    world.assert_healthy();
+}
+
+#[test]
+fn f09_a_locked_table_is_not_waited_for_without_end_and_the_worker_loses_nothing() {
+    let Some(world) = server() else { return };
+    let page = world.account("facebook");
+    let id = world.schedule(&page, &["--caption", "Hello"]);
+    let session = world.database.session();
+    let (lock, unlock) = match world.database.engine() {
+        Engine::MariaDb => ("LOCK TABLES post_schedule WRITE", "UNLOCK TABLES"),
+        _ => ("BEGIN; LOCK TABLE post_schedule", "ROLLBACK"),
+    };
+    session.execute(lock);
+    for args in [&["list"][..], &["cancel", &id]] {
+        let ran = world.run(args).exits(6);
+        assert!(ran.took < Duration::from_secs(10), "{ran}");
+    }
+    // A worker that keeps running comes through.
+    let mut worker = world.start_worker(&[]);
+    let start = Instant::now();
+    eventually("it has met the lock", || {
+        start.elapsed() > Duration::from_secs(7) || worker.stderr().contains("locked")
+    });
+    assert!(worker.is_running(), "{}", worker.stderr());
+    session.execute(unlock);
+    eventually("it is live", || world.live().len() == 1 && world.open_posts() == 0);
+    worker.terminate();
+    assert_eq!(worker.wait(), 0, "{}", worker.stderr());
+    assert_eq!(world.status(&id), "published");
+    world.assert_healthy();
+}
+
+#[test]
+fn f02_every_post_goes_out_once_though_the_server_ends_all_connections_again_and_again() {
+    const POSTS: usize = 100;
+    let Some(world) = server() else { return };
+    let pages: Vec<_> = (0..2).map(|_| world.account("facebook")).collect();
+    let ids: Vec<String> = (0..POSTS)
+        .map(|n| world.schedule(&pages[n % pages.len()], &["--caption", &format!("Number {n}")]))
+        .collect();
+    let mut worker = world.start_worker(&[]);
+    let (mut killed, start) = (0, Instant::now());
+    while world.live().len() < POSTS && start.elapsed() < Duration::from_secs(20) {
+        killed += world.database.kill_connections();
+        thread::sleep(Duration::from_millis(200));
+    }
+    assert!(killed > 2, "only {killed} connections were ended");
+    assert!(worker.is_running(), "{}", worker.stderr());
+    worker.terminate();
+    worker.wait();
+    world.work_until_done();
+    let live = world.live();
+    let texts: HashSet<String> = live.iter().map(|post| post["text"].to_string()).collect();
+    assert_eq!((live.len(), texts.len()), (POSTS, POSTS), "{killed} connections were ended");
+    for id in &ids {
+        assert_eq!(world.status(id), "published");
+    }
+    world.assert_healthy();
+}
+
+/// The server's own zone, put back at the end.
+struct Zone<'a>(&'a World);
+
+impl Drop for Zone<'_> {
+    fn drop(&mut self) {
+        if self.0.database.engine() == Engine::MariaDb {
+            self.0.database.server_session().execute("SET GLOBAL time_zone = 'SYSTEM'");
+        }
+    }
+}
+
+#[test]
+fn b10_the_zone_of_the_server_changes_no_due_time() {
+    let Some(world) = server() else { return };
+    let page = world.account("facebook");
+    let at = "2028-07-01T12:00:00Z";
+    let before = world.schedule(&page, &["--caption", "Before", "--at", at]);
+    let zone = Zone(&world);
+    let name = world.database.name();
+    world.database.server_session().execute(&match world.database.engine() {
+        Engine::MariaDb => "SET GLOBAL time_zone = '+05:30'".to_owned(),
+        _ => format!("ALTER DATABASE {name} SET timezone = 'Asia/Kolkata'"),
+    });
+    let after = world.schedule(&page, &["--caption", "After", "--at", at]);
+    let due = world.schedule(&page, &["--caption", "Due"]);
+    for id in [&before, &after] {
+        assert_eq!(world.post(id)["postSchedule"]["runAt"], at);
+    }
+    world.work(&[]);
+    assert_eq!((world.status(&due), world.live().len()), ("published".to_owned(), 1));
+    drop(zone);
+    for id in [&before, &after] {
+        assert_eq!(world.post(id)["postSchedule"]["runAt"], at);
+    }
+    world.assert_healthy();
+}
+
+#[test]
+fn i05_an_empty_database_is_none_of_ours_until_migrate_has_run() {
+    if Engine::of_this_run() == Engine::Sqlite {
+        return;
+    }
+    let world = World::bare(Engine::of_this_run(), SandboxOptions::default());
+    for args in COMMANDS.iter().filter(|args| args[0] != "migrate") {
+        world.run(args).exits(5).complains("no socialsched schema").complains("migrate");
+    }
+    world.run(&["migrate", "--check"]).exits(8);
+    world.run(&["migrate"]).ok();
+    world.run(&["migrate", "--check"]).ok();
+    world.run(&["list"]).ok();
+}
