@@ -344,8 +344,7 @@ async fn check_new(
     post: &NewPost,
     allow_duplicate: bool,
 ) -> Result<Inserted, StoreError> {
-    // Posts of one account are stored one by one, so that two cannot both find
-    // no other of their key or content.
+    // One by one on an account: two could else both find no other post like them.
     let account = tx
         .first(
             sql("SELECT a.id AS id FROM meta_social_accounts a

@@ -123,7 +123,7 @@ fn f08_a_row_that_another_session_holds_is_waited_for_and_nothing_is_half_done()
     let page = world.account("facebook");
     let id = world.schedule(&page, &["--caption", "Hello", "--at", "+1h"]);
     let before = world.database.dump();
-    let session = world.database.session();
+    let mut session = world.database.session();
     session.execute("BEGIN; UPDATE post_details SET caption = 'Changed'");
     for args in [&["cancel", &id][..], &["reschedule", &id, "--at", "+2h"]] {
         let ran = world.run(args).exits(6);
@@ -147,7 +147,7 @@ fn f09_a_locked_table_is_not_waited_for_without_end_and_the_worker_loses_nothing
     let Some(world) = server() else { return };
     let page = world.account("facebook");
     let id = world.schedule(&page, &["--caption", "Hello"]);
-    let session = world.database.session();
+    let mut session = world.database.session();
     let (lock, unlock) = match world.database.engine() {
         Engine::MariaDb => ("LOCK TABLES post_schedule WRITE", "UNLOCK TABLES"),
         _ => ("BEGIN; LOCK TABLE post_schedule", "ROLLBACK"),

@@ -38,7 +38,7 @@ fn f07_a_transaction_that_was_undone_in_a_deadlock_is_repeated() {
         let lock = |account: AccountId| {
             format!("SELECT id FROM meta_social_accounts WHERE id = '{account}' FOR UPDATE")
         };
-        let session = queue.database.session();
+        let mut session = queue.database.session();
         session.execute(&favoured(queue));
         session.execute(&lock(other));
         let store = queue.another_store();

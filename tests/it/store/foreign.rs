@@ -108,7 +108,7 @@ fn t0m_more_attempts_than_ours_break_nothing() {
 #[test]
 fn a_job_locked_by_the_old_scheduler_is_not_cancelled_behind_its_back() {
     on_every_engine(|queue| {
-        let id = insert(queue, "pending", "processing", Some(1 * 60));
+        let id = insert(queue, "pending", "processing", Some(60));
         let answer = queue.wait(queue.store.cancel_posts(queue.company, &[id], None)).unwrap();
         assert_eq!(answer, [CancelAnswer::Asked]);
         assert_eq!(queue.job(id, "status"), "processing");
@@ -166,7 +166,7 @@ fn a_job_left_open_by_another_program_ends_as_its_post_did() {
                 ]
             })
             .collect();
-        let fresh = insert(queue, "published", "processing", Some(1 * 60));
+        let fresh = insert(queue, "published", "processing", Some(60));
         let other = queue.schedule();
         // One such row must not stop the others.
         assert_eq!(queue.take_over(&worker("a")).claimed.len(), 0);

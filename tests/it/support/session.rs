@@ -1,6 +1,5 @@
 //! Other sessions on the database of a test, and other users of its server.
 
-use std::cell::RefCell;
 use std::future::Future;
 
 use sqlx::AssertSqlSafe;
@@ -13,22 +12,22 @@ use super::{Database, Engine};
 /// A connection that stays open between statements, as another program's.
 pub struct Session {
     runtime: Runtime,
-    connection: RefCell<Any>,
+    connection: Any,
 }
 
 impl Session {
     pub(super) fn open(connect: impl Future<Output = sqlx::Result<Any>>) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let connection = runtime.block_on(connect).unwrap();
-        Self { runtime, connection: RefCell::new(connection) }
+        Self { runtime, connection }
     }
 
     /// Runs statements; a transaction that they begin stays open.
     #[track_caller]
-    pub fn execute(&self, sql: &str) {
+    pub fn execute(&mut self, sql: &str) {
         let script = sqlx::raw_sql(AssertSqlSafe(sql));
         let result = self.runtime.block_on(async {
-            match &mut *self.connection.borrow_mut() {
+            match &mut self.connection {
                 Any::Sqlite(connection) => script.execute(connection).await.map(|_| ()),
                 Any::MySql(connection) => script.execute(connection).await.map(|_| ()),
                 Any::Postgres(connection) => script.execute(connection).await.map(|_| ()),
@@ -74,7 +73,7 @@ impl Database {
     /// server does; tells how many there were.
     #[track_caller]
     pub fn kill_connections(&self) -> usize {
-        let server = self.server_session();
+        let mut server = self.server_session();
         match self.engine() {
             Engine::Sqlite => 0,
             Engine::MariaDb => {
