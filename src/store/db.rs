@@ -1,104 +1,28 @@
-//! The one file that names the database engines: connections, transactions,
-//! bound values and read rows.
+//! What differs between the database engines: connections, transactions and
+//! bound values. Rows are read in `row.rs`.
 //!
 //! A statement is one readable text with `?` for values and the tokens of
 //! `dialect.rs`. Store functions are plain Rust around such texts and serve
 //! every engine.
 
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::path::Path;
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
-use secrecy::{ExposeSecret as _, SecretString};
+use chrono::{DateTime, SubsecRound, Utc};
+use secrecy::ExposeSecret as _;
 use serde_json::Value as Json;
-use sqlx::mysql::{MySqlConnectOptions, MySqlPool, MySqlPoolOptions, MySqlRow};
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
+use sqlx::mysql::{MySqlConnectOptions, MySqlPool, MySqlPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
-    SqliteSynchronous,
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, Column as _, Executor as _, Row as _, TypeInfo as _, ValueRef as _};
+use sqlx::{AssertSqlSafe, Executor as _};
 use uuid::Uuid;
 
 use super::StoreError;
 use super::dialect;
-
-/// A kind of database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Engine {
-    Sqlite,
-    /// MariaDB from 10.6, MySQL from 8.0.
-    MySql,
-    /// From 13.
-    Postgres,
-}
-
-/// Where the database is: engine and address.
-#[derive(Debug, Clone)]
-pub enum Location {
-    /// A file on a local disk.
-    Sqlite(PathBuf),
-    /// A MariaDB or MySQL server; the URL may hold a password.
-    MySql(SecretString),
-    /// A PostgreSQL server; the URL may hold a password.
-    Postgres(SecretString),
-}
-
-impl Location {
-    #[must_use]
-    pub fn engine(&self) -> Engine {
-        match self {
-            Self::Sqlite(_) => Engine::Sqlite,
-            Self::MySql(_) => Engine::MySql,
-            Self::Postgres(_) => Engine::Postgres,
-        }
-    }
-}
-
-impl FromStr for Location {
-    type Err = StoreError;
-
-    /// Reads a URL. The error never holds any of it.
-    fn from_str(url: &str) -> Result<Self, StoreError> {
-        let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
-        match scheme {
-            "sqlite" => {
-                let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
-                let path = path.split('?').next().unwrap_or_default();
-                if path.is_empty() || path == ":memory:" {
-                    return Err(StoreError::BadInput(
-                        "a sqlite URL names a file: sqlite:///var/lib/socialsched/socialsched.db"
-                            .to_owned(),
-                    ));
-                }
-                let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
-                Ok(Self::Sqlite(PathBuf::from(path.into_owned())))
-            }
-            "mysql" | "mariadb" => Ok(Self::MySql(url.to_owned().into())),
-            "postgres" | "postgresql" => Ok(Self::Postgres(url.to_owned().into())),
-            _ => Err(StoreError::BadInput(
-                "the database URL must start with sqlite://, mysql:// or postgres://".to_owned(),
-            )),
-        }
-    }
-}
-
-impl std::fmt::Display for Location {
-    /// Without credentials: the file, or server and database name.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Sqlite(path) => write!(f, "{}", path.display()),
-            Self::MySql(url) | Self::Postgres(url) => {
-                let Ok(url) = url::Url::parse(url.expose_secret()) else {
-                    return f.write_str("the database server");
-                };
-                let host = url.host_str().filter(|host| !host.is_empty()).unwrap_or("localhost");
-                write!(f, "{}://{host}{}", url.scheme(), url.path())
-            }
-        }
-    }
-}
+pub(super) use super::location::{Engine, Location};
+pub(super) use super::row::Row;
 
 /// One value bound to a `?`.
 #[derive(Debug, Clone)]
@@ -129,10 +53,11 @@ impl Sql {
         self
     }
 
-    /// Asks how SQLite would run the statement, instead of running it.
+    /// Asks how the engine would run the statement, instead of running it.
     #[cfg(test)]
-    pub(super) fn explained(mut self) -> Self {
-        self.text.insert_str(0, "EXPLAIN QUERY PLAN ");
+    pub(super) fn explained(mut self, engine: Engine) -> Self {
+        let word = if engine == Engine::Sqlite { "EXPLAIN QUERY PLAN " } else { "EXPLAIN " };
+        self.text.insert_str(0, word);
         self
     }
 
@@ -235,15 +160,6 @@ macro_rules! query {
         }
         query
     }};
-}
-
-/// Reads a time as this program or a program of the seed's kind wrote it.
-fn decode_time(text: &str) -> Option<DateTime<Utc>> {
-    let text = text.trim_end_matches('Z');
-    ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"]
-        .iter()
-        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
-        .map(|time| time.and_utc())
 }
 
 /// Connections kept to a database server, of one process.
@@ -494,212 +410,5 @@ impl Tx {
             error @ (StoreError::Full | StoreError::Busy | StoreError::Conflict) => error,
             other => StoreError::CommitLost(other.to_string()),
         })
-    }
-}
-
-/// One row of a query. The getters name the column in their errors.
-pub(super) enum Row {
-    Sqlite(SqliteRow),
-    MySql(MySqlRow),
-    Postgres(PgRow),
-}
-
-impl Row {
-    fn wrong(&self, column: &'static str, why: impl ToString) -> StoreError {
-        StoreError::Inconsistent {
-            table: "row",
-            column,
-            row: self.opt_text("id").ok().flatten().unwrap_or_default(),
-            why: why.to_string(),
-        }
-    }
-
-    fn missing(&self, column: &'static str) -> StoreError {
-        self.wrong(column, "is NULL")
-    }
-
-    /// The value as text, whatever the column's declared type: other programs
-    /// give SQLite strange things, and each engine has its own types for ids,
-    /// JSON and closed lists.
-    pub(super) fn opt_text(&self, column: &'static str) -> Result<Option<String>, StoreError> {
-        match self {
-            Self::Sqlite(row) => {
-                if row.try_get_raw(column)?.is_null() {
-                    return Ok(None);
-                }
-                match row.try_get_unchecked::<String, _>(column) {
-                    Ok(text) => Ok(Some(text)),
-                    Err(_) => {
-                        let bytes: Vec<u8> = row.try_get_unchecked(column)?;
-                        Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
-                    }
-                }
-            }
-            Self::MySql(row) => match row.try_get_unchecked::<Option<Vec<u8>>, _>(column) {
-                Ok(bytes) => Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())),
-                Err(error) => Err(error.into()),
-            },
-            Self::Postgres(row) => {
-                let raw = row.try_get_raw(column)?;
-                if raw.is_null() {
-                    return Ok(None);
-                }
-                let kind = raw.type_info().name().to_owned();
-                Ok(Some(match kind.as_str() {
-                    "UUID" => row.try_get::<Uuid, _>(column)?.to_string(),
-                    "JSONB" | "JSON" => row.try_get::<Json, _>(column)?.to_string(),
-                    _ => row.try_get_unchecked::<String, _>(column)?,
-                }))
-            }
-        }
-    }
-
-    pub(super) fn text(&self, column: &'static str) -> Result<String, StoreError> {
-        self.opt_text(column)?.ok_or_else(|| self.missing(column))
-    }
-
-    pub(super) fn opt_int(&self, column: &'static str) -> Result<Option<i64>, StoreError> {
-        match self {
-            Self::Sqlite(row) => Ok(row.try_get_unchecked(column)?),
-            Self::MySql(row) => Ok(row.try_get_unchecked(column)?),
-            Self::Postgres(row) => postgres_int(row, row.try_column(column)?.ordinal()),
-        }
-    }
-
-    pub(super) fn int(&self, column: &'static str) -> Result<i64, StoreError> {
-        self.opt_int(column)?.ok_or_else(|| self.missing(column))
-    }
-
-    fn int_at(&self, index: usize) -> Result<Option<i64>, StoreError> {
-        match self {
-            Self::Sqlite(row) => Ok(row.try_get_unchecked(index)?),
-            Self::MySql(row) => Ok(row.try_get_unchecked(index)?),
-            Self::Postgres(row) => postgres_int(row, index),
-        }
-    }
-
-    pub(super) fn flag(&self, column: &'static str) -> Result<bool, StoreError> {
-        Ok(self.opt_int(column)?.unwrap_or(0) != 0)
-    }
-
-    pub(super) fn opt_id(&self, column: &'static str) -> Result<Option<Uuid>, StoreError> {
-        match self.opt_text(column)? {
-            None => Ok(None),
-            Some(text) => Uuid::try_parse(&text).map(Some).map_err(|e| self.wrong(column, e)),
-        }
-    }
-
-    pub(super) fn id(&self, column: &'static str) -> Result<Uuid, StoreError> {
-        self.opt_id(column)?.ok_or_else(|| self.missing(column))
-    }
-
-    pub(super) fn opt_time(
-        &self,
-        column: &'static str,
-    ) -> Result<Option<DateTime<Utc>>, StoreError> {
-        match self {
-            Self::Sqlite(_) => match self.opt_text(column)? {
-                None => Ok(None),
-                Some(text) => decode_time(&text)
-                    .map(Some)
-                    .ok_or_else(|| self.wrong(column, format!("\"{text}\" is no time"))),
-            },
-            Self::MySql(row) => row
-                .try_get_unchecked::<Option<NaiveDateTime>, _>(column)
-                .map(|time| time.map(|time| time.and_utc()))
-                .map_err(|error| self.wrong(column, error)),
-            Self::Postgres(row) => Ok(row.try_get(column)?),
-        }
-    }
-
-    pub(super) fn time(&self, column: &'static str) -> Result<DateTime<Utc>, StoreError> {
-        self.opt_time(column)?.ok_or_else(|| self.missing(column))
-    }
-
-    pub(super) fn opt_json(&self, column: &'static str) -> Result<Option<Json>, StoreError> {
-        match self.opt_text(column)? {
-            None => Ok(None),
-            Some(text) => serde_json::from_str(&text).map(Some).map_err(|e| self.wrong(column, e)),
-        }
-    }
-
-    /// A word of one of our closed lists.
-    pub(super) fn word<T>(&self, column: &'static str) -> Result<T, StoreError>
-    where
-        T: FromStr<Err = crate::domain::UnknownWord>,
-    {
-        self.text(column)?.parse().map_err(|e| self.wrong(column, e))
-    }
-
-    pub(super) fn opt_word<T>(&self, column: &'static str) -> Result<Option<T>, StoreError>
-    where
-        T: FromStr<Err = crate::domain::UnknownWord>,
-    {
-        match self.opt_text(column)? {
-            None => Ok(None),
-            Some(text) => text.parse().map(Some).map_err(|e| self.wrong(column, e)),
-        }
-    }
-}
-
-impl Row {
-    /// All values as text, for SQLite's query plans.
-    #[cfg(test)]
-    pub(super) fn dump(&self) -> String {
-        let Self::Sqlite(row) = self else { return String::new() };
-        row.columns()
-            .iter()
-            .map(|column| row.try_get_unchecked::<String, _>(column.ordinal()).unwrap_or_default())
-            .collect::<Vec<_>>()
-            .join(" ")
-    }
-}
-
-/// PostgreSQL sends each width of integer in its own encoding.
-fn postgres_int(row: &PgRow, index: usize) -> Result<Option<i64>, StoreError> {
-    let kind = row.try_get_raw(index)?.type_info().name().to_owned();
-    Ok(match kind.as_str() {
-        "INT2" => row.try_get::<Option<i16>, _>(index)?.map(i64::from),
-        "INT4" => row.try_get::<Option<i32>, _>(index)?.map(i64::from),
-        _ => row.try_get::<Option<i64>, _>(index)?,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn encode(time: DateTime<Utc>) -> String {
-        time.trunc_subsecs(3).format(dialect::SQLITE_TIME_FORMAT).to_string()
-    }
-
-    #[test]
-    fn a_stored_time_reads_back_and_text_order_is_time_order() {
-        let early: DateTime<Utc> = "2026-11-24T09:00:00.120Z".parse().unwrap();
-        let late: DateTime<Utc> = "2026-11-24T09:00:00.121Z".parse().unwrap();
-        assert_eq!(decode_time(&encode(early)), Some(early));
-        assert!(encode(early) < encode(late));
-        // What another program writes without fractions is not later than ours.
-        assert!("2026-11-24 09:00:00" < encode(early).as_str());
-        assert_eq!(decode_time("2026-11-24T09:00:00.120Z"), Some(early));
-        assert_eq!(decode_time("0000-00-00 00:00:00"), None);
-    }
-
-    #[test]
-    fn a_url_becomes_a_location_that_hides_its_password() {
-        let file = "sqlite://a%20b.db?mode=rwc".parse::<Location>().unwrap();
-        assert_eq!((file.engine(), file.to_string()), (Engine::Sqlite, "a b.db".to_owned()));
-        let server: Location = "mariadb://me:canary@db.example:3307/app".parse().unwrap();
-        assert_eq!(server.engine(), Engine::MySql);
-        assert_eq!(server.to_string(), "mariadb://db.example/app");
-        assert!(!format!("{server:?}").contains("canary"));
-        assert_eq!(
-            "postgres:///app".parse::<Location>().unwrap().to_string(),
-            "postgres://localhost/app"
-        );
-        for url in ["", "sqlite://", "sqlite::memory:", "oracle://me:canary@x", "/tmp/a.db"] {
-            let error = url.parse::<Location>().unwrap_err();
-            assert!(!error.to_string().contains("canary"), "{url}");
-        }
     }
 }

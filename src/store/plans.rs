@@ -49,7 +49,7 @@ impl Full {
     /// The steps of the plan.
     async fn plan(&self, query: Sql) -> Vec<String> {
         let mut tx = self.store.pool.begin_read().await.unwrap();
-        let rows = tx.all(query.explained()).await.unwrap();
+        let rows = tx.all(query.explained(tx.engine())).await.unwrap();
         rows.iter().map(super::db::Row::dump).collect()
     }
 }

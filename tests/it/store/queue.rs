@@ -246,7 +246,13 @@ impl Queue {
     #[track_caller]
     pub fn job(&self, id: PostId, column: &str) -> String {
         let sql = format!("SELECT {column} FROM post_schedule WHERE post_detail_id = '{id}'");
-        self.database.value(&sql)
+        let value = self.database.value(&sql);
+        // PostgreSQL's words for the answer of a comparison.
+        match value.as_str() {
+            "t" => "1".to_owned(),
+            "f" => "0".to_owned(),
+            _ => value,
+        }
     }
 
     /// Everything stored about posts, to see that nothing changed.

@@ -1,0 +1,107 @@
+//! Where a database is.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::StoreError;
+
+/// A kind of database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Engine {
+    Sqlite,
+    /// MariaDB from 10.6, MySQL from 8.0.
+    MySql,
+    /// From 13.
+    Postgres,
+}
+
+/// Where the database is: engine and address.
+#[derive(Debug, Clone)]
+pub enum Location {
+    /// A file on a local disk.
+    Sqlite(PathBuf),
+    /// A MariaDB or MySQL server; the URL may hold a password.
+    MySql(SecretString),
+    /// A PostgreSQL server; the URL may hold a password.
+    Postgres(SecretString),
+}
+
+impl Location {
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        match self {
+            Self::Sqlite(_) => Engine::Sqlite,
+            Self::MySql(_) => Engine::MySql,
+            Self::Postgres(_) => Engine::Postgres,
+        }
+    }
+}
+
+impl FromStr for Location {
+    type Err = StoreError;
+
+    /// Reads a URL. The error never holds any of it.
+    fn from_str(url: &str) -> Result<Self, StoreError> {
+        let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
+        match scheme {
+            "sqlite" => {
+                let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
+                let path = path.split('?').next().unwrap_or_default();
+                if path.is_empty() || path == ":memory:" {
+                    return Err(StoreError::BadInput(
+                        "a sqlite URL names a file: sqlite:///var/lib/socialsched/socialsched.db"
+                            .to_owned(),
+                    ));
+                }
+                let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
+                Ok(Self::Sqlite(PathBuf::from(path.into_owned())))
+            }
+            "mysql" | "mariadb" => Ok(Self::MySql(url.to_owned().into())),
+            "postgres" | "postgresql" => Ok(Self::Postgres(url.to_owned().into())),
+            _ => Err(StoreError::BadInput(
+                "the database URL must start with sqlite://, mysql:// or postgres://".to_owned(),
+            )),
+        }
+    }
+}
+
+impl std::fmt::Display for Location {
+    /// Without credentials: the file, or server and database name.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "{}", path.display()),
+            Self::MySql(url) | Self::Postgres(url) => {
+                let Ok(url) = url::Url::parse(url.expose_secret()) else {
+                    return f.write_str("the database server");
+                };
+                let host = url.host_str().filter(|host| !host.is_empty()).unwrap_or("localhost");
+                write!(f, "{}://{host}{}", url.scheme(), url.path())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_becomes_a_location_that_hides_its_password() {
+        let file = "sqlite://a%20b.db?mode=rwc".parse::<Location>().unwrap();
+        assert_eq!((file.engine(), file.to_string()), (Engine::Sqlite, "a b.db".to_owned()));
+        let server: Location = "mariadb://me:canary@db.example:3307/app".parse().unwrap();
+        assert_eq!(server.engine(), Engine::MySql);
+        assert_eq!(server.to_string(), "mariadb://db.example/app");
+        assert!(!format!("{server:?}").contains("canary"));
+        assert_eq!(
+            "postgres:///app".parse::<Location>().unwrap().to_string(),
+            "postgres://localhost/app"
+        );
+        for url in ["", "sqlite://", "sqlite::memory:", "oracle://me:canary@x", "/tmp/a.db"] {
+            let error = url.parse::<Location>().unwrap_err();
+            assert!(!error.to_string().contains("canary"), "{url}");
+        }
+    }
+}
