@@ -109,11 +109,14 @@ impl RunWorkerArgs {
                 worker.run_until_stopped(stop.clone()).await
             }
         };
+        let spinner = context.printer.bars().spinner("publishing due posts");
         let summary = tokio::select! {
-            summary = work => summary?,
+            summary = work => summary,
             // What was running is left as it is: another worker recovers it.
             exit = stopped_twice => return Ok(exit),
         };
+        spinner.finish_and_clear();
+        let summary = summary?;
         store.close().await;
         finish(context, &summary, self.once, fail_on_error)
     }

@@ -28,7 +28,9 @@ impl Bars {
     #[must_use]
     pub fn spinner(&self, what: &'static str) -> ProgressBar {
         let spinner = self.0.add(ProgressBar::new_spinner().with_message(what));
-        spinner.enable_steady_tick(std::time::Duration::from_millis(120));
+        if !spinner.is_hidden() {
+            spinner.enable_steady_tick(std::time::Duration::from_millis(120));
+        }
         spinner
     }
 

@@ -35,7 +35,7 @@ const REFUSAL_RETRY_MAX: u32 = 60;
 /// A job whose account another worker publishes to comes back this soon.
 const ACCOUNT_BUSY_REST: Duration = Duration::from_secs(1);
 /// No rest is shorter, whatever the platform says: it would be a hot loop.
-const REST_MIN: Duration = Duration::from_secs(5);
+pub(super) const REST_MIN: Duration = Duration::from_secs(5);
 
 impl Shared {
     /// Works on a job until it is published, ended, or put back.
@@ -121,7 +121,7 @@ impl Shared {
         stop: &CancellationToken,
     ) -> Result<End, StoreError> {
         let account = self.held.account(claim.account.id);
-        let _turn = tokio::select! {
+        let turn = tokio::select! {
             turn = account.lock() => turn,
             () = stop.cancelled() => return self.give_back(claim).await,
         };
@@ -154,6 +154,7 @@ impl Shared {
         match self.publishers.get(claim.content.platform).publish(&draft).await {
             Answer::Published(receipt) => {
                 self.keep_evidence(claim, &intent, &receipt).await;
+                drop(turn);
                 self.describe(claim, draft, &receipt).await;
                 Ok(published(claim, &intent, &receipt))
             }
@@ -212,21 +213,11 @@ impl Shared {
             Remedy::Retry => (retry(), false),
             Remedy::Restage => (retry(), true),
             Remedy::PollAgain(delay) => (Next::GiveBack(delay), false),
-            Remedy::Wait(rest) => {
-                let rest = rest.max(REST_MIN);
-                let reason = format!("{}: {}", failure.code, failure.message);
-                self.store.rest_account(claim.account.id, &reason, Some(rest)).await?;
-                (Next::GiveBack(Duration::ZERO), false)
-            }
-            Remedy::Operator(scope) => {
-                let reason = format!("{}: {}", failure.code, failure.message);
-                match scope {
-                    Scope::Account => {
-                        self.store.rest_account(claim.account.id, &reason, None).await?;
-                    }
-                    Scope::Platform => {
-                        self.store.rest_platform(claim.content.platform, &reason).await?;
-                    }
+            Remedy::Wait(_) | Remedy::Operator(_) => {
+                // What the failure proves is more important than the rest, which
+                // the next attempt would be told again.
+                if let Err(error) = self.rest_if_asked(claim, &failure).await {
+                    tracing::warn!(account = %claim.account.id, %error, "does not rest");
                 }
                 (Next::GiveBack(Duration::ZERO), false)
             }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::domain::{Claim, Failure, Intent, Receipt, Remedy, Scope, Sighting};
 use crate::store::{NOT_LIVE, Step, StoreError};
 
-use super::job::published;
+use super::job::{REST_MIN, published};
 use super::{End, Shared};
 
 /// After so many readings that decide nothing, a person is asked.
@@ -136,8 +136,12 @@ impl Shared {
         Ok(published(claim, intent, &receipt))
     }
 
-    /// A dead token met while looking stops the account, not the looking.
-    async fn rest_if_asked(&self, claim: &Claim, failure: &Failure) -> Result<(), StoreError> {
+    /// Lets the account, or every account of its platform, rest as a failure asks.
+    pub(super) async fn rest_if_asked(
+        &self,
+        claim: &Claim,
+        failure: &Failure,
+    ) -> Result<(), StoreError> {
         let reason = format!("{}: {}", failure.code, failure.message);
         match failure.remedy {
             Remedy::Operator(Scope::Account) => {
@@ -147,7 +151,7 @@ impl Shared {
                 self.store.rest_platform(claim.content.platform, &reason).await
             }
             Remedy::Wait(rest) => {
-                self.store.rest_account(claim.account.id, &reason, Some(rest)).await
+                self.store.rest_account(claim.account.id, &reason, Some(rest.max(REST_MIN))).await
             }
             Remedy::Retry | Remedy::Restage | Remedy::PollAgain(_) | Remedy::GiveUp => Ok(()),
         }

@@ -55,6 +55,10 @@ impl Daemon {
         self.signal(Signal::CONT);
     }
 
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Whether it still runs (or stands still).
     pub fn is_running(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
