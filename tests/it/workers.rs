@@ -260,26 +260,3 @@ fn sigint_twice_stops_at_once_and_the_post_is_found_again() {
     world.work_until_done();
     assert_each_live_once(&world, &["Hello".to_owned()]);
 }
-
-/// A process that opens SQLite's file beside SQLite loses its locks on it; the
-/// next process to close the file would then take the log away from under it.
-#[test]
-fn a_worker_keeps_its_lock_on_the_database_file() {
-    use std::os::unix::fs::MetadataExt as _;
-    let world = World::new();
-    let page = world.account("facebook");
-    let mut worker = world.start_worker(&["--poll-interval", "50ms", "--lease", "1s"]);
-    world.schedule(&page, &["--caption", "Hello"]);
-    eventually("it is published", || live_texts(&world).len() == 1);
-    let inode = std::fs::metadata(world.database.path()).unwrap().ino();
-    let is_its_lock = |line: &str| {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        words.contains(&worker.pid().to_string().as_str())
-            && words.iter().any(|word| word.ends_with(&format!(":{inode}")))
-    };
-    let locks = std::fs::read_to_string("/proc/locks").unwrap();
-    assert!(locks.lines().any(is_its_lock), "{locks}");
-    worker.terminate();
-    assert_eq!(worker.wait(), 0);
-    assert_each_live_once(&world, &["Hello".to_owned()]);
-}

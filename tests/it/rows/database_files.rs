@@ -10,7 +10,7 @@ use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::Value;
 use socialsched::sandbox::SandboxOptions;
 
-use crate::support::{Engine, World};
+use crate::support::{Engine, World, eventually};
 
 /// Commands that need a database.
 const COMMANDS: &[&[&str]] = &[
@@ -204,4 +204,27 @@ fn i07_the_file_and_its_side_files_are_private_and_a_wider_mode_is_warned_of() {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     let ran = world.run(&["list"]).ok();
     assert!(!ran.stderr.contains("chmod"), "{ran}");
+}
+
+/// A process that opens SQLite's file beside SQLite loses its locks on it; the
+/// next process to close the file would then take the log away from under it.
+#[test]
+fn a_worker_keeps_its_lock_on_the_database_file() {
+    use std::os::unix::fs::MetadataExt as _;
+    let world = World::new();
+    let page = world.account("facebook");
+    let mut worker = world.start_worker(&["--poll-interval", "50ms", "--lease", "1s"]);
+    world.schedule(&page, &["--caption", "Hello"]);
+    eventually("it is published", || world.live().len() == 1);
+    let inode = std::fs::metadata(world.database.path()).unwrap().ino();
+    let is_its_lock = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        words.contains(&worker.pid().to_string().as_str())
+            && words.iter().any(|word| word.ends_with(&format!(":{inode}")))
+    };
+    let locks = std::fs::read_to_string("/proc/locks").unwrap();
+    assert!(locks.lines().any(is_its_lock), "{locks}");
+    worker.terminate();
+    assert_eq!(worker.wait(), 0);
+    world.assert_healthy();
 }
