@@ -549,7 +549,8 @@ async fn end_failed(
     .await
 }
 
-/// Reads everything about taken jobs in three queries.
+/// Reads everything about taken jobs: the logs and rows in one query each, then
+/// each account.
 pub(super) async fn load_claims(
     tx: &mut Tx,
     taken: &[(JobId, PostId, Fence)],
