@@ -14,7 +14,7 @@ use crate::domain::{
 };
 use crate::exit::{Exit, Fault};
 use crate::output::{Align, Report, Table};
-use crate::store::{Removal, Resumed, StoreError};
+use crate::store::{Added, Removal, Resumed, StoreError};
 
 /// List, add, pause, resume and remove social accounts
 ///
@@ -80,6 +80,9 @@ struct AddArgs {
     #[arg(long, value_name = "N")]
     client: Option<i64>,
     /// Id of the account here [default: a new one]
+    ///
+    /// That of an account without an external id, as in a database of the old
+    /// scheduler, completes it.
     #[arg(long, value_name = "UUID")]
     id: Option<AccountId>,
     /// Variable of the worker that holds the token
@@ -181,8 +184,9 @@ impl AddArgs {
                 .hint("socialsched clients shows them")
                 .into());
         }
+        let mut done = "Would add";
         if !context.dry_run {
-            store.add_account(&account).await.map_err(|error| match error {
+            let added = store.add_account(&account).await.map_err(|error| match error {
                 StoreError::Constraint(_) => anyhow::Error::from(
                     Fault::conflict(format!(
                         "this company already has {} account {}, or that id is taken",
@@ -192,9 +196,12 @@ impl AddArgs {
                 ),
                 other => other.into(),
             })?;
+            done = match added {
+                Added::New => "Added",
+                Added::Completed => "Completed",
+            };
         }
         store.close().await;
-        let done = if context.dry_run { "Would add" } else { "Added" };
         let report = Report {
             message: Some(format!("{done} account")),
             data: json!({

@@ -8,6 +8,15 @@ use super::db::{Row, sql};
 use super::load::{self, SELECT_ACCOUNTS};
 use super::{Found, Store, StoreError, transaction};
 
+/// What came of adding an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Added {
+    New,
+    /// It was there, but without its id at the platform, as the accounts of an
+    /// adopted database are.
+    Completed,
+}
+
 /// What came of removing an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Removal {
@@ -27,6 +36,11 @@ pub enum Resumed {
     Already,
     NotFound,
 }
+
+/// An account of this id, company and platform whose id at the platform is not
+/// known. Instagram's stands in the seed's own column.
+const INCOMPLETE: &str = "id = ? AND company_id = ? AND platform = ? AND is_added = 1
+    AND external_id IS NULL AND instagram_business_id IS NULL";
 
 impl Store {
     /// The accounts of a company, by platform and name.
@@ -77,31 +91,56 @@ impl Store {
         })
     }
 
-    /// Stores an account.
+    /// Stores an account, or completes the one of that id that has no external id yet.
     ///
     /// # Errors
     /// [`StoreError::Constraint`] when the company has that id or external id
     /// already, or the client does not exist; else the database is away.
-    pub async fn add_account(&self, account: &NewAccount) -> Result<(), StoreError> {
+    pub async fn add_account(&self, account: &NewAccount) -> Result<Added, StoreError> {
         let instagram = (account.platform == Platform::Instagram).then_some(&account.external_id);
         transaction!(self, tx, {
-            tx.execute_one(
-                "add account",
-                sql("INSERT INTO meta_social_accounts
+            let completed = tx
+                .execute(
+                    sql(format!(
+                        "UPDATE meta_social_accounts
+                            SET external_id = ?, account_name = ?,
+                                token_ref = COALESCE(?, token_ref),
+                                assigned_client_id = COALESCE(?, assigned_client_id),
+                                paused_at = NULL, paused_until = NULL, pause_reason = NULL,
+                                updated_at = {{now}}
+                          WHERE {INCOMPLETE}"
+                    ))
+                    .text(account.external_id.clone())
+                    .text(account.name.clone())
+                    .opt_text(account.token_ref.as_ref().map(ToString::to_string))
+                    .opt_int(account.client_id.map(|id| id.0))
+                    .id(account.id.uuid())
+                    .id(account.company_id.uuid())
+                    .text(account.platform.as_str()),
+                )
+                .await?;
+            if completed == 1 {
+                Added::Completed
+            } else {
+                tx.execute_one(
+                    "add account",
+                    sql("INSERT INTO meta_social_accounts
                        (id, company_id, assigned_client_id, platform, account_name,
                         instagram_business_id, is_added, external_id, token_ref,
                         created_at, updated_at)
                      VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, {now}, {now})")
-                .id(account.id.uuid())
-                .id(account.company_id.uuid())
-                .opt_int(account.client_id.map(|id| id.0))
-                .text(account.platform.as_str())
-                .text(account.name.clone())
-                .opt_text(instagram.cloned())
-                .text(account.external_id.clone())
-                .opt_text(account.token_ref.as_ref().map(ToString::to_string)),
-            )
-            .await?;
+                    .id(account.id.uuid())
+                    .id(account.company_id.uuid())
+                    .opt_int(account.client_id.map(|id| id.0))
+                    .text(account.platform.as_str())
+                    .text(account.name.clone())
+                    .opt_text(instagram.cloned())
+                    .text(account.external_id.clone())
+                    .opt_text(account.token_ref.as_ref().map(ToString::to_string)),
+                )
+                .await?;
+                Added::New
+            }
         })
     }
 

@@ -34,7 +34,7 @@ mod workers;
 
 use std::time::Duration;
 
-pub use accounts::{Removal, Resumed};
+pub use accounts::{Added, Removal, Resumed};
 pub use adopt::DirtyRow;
 pub use claim::{ClaimRequest, Claimed, TakeOver, TakenOver};
 pub use comments::{CommentTurn, OwedComment};

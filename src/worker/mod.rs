@@ -17,8 +17,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::{
-    AccessToken, Claim, Clearance, Draft, Failure, Only, Platform, PostId, Remedy, SocialAccount,
-    WorkerId,
+    AccessToken, Claim, Clearance, Draft, Failure, Only, Platform, PostId, Remedy, Scope,
+    SocialAccount, WorkerId,
 };
 use crate::platforms::Publishers;
 use crate::store::Store;
@@ -205,8 +205,16 @@ impl Shared {
         (self.events)(event);
     }
 
-    /// Everything a platform needs for a job, or why there is no token.
+    /// Everything a platform needs for a job, or what its account lacks.
     fn draft(&self, claim: &Claim) -> Result<Draft, Failure> {
+        if claim.account.external_id.is_empty() {
+            // The old scheduler's tables have no column for it.
+            let why = format!(
+                "its id at the platform is not known; accounts add --id {} --external-id … tells it",
+                claim.account.id
+            );
+            return Err(Failure::new(Remedy::Operator(Scope::Account), "no_external_id", why));
+        }
         // Rests only for a while: setting the token is enough to go on.
         let token = (self.tokens)(&claim.account)
             .map_err(|why| Failure::new(Remedy::Wait(NO_TOKEN_REST), "no_token", why))?;

@@ -94,3 +94,31 @@ fn f16_a_job_without_a_known_status_is_not_claimed_and_is_a_breach() {
     assert!(ran.stderr.contains(&ids[0]) && ran.stderr.contains(&ids[1]), "{ran}");
     world.run(&["queue-status"]).ok();
 }
+
+/// The old scheduler's tables hold no ids of Pages and organizations.
+#[test]
+fn posts_of_an_account_without_an_external_id_wait_until_it_is_told() {
+    let world = World::new();
+    let page = world.account("facebook");
+    let post = world.schedule(&page, &["--caption", "Hello"]);
+    world.database.execute(&format!(
+        "UPDATE meta_social_accounts SET external_id = NULL WHERE id = '{}'",
+        page.id
+    ));
+    world.work(&[]);
+    assert_eq!((world.status(&post), world.live().len()), ("pending".to_owned(), 0));
+    let accounts = world.run(&["accounts"]).ok();
+    assert!(accounts.stdout.contains("accounts add --id"), "{}", accounts.stdout);
+
+    let add = |name: &str, external_id: &str| {
+        let flags = ["--platform", "facebook", "--name", name, "--external-id", external_id];
+        world.run(&[&["accounts", "add", "--id", &page.id], &flags[..]].concat())
+    };
+    let told = add("Acme Page", &page.external_id).ok();
+    assert!(told.stdout.contains("Completed Acme Page"), "{}", told.stdout);
+    world.work(&[]);
+    assert_eq!((world.status(&post), world.live().len()), ("published".to_owned(), 1));
+    // What is known is not replaced.
+    add("Other Page", "777").exits(4);
+    world.assert_healthy();
+}
