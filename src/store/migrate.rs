@@ -245,7 +245,7 @@ async fn applied(tx: &mut Tx) -> Result<Vec<(i64, DateTime<Utc>)>, StoreError> {
 const MIGRATION_LOCK: i64 = 7_361_054_112;
 
 /// MariaDB's lock names are the whole server's, and at most 64 letters long.
-const MIGRATORS: &str = "CONCAT('socialsched ', MD5(DATABASE()))";
+const MIGRATORS: &str = "CONCAT('socialsched ', LEFT(SHA2(DATABASE(), 256), 40))";
 
 /// Keeps a second migrator waiting. SQLite's write lock does it by itself.
 async fn lock_migrators(tx: &mut Tx) -> Result<(), StoreError> {
@@ -294,6 +294,12 @@ async fn missing_statements(tx: &mut Tx, migration: &Migration) -> Result<Vec<St
         if !is_done(tx, &statement).await? {
             missing.push(statement);
         }
+    }
+    if !missing.is_empty() {
+        // MySQL checks the foreign keys of every row when it copies a table, and
+        // an adopted one may hold orphans.
+        missing.insert(0, "SET SESSION foreign_key_checks = 0".to_owned());
+        missing.push("SET SESSION foreign_key_checks = 1".to_owned());
     }
     Ok(missing)
 }
