@@ -18,7 +18,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
     }
     var completions = [
         &'socialsched'= {
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -80,7 +80,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --key 'Idempotency key: repeating the command with it stores nothing twice'
             cand --probe 'Look at the media URLs now'
             cand --body 'The old scheduler''s JSON request; - is standard input'
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -117,7 +117,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --sort 'Order: by due time, the latest first with -run-at, or by creation'
             cand --limit 'At most so many posts'
             cand --after 'Continue after this cursor (meta.next of the page before)'
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -144,7 +144,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'socialsched;show'= {
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -171,7 +171,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         }
         &'socialsched;cancel'= {
             cand --reason 'Why, for the record'
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -200,7 +200,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         &'socialsched;reschedule'= {
             cand --at 'When to publish: "2025-03-10 14:00", "tomorrow 9am", "+2h", RFC 3339'
             cand --dst 'Which reading of a time that the clocks show twice or skip'
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -228,7 +228,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         }
         &'socialsched;retry'= {
             cand --since 'With --failed: only posts due at or after this time'
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -256,7 +256,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         }
         &'socialsched;accounts'= {
             cand --platform 'Only accounts of this platform'
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -289,7 +289,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         }
         &'socialsched;accounts;list'= {
             cand --platform 'Only accounts of this platform'
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -322,7 +322,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --id 'Id of the account here [default: a new one]'
             cand --token-env 'Variable of the worker that holds the token'
             cand --token-file 'File that holds the token, readable by its owner only'
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -349,7 +349,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         }
         &'socialsched;accounts;pause'= {
             cand --reason 'Why, for those who look at the queue'
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -375,7 +375,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'socialsched;accounts;resume'= {
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -401,7 +401,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'socialsched;accounts;remove'= {
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -447,7 +447,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         &'socialsched;accounts;help;help'= {
         }
         &'socialsched;clients'= {
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -477,7 +477,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'socialsched;clients;list'= {
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -506,7 +506,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --first-name 'First name'
             cand --last-name 'Last name'
             cand --logo 'Address of the client''s logo'
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -532,7 +532,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'socialsched;clients;remove'= {
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -572,7 +572,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         &'socialsched;clients;help;help'= {
         }
         &'socialsched;queue-status'= {
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -601,7 +601,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --published 'It is live, under this id at the platform'
             cand --older-than 'Locks without a lease, of other programs, count as abandoned after this long'
             cand --settle 'An answer "not there" about a lost call counts only this long after it [default: 90s]'
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -643,7 +643,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --platform 'Only posts of this platform'
             cand --account 'Only posts of this account'
             cand --grace 'How long running posts may go on after SIGTERM or SIGINT [default: 30s]'
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -671,7 +671,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'socialsched;migrate'= {
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -701,7 +701,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         }
         &'socialsched;sandbox'= {
             cand --listen 'Address of this machine to listen on; port 0 lets the system choose'
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -727,7 +727,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'socialsched;demo'= {
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -753,7 +753,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'socialsched;completions'= {
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -780,7 +780,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         }
         &'socialsched;man'= {
             cand --dir 'Directory to write to; is created'
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'

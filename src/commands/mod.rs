@@ -20,5 +20,6 @@ pub mod run_worker;
 pub mod sandbox;
 pub mod schedule;
 pub mod show;
+mod signals;
 mod systemd;
 mod view;

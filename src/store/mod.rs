@@ -26,6 +26,7 @@ mod plans;
 mod posts;
 mod repair;
 mod row;
+mod scratch;
 mod server;
 mod settle;
 mod stats;
@@ -45,6 +46,7 @@ pub use location::{Engine, Location};
 pub use log::NOT_LIVE;
 pub use migrate::{Migration, MigrationState};
 pub use posts::{CancelAnswer, Found, Inserted, Listing, Rescheduled, Retried};
+pub use scratch::Scratch;
 pub use settle::{Next, Settled, Step};
 pub use verdict::{Judged, Verdict};
 
