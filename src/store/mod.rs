@@ -29,6 +29,7 @@ mod row;
 mod scratch;
 mod server;
 mod settle;
+mod simulated;
 mod stats;
 mod verdict;
 mod workers;
@@ -48,6 +49,7 @@ pub use migrate::{Migration, MigrationState};
 pub use posts::{CancelAnswer, Found, Inserted, Listing, Rescheduled, Retried};
 pub use scratch::Scratch;
 pub use settle::{Next, Settled, Step};
+pub use simulated::HeldJob;
 pub use verdict::{Judged, Verdict};
 
 use db::Pool;
