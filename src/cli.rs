@@ -137,6 +137,7 @@ pub enum Command {
     Migrate(commands::migrate::MigrateArgs),
     Sandbox(commands::sandbox::SandboxArgs),
     Demo(commands::demo::DemoArgs),
+    Simulate(commands::simulate::SimulateArgs),
     Completions(commands::completions::CompletionsArgs),
     Man(commands::man::ManArgs),
 }
@@ -144,7 +145,7 @@ pub enum Command {
 impl Command {
     /// Whether this command runs jobs side by side.
     fn is_parallel(&self) -> bool {
-        matches!(self, Self::RunWorker(_) | Self::Sandbox(_) | Self::Demo(_))
+        matches!(self, Self::RunWorker(_) | Self::Sandbox(_) | Self::Demo(_) | Self::Simulate(_))
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Exit> {
@@ -163,6 +164,7 @@ impl Command {
             Self::Migrate(args) => args.run(context).await,
             Self::Sandbox(args) => args.run(context).await,
             Self::Demo(args) => args.run(context).await,
+            Self::Simulate(args) => args.run(context).await,
             Self::Completions(args) => args.run(context),
             Self::Man(args) => args.run(context),
         }

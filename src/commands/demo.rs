@@ -1,6 +1,5 @@
 //! `demo`: the main job in one command, on a database of its own and the sandbox.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +8,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::signals::Signals;
+use super::throwaway::Throwaway;
 use super::view;
 use crate::context::Context;
 use crate::domain::rules::content_hash;
@@ -55,8 +55,8 @@ impl DemoArgs {
         let near = if context.settings.database_is_typed {
             context.location()?
         } else {
-            folder = Throwaway::new(context.temp_dir())?;
-            Location::Sqlite(folder.0.join("demo.db"))
+            folder = Throwaway::new(context.temp_dir(), "demo")?;
+            Location::Sqlite(folder.path().join("demo.db"))
         };
         let scratch = Scratch::make(&near, timeout).await?;
         let result = tokio::select! {
@@ -141,27 +141,6 @@ const NEXT: &str = "\nTry next, with a UUID of your choice for your company:
   socialsched schedule --account Acme --caption \"Hello\" --at \"tomorrow 9am\"
   socialsched list
   socialsched sandbox   # stands in for the platforms; tells what to export";
-
-/// A directory that disappears with the value.
-struct Throwaway(PathBuf);
-
-impl Throwaway {
-    fn new(parent: PathBuf) -> std::io::Result<Self> {
-        let name = format!("socialsched-demo-{}", uuid::Uuid::new_v4().simple());
-        let folder = parent.join(name);
-        std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), 0o700)
-            .create(&folder)?;
-        Ok(Self(folder))
-    }
-}
-
-impl Drop for Throwaway {
-    fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_dir_all(&self.0) {
-            tracing::warn!(%error, folder = %self.0.display(), "the demo's files remain");
-        }
-    }
-}
 
 /// One client, three accounts, and posts of many kinds, due now.
 async fn schedule(store: &Store, company: CompanyId, media: &str) -> anyhow::Result<u64> {

@@ -21,5 +21,7 @@ pub mod sandbox;
 pub mod schedule;
 pub mod show;
 mod signals;
+pub mod simulate;
 mod systemd;
+mod throwaway;
 mod view;

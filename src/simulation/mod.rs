@@ -20,13 +20,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::domain::{CompanyId, Page, PostFilter, PostId, WorkerId};
+use crate::domain::{AccountId, CompanyId, Page, PostFilter, PostId};
 use crate::sandbox::{Live, Running, Sandbox, SandboxOptions};
-use crate::store::{Breach, Store, StoreError};
+use crate::store::{Breach, Scratch, Store, StoreError};
 
 pub use fleet::{LEASE, Program};
 pub use judge::{Fate, Told, Verdict, judge, number_of};
-pub use plan::{Kill, Media, Plan, PlannedPost, Round, WORKERS};
+pub use plan::{Kill, Media, Plan, PlannedPost, Round, Victim, WORKERS};
 pub use takeover::percentile;
 
 use fleet::Fleet;
@@ -97,9 +97,13 @@ impl Outcome {
 
 /// A simulation that runs.
 pub struct Simulation<'a> {
-    store: &'a Store,
+    scratch: &'a Scratch,
+    store: Store,
+    timeout: Duration,
     plan: &'a Plan,
     sandbox: Running,
+    /// Faults of the platforms: while workers are killed, and after that.
+    faults: [Value; 2],
     company: CompanyId,
     /// Post number `n` is `ids[n]`.
     ids: Vec<PostId>,
@@ -144,13 +148,23 @@ fn faults(plan: &Plan) -> Value {
 }
 
 impl<'a> Simulation<'a> {
-    /// On an empty database that is nobody else's.
-    #[must_use]
-    pub fn new(store: &'a Store, plan: &'a Plan, sandbox: Running) -> Self {
-        Self {
-            store,
+    /// In a new database, with platforms of its own.
+    ///
+    /// # Errors
+    /// The schema cannot be made.
+    pub async fn new(
+        scratch: &'a Scratch,
+        plan: &'a Plan,
+        sandbox: Running,
+        timeout: Duration,
+    ) -> Result<Self, SimulationError> {
+        Ok(Self {
+            scratch,
+            store: Store::open_scratch(scratch, timeout).await?,
+            timeout,
             plan,
             sandbox,
+            faults: [faults(plan), json!([])],
             company: CompanyId::generate(),
             ids: Vec::new(),
             live: BTreeMap::new(),
@@ -158,7 +172,14 @@ impl<'a> Simulation<'a> {
             kills: 0,
             kills_at_work: 0,
             kills_in_call: 0,
-        }
+        })
+    }
+
+    /// With other faults of the platforms, to the end: a list as for
+    /// `POST /__sim/faults`.
+    #[must_use]
+    pub fn with_faults(self, faults: Value) -> Self {
+        Self { faults: [faults.clone(), faults], ..self }
     }
 
     /// Runs it to its end.
@@ -170,53 +191,39 @@ impl<'a> Simulation<'a> {
         program: &Program,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Outcome, SimulationError> {
-        let accounts = posts::add_accounts(self.store, self.company).await?;
-        self.misbehave(&faults(self.plan))?;
+        let accounts = posts::add_accounts(&self.store, self.company).await?;
+        self.misbehave(&self.faults[0])?;
         let mut fleet = Fleet::new(program, WORKERS)?;
         for round in &self.plan.rounds {
-            let first = self.ids.len();
-            for (number, post) in self.plan.posts.iter().enumerate().skip(first).take(round.posts) {
-                let media = self.sandbox.base_url();
-                let account = accounts[post.account];
-                self.ids.push(
-                    posts::schedule(self.store, self.company, account, number, post, media).await?,
-                );
+            for kill in &round.kills {
+                self.schedule(&accounts, kill.posts).await?;
+                fleet.fill()?;
+                self.let_work(Duration::from_millis(kill.after_ms)).await?;
+                self.kill(&mut fleet, kill.who).await?;
+                progress(Progress::Killed(self.kills.into()));
             }
-            self.round(round, &mut fleet, progress).await?;
+            fleet.stop_all().await?;
+            self.pause(Duration::from_secs(round.pause_s)).await?;
         }
         progress(Progress::Finishing);
-        self.misbehave(&json!([]))?;
+        self.misbehave(&self.faults[1])?;
         self.finish(program).await?;
         self.judge().await
     }
 
-    async fn round(
+    /// The next so many posts of the plan are due now.
+    async fn schedule(
         &mut self,
-        round: &Round,
-        fleet: &mut Fleet<'_>,
-        progress: &(dyn Fn(Progress) + Sync),
+        accounts: &[AccountId],
+        count: usize,
     ) -> Result<(), SimulationError> {
-        fleet.fill()?;
-        for kill in &round.kills {
-            self.let_work(Duration::from_millis(kill.after_ms)).await?;
-            let at = Instant::now();
-            // One that had ended by itself is killed next time.
-            fleet.fill()?;
-            let killed: Vec<WorkerId> = fleet.kill(kill.worker).into_iter().collect();
-            self.killed(&killed, at).await?;
-            fleet.fill()?;
-            progress(Progress::Killed(self.kills.into()));
+        let (store, company, media) = (&self.store, self.company, self.sandbox.base_url());
+        let first = self.ids.len();
+        for (number, post) in self.plan.posts.iter().enumerate().skip(first).take(count) {
+            let account = accounts[post.account];
+            self.ids.push(posts::schedule(store, company, account, number, post, media).await?);
         }
-        if round.outage {
-            let at = Instant::now();
-            fleet.fill()?;
-            let killed = fleet.kill_all();
-            self.killed(&killed, at).await?;
-            progress(Progress::Killed(self.kills.into()));
-        } else {
-            fleet.stop_all().await?;
-        }
-        self.pause(Duration::from_secs(round.pause_s)).await
+        Ok(())
     }
 
     /// Waits, and looks meanwhile who takes over what.
@@ -224,14 +231,21 @@ impl<'a> Simulation<'a> {
         let began = Instant::now();
         while let Some(rest) = time.checked_sub(began.elapsed()).filter(|rest| !rest.is_zero()) {
             tokio::time::sleep(rest.min(TICK)).await;
-            self.take_overs.look(self.store).await?;
+            self.take_overs.look(&self.store).await?;
         }
         Ok(())
     }
 
-    async fn killed(&mut self, workers: &[WorkerId], at: Instant) -> Result<(), SimulationError> {
-        for worker in workers {
-            let jobs = self.store.held_by(worker).await?;
+    async fn kill(&mut self, fleet: &mut Fleet<'_>, who: Victim) -> Result<(), SimulationError> {
+        // One may have ended by itself: then its successor is killed.
+        fleet.fill()?;
+        let at = Instant::now();
+        let killed = match who {
+            Victim::Worker(place) => fleet.kill(place).into_iter().collect(),
+            Victim::All => fleet.kill_all(),
+        };
+        for worker in killed {
+            let jobs = self.store.held_by(&worker).await?;
             self.kills += 1;
             self.kills_at_work += u32::from(!jobs.is_empty());
             self.kills_in_call += u32::from(jobs.iter().any(|job| job.in_call));
@@ -244,7 +258,7 @@ impl<'a> Simulation<'a> {
     async fn pause(&mut self, time: Duration) -> Result<(), SimulationError> {
         self.take_overs.forget();
         self.see();
-        self.store.let_time_pass(time).await?;
+        self.scratch.let_time_pass(time, self.timeout).await?;
         self.sandbox.advance(time);
         Ok(())
     }
@@ -290,9 +304,12 @@ impl<'a> Simulation<'a> {
     async fn judge(mut self) -> Result<Outcome, SimulationError> {
         self.see();
         let live: Vec<Live> = self.live.values().cloned().collect();
+        let verdict = judge(&self.ids, &self.told().await?, &live);
+        let breaches = self.store.breaches().await?;
+        self.store.close().await;
         Ok(Outcome {
-            verdict: judge(&self.ids, &self.told().await?, &live),
-            breaches: self.store.breaches().await?,
+            verdict,
+            breaches,
             kills: self.kills,
             kills_at_work: self.kills_at_work,
             kills_in_call: self.kills_in_call,

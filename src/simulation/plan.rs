@@ -11,14 +11,14 @@ use crate::sandbox::Random;
 /// Workers that run at the same time.
 pub const WORKERS: usize = 3;
 
-/// Single kills before an outage, in which all workers are killed.
-const KILLS_PER_ROUND: u32 = 8;
+/// Single kills of a round, before all workers are killed.
+const SINGLE_KILLS: usize = 8;
 /// Milliseconds between two kills: from "has hardly started" to "has worked
 /// off what it claimed".
-const BETWEEN_KILLS_MS: RangeInclusive<u64> = 30..=600;
-/// Seconds of an outage: longer than the lease of a publish call, shorter
+const BETWEEN_MS: RangeInclusive<u64> = 30..=600;
+/// Seconds in which nobody works: longer than the lease of a publish call, shorter
 /// than some of the waits before an attempt or a look-up.
-const OUTAGE_S: RangeInclusive<u64> = 110..=400;
+const PAUSE_S: RangeInclusive<u64> = 110..=400;
 
 /// The accounts, by platform and id there.
 pub const ACCOUNTS: [(Platform, &str); 9] = [
@@ -109,23 +109,38 @@ impl PlannedPost {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Round {
-    /// So many more posts are due when it begins.
-    pub posts: usize,
     pub kills: Vec<Kill>,
-    /// All workers are killed at its end, else they are stopped.
-    pub outage: bool,
-    /// How long nobody works after it.
+    /// How long nobody works after it. Workers that still run are stopped.
     pub pause_s: u64,
 }
 
-/// A worker is killed.
+/// Posts come due, and workers are killed a little later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Kill {
-    /// So long after the kill before, or the start.
+    /// So many posts are due from here on.
+    pub posts: usize,
+    /// So long after that.
     pub after_ms: u64,
-    /// Which of the [`WORKERS`].
-    pub worker: usize,
+    pub who: Victim,
+}
+
+/// Who is killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Victim {
+    /// This one of the [`WORKERS`]; another one takes its place.
+    Worker(usize),
+    All,
+}
+
+impl Victim {
+    fn count(self) -> usize {
+        match self {
+            Self::Worker(_) => 1,
+            Self::All => WORKERS,
+        }
+    }
 }
 
 impl Plan {
@@ -134,34 +149,31 @@ impl Plan {
     pub fn new(seed: u64, posts: u32, kills: u32) -> Self {
         let mut random = Random::new(seed);
         let mut rounds = Vec::new();
-        let mut left = kills;
+        let mut left = kills as usize;
         while left > 0 {
-            let whole = WORKERS as u32;
-            let outage = left > whole;
-            let single = if outage { (left - whole).min(KILLS_PER_ROUND) } else { left };
-            left -= single + if outage { whole } else { 0 };
-            let kills = (0..single)
-                .map(|_| Kill {
-                    after_ms: within(&mut random, BETWEEN_KILLS_MS),
-                    worker: below(&mut random, WORKERS),
-                })
-                .collect();
-            rounds.push(Round { posts: 0, kills, outage, pause_s: within(&mut random, OUTAGE_S) });
+            let ends_with_all = left > WORKERS;
+            let single = if ends_with_all { SINGLE_KILLS.min(left - WORKERS) } else { left };
+            let single = (0..single).map(|_| Victim::Worker(below(&mut random, WORKERS)));
+            let victims: Vec<Victim> = single.chain(ends_with_all.then_some(Victim::All)).collect();
+            left -= victims.iter().map(|who| who.count()).sum::<usize>();
+            let kill = |who| Kill { posts: 0, after_ms: within(&mut random, BETWEEN_MS), who };
+            let kills = victims.into_iter().map(kill).collect();
+            rounds.push(Round { kills, pause_s: within(&mut random, PAUSE_S) });
         }
         let posts: Vec<PlannedPost> = (0..posts).map(|_| post(&mut random)).collect();
-        let count = rounds.len();
-        for (n, round) in rounds.iter_mut().enumerate() {
-            round.posts = posts.len() * (n + 1) / count - posts.len() * n / count;
+        let steps = rounds.iter().map(|round| round.kills.len()).sum::<usize>();
+        let kills_in_order = rounds.iter_mut().flat_map(|round| &mut round.kills);
+        for (n, kill) in kills_in_order.enumerate() {
+            kill.posts = posts.len() * (n + 1) / steps - posts.len() * n / steps;
         }
-        let answer_ms = (150 * u64::from(kills) / (posts.len() as u64).max(1)).clamp(20, 400);
+        let answer_ms = (300 * u64::from(kills) / (posts.len() as u64).max(1)).clamp(20, 500);
         Self { seed, posts, rounds, answer_ms }
     }
 
     /// Kills of the whole plan.
     #[must_use]
     pub fn kills(&self) -> usize {
-        let of = |round: &Round| round.kills.len() + if round.outage { WORKERS } else { 0 };
-        self.rounds.iter().map(of).sum()
+        self.rounds.iter().flat_map(|round| &round.kills).map(|kill| kill.who.count()).sum()
     }
 }
 
@@ -198,9 +210,9 @@ mod tests {
             let plan = Plan::new(1, posts, kills);
             assert_eq!(plan.kills(), kills as usize);
             assert_eq!(plan.posts.len(), posts as usize);
-            let coming: usize = plan.rounds.iter().map(|round| round.posts).sum();
+            let steps: Vec<Kill> = plan.rounds.into_iter().flat_map(|round| round.kills).collect();
+            let coming: usize = steps.iter().map(|kill| kill.posts).sum();
             assert_eq!(coming, posts as usize, "{posts} posts, {kills} kills");
-            assert!(plan.rounds.iter().flat_map(|round| &round.kills).all(|k| k.worker < WORKERS));
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::domain::{Fence, JobId, WorkerId};
 
 use super::db::{Engine, Sql, sql};
-use super::{Store, StoreError, transaction};
+use super::{Scratch, Store, StoreError, transaction};
 
 /// Columns that hold an instant.
 const INSTANTS: &[(&str, &[&str])] = &[
@@ -90,18 +90,23 @@ impl Store {
         }
         Ok(held)
     }
+}
 
-    /// Lets time pass: moves every stored instant into the past. Only for a
-    /// database that no worker is running on, and that is nobody else's.
+impl Scratch {
+    /// Lets time pass: moves every stored instant into the past. Only while no
+    /// worker runs on this database, and never on one that is somebody's.
     ///
     /// # Errors
     /// The database is away; then no time has passed.
-    pub async fn let_time_pass(&self, time: Duration) -> Result<(), StoreError> {
-        transaction!(self, tx, {
+    pub async fn let_time_pass(&self, time: Duration, timeout: Duration) -> Result<(), StoreError> {
+        let store = Store::open(self.location(), timeout).await?;
+        let passed = transaction!(store, tx, {
             for (table, columns) in INSTANTS {
                 tx.execute(moved_back(tx.engine(), table, columns, time)).await?;
             }
-        })
+        });
+        store.close().await;
+        passed
     }
 }
 
