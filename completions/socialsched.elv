@@ -58,6 +58,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand migrate 'Create or update the database schema'
             cand sandbox 'Run a local stand-in for the platforms'' publishing APIs'
             cand demo 'Show the main job: posts of all three platforms go out'
+            cand simulate 'Kill workers at random, and compare every post with what is live'
             cand completions 'Print the completion script of a shell'
             cand man 'Write the manual pages'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -752,6 +753,35 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'socialsched;simulate'= {
+            cand --posts 'Posts to publish, of all platforms and kinds'
+            cand --kills 'Workers to kill, of three that run side by side'
+            cand --seed 'The same seed gives the same posts, faults and instants of kills [default: random]'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
+            cand -c 'Configuration file instead of the user''s and the system''s'
+            cand --config 'Configuration file instead of the user''s and the system''s'
+            cand -C 'Company whose accounts, clients and posts are meant'
+            cand --company 'Company whose accounts, clients and posts are meant'
+            cand -o 'Output format [default: table on a terminal, else tsv]'
+            cand --output 'Output format [default: table on a terminal, else tsv]'
+            cand --tz 'Time zone in which civil times are read and shown [default: UTC]'
+            cand --color 'When to use colour [default: auto]'
+            cand --log-format 'Log format on standard error [default: text on a terminal, else json]'
+            cand --timeout 'How long to wait for the database [default: 10s]'
+            cand --insecure-config 'Accept files with secrets that others can read'
+            cand --json 'Same as -o json'
+            cand -q 'Say less'
+            cand --quiet 'Say less'
+            cand -v 'Say more; twice for everything'
+            cand --verbose 'Say more; twice for everything'
+            cand -y 'Answer every confirmation with yes'
+            cand --yes 'Answer every confirmation with yes'
+            cand --no-input 'Never ask; a needed answer is an error'
+            cand -n 'Check and show what would happen, change nothing'
+            cand --dry-run 'Check and show what would happen, change nothing'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'socialsched;completions'= {
             cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
@@ -820,6 +850,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand migrate 'Create or update the database schema'
             cand sandbox 'Run a local stand-in for the platforms'' publishing APIs'
             cand demo 'Show the main job: posts of all three platforms go out'
+            cand simulate 'Kill workers at random, and compare every post with what is live'
             cand completions 'Print the completion script of a shell'
             cand man 'Write the manual pages'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -875,6 +906,8 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         &'socialsched;help;sandbox'= {
         }
         &'socialsched;help;demo'= {
+        }
+        &'socialsched;help;simulate'= {
         }
         &'socialsched;help;completions'= {
         }

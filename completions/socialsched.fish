@@ -63,6 +63,7 @@ complete -c socialsched -n "__fish_socialsched_needs_command" -f -a "run-worker"
 complete -c socialsched -n "__fish_socialsched_needs_command" -f -a "migrate" -d 'Create or update the database schema'
 complete -c socialsched -n "__fish_socialsched_needs_command" -f -a "sandbox" -d 'Run a local stand-in for the platforms\' publishing APIs'
 complete -c socialsched -n "__fish_socialsched_needs_command" -f -a "demo" -d 'Show the main job: posts of all three platforms go out'
+complete -c socialsched -n "__fish_socialsched_needs_command" -f -a "simulate" -d 'Kill workers at random, and compare every post with what is live'
 complete -c socialsched -n "__fish_socialsched_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c socialsched -n "__fish_socialsched_needs_command" -f -a "man" -d 'Write the manual pages'
 complete -c socialsched -n "__fish_socialsched_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -718,6 +719,33 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand demo" -s y -l ye
 complete -c socialsched -n "__fish_socialsched_using_subcommand demo" -l no-input -d 'Never ask; a needed answer is an error'
 complete -c socialsched -n "__fish_socialsched_using_subcommand demo" -s n -l dry-run -d 'Check and show what would happen, change nothing'
 complete -c socialsched -n "__fish_socialsched_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -l posts -d 'Posts to publish, of all platforms and kinds' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -l kills -d 'Workers to kill, of three that run side by side' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -l seed -d 'The same seed gives the same posts, faults and instants of kills [default: random]' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
+tsv\t''
+json\t''
+jsonl\t''
+csv\t''
+id\t''"
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -l tz -d 'Time zone in which civil times are read and shown [default: UTC]' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -l log-format -d 'Log format on standard error [default: text on a terminal, else json]' -r -f -a "text\t''
+json\t''"
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -l timeout -d 'How long to wait for the database [default: 10s]' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -l insecure-config -d 'Accept files with secrets that others can read'
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -l json -d 'Same as -o json'
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -s q -l quiet -d 'Say less'
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -s v -l verbose -d 'Say more; twice for everything'
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -s y -l yes -d 'Answer every confirmation with yes'
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -l no-input -d 'Never ask; a needed answer is an error'
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -s n -l dry-run -d 'Check and show what would happen, change nothing'
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c socialsched -n "__fish_socialsched_using_subcommand completions" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand completions" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand completions" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
@@ -767,23 +795,24 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand man" -s y -l yes
 complete -c socialsched -n "__fish_socialsched_using_subcommand man" -l no-input -d 'Never ask; a needed answer is an error'
 complete -c socialsched -n "__fish_socialsched_using_subcommand man" -s n -l dry-run -d 'Check and show what would happen, change nothing'
 complete -c socialsched -n "__fish_socialsched_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo completions man help" -f -a "schedule" -d 'Schedule a post'
-complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo completions man help" -f -a "list" -d 'List posts'
-complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo completions man help" -f -a "show" -d 'Show a post with every attempt'
-complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo completions man help" -f -a "cancel" -d 'Cancel pending posts'
-complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo completions man help" -f -a "reschedule" -d 'Move a pending post to another time'
-complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo completions man help" -f -a "retry" -d 'Try failed posts again, now'
-complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo completions man help" -f -a "accounts" -d 'List, add, pause, resume and remove social accounts'
-complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo completions man help" -f -a "clients" -d 'List, add and remove the agency\'s clients'
-complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo completions man help" -f -a "queue-status" -d 'Show how the queue stands'
-complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo completions man help" -f -a "recover" -d 'Recover after crashes, and settle unknown outcomes'
-complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo completions man help" -f -a "run-worker" -d 'Publish due posts'
-complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo completions man help" -f -a "migrate" -d 'Create or update the database schema'
-complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo completions man help" -f -a "sandbox" -d 'Run a local stand-in for the platforms\' publishing APIs'
-complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo completions man help" -f -a "demo" -d 'Show the main job: posts of all three platforms go out'
-complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo completions man help" -f -a "man" -d 'Write the manual pages'
-complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "schedule" -d 'Schedule a post'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "list" -d 'List posts'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "show" -d 'Show a post with every attempt'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "cancel" -d 'Cancel pending posts'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "reschedule" -d 'Move a pending post to another time'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "retry" -d 'Try failed posts again, now'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "accounts" -d 'List, add, pause, resume and remove social accounts'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "clients" -d 'List, add and remove the agency\'s clients'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "queue-status" -d 'Show how the queue stands'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "recover" -d 'Recover after crashes, and settle unknown outcomes'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "run-worker" -d 'Publish due posts'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "migrate" -d 'Create or update the database schema'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "sandbox" -d 'Run a local stand-in for the platforms\' publishing APIs'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "demo" -d 'Show the main job: posts of all three platforms go out'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "simulate" -d 'Kill workers at random, and compare every post with what is live'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "man" -d 'Write the manual pages'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c socialsched -n "__fish_socialsched_using_subcommand help; and __fish_seen_subcommand_from accounts" -f -a "list" -d 'List accounts'
 complete -c socialsched -n "__fish_socialsched_using_subcommand help; and __fish_seen_subcommand_from accounts" -f -a "add" -d 'Add an account'
 complete -c socialsched -n "__fish_socialsched_using_subcommand help; and __fish_seen_subcommand_from accounts" -f -a "pause" -d 'Stop publishing to an account until it is resumed'

@@ -51,7 +51,7 @@ pub struct SimulateArgs {
     /// Posts to publish, of all platforms and kinds
     #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     posts: u32,
-    /// Workers to kill, at least two run at any time
+    /// Workers to kill, of three that run side by side
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     kills: u32,
     /// The same seed gives the same posts, faults and instants of kills [default: random]
@@ -180,6 +180,11 @@ fn explained(error: SimulationError) -> anyhow::Error {
     match error {
         SimulationError::Store(error) => error.into(),
         SimulationError::Io(error) => error.into(),
+        SimulationError::Worker { status, .. }
+            if status.code() == Some(Exit::Unavailable.code().into()) =>
+        {
+            Fault::unavailable(error.to_string()).into()
+        }
         SimulationError::Worker { .. } | SimulationError::Hangs(_) | SimulationError::Bug(_) => {
             Fault::internal(error.to_string()).into()
         }

@@ -17,9 +17,12 @@ use super::SimulationError;
 pub const LEASE: Duration = Duration::from_secs(2);
 /// How long a worker may take to stop, or to work off what is due.
 const STOP_LIMIT: Duration = Duration::from_secs(90);
-/// So many workers may end by themselves, as when a database server has no
-/// connection left for one.
-const FAILURES_MAX: u32 = 5;
+/// So many workers in a row may find the database away, as when the server has
+/// no connection left for them; and how long the next one waits.
+const FAILURES_MAX: u32 = 60;
+const FAILURE_REST: Duration = Duration::from_millis(500);
+/// A worker's exit code when the database is away.
+const AWAY: i32 = 6;
 
 /// How worker processes are started.
 pub struct Program {
@@ -88,6 +91,7 @@ pub struct Fleet<'a> {
     program: &'a Program,
     running: Vec<Option<Process>>,
     started: u32,
+    /// Workers in a row that found the database away.
     failures: u32,
 }
 
@@ -101,9 +105,13 @@ impl<'a> Fleet<'a> {
     }
 
     /// Starts a worker at each free place, also where one ended by itself.
-    pub fn fill(&mut self) -> Result<(), SimulationError> {
+    pub async fn fill(&mut self) -> Result<(), SimulationError> {
         for place in 0..self.running.len() {
+            let before = self.failures;
             self.reap(place)?;
+            if self.failures > before {
+                tokio::time::sleep(FAILURE_REST).await;
+            }
             if self.running[place].is_none() {
                 // So that one that is left alone ends.
                 self.running[place] = Some(self.start(&["--max-runtime", "5min"])?);
@@ -117,6 +125,7 @@ impl<'a> Fleet<'a> {
         let process = self.running.get_mut(place)?.take()?;
         let worker = process.worker.clone();
         drop(process);
+        self.failures = 0;
         // Only of use for one that failed by itself.
         let _ = std::fs::remove_file(self.program.log(&worker));
         Some(worker)
@@ -174,10 +183,10 @@ impl<'a> Fleet<'a> {
         if !status.success() {
             self.failures += 1;
             let said = last_line(&log);
-            tracing::warn!(%status, said, "a worker ended by itself");
-            if self.failures > FAILURES_MAX {
+            if status.code() != Some(AWAY) || self.failures > FAILURES_MAX {
                 return Err(SimulationError::Worker { status, said });
             }
+            tracing::warn!(said, "a worker found the database away; another one is started");
         }
         let _ = std::fs::remove_file(log);
         Ok(())

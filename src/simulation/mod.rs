@@ -49,8 +49,8 @@ pub enum SimulationError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Io(#[from] std::io::Error),
-    /// Workers end although nobody stops them.
-    #[error("workers end by themselves, with {status}: {said}")]
+    /// A worker ended although nobody stopped it.
+    #[error("a worker ended by itself, with {status}: {said}")]
     Worker { status: ExitStatus, said: String },
     /// A worker does not end.
     #[error("a worker did not stop within {0:?}")]
@@ -197,7 +197,7 @@ impl<'a> Simulation<'a> {
         for round in &self.plan.rounds {
             for kill in &round.kills {
                 self.schedule(&accounts, kill.posts).await?;
-                fleet.fill()?;
+                fleet.fill().await?;
                 self.let_work(Duration::from_millis(kill.after_ms)).await?;
                 self.kill(&mut fleet, kill.who).await?;
                 progress(Progress::Killed(self.kills.into()));
@@ -238,7 +238,7 @@ impl<'a> Simulation<'a> {
 
     async fn kill(&mut self, fleet: &mut Fleet<'_>, who: Victim) -> Result<(), SimulationError> {
         // One may have ended by itself: then its successor is killed.
-        fleet.fill()?;
+        fleet.fill().await?;
         let at = Instant::now();
         let killed = match who {
             Victim::Worker(place) => fleet.kill(place).into_iter().collect(),
