@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -180,7 +181,9 @@ impl<'a> Fleet<'a> {
         let Some(status) = process.ended()? else { return Ok(()) };
         let log = self.program.log(&process.worker);
         self.running[place] = None;
-        if !status.success() {
+        // Stopped before it listened to signals: it had not begun.
+        let stopped = status.signal() == Some(Signal::TERM.as_raw());
+        if !status.success() && !stopped {
             self.failures += 1;
             let said = last_line(&log);
             if status.code() != Some(AWAY) || self.failures > FAILURES_MAX {
