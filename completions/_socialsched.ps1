@@ -21,7 +21,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
 
     $completions = @(switch ($command) {
         'socialsched' {
-            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file')
+            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -61,6 +61,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             [CompletionResult]::new('migrate', 'migrate', [CompletionResultType]::ParameterValue, 'Create or update the database schema')
             [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Run a local stand-in for the platforms'' publishing APIs')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Show the main job: posts of all three platforms go out')
+            [CompletionResult]::new('simulate', 'simulate', [CompletionResultType]::ParameterValue, 'Kill workers at random, and compare every post with what is live')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Write the manual pages')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -84,7 +85,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Idempotency key: repeating the command with it stores nothing twice')
             [CompletionResult]::new('--probe', '--probe', [CompletionResultType]::ParameterName, 'Look at the media URLs now')
             [CompletionResult]::new('--body', '--body', [CompletionResultType]::ParameterName, 'The old scheduler''s JSON request; - is standard input')
-            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file')
+            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -122,7 +123,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'Order: by due time, the latest first with -run-at, or by creation')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'At most so many posts')
             [CompletionResult]::new('--after', '--after', [CompletionResultType]::ParameterName, 'Continue after this cursor (meta.next of the page before)')
-            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file')
+            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -150,7 +151,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             break
         }
         'socialsched;show' {
-            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file')
+            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -178,7 +179,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
         }
         'socialsched;cancel' {
             [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why, for the record')
-            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file')
+            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -208,7 +209,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
         'socialsched;reschedule' {
             [CompletionResult]::new('--at', '--at', [CompletionResultType]::ParameterName, 'When to publish: "2025-03-10 14:00", "tomorrow 9am", "+2h", RFC 3339')
             [CompletionResult]::new('--dst', '--dst', [CompletionResultType]::ParameterName, 'Which reading of a time that the clocks show twice or skip')
-            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file')
+            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -237,7 +238,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
         }
         'socialsched;retry' {
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'With --failed: only posts due at or after this time')
-            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file')
+            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -266,7 +267,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
         }
         'socialsched;accounts' {
             [CompletionResult]::new('--platform', '--platform', [CompletionResultType]::ParameterName, 'Only accounts of this platform')
-            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file')
+            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -300,7 +301,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
         }
         'socialsched;accounts;list' {
             [CompletionResult]::new('--platform', '--platform', [CompletionResultType]::ParameterName, 'Only accounts of this platform')
-            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file')
+            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -334,7 +335,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             [CompletionResult]::new('--id', '--id', [CompletionResultType]::ParameterName, 'Id of the account here [default: a new one]')
             [CompletionResult]::new('--token-env', '--token-env', [CompletionResultType]::ParameterName, 'Variable of the worker that holds the token')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File that holds the token, readable by its owner only')
-            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file')
+            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -362,7 +363,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
         }
         'socialsched;accounts;pause' {
             [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why, for those who look at the queue')
-            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file')
+            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -389,7 +390,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             break
         }
         'socialsched;accounts;resume' {
-            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file')
+            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -416,7 +417,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             break
         }
         'socialsched;accounts;remove' {
-            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file')
+            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -470,7 +471,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             break
         }
         'socialsched;clients' {
-            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file')
+            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -501,7 +502,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             break
         }
         'socialsched;clients;list' {
-            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file')
+            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -531,7 +532,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             [CompletionResult]::new('--first-name', '--first-name', [CompletionResultType]::ParameterName, 'First name')
             [CompletionResult]::new('--last-name', '--last-name', [CompletionResultType]::ParameterName, 'Last name')
             [CompletionResult]::new('--logo', '--logo', [CompletionResultType]::ParameterName, 'Address of the client''s logo')
-            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file')
+            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -558,7 +559,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             break
         }
         'socialsched;clients;remove' {
-            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file')
+            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -604,7 +605,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             break
         }
         'socialsched;queue-status' {
-            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file')
+            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -634,7 +635,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             [CompletionResult]::new('--published', '--published', [CompletionResultType]::ParameterName, 'It is live, under this id at the platform')
             [CompletionResult]::new('--older-than', '--older-than', [CompletionResultType]::ParameterName, 'Locks without a lease, of other programs, count as abandoned after this long')
             [CompletionResult]::new('--settle', '--settle', [CompletionResultType]::ParameterName, 'An answer "not there" about a lost call counts only this long after it [default: 90s]')
-            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file')
+            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -677,7 +678,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             [CompletionResult]::new('--platform', '--platform', [CompletionResultType]::ParameterName, 'Only posts of this platform')
             [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Only posts of this account')
             [CompletionResult]::new('--grace', '--grace', [CompletionResultType]::ParameterName, 'How long running posts may go on after SIGTERM or SIGINT [default: 30s]')
-            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file')
+            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -706,7 +707,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             break
         }
         'socialsched;migrate' {
-            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file')
+            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -737,7 +738,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
         }
         'socialsched;sandbox' {
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Address of this machine to listen on; port 0 lets the system choose')
-            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file')
+            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -764,7 +765,37 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             break
         }
         'socialsched;demo' {
-            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file')
+            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
+            [CompletionResult]::new('--company', '--company', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Output format [default: table on a terminal, else tsv]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format [default: table on a terminal, else tsv]')
+            [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Time zone in which civil times are read and shown [default: UTC]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour [default: auto]')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Log format on standard error [default: text on a terminal, else json]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for the database [default: 10s]')
+            [CompletionResult]::new('--insecure-config', '--insecure-config', [CompletionResultType]::ParameterName, 'Accept files with secrets that others can read')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Same as -o json')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say less')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say less')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more; twice for everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more; twice for everything')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer every confirmation with yes')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer every confirmation with yes')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; a needed answer is an error')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Check and show what would happen, change nothing')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Check and show what would happen, change nothing')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'socialsched;simulate' {
+            [CompletionResult]::new('--posts', '--posts', [CompletionResultType]::ParameterName, 'Posts to publish, of all platforms and kinds')
+            [CompletionResult]::new('--kills', '--kills', [CompletionResultType]::ParameterName, 'Workers to kill, of three that run side by side')
+            [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'The same seed gives the same posts, faults and instants of kills [default: random]')
+            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -791,7 +822,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             break
         }
         'socialsched;completions' {
-            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file')
+            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -819,7 +850,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
         }
         'socialsched;man' {
             [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Directory to write to; is created')
-            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file')
+            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -860,6 +891,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             [CompletionResult]::new('migrate', 'migrate', [CompletionResultType]::ParameterValue, 'Create or update the database schema')
             [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Run a local stand-in for the platforms'' publishing APIs')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Show the main job: posts of all three platforms go out')
+            [CompletionResult]::new('simulate', 'simulate', [CompletionResultType]::ParameterValue, 'Kill workers at random, and compare every post with what is live')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Write the manual pages')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -937,6 +969,9 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             break
         }
         'socialsched;help;demo' {
+            break
+        }
+        'socialsched;help;simulate' {
             break
         }
         'socialsched;help;completions' {

@@ -18,7 +18,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
     }
     var completions = [
         &'socialsched'= {
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -58,6 +58,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand migrate 'Create or update the database schema'
             cand sandbox 'Run a local stand-in for the platforms'' publishing APIs'
             cand demo 'Show the main job: posts of all three platforms go out'
+            cand simulate 'Kill workers at random, and compare every post with what is live'
             cand completions 'Print the completion script of a shell'
             cand man 'Write the manual pages'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -80,7 +81,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --key 'Idempotency key: repeating the command with it stores nothing twice'
             cand --probe 'Look at the media URLs now'
             cand --body 'The old scheduler''s JSON request; - is standard input'
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -117,7 +118,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --sort 'Order: by due time, the latest first with -run-at, or by creation'
             cand --limit 'At most so many posts'
             cand --after 'Continue after this cursor (meta.next of the page before)'
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -144,7 +145,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'socialsched;show'= {
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -171,7 +172,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         }
         &'socialsched;cancel'= {
             cand --reason 'Why, for the record'
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -200,7 +201,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         &'socialsched;reschedule'= {
             cand --at 'When to publish: "2025-03-10 14:00", "tomorrow 9am", "+2h", RFC 3339'
             cand --dst 'Which reading of a time that the clocks show twice or skip'
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -228,7 +229,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         }
         &'socialsched;retry'= {
             cand --since 'With --failed: only posts due at or after this time'
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -256,7 +257,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         }
         &'socialsched;accounts'= {
             cand --platform 'Only accounts of this platform'
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -289,7 +290,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         }
         &'socialsched;accounts;list'= {
             cand --platform 'Only accounts of this platform'
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -322,7 +323,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --id 'Id of the account here [default: a new one]'
             cand --token-env 'Variable of the worker that holds the token'
             cand --token-file 'File that holds the token, readable by its owner only'
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -349,7 +350,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         }
         &'socialsched;accounts;pause'= {
             cand --reason 'Why, for those who look at the queue'
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -375,7 +376,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'socialsched;accounts;resume'= {
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -401,7 +402,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'socialsched;accounts;remove'= {
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -447,7 +448,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         &'socialsched;accounts;help;help'= {
         }
         &'socialsched;clients'= {
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -477,7 +478,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'socialsched;clients;list'= {
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -506,7 +507,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --first-name 'First name'
             cand --last-name 'Last name'
             cand --logo 'Address of the client''s logo'
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -532,7 +533,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'socialsched;clients;remove'= {
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -572,7 +573,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         &'socialsched;clients;help;help'= {
         }
         &'socialsched;queue-status'= {
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -601,7 +602,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --published 'It is live, under this id at the platform'
             cand --older-than 'Locks without a lease, of other programs, count as abandoned after this long'
             cand --settle 'An answer "not there" about a lost call counts only this long after it [default: 90s]'
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -643,7 +644,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --platform 'Only posts of this platform'
             cand --account 'Only posts of this account'
             cand --grace 'How long running posts may go on after SIGTERM or SIGINT [default: 30s]'
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -671,7 +672,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'socialsched;migrate'= {
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -701,7 +702,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         }
         &'socialsched;sandbox'= {
             cand --listen 'Address of this machine to listen on; port 0 lets the system choose'
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -727,7 +728,36 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'socialsched;demo'= {
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
+            cand -c 'Configuration file instead of the user''s and the system''s'
+            cand --config 'Configuration file instead of the user''s and the system''s'
+            cand -C 'Company whose accounts, clients and posts are meant'
+            cand --company 'Company whose accounts, clients and posts are meant'
+            cand -o 'Output format [default: table on a terminal, else tsv]'
+            cand --output 'Output format [default: table on a terminal, else tsv]'
+            cand --tz 'Time zone in which civil times are read and shown [default: UTC]'
+            cand --color 'When to use colour [default: auto]'
+            cand --log-format 'Log format on standard error [default: text on a terminal, else json]'
+            cand --timeout 'How long to wait for the database [default: 10s]'
+            cand --insecure-config 'Accept files with secrets that others can read'
+            cand --json 'Same as -o json'
+            cand -q 'Say less'
+            cand --quiet 'Say less'
+            cand -v 'Say more; twice for everything'
+            cand --verbose 'Say more; twice for everything'
+            cand -y 'Answer every confirmation with yes'
+            cand --yes 'Answer every confirmation with yes'
+            cand --no-input 'Never ask; a needed answer is an error'
+            cand -n 'Check and show what would happen, change nothing'
+            cand --dry-run 'Check and show what would happen, change nothing'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'socialsched;simulate'= {
+            cand --posts 'Posts to publish, of all platforms and kinds'
+            cand --kills 'Workers to kill, of three that run side by side'
+            cand --seed 'The same seed gives the same posts, faults and instants of kills [default: random]'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -753,7 +783,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'socialsched;completions'= {
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -780,7 +810,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         }
         &'socialsched;man'= {
             cand --dir 'Directory to write to; is created'
-            cand --database-url 'Database: sqlite:///path/to/file'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -820,6 +850,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand migrate 'Create or update the database schema'
             cand sandbox 'Run a local stand-in for the platforms'' publishing APIs'
             cand demo 'Show the main job: posts of all three platforms go out'
+            cand simulate 'Kill workers at random, and compare every post with what is live'
             cand completions 'Print the completion script of a shell'
             cand man 'Write the manual pages'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -875,6 +906,8 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         &'socialsched;help;sandbox'= {
         }
         &'socialsched;help;demo'= {
+        }
+        &'socialsched;help;simulate'= {
         }
         &'socialsched;help;completions'= {
         }

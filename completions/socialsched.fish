@@ -24,7 +24,7 @@ function __fish_socialsched_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c socialsched -n "__fish_socialsched_needs_command" -l database-url -d 'Database: sqlite:///path/to/file' -r
+complete -c socialsched -n "__fish_socialsched_needs_command" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
 complete -c socialsched -n "__fish_socialsched_needs_command" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_needs_command" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_needs_command" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -63,6 +63,7 @@ complete -c socialsched -n "__fish_socialsched_needs_command" -f -a "run-worker"
 complete -c socialsched -n "__fish_socialsched_needs_command" -f -a "migrate" -d 'Create or update the database schema'
 complete -c socialsched -n "__fish_socialsched_needs_command" -f -a "sandbox" -d 'Run a local stand-in for the platforms\' publishing APIs'
 complete -c socialsched -n "__fish_socialsched_needs_command" -f -a "demo" -d 'Show the main job: posts of all three platforms go out'
+complete -c socialsched -n "__fish_socialsched_needs_command" -f -a "simulate" -d 'Kill workers at random, and compare every post with what is live'
 complete -c socialsched -n "__fish_socialsched_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c socialsched -n "__fish_socialsched_needs_command" -f -a "man" -d 'Write the manual pages'
 complete -c socialsched -n "__fish_socialsched_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -91,7 +92,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand schedule" -l cli
 complete -c socialsched -n "__fish_socialsched_using_subcommand schedule" -l key -d 'Idempotency key: repeating the command with it stores nothing twice' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand schedule" -l probe -d 'Look at the media URLs now' -r -f -a "off\t''"
 complete -c socialsched -n "__fish_socialsched_using_subcommand schedule" -l body -d 'The old scheduler\'s JSON request; - is standard input' -r -F
-complete -c socialsched -n "__fish_socialsched_using_subcommand schedule" -l database-url -d 'Database: sqlite:///path/to/file' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand schedule" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand schedule" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand schedule" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand schedule" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -138,7 +139,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand list" -l sort -d
 created\t''"
 complete -c socialsched -n "__fish_socialsched_using_subcommand list" -l limit -d 'At most so many posts' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand list" -l after -d 'Continue after this cursor (meta.next of the page before)' -r
-complete -c socialsched -n "__fish_socialsched_using_subcommand list" -l database-url -d 'Database: sqlite:///path/to/file' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand list" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand list" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand list" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand list" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -163,7 +164,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand list" -s y -l ye
 complete -c socialsched -n "__fish_socialsched_using_subcommand list" -l no-input -d 'Never ask; a needed answer is an error'
 complete -c socialsched -n "__fish_socialsched_using_subcommand list" -s n -l dry-run -d 'Check and show what would happen, change nothing'
 complete -c socialsched -n "__fish_socialsched_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c socialsched -n "__fish_socialsched_using_subcommand show" -l database-url -d 'Database: sqlite:///path/to/file' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand show" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand show" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand show" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand show" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -188,7 +189,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand show" -l no-inpu
 complete -c socialsched -n "__fish_socialsched_using_subcommand show" -s n -l dry-run -d 'Check and show what would happen, change nothing'
 complete -c socialsched -n "__fish_socialsched_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c socialsched -n "__fish_socialsched_using_subcommand cancel" -l reason -d 'Why, for the record' -r
-complete -c socialsched -n "__fish_socialsched_using_subcommand cancel" -l database-url -d 'Database: sqlite:///path/to/file' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand cancel" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand cancel" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand cancel" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand cancel" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -217,7 +218,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand reschedule" -l a
 complete -c socialsched -n "__fish_socialsched_using_subcommand reschedule" -l dst -d 'Which reading of a time that the clocks show twice or skip' -r -f -a "reject\t''
 earlier\t''
 later\t''"
-complete -c socialsched -n "__fish_socialsched_using_subcommand reschedule" -l database-url -d 'Database: sqlite:///path/to/file' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand reschedule" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand reschedule" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand reschedule" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand reschedule" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -243,7 +244,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand reschedule" -l n
 complete -c socialsched -n "__fish_socialsched_using_subcommand reschedule" -s n -l dry-run -d 'Check and show what would happen, change nothing'
 complete -c socialsched -n "__fish_socialsched_using_subcommand reschedule" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c socialsched -n "__fish_socialsched_using_subcommand retry" -l since -d 'With --failed: only posts due at or after this time' -r
-complete -c socialsched -n "__fish_socialsched_using_subcommand retry" -l database-url -d 'Database: sqlite:///path/to/file' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand retry" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand retry" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand retry" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand retry" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -271,7 +272,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand retry" -s h -l h
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add pause resume remove help" -l platform -d 'Only accounts of this platform' -r -f -a "facebook\t''
 instagram\t''
 linkedin\t''"
-complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add pause resume remove help" -l database-url -d 'Database: sqlite:///path/to/file' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add pause resume remove help" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add pause resume remove help" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add pause resume remove help" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add pause resume remove help" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -304,7 +305,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and no
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from list" -l platform -d 'Only accounts of this platform' -r -f -a "facebook\t''
 instagram\t''
 linkedin\t''"
-complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from list" -l database-url -d 'Database: sqlite:///path/to/file' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from list" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from list" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from list" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from list" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -337,7 +338,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from add" -l id -d 'Id of the account here [default: a new one]' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from add" -l token-env -d 'Variable of the worker that holds the token' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from add" -l token-file -d 'File that holds the token, readable by its owner only' -r -F
-complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from add" -l database-url -d 'Database: sqlite:///path/to/file' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from add" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from add" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from add" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from add" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -362,7 +363,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from add" -s n -l dry-run -d 'Check and show what would happen, change nothing'
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from pause" -l reason -d 'Why, for those who look at the queue' -r
-complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from pause" -l database-url -d 'Database: sqlite:///path/to/file' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from pause" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from pause" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from pause" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from pause" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -386,7 +387,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from pause" -l no-input -d 'Never ask; a needed answer is an error'
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from pause" -s n -l dry-run -d 'Check and show what would happen, change nothing'
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from pause" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from resume" -l database-url -d 'Database: sqlite:///path/to/file' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from resume" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from resume" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from resume" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from resume" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -410,7 +411,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from resume" -l no-input -d 'Never ask; a needed answer is an error'
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from resume" -s n -l dry-run -d 'Check and show what would happen, change nothing'
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from resume" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from remove" -l database-url -d 'Database: sqlite:///path/to/file' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from remove" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from remove" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from remove" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from remove" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -440,7 +441,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from help" -f -a "resume" -d 'Publish to an account again'
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove an account that no post waits for'
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and not __fish_seen_subcommand_from list add remove help" -l database-url -d 'Database: sqlite:///path/to/file' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and not __fish_seen_subcommand_from list add remove help" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and not __fish_seen_subcommand_from list add remove help" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and not __fish_seen_subcommand_from list add remove help" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and not __fish_seen_subcommand_from list add remove help" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -468,7 +469,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and not
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and not __fish_seen_subcommand_from list add remove help" -f -a "add" -d 'Add a client'
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and not __fish_seen_subcommand_from list add remove help" -f -a "remove" -d 'Remove a client that has neither accounts nor posts'
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and not __fish_seen_subcommand_from list add remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from list" -l database-url -d 'Database: sqlite:///path/to/file' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from list" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from list" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from list" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from list" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -495,7 +496,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __f
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from add" -l first-name -d 'First name' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from add" -l last-name -d 'Last name' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from add" -l logo -d 'Address of the client\'s logo' -r
-complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from add" -l database-url -d 'Database: sqlite:///path/to/file' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from add" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from add" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from add" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from add" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -519,7 +520,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __f
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from add" -l no-input -d 'Never ask; a needed answer is an error'
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from add" -s n -l dry-run -d 'Check and show what would happen, change nothing'
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from remove" -l database-url -d 'Database: sqlite:///path/to/file' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from remove" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from remove" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from remove" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from remove" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -547,7 +548,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __f
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add a client'
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove a client that has neither accounts nor posts'
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c socialsched -n "__fish_socialsched_using_subcommand queue-status" -l database-url -d 'Database: sqlite:///path/to/file' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand queue-status" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand queue-status" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand queue-status" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand queue-status" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -574,7 +575,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand queue-status" -s
 complete -c socialsched -n "__fish_socialsched_using_subcommand recover" -l published -d 'It is live, under this id at the platform' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand recover" -l older-than -d 'Locks without a lease, of other programs, count as abandoned after this long' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand recover" -l settle -d 'An answer "not there" about a lost call counts only this long after it [default: 90s]' -r
-complete -c socialsched -n "__fish_socialsched_using_subcommand recover" -l database-url -d 'Database: sqlite:///path/to/file' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand recover" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand recover" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand recover" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand recover" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -616,7 +617,7 @@ instagram\t''
 linkedin\t''"
 complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -l account -d 'Only posts of this account' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -l grace -d 'How long running posts may go on after SIGTERM or SIGINT [default: 30s]' -r
-complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -l database-url -d 'Database: sqlite:///path/to/file' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -642,7 +643,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -s y
 complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -l no-input -d 'Never ask; a needed answer is an error'
 complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -s n -l dry-run -d 'Check and show what would happen, change nothing'
 complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c socialsched -n "__fish_socialsched_using_subcommand migrate" -l database-url -d 'Database: sqlite:///path/to/file' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand migrate" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand migrate" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand migrate" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand migrate" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -670,7 +671,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand migrate" -l no-i
 complete -c socialsched -n "__fish_socialsched_using_subcommand migrate" -s n -l dry-run -d 'Check and show what would happen, change nothing'
 complete -c socialsched -n "__fish_socialsched_using_subcommand migrate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c socialsched -n "__fish_socialsched_using_subcommand sandbox" -l listen -d 'Address of this machine to listen on; port 0 lets the system choose' -r
-complete -c socialsched -n "__fish_socialsched_using_subcommand sandbox" -l database-url -d 'Database: sqlite:///path/to/file' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand sandbox" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand sandbox" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand sandbox" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand sandbox" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -694,7 +695,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand sandbox" -s y -l
 complete -c socialsched -n "__fish_socialsched_using_subcommand sandbox" -l no-input -d 'Never ask; a needed answer is an error'
 complete -c socialsched -n "__fish_socialsched_using_subcommand sandbox" -s n -l dry-run -d 'Check and show what would happen, change nothing'
 complete -c socialsched -n "__fish_socialsched_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c socialsched -n "__fish_socialsched_using_subcommand demo" -l database-url -d 'Database: sqlite:///path/to/file' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand demo" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand demo" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand demo" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand demo" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -718,7 +719,34 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand demo" -s y -l ye
 complete -c socialsched -n "__fish_socialsched_using_subcommand demo" -l no-input -d 'Never ask; a needed answer is an error'
 complete -c socialsched -n "__fish_socialsched_using_subcommand demo" -s n -l dry-run -d 'Check and show what would happen, change nothing'
 complete -c socialsched -n "__fish_socialsched_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c socialsched -n "__fish_socialsched_using_subcommand completions" -l database-url -d 'Database: sqlite:///path/to/file' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -l posts -d 'Posts to publish, of all platforms and kinds' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -l kills -d 'Workers to kill, of three that run side by side' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -l seed -d 'The same seed gives the same posts, faults and instants of kills [default: random]' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
+tsv\t''
+json\t''
+jsonl\t''
+csv\t''
+id\t''"
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -l tz -d 'Time zone in which civil times are read and shown [default: UTC]' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -l log-format -d 'Log format on standard error [default: text on a terminal, else json]' -r -f -a "text\t''
+json\t''"
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -l timeout -d 'How long to wait for the database [default: 10s]' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -l insecure-config -d 'Accept files with secrets that others can read'
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -l json -d 'Same as -o json'
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -s q -l quiet -d 'Say less'
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -s v -l verbose -d 'Say more; twice for everything'
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -s y -l yes -d 'Answer every confirmation with yes'
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -l no-input -d 'Never ask; a needed answer is an error'
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -s n -l dry-run -d 'Check and show what would happen, change nothing'
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c socialsched -n "__fish_socialsched_using_subcommand completions" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand completions" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand completions" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand completions" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -743,7 +771,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand completions" -l 
 complete -c socialsched -n "__fish_socialsched_using_subcommand completions" -s n -l dry-run -d 'Check and show what would happen, change nothing'
 complete -c socialsched -n "__fish_socialsched_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c socialsched -n "__fish_socialsched_using_subcommand man" -l dir -d 'Directory to write to; is created' -r -F
-complete -c socialsched -n "__fish_socialsched_using_subcommand man" -l database-url -d 'Database: sqlite:///path/to/file' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand man" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand man" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand man" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand man" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -767,23 +795,24 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand man" -s y -l yes
 complete -c socialsched -n "__fish_socialsched_using_subcommand man" -l no-input -d 'Never ask; a needed answer is an error'
 complete -c socialsched -n "__fish_socialsched_using_subcommand man" -s n -l dry-run -d 'Check and show what would happen, change nothing'
 complete -c socialsched -n "__fish_socialsched_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo completions man help" -f -a "schedule" -d 'Schedule a post'
-complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo completions man help" -f -a "list" -d 'List posts'
-complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo completions man help" -f -a "show" -d 'Show a post with every attempt'
-complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo completions man help" -f -a "cancel" -d 'Cancel pending posts'
-complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo completions man help" -f -a "reschedule" -d 'Move a pending post to another time'
-complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo completions man help" -f -a "retry" -d 'Try failed posts again, now'
-complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo completions man help" -f -a "accounts" -d 'List, add, pause, resume and remove social accounts'
-complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo completions man help" -f -a "clients" -d 'List, add and remove the agency\'s clients'
-complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo completions man help" -f -a "queue-status" -d 'Show how the queue stands'
-complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo completions man help" -f -a "recover" -d 'Recover after crashes, and settle unknown outcomes'
-complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo completions man help" -f -a "run-worker" -d 'Publish due posts'
-complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo completions man help" -f -a "migrate" -d 'Create or update the database schema'
-complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo completions man help" -f -a "sandbox" -d 'Run a local stand-in for the platforms\' publishing APIs'
-complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo completions man help" -f -a "demo" -d 'Show the main job: posts of all three platforms go out'
-complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo completions man help" -f -a "man" -d 'Write the manual pages'
-complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "schedule" -d 'Schedule a post'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "list" -d 'List posts'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "show" -d 'Show a post with every attempt'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "cancel" -d 'Cancel pending posts'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "reschedule" -d 'Move a pending post to another time'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "retry" -d 'Try failed posts again, now'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "accounts" -d 'List, add, pause, resume and remove social accounts'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "clients" -d 'List, add and remove the agency\'s clients'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "queue-status" -d 'Show how the queue stands'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "recover" -d 'Recover after crashes, and settle unknown outcomes'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "run-worker" -d 'Publish due posts'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "migrate" -d 'Create or update the database schema'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "sandbox" -d 'Run a local stand-in for the platforms\' publishing APIs'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "demo" -d 'Show the main job: posts of all three platforms go out'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "simulate" -d 'Kill workers at random, and compare every post with what is live'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "man" -d 'Write the manual pages'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c socialsched -n "__fish_socialsched_using_subcommand help; and __fish_seen_subcommand_from accounts" -f -a "list" -d 'List accounts'
 complete -c socialsched -n "__fish_socialsched_using_subcommand help; and __fish_seen_subcommand_from accounts" -f -a "add" -d 'Add an account'
 complete -c socialsched -n "__fish_socialsched_using_subcommand help; and __fish_seen_subcommand_from accounts" -f -a "pause" -d 'Stop publishing to an account until it is resumed'

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::parser::ValueSource;
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands;
@@ -56,7 +57,7 @@ const EXIT_CODES: &str = "Exit codes:
 #[derive(Args)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
-    /// Database: sqlite:///path/to/file
+    /// Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name
     ///
     /// Also read from SOCIALSCHED_DATABASE_URL_FILE and DATABASE_URL. Default: a
     /// file in the user's data directory.
@@ -136,6 +137,7 @@ pub enum Command {
     Migrate(commands::migrate::MigrateArgs),
     Sandbox(commands::sandbox::SandboxArgs),
     Demo(commands::demo::DemoArgs),
+    Simulate(commands::simulate::SimulateArgs),
     Completions(commands::completions::CompletionsArgs),
     Man(commands::man::ManArgs),
 }
@@ -143,7 +145,7 @@ pub enum Command {
 impl Command {
     /// Whether this command runs jobs side by side.
     fn is_parallel(&self) -> bool {
-        matches!(self, Self::RunWorker(_) | Self::Sandbox(_) | Self::Demo(_))
+        matches!(self, Self::RunWorker(_) | Self::Sandbox(_) | Self::Demo(_) | Self::Simulate(_))
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Exit> {
@@ -162,6 +164,7 @@ impl Command {
             Self::Migrate(args) => args.run(context).await,
             Self::Sandbox(args) => args.run(context).await,
             Self::Demo(args) => args.run(context).await,
+            Self::Simulate(args) => args.run(context).await,
             Self::Completions(args) => args.run(context),
             Self::Man(args) => args.run(context),
         }
@@ -192,10 +195,12 @@ fn run(args: Vec<OsString>) -> Exit {
     };
     let command = command(&env).color(early.clap_color());
     let command = if is_short_help(&args) { without_variables(command) } else { command };
-    let cli =
-        command.try_get_matches_from(&args).and_then(|matches| Cli::from_arg_matches(&matches));
-    let cli = match cli {
-        Ok(cli) => cli,
+    let cli = command.try_get_matches_from(&args).and_then(|matches| {
+        let typed = matches.value_source("database_url") == Some(ValueSource::CommandLine);
+        Ok((Cli::from_arg_matches(&matches)?, typed))
+    });
+    let (cli, database_is_typed) = match cli {
+        Ok(read) => read,
         Err(error) => {
             return match exit::from_clap(&error, &args) {
                 Some(explained) => refuse(&explained),
@@ -205,7 +210,8 @@ fn run(args: Vec<OsString>) -> Exit {
         }
     };
     let dry_run = cli.global.dry_run;
-    let settings = match Settings::resolve(cli.global.flags(), &env, terminals) {
+    let flags = cli.global.flags(database_is_typed);
+    let settings = match Settings::resolve(flags, &env, terminals) {
         Ok(settings) => settings,
         Err(error) => return refuse(&Explained::from(&error)),
     };
@@ -255,9 +261,10 @@ fn finish(context: &Context, result: anyhow::Result<Exit>) -> Exit {
 }
 
 impl GlobalArgs {
-    fn flags(self) -> Flags {
+    fn flags(self, database_is_typed: bool) -> Flags {
         Flags {
             database_url: self.database_url,
+            database_is_typed,
             config: self.config,
             insecure_config: self.insecure_config,
             company: self.company,

@@ -1,6 +1,7 @@
 //! What a command is given: settings, the screen, and the ways to the
 //! database and the platforms.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -120,6 +121,20 @@ impl Context {
     #[must_use]
     pub fn temp_dir(&self) -> PathBuf {
         self.env.temp_dir()
+    }
+
+    /// The file of this program, to run it again.
+    ///
+    /// # Errors
+    /// The system does not tell.
+    pub fn program(&self) -> std::io::Result<PathBuf> {
+        Env::program()
+    }
+
+    /// Those of these variables that are set, for another process.
+    #[must_use]
+    pub fn variables(&self, names: &[&str]) -> Vec<(String, OsString)> {
+        self.env.some(names)
     }
 
     /// Who is at the keyboard, for records of decisions.

@@ -13,6 +13,8 @@
 //! - [`platforms`]: all HTTP: a client per platform behind one small trait.
 //! - [`sandbox`]: a local stand-in for the platforms. It shares no code with
 //!   [`platforms`]: both would hide the same misreading.
+//! - [`simulation`]: kills worker processes on the sandbox, and judges what
+//!   became of every post.
 //!
 //! Who may know whom is a test: `tests/it/layers.rs`.
 
@@ -26,5 +28,6 @@ pub mod logging;
 pub mod output;
 pub mod platforms;
 pub mod sandbox;
+pub mod simulation;
 pub mod store;
 pub mod worker;

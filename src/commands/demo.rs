@@ -1,6 +1,5 @@
-//! `demo`: the main job in one command, on a throw-away database and the sandbox.
+//! `demo`: the main job in one command, on a database of its own and the sandbox.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +7,8 @@ use clap::Args;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
+use super::signals::Signals;
+use super::throwaway::Throwaway;
 use super::view;
 use crate::context::Context;
 use crate::domain::rules::content_hash;
@@ -20,7 +21,7 @@ use crate::output::Report;
 use crate::platforms::http::Gateway;
 use crate::platforms::{self, Publishers};
 use crate::sandbox::{Sandbox, SandboxOptions};
-use crate::store::{Inserted, Location, Store};
+use crate::store::{Inserted, Location, Scratch, Store};
 use crate::worker::{End, Options, Worker};
 
 const ACCOUNTS: [(Platform, &str, &str); 3] = [
@@ -34,56 +35,103 @@ const ACCOUNTS: [(Platform, &str, &str); 3] = [
 /// Makes a throw-away SQLite file and a local stand-in for the platforms,
 /// schedules posts, runs a worker, and shows the tables. Needs no account and
 /// no network, and leaves nothing behind.
+///
+/// With --database-url on the command line it runs there instead, never among
+/// the posts of anybody: in a new file, which stays; or in a database of its
+/// own on the server, named socialsched_demo_ and random letters, which is
+/// dropped at the end. Its variables and the configuration file are not heeded.
 #[derive(Args)]
 pub struct DemoArgs {}
 
 impl DemoArgs {
     pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
-        let folder = Throwaway::new(context.temp_dir())?;
-        let gateway = Sandbox::spawn(SandboxOptions::default()).await?;
-        let location = Location::Sqlite(folder.0.join("demo.db"));
+        if context.dry_run {
+            return preview(context);
+        }
         let timeout = context.settings.timeout;
-        let store = Store::open_for_migration(&location, timeout).await?;
-        store.migrate(|_| {}).await?;
-        store.close().await;
-        let store = Store::open(&location, timeout).await?;
-        let company = CompanyId::generate();
-        let scheduled = schedule(&store, company, &gateway).await?;
-        let failed = publish(context, &store, &gateway, scheduled).await?;
-        let filter = PostFilter {
-            company_id: company,
-            statuses: Vec::new(),
-            platform: None,
-            account_id: None,
-            client_id: None,
-            since: None,
-            until: None,
+        let mut signals = Signals::watch()?;
+        // Both go away in the end, also when a signal or an error ends the run.
+        let folder;
+        let near = if context.settings.database_is_typed {
+            context.location()?
+        } else {
+            folder = Throwaway::new(context.temp_dir(), "demo")?;
+            Location::Sqlite(folder.path().join("demo.db"))
         };
-        let posts = store.list_posts(&filter, &Page::default()).await?.posts;
-        let stats = store.queue_stats(Some(company)).await?;
-        store.close().await;
-        context.printer.note(&format!(
-            "queue: {} pending, {} processing, {} published, {} failed, {} unknown\n",
-            stats.pending, stats.processing, stats.published_24h, stats.failed_24h, stats.unknown
-        ));
-        let report = Report {
-            message: Some(format!(
-                "{} of {} published",
-                stats.published_24h,
-                view::counted(posts.len(), "post")
-            )),
-            data: posts.iter().map(view::post_json).collect(),
-            meta: Some(json!({ "published": stats.published_24h, "total": posts.len() })),
-            table: Some(view::post_table(&posts, &context.settings.tz, context.printer.format())),
-            ids: posts.iter().map(|post| post.id.to_string()).collect(),
-            notes: vec![NEXT.to_owned()],
-            failure: (failed > 0).then(|| {
-                Explained::from(Fault::platform(format!("{failed} posts were not published")))
-            }),
-            ..Report::default()
+        let scratch = Scratch::make(&near, timeout).await?;
+        let result = tokio::select! {
+            result = play(context, &scratch) => result,
+            exit = signals.next() => Ok(exit),
         };
-        Ok(context.printer.report(&report)?)
+        let removed = scratch.remove(timeout).await;
+        let exit = result?;
+        removed?;
+        Ok(exit)
     }
+}
+
+/// What a run would do.
+fn preview(context: &Context) -> anyhow::Result<Exit> {
+    let place = match context.location()? {
+        _ if !context.settings.database_is_typed => "a throw-away SQLite file".to_owned(),
+        Location::Sqlite(path) => format!("the new file {}", path.display()),
+        server => format!("a new database on the server of {server}"),
+    };
+    let message = format!("Would make {place}, and publish posts from it to a local stand-in");
+    let report = Report { message: Some(message), ..Report::default() };
+    Ok(context.printer.report(&report)?)
+}
+
+/// The whole demo in this database.
+async fn play(context: &Context, scratch: &Scratch) -> anyhow::Result<Exit> {
+    let gateway = Sandbox::spawn(SandboxOptions::default()).await?;
+    let store = Store::open_scratch(scratch, context.settings.timeout).await?;
+    let company = CompanyId::generate();
+    let scheduled = schedule(&store, company, &gateway).await?;
+    let failed = publish(context, &store, &gateway, scheduled).await?;
+    let filter = PostFilter {
+        company_id: company,
+        statuses: Vec::new(),
+        platform: None,
+        account_id: None,
+        client_id: None,
+        since: None,
+        until: None,
+    };
+    let posts = store.list_posts(&filter, &Page::default()).await?.posts;
+    let stats = store.queue_stats(Some(company)).await?;
+    store.close().await;
+    context.printer.note(&format!(
+        "queue: {} pending, {} processing, {} published, {} failed, {} unknown\n",
+        stats.pending, stats.processing, stats.published_24h, stats.failed_24h, stats.unknown
+    ));
+    let mut notes = Vec::new();
+    if let (true, Location::Sqlite(path)) = (context.settings.database_is_typed, scratch.location())
+    {
+        let path = path.display();
+        notes.push(format!(
+            "\n{path} stays, with these posts of company {company}:
+  socialsched list --database-url sqlite://{path} --company {company}"
+        ));
+    }
+    notes.push(NEXT.to_owned());
+    let report = Report {
+        message: Some(format!(
+            "{} of {} published",
+            stats.published_24h,
+            view::counted(posts.len(), "post")
+        )),
+        data: posts.iter().map(view::post_json).collect(),
+        meta: Some(json!({ "published": stats.published_24h, "total": posts.len() })),
+        table: Some(view::post_table(&posts, &context.settings.tz, context.printer.format())),
+        ids: posts.iter().map(|post| post.id.to_string()).collect(),
+        notes,
+        failure: (failed > 0).then(|| {
+            Explained::from(Fault::platform(format!("{failed} posts were not published")))
+        }),
+        ..Report::default()
+    };
+    Ok(context.printer.report(&report)?)
 }
 
 const NEXT: &str = "\nTry next, with a UUID of your choice for your company:
@@ -93,27 +141,6 @@ const NEXT: &str = "\nTry next, with a UUID of your choice for your company:
   socialsched schedule --account Acme --caption \"Hello\" --at \"tomorrow 9am\"
   socialsched list
   socialsched sandbox   # stands in for the platforms; tells what to export";
-
-/// A directory that disappears with the value.
-struct Throwaway(PathBuf);
-
-impl Throwaway {
-    fn new(parent: PathBuf) -> std::io::Result<Self> {
-        let name = format!("socialsched-demo-{}", uuid::Uuid::new_v4().simple());
-        let folder = parent.join(name);
-        std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), 0o700)
-            .create(&folder)?;
-        Ok(Self(folder))
-    }
-}
-
-impl Drop for Throwaway {
-    fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_dir_all(&self.0) {
-            tracing::warn!(%error, folder = %self.0.display(), "the demo's files remain");
-        }
-    }
-}
 
 /// One client, three accounts, and posts of many kinds, due now.
 async fn schedule(store: &Store, company: CompanyId, media: &str) -> anyhow::Result<u64> {

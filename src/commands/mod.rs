@@ -20,5 +20,8 @@ pub mod run_worker;
 pub mod sandbox;
 pub mod schedule;
 pub mod show;
+mod signals;
+pub mod simulate;
 mod systemd;
+mod throwaway;
 mod view;

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use clap::Args;
 use serde_json::{Value, json};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::args::word;
 use super::events::{event_json, event_line};
+use super::signals::Signals;
 use super::view;
 use crate::context::Context;
 use crate::domain::duration::parse_duration;
@@ -205,14 +205,10 @@ fn sink(context: &Context) -> EventSink {
 /// Cancels `stop` at the first SIGTERM or SIGINT; the future ends at the
 /// second, with its exit code.
 fn watch_signals(stop: CancellationToken) -> std::io::Result<impl Future<Output = Exit>> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut signals = Signals::watch()?;
     Ok(async move {
         loop {
-            let exit = tokio::select! {
-                _ = terminate.recv() => Exit::Terminated,
-                _ = interrupt.recv() => Exit::Interrupted,
-            };
+            let exit = signals.next().await;
             if stop.is_cancelled() {
                 return exit;
             }

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use clap::Args;
 use serde_json::json;
-use tokio::signal::unix::{SignalKind, signal};
 
+use super::signals::Signals;
 use crate::context::Context;
 use crate::exit::{Exit, Fault};
 use crate::output::{Format, Report};
@@ -60,13 +60,9 @@ impl SandboxArgs {
                 ));
             }
         }
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut signals = Signals::watch()?;
         let stop = async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
+            signals.next().await;
         };
         sandbox.serve(stop).await?;
         Ok(Exit::Success)

@@ -51,6 +51,20 @@ impl Env {
         self.get("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from)
     }
 
+    /// Those of these variables that are set.
+    #[must_use]
+    pub fn some(&self, names: &[&str]) -> Vec<(String, OsString)> {
+        names.iter().filter_map(|name| Some(((*name).to_owned(), self.get(name)?))).collect()
+    }
+
+    /// The file of the program that runs.
+    ///
+    /// # Errors
+    /// The system does not tell.
+    pub fn program() -> std::io::Result<PathBuf> {
+        std::env::current_exe()
+    }
+
     /// Whether the variable is set to nothing.
     #[must_use]
     pub fn is_empty(&self, name: &str) -> bool {

@@ -42,6 +42,8 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Clone, Default)]
 pub struct Flags {
     pub database_url: Option<String>,
+    /// The command line itself has `--database-url`, not only its variable.
+    pub database_is_typed: bool,
     pub config: Option<PathBuf>,
     /// Accept files with secrets that others can read.
     pub insecure_config: bool,
@@ -62,6 +64,8 @@ pub struct Flags {
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub database_url: DatabaseUrl,
+    /// The command line itself names it: no variable, file or default does.
+    pub database_is_typed: bool,
     /// Unset never means "all companies".
     pub company: Option<CompanyId>,
     /// How civil times are read and shown.
@@ -114,6 +118,7 @@ impl Settings {
         let log_format = flags.log_format.or(file.log_format);
         Ok(Self {
             database_url,
+            database_is_typed: flags.database_is_typed,
             company: flags.company.or(file.company),
             tz: flags.tz.or(file.tz).unwrap_or_else(Zone::utc),
             output: output.or(file.output).unwrap_or(by_terminal),

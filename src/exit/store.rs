@@ -21,6 +21,10 @@ pub(super) fn fault(error: &StoreError) -> Fault {
             .code("damaged_database")
             .hint("nothing was written to it; check --database-url, or restore a backup"),
         StoreError::BadFile { .. } => Fault::setup(text).code("bad_database_file"),
+        StoreError::FileExists(_) => Fault::conflict(text).code("file_exists"),
+        StoreError::MayNotCreate { grant, .. } => Fault::setup(text)
+            .code("access_denied")
+            .hint(format!("let an administrator run: {grant}")),
         StoreError::Denied(_) => Fault::setup(text)
             .code("access_denied")
             .hint("check user, password, database name and grants; the README lists the grants"),

@@ -69,4 +69,5 @@ mod tokens;
 mod tests;
 
 pub use options::{SandboxOptions, SecondFinish, SecondPublish};
-pub use server::Sandbox;
+pub use server::{Live, Running, Sandbox};
+pub use state::Random;

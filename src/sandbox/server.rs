@@ -75,12 +75,17 @@ impl Sandbox {
         self,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<()> {
+        let world = Arc::new(Mutex::new(World::new(self.options.clone())));
+        self.serve_world(world, shutdown).await
+    }
+
+    async fn serve_world(
+        self,
+        world: Arc<Mutex<World>>,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> io::Result<()> {
         let (close, closing) = watch::channel(false);
-        let shared = Arc::new(Shared {
-            base_url: self.base_url(),
-            world: Mutex::new(World::new(self.options)),
-            closing,
-        });
+        let shared = Arc::new(Shared { base_url: self.base_url(), world, closing });
         let router = Router::new().fallback(answer).with_state(shared);
         let listener = self.listener.tap_io(|stream| {
             // Only a delay is lost when the system refuses.
@@ -107,18 +112,99 @@ impl Sandbox {
         tokio::spawn(sandbox.serve(std::future::pending()));
         Ok(base_url)
     }
+
+    /// Serves in a task until the runtime ends; the answer looks at it and
+    /// steers it from this process, past HTTP.
+    #[must_use]
+    pub fn start(self) -> Running {
+        let world = Arc::new(Mutex::new(World::new(self.options.clone())));
+        let running = Running { base_url: self.base_url(), world: Arc::clone(&world) };
+        tokio::spawn(self.serve_world(world, std::future::pending()));
+        running
+    }
+}
+
+/// A sandbox that serves in a task of this process.
+pub struct Running {
+    base_url: String,
+    world: Arc<Mutex<World>>,
+}
+
+/// One post that readers of a platform can see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Live {
+    /// Page id, Instagram user id or LinkedIn URN.
+    pub account: String,
+    /// The platform's id of the post.
+    pub id: String,
+    /// Empty when the post has no text.
+    pub text: String,
+    /// Where its media were fetched from, as far as the platform keeps that.
+    pub media: Vec<String>,
+}
+
+impl Running {
+    /// As [`Sandbox::base_url`].
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// Everything readers of the three platforms can see now, oldest first.
+    #[must_use]
+    pub fn live(&self) -> Vec<Live> {
+        let url = |file: &serde_json::Value| file["url"].as_str().map(str::to_owned);
+        let items = control::live(&lock(&self.world)).into_iter();
+        items
+            .map(|item| Live {
+                account: item.account,
+                id: item.id,
+                text: item.text,
+                media: item.media.iter().filter_map(url).collect(),
+            })
+            .collect()
+    }
+
+    /// How many calls a fault struck so far; being slow is none.
+    #[must_use]
+    pub fn struck(&self) -> u32 {
+        let world = lock(&self.world);
+        let struck = world.log.iter().filter_map(|call| call.fault.as_deref());
+        struck.filter(|fault| *fault != "slow_first_byte").count().try_into().unwrap_or(u32::MAX)
+    }
+
+    /// Lets time pass at the platforms.
+    pub fn advance(&self, time: Duration) {
+        let ms = i64::try_from(time.as_millis()).unwrap_or(i64::MAX / 4);
+        lock(&self.world).clock.advance(ms);
+    }
+
+    /// Replaces the fault rules: a list as for `POST /__sim/faults`.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the rules; then the old ones stay.
+    pub fn misbehave(&self, rules: &serde_json::Value) -> serde_json::Result<()> {
+        lock(&self.world).faults = serde::Deserialize::deserialize(rules)?;
+        Ok(())
+    }
+}
+
+/// A panic in one call must not take the others down.
+fn lock(world: &Mutex<World>) -> MutexGuard<'_, World> {
+    world.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What every connection shares.
 struct Shared {
     base_url: String,
-    world: Mutex<World>,
+    world: Arc<Mutex<World>>,
     closing: watch::Receiver<bool>,
 }
 
 impl Shared {
     fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.world)
     }
 }
 

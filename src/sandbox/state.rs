@@ -71,7 +71,7 @@ pub(super) struct Item {
 
 impl World {
     pub(super) fn new(options: SandboxOptions) -> Self {
-        let random = Random(options.seed);
+        let random = Random::new(options.seed);
         Self { options, random, ..Self::default() }
     }
 
@@ -104,10 +104,17 @@ impl World {
 
 /// A small repeatable random source (SplitMix64).
 #[derive(Debug, Default)]
-pub(super) struct Random(u64);
+pub struct Random(u64);
 
 impl Random {
-    pub(super) fn next(&mut self) -> u64 {
+    /// The same seed gives the same numbers.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The next number.
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -117,6 +124,6 @@ impl Random {
 
     /// True with this probability.
     pub(super) fn chance(&mut self, probability: f64) -> bool {
-        ((self.next() >> 11) as f64) / ((1u64 << 53) as f64) < probability
+        ((self.draw() >> 11) as f64) / ((1u64 << 53) as f64) < probability
     }
 }

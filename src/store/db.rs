@@ -257,6 +257,17 @@ impl Pool {
         Ok(Self::Postgres(pool))
     }
 
+    /// Runs one statement outside of a transaction, as CREATE DATABASE wants it.
+    pub(super) async fn alone(&self, text: &str) -> Result<(), StoreError> {
+        let statement = sqlx::raw_sql(AssertSqlSafe(text.to_owned()));
+        match self {
+            Self::Sqlite { write, .. } => statement.execute(write).await.map(|_| ())?,
+            Self::MySql(pool) => statement.execute(pool).await.map(|_| ())?,
+            Self::Postgres(pool) => statement.execute(pool).await.map(|_| ())?,
+        }
+        Ok(())
+    }
+
     /// Begins a transaction that will write.
     pub(super) async fn begin(&self) -> Result<Tx, StoreError> {
         Ok(match self {

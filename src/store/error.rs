@@ -23,6 +23,12 @@ pub enum StoreError {
     /// The path cannot be a database file of ours.
     #[error("{path}: {why}")]
     BadFile { path: PathBuf, why: String },
+    /// There is a file already where a new one was to be made.
+    #[error("{0} exists already")]
+    FileExists(PathBuf),
+    /// The server lets this user make no database; `grant` would change that.
+    #[error("the database server lets this user make no database: {why}")]
+    MayNotCreate { why: String, grant: String },
     /// The server lets this user not in, or not do this.
     #[error("the database server refuses: {0}")]
     Denied(String),

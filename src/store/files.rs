@@ -42,12 +42,22 @@ pub(super) fn check(path: &Path) -> Result<(), StoreError> {
 /// Makes an empty file that only its owner can read, unless there is a file
 /// already. SQLite gives its side files the same mode.
 pub(super) fn create(path: &Path) -> Result<(), StoreError> {
+    match create_new(path) {
+        Err(StoreError::FileExists(_)) => Ok(()),
+        other => other,
+    }
+}
+
+/// The same, but refuses a path where something is.
+pub(super) fn create_new(path: &Path) -> Result<(), StoreError> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|error| bad(folder, error))?;
     }
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(_) => Ok(()),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            Err(StoreError::FileExists(path.to_owned()))
+        }
         Err(error) => Err(bad(path, error)),
     }
 }

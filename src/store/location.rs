@@ -37,6 +37,18 @@ impl Location {
             Self::Postgres(_) => Engine::Postgres,
         }
     }
+
+    /// The URL that names it; may hold a password.
+    #[must_use]
+    pub fn url(&self) -> SecretString {
+        match self {
+            Self::Sqlite(path) => {
+                let path = path.display().to_string().replace('%', "%25").replace('?', "%3F");
+                format!("sqlite://{path}").into()
+            }
+            Self::MySql(url) | Self::Postgres(url) => url.clone(),
+        }
+    }
 }
 
 impl FromStr for Location {
@@ -91,6 +103,10 @@ mod tests {
     fn a_url_becomes_a_location_that_hides_its_password() {
         let file = "sqlite://a%20b.db?mode=rwc".parse::<Location>().unwrap();
         assert_eq!((file.engine(), file.to_string()), (Engine::Sqlite, "a b.db".to_owned()));
+        assert_eq!(file.url().expose_secret(), "sqlite://a b.db");
+        let odd = Location::Sqlite("/tmp/50%?/a.db".into());
+        let again: Location = odd.url().expose_secret().parse().unwrap();
+        assert_eq!(again.to_string(), odd.to_string());
         let server: Location = "mariadb://me:canary@db.example:3307/app".parse().unwrap();
         assert_eq!(server.engine(), Engine::MySql);
         assert_eq!(server.to_string(), "mariadb://db.example/app");

@@ -14,6 +14,8 @@ const MAP: &[(&str, &[&str])] = &[
     ("worker", &["domain", "store", "platforms"]),
     // Shares no code with the clients: they must not have misreadings in common.
     ("sandbox", &[]),
+    // Sees workers from outside, as processes.
+    ("simulation", &["domain", "store", "sandbox"]),
     ("output", &["domain", "exit::Explained", "exit::ErrorObject", "exit::Fault", "exit::Exit"]),
     ("exit", &["domain", "store"]),
     ("logging", &["domain", "output", "exit"]),
@@ -39,6 +41,7 @@ const MAP: &[(&str, &[&str])] = &[
             "platforms",
             "worker",
             "sandbox",
+            "simulation",
             "output",
             "exit",
             "logging",

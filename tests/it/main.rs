@@ -13,6 +13,7 @@ mod protocol;
 mod readme;
 mod rows;
 mod secrets;
+mod simulation;
 mod source;
 mod store;
 mod support;

@@ -34,7 +34,7 @@ pub(super) fn comment(world: &mut World, call: &Call, urn: &str) -> Reply {
     if !is_author(&actor) {
         return Reply::json(403, json!({"message": "", "status": 403}));
     }
-    let id = ((now << 22) | (world.random.next() & 0x3F_FFFF) as i64).to_string();
+    let id = ((now << 22) | (world.random.draw() & 0x3F_FFFF) as i64).to_string();
     let body = comment_json(urn, &id, &actor, &text, now);
     world.linkedin.comments.push(Comment {
         post: urn.to_owned(),

@@ -76,7 +76,7 @@ pub(super) fn handle(world: &mut World, call: &Call) -> Reply {
         "www.linkedin.com" => website(world, call),
         _ => api(world, call),
     };
-    let trace = world.random.next();
+    let trace = world.random.draw();
     let reply = reply.with("x-li-uuid", format!("AAY{trace:016x}")).with("x-li-fabric", "sandbox");
     if reply.status >= 400 { reply.with("x-restli-error-response", "true") } else { reply }
 }

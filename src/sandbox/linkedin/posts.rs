@@ -101,7 +101,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Reply {
 
 /// An id whose upper bits are the time, as the real ones have it.
 fn post_urn(world: &mut World, kind: &str) -> String {
-    let random = world.random.next() & 0x3F_FFFF;
+    let random = world.random.draw() & 0x3F_FFFF;
     format!("urn:li:{kind}:{}", (world.now() << 22) | random as i64)
 }
 

@@ -3,6 +3,7 @@
 
 mod adoption;
 mod beside;
+mod demo;
 mod grants;
 mod migrating;
 

@@ -95,6 +95,8 @@ fn a_dry_run_of_no_command_changes_anything() {
         &["run-worker"],
         &["run-worker", "--once"],
         &["migrate"],
+        &["demo"],
+        &["simulate"],
     ] {
         for format in ["tsv", "json"] {
             let args = [args, &["-n", "-o", format]].concat();

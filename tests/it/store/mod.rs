@@ -13,6 +13,7 @@ pub mod queue;
 mod rivals;
 mod scheduling;
 mod settling;
+mod simulated;
 mod stale;
 
 use queue::{LEASE, Queue, failure, on_every_engine, receipt, worker};

@@ -1,0 +1,358 @@
+//! `simulate`: the crash proof, for anybody to repeat.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use clap::Args;
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+
+use super::signals::Signals;
+use super::throwaway::Throwaway;
+use super::view;
+use crate::context::Context;
+use crate::exit::{Exit, Explained, Fault};
+use crate::output::{Align, Cell, Report, Table};
+use crate::simulation::{
+    LEASE, Outcome, Plan, Program, Progress, Simulation, SimulationError, WORKERS, percentile,
+    platforms,
+};
+use crate::store::{Engine, Location, Scratch, StoreError};
+
+/// What the PostgreSQL client reads besides the URL, as this process does.
+const POSTGRES_VARIABLES: &[&str] = &[
+    "HOME",
+    "PGHOST",
+    "PGHOSTADDR",
+    "PGOPTIONS",
+    "PGPASSFILE",
+    "PGPASSWORD",
+    "PGPORT",
+    "PGSSLCERT",
+    "PGSSLKEY",
+    "PGSSLMODE",
+    "PGSSLROOTCERT",
+    "PGUSER",
+];
+
+/// Kill workers at random, and compare every post with what is live
+///
+/// Three worker processes publish to a local stand-in for the platforms, which
+/// also loses answers and lies. They are killed with SIGKILL at random
+/// instants and replaced; in the end each post must be live once, or told to
+/// have failed, or held for a person. Exits 8 when one is lost or doubled,
+/// when database and platform disagree, or when an invariant is broken.
+///
+/// Runs on a throw-away SQLite file. With --database-url on the command line:
+/// in such a file beside the one it names, or in a database of its own on the
+/// server, which is dropped at the end. Never among the posts of anybody.
+#[derive(Args)]
+pub struct SimulateArgs {
+    /// Posts to publish, of all platforms and kinds
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    posts: u32,
+    /// Workers to kill, of three that run side by side
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    kills: u32,
+    /// The same seed gives the same posts, faults and instants of kills [default: random]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+}
+
+impl SimulateArgs {
+    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+        let seed = self.seed.unwrap_or_else(random_seed);
+        let plan = Plan::new(seed, self.posts, self.kills);
+        let repeat = self.repeat(context, seed);
+        if context.dry_run {
+            return preview(context, &plan, &repeat);
+        }
+        context.printer.note(&format!("seed {seed}; to repeat: {repeat}"));
+        let timeout = context.settings.timeout;
+        let mut signals = Signals::watch()?;
+        // Dropped after the workers, whatever ends the run.
+        let folder = Throwaway::new(parent(context)?, "simulate")?;
+        let near = match context.location()? {
+            server if context.settings.database_is_typed && server.engine() != Engine::Sqlite => {
+                server
+            }
+            _ => Location::Sqlite(folder.path().join("simulate.db")),
+        };
+        let scratch = Scratch::make(&near, timeout).await?;
+        let result = tokio::select! {
+            result = simulate(context, &scratch, &folder, &plan) => result.map(Ok),
+            exit = signals.next() => Ok(Err(exit)),
+        };
+        let removed = scratch.remove(timeout).await;
+        let outcome = result?;
+        removed?;
+        match outcome {
+            Ok(outcome) => {
+                let report = report(&plan, near.engine(), &outcome, &repeat);
+                Ok(context.printer.report(&report)?)
+            }
+            Err(exit) => Ok(exit),
+        }
+    }
+
+    /// The command that does the same again.
+    fn repeat(&self, context: &Context, seed: u64) -> String {
+        let Self { posts, kills, .. } = self;
+        let mut command =
+            format!("socialsched simulate --posts {posts} --kills {kills} --seed {seed}");
+        if context.settings.database_is_typed {
+            let url = &context.settings.database_url;
+            // Passwords are not shown.
+            let shown = if url.has_password() { url.to_string() } else { url.expose().to_owned() };
+            command.push_str(&format!(" --database-url '{shown}'"));
+        }
+        command
+    }
+}
+
+/// Short enough to be typed.
+fn random_seed() -> u64 {
+    uuid::Uuid::new_v4().as_u64_pair().0 & 0xFFFF_FFFF
+}
+
+/// Where throw-away files go: beside the SQLite file that was named, so that
+/// they are on the same disk.
+fn parent(context: &Context) -> Result<std::path::PathBuf, StoreError> {
+    match context.location()? {
+        Location::Sqlite(path) if context.settings.database_is_typed => {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            Ok(folder.map_or_else(|| ".".into(), std::path::Path::to_path_buf))
+        }
+        _ => Ok(context.temp_dir()),
+    }
+}
+
+/// Shows the plan, and does nothing.
+fn preview(context: &Context, plan: &Plan, repeat: &str) -> anyhow::Result<Exit> {
+    let report = Report {
+        message: Some(format!(
+            "Would publish {} in {}, and kill workers {} times",
+            view::counted(plan.posts.len(), "post"),
+            view::counted(plan.rounds.len(), "round"),
+            plan.kills()
+        )),
+        data: serde_json::to_value(plan)?,
+        notes: vec![format!("seed {}; to run it: {repeat}", plan.seed)],
+        ..Report::default()
+    };
+    Ok(context.printer.report(&report)?)
+}
+
+/// The whole simulation in this database.
+async fn simulate(
+    context: &Context,
+    scratch: &Scratch,
+    folder: &Throwaway,
+    plan: &Plan,
+) -> anyhow::Result<Outcome> {
+    let sandbox = platforms(plan).await.map_err(explained)?;
+    let program = Program {
+        path: context.program()?,
+        variables: variables(context, scratch.location(), sandbox.base_url()),
+        folder: folder.path().join("workers"),
+    };
+    let simulation = Simulation::new(scratch, plan, sandbox, context.settings.timeout);
+    let simulation = simulation.await.map_err(explained)?;
+    let bars = context.printer.bars();
+    let bar = bars.bar(plan.kills() as u64, "killing workers");
+    let finishing = std::sync::OnceLock::new();
+    let progress = |progress| match progress {
+        Progress::Killed(count) => bar.set_position(count),
+        Progress::Finishing => {
+            bar.finish_and_clear();
+            finishing.get_or_init(|| bars.spinner("letting clean workers finish"));
+        }
+    };
+    let outcome = simulation.run(&program, &progress).await;
+    bar.finish_and_clear();
+    if let Some(spinner) = finishing.get() {
+        spinner.finish_and_clear();
+    }
+    outcome.map_err(explained)
+}
+
+fn explained(error: SimulationError) -> anyhow::Error {
+    match error {
+        SimulationError::Store(error) => error.into(),
+        SimulationError::Io(error) => error.into(),
+        SimulationError::Worker { status, .. }
+            if status.code() == Some(Exit::Unavailable.code().into()) =>
+        {
+            Fault::unavailable(error.to_string()).into()
+        }
+        SimulationError::Worker { .. } | SimulationError::Hangs(_) | SimulationError::Bug(_) => {
+            Fault::internal(error.to_string()).into()
+        }
+    }
+}
+
+/// All that the workers are told; of this process's own variables only what
+/// the way to the database needs.
+fn variables(context: &Context, database: &Location, platforms: &str) -> Vec<(String, OsString)> {
+    let mut variables = match database.engine() {
+        Engine::Postgres => context.variables(POSTGRES_VARIABLES),
+        Engine::Sqlite | Engine::MySql => Vec::new(),
+    };
+    let url = database.url();
+    for (name, value) in [
+        ("SOCIALSCHED_DATABASE_URL", url.expose_secret()),
+        ("SOCIALSCHED_PLATFORM_GATEWAY", platforms),
+        ("SOCIALSCHED_ALLOW_PRIVATE_MEDIA", "1"),
+        ("SOCIALSCHED_TOKEN_FACEBOOK", "simulated"),
+        ("SOCIALSCHED_TOKEN_INSTAGRAM", "simulated"),
+        ("SOCIALSCHED_TOKEN_LINKEDIN", "simulated"),
+    ] {
+        variables.push((name.to_owned(), value.into()));
+    }
+    variables
+}
+
+fn report(plan: &Plan, engine: Engine, outcome: &Outcome, repeat: &str) -> Report {
+    let verdict = &outcome.verdict;
+    let findings = outcome.findings();
+    let wait = |percent| percentile(&outcome.waits, percent);
+    let seconds = |wait: Option<Duration>| {
+        Cell::Text(wait.map_or("-".to_owned(), |wait| format!("{:.2} s", wait.as_secs_f64())))
+    };
+    let count = |number: u32| Cell::Number(number.into());
+    let mut table = Table::new([("figure", Align::Left), ("value", Align::Right)]);
+    for (figure, value) in [
+        ("seed", Cell::Text(plan.seed.to_string())),
+        ("posts", Cell::Number(plan.posts.len() as i64)),
+        ("published once", count(verdict.once)),
+        ("published twice", count(verdict.twice)),
+        ("lost", count(verdict.lost)),
+        ("failed and not live", count(verdict.failed)),
+        ("unknown, two-step flows", count(verdict.unknown_two_step)),
+        ("unknown, one-step flows", count(verdict.unknown_one_step)),
+        ("not ended", count(verdict.open)),
+        ("disagreements", count(verdict.disagreements())),
+        ("broken invariants", Cell::Number(outcome.breaches.len() as i64)),
+        ("kills", count(outcome.kills)),
+        ("kills with a post in hand", count(outcome.kills_at_work)),
+        ("kills in a publish call", count(outcome.kills_in_call)),
+        ("faults of the platforms", count(outcome.faults)),
+        ("take-overs timed", Cell::Number(outcome.waits.len() as i64)),
+        ("take-over time p50", seconds(wait(50))),
+        ("take-over time p99", seconds(wait(99))),
+    ] {
+        table.push([Cell::Text(figure.to_owned()), value]);
+    }
+    let failure = (!findings.is_empty()).then(|| {
+        let message = format!("the simulation found {}", view::counted(findings.len(), "fault"));
+        let mut fault = Fault::unhealthy(message).hint(format!("to repeat: {repeat}"));
+        fault.details.clone_from(&findings);
+        Explained::from(fault)
+    });
+    Report {
+        message: Some(format!(
+            "{} of {} published once, {} lost, {} doubled",
+            verdict.once,
+            view::counted(plan.posts.len(), "post"),
+            verdict.lost,
+            verdict.twice
+        )),
+        data: figures(plan, engine, outcome, &findings, repeat),
+        table: Some(table),
+        notes: vec![format!(
+            "\n{WORKERS} workers with a lease of {} s; take-over time is from a kill to the next \
+             worker, without posts in a publish call\nto repeat: {repeat}",
+            LEASE.as_secs()
+        )],
+        failure,
+        ..Report::default()
+    }
+}
+
+fn figures(
+    plan: &Plan,
+    engine: Engine,
+    outcome: &Outcome,
+    findings: &[String],
+    repeat: &str,
+) -> Value {
+    let verdict = &outcome.verdict;
+    let wait = |percent| percentile(&outcome.waits, percent).map(|wait| wait.as_millis() as u64);
+    json!({
+        "seed": plan.seed,
+        "engine": match engine {
+            Engine::Sqlite => "sqlite",
+            Engine::MySql => "mysql",
+            Engine::Postgres => "postgres",
+        },
+        "posts": plan.posts.len(),
+        "publishedOnce": verdict.once,
+        "publishedTwice": verdict.twice,
+        "lost": verdict.lost,
+        "failed": verdict.failed,
+        "unknown": {
+            "twoStep": verdict.unknown_two_step,
+            "oneStep": verdict.unknown_one_step,
+        },
+        "notEnded": verdict.open,
+        "disagreements": verdict.disagreements(),
+        "brokenInvariants": outcome.breaches.len(),
+        "findings": findings,
+        "kills": outcome.kills,
+        "killsWithPostInHand": outcome.kills_at_work,
+        "killsInPublishCall": outcome.kills_in_call,
+        "platformFaults": outcome.faults,
+        "workers": WORKERS,
+        "leaseMs": LEASE.as_millis() as u64,
+        "takeOver": {
+            "timed": outcome.waits.len(),
+            "p50Ms": wait(50),
+            "p99Ms": wait(99),
+        },
+        "repeat": repeat,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulation::Verdict;
+    use crate::store::Breach;
+
+    fn outcome(verdict: Verdict, breaches: Vec<Breach>) -> Outcome {
+        Outcome {
+            verdict,
+            breaches,
+            kills: 3,
+            kills_at_work: 2,
+            kills_in_call: 1,
+            faults: 0,
+            waits: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn every_fault_ends_the_run_as_unhealthy_and_is_named() {
+        let plan = Plan::new(1, 2, 3);
+        let told = |outcome| report(&plan, Engine::Sqlite, &outcome, "again");
+        let well = told(outcome(Verdict { once: 2, ..Verdict::default() }, Vec::new()));
+        assert_eq!(well.exit(), Exit::Success);
+        let double = Verdict {
+            once: 1,
+            twice: 1,
+            findings: vec!["post 7: published more than once".to_owned()],
+            ..Verdict::default()
+        };
+        let breach = Breach { invariant: "I11", says: "no known double post", row: "x".to_owned() };
+        for (outcome, named) in [
+            (outcome(double, Vec::new()), "post 7"),
+            (outcome(Verdict { once: 2, ..Verdict::default() }, vec![breach]), "I11"),
+        ] {
+            let report = told(outcome);
+            assert_eq!(report.exit(), Exit::Unhealthy);
+            let failure = report.failure.unwrap();
+            assert!(failure.details.iter().any(|line| line.contains(named)), "{failure:?}");
+            assert!(failure.hint.unwrap().contains("again"));
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! The proof that a crash neither loses nor doubles a post, for anybody to
+//! repeat: real worker processes publish to the sandbox, are killed at random
+//! instants and replaced; in the end every post of the database is compared
+//! with what readers see.
+//!
+//! Time is real while workers run. Between two rounds, while none does, time
+//! is let pass in the database and at the platforms: hours of leases, retries
+//! and look-ups, with the times that workers really have.
+
+mod fleet;
+mod judge;
+mod plan;
+mod posts;
+mod takeover;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::process::ExitStatus;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::domain::{AccountId, CompanyId, Page, PostFilter, PostId};
+use crate::sandbox::{Live, Running, Sandbox, SandboxOptions};
+use crate::store::{Breach, Scratch, Store, StoreError};
+
+pub use fleet::{LEASE, Program};
+pub use judge::{Fate, Told, Verdict, judge, number_of};
+pub use plan::{Kill, Media, Plan, PlannedPost, Round, Victim, WORKERS};
+pub use takeover::percentile;
+
+use fleet::Fleet;
+use takeover::TakeOvers;
+
+/// Between two looks at the clock and at killed workers' jobs.
+const TICK: Duration = Duration::from_millis(20);
+/// Workers that finish in the end, at the same time.
+const FINISHERS: usize = 2;
+/// How long nobody works between two runs of these: at first, and later.
+const FINISH_PAUSE: [Duration; 2] = [Duration::from_secs(180), Duration::from_secs(900)];
+const FINISH_SHORT_PAUSES: u32 = 10;
+/// Look-ups go on for hours, and then a person is asked.
+const FINISH_RUNS_MAX: u32 = 150;
+
+/// Why a simulation came to no verdict.
+#[derive(Debug, thiserror::Error)]
+pub enum SimulationError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    /// A worker ended although nobody stopped it.
+    #[error("a worker ended by itself, with {status}: {said}")]
+    Worker { status: ExitStatus, said: String },
+    /// A worker does not end.
+    #[error("a worker did not stop within {0:?}")]
+    Hangs(Duration),
+    /// The simulation itself is wrong.
+    #[error("{0}")]
+    Bug(String),
+}
+
+/// What is told while it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// So many workers were killed.
+    Killed(u64),
+    /// No more kills: clean workers finish.
+    Finishing,
+}
+
+/// What a simulation found.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    pub verdict: Verdict,
+    /// Rows that break an invariant.
+    pub breaches: Vec<Breach>,
+    pub kills: u32,
+    /// Kills of a worker that had a post in hand.
+    pub kills_at_work: u32,
+    /// Kills of a worker that was in a publish call.
+    pub kills_in_call: u32,
+    /// Calls that a fault of the platforms struck.
+    pub faults: u32,
+    /// From a kill until another worker took the job, shortest first.
+    pub waits: Vec<Duration>,
+}
+
+impl Outcome {
+    /// Everything that must not be, a line each.
+    #[must_use]
+    pub fn findings(&self) -> Vec<String> {
+        let breach = |b: &Breach| format!("{} {}: {}", b.invariant, b.says, b.row);
+        self.verdict.findings.iter().cloned().chain(self.breaches.iter().map(breach)).collect()
+    }
+}
+
+/// A simulation that runs.
+pub struct Simulation<'a> {
+    scratch: &'a Scratch,
+    store: Store,
+    timeout: Duration,
+    plan: &'a Plan,
+    sandbox: Running,
+    /// Faults of the platforms: while workers are killed, and after that.
+    faults: [Value; 2],
+    company: CompanyId,
+    /// Post number `n` is `ids[n]`.
+    ids: Vec<PostId>,
+    /// Everything that ever was live: stories disappear after a day.
+    live: BTreeMap<String, Live>,
+    take_overs: TakeOvers,
+    kills: u32,
+    kills_at_work: u32,
+    kills_in_call: u32,
+}
+
+/// Where workers find the platforms of a simulation.
+///
+/// # Errors
+/// No port of this machine is free.
+pub async fn platforms(plan: &Plan) -> Result<Running, SimulationError> {
+    let options = SandboxOptions {
+        seed: plan.seed,
+        // Hours pass between two kills, and some accounts get many posts.
+        instagram_daily_posts: u32::MAX,
+        instagram_daily_containers: u32::MAX,
+        facebook_daily_reels: u32::MAX,
+        ..SandboxOptions::default()
+    };
+    let sandbox = Sandbox::bind(SocketAddr::from(([127, 0, 0, 1], 0)), options).await?.start();
+    Ok(sandbox)
+}
+
+/// Lost and lying answers of the platforms, some before and some after a call
+/// took effect; and the time that every other answer takes.
+fn faults(plan: &Plan) -> Value {
+    let rule = |fault: &str, probability: f64| json!({"match": {"method": "POST"}, "fault": fault, "when": {"probability": probability}});
+    json!([
+        rule("after_commit_drop", 0.03),
+        rule("after_commit_5xx", 0.02),
+        rule("after_commit_html_502", 0.01),
+        rule("truncate_body", 0.01),
+        rule("before_commit_5xx", 0.02),
+        rule("before_commit_drop", 0.02),
+        {"fault": "slow_first_byte", "delay_ms": plan.answer_ms},
+    ])
+}
+
+impl<'a> Simulation<'a> {
+    /// In a new database, with platforms of its own.
+    ///
+    /// # Errors
+    /// The schema cannot be made.
+    pub async fn new(
+        scratch: &'a Scratch,
+        plan: &'a Plan,
+        sandbox: Running,
+        timeout: Duration,
+    ) -> Result<Self, SimulationError> {
+        Ok(Self {
+            scratch,
+            store: Store::open_scratch(scratch, timeout).await?,
+            timeout,
+            plan,
+            sandbox,
+            faults: [faults(plan), json!([])],
+            company: CompanyId::generate(),
+            ids: Vec::new(),
+            live: BTreeMap::new(),
+            take_overs: TakeOvers::default(),
+            kills: 0,
+            kills_at_work: 0,
+            kills_in_call: 0,
+        })
+    }
+
+    /// With other faults of the platforms, to the end: a list as for
+    /// `POST /__sim/faults`.
+    #[must_use]
+    pub fn with_faults(self, faults: Value) -> Self {
+        Self { faults: [faults.clone(), faults], ..self }
+    }
+
+    /// Runs it to its end.
+    ///
+    /// # Errors
+    /// The database is away, or no worker can be run.
+    pub async fn run(
+        mut self,
+        program: &Program,
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> Result<Outcome, SimulationError> {
+        let accounts = posts::add_accounts(&self.store, self.company).await?;
+        self.misbehave(&self.faults[0])?;
+        let mut fleet = Fleet::new(program, WORKERS)?;
+        for round in &self.plan.rounds {
+            for kill in &round.kills {
+                self.schedule(&accounts, kill.posts).await?;
+                fleet.fill().await?;
+                self.let_work(Duration::from_millis(kill.after_ms)).await?;
+                self.kill(&mut fleet, kill.who).await?;
+                progress(Progress::Killed(self.kills.into()));
+            }
+            fleet.stop_all().await?;
+            self.pause(Duration::from_secs(round.pause_s)).await?;
+        }
+        progress(Progress::Finishing);
+        self.misbehave(&self.faults[1])?;
+        self.finish(program).await?;
+        self.judge().await
+    }
+
+    /// The next so many posts of the plan are due now.
+    async fn schedule(
+        &mut self,
+        accounts: &[AccountId],
+        count: usize,
+    ) -> Result<(), SimulationError> {
+        let (store, company, media) = (&self.store, self.company, self.sandbox.base_url());
+        let first = self.ids.len();
+        for (number, post) in self.plan.posts.iter().enumerate().skip(first).take(count) {
+            let account = accounts[post.account];
+            self.ids.push(posts::schedule(store, company, account, number, post, media).await?);
+        }
+        Ok(())
+    }
+
+    /// Waits, and looks meanwhile who takes over what.
+    async fn let_work(&mut self, time: Duration) -> Result<(), SimulationError> {
+        let began = Instant::now();
+        while let Some(rest) = time.checked_sub(began.elapsed()).filter(|rest| !rest.is_zero()) {
+            tokio::time::sleep(rest.min(TICK)).await;
+            self.take_overs.look(&self.store).await?;
+        }
+        Ok(())
+    }
+
+    async fn kill(&mut self, fleet: &mut Fleet<'_>, who: Victim) -> Result<(), SimulationError> {
+        // One may have ended by itself: then its successor is killed.
+        fleet.fill().await?;
+        let at = Instant::now();
+        let killed = match who {
+            Victim::Worker(place) => fleet.kill(place).into_iter().collect(),
+            Victim::All => fleet.kill_all(),
+        };
+        for worker in killed {
+            let jobs = self.store.held_by(&worker).await?;
+            self.kills += 1;
+            self.kills_at_work += u32::from(!jobs.is_empty());
+            self.kills_in_call += u32::from(jobs.iter().any(|job| job.in_call));
+            self.take_overs.killed(&jobs, at);
+        }
+        Ok(())
+    }
+
+    /// Nobody works, and time passes for everybody.
+    async fn pause(&mut self, time: Duration) -> Result<(), SimulationError> {
+        self.take_overs.forget();
+        self.see();
+        self.scratch.let_time_pass(time, self.timeout).await?;
+        self.sandbox.advance(time);
+        Ok(())
+    }
+
+    /// Remembers what readers see.
+    fn see(&mut self) {
+        self.live.extend(self.sandbox.live().into_iter().map(|item| (item.id.clone(), item)));
+    }
+
+    /// Lets workers that nobody kills end all posts.
+    async fn finish(&mut self, program: &Program) -> Result<(), SimulationError> {
+        let mut fleet = Fleet::new(program, FINISHERS)?;
+        for run in 0..FINISH_RUNS_MAX {
+            fleet.run_once().await?;
+            if self.told().await?.values().all(|post| post.fate != Fate::Open) {
+                break;
+            }
+            self.pause(FINISH_PAUSE[usize::from(run >= FINISH_SHORT_PAUSES)]).await?;
+        }
+        Ok(())
+    }
+
+    /// What the database tells.
+    async fn told(&self) -> Result<BTreeMap<PostId, Told>, SimulationError> {
+        let filter = PostFilter {
+            company_id: self.company,
+            statuses: Vec::new(),
+            platform: None,
+            account_id: None,
+            client_id: None,
+            since: None,
+            until: None,
+        };
+        let posts = self.store.list_posts(&filter, &Page::default()).await?.posts;
+        let told = posts.into_iter().map(|post| {
+            let fate = Fate::of(&post);
+            let platform = post.content.platform;
+            (post.id, Told { platform, fate, external_id: post.external_post_id })
+        });
+        Ok(told.collect())
+    }
+
+    async fn judge(mut self) -> Result<Outcome, SimulationError> {
+        self.see();
+        let live: Vec<Live> = self.live.values().cloned().collect();
+        let verdict = judge(&self.ids, &self.told().await?, &live);
+        let breaches = self.store.breaches().await?;
+        self.store.close().await;
+        Ok(Outcome {
+            verdict,
+            breaches,
+            kills: self.kills,
+            kills_at_work: self.kills_at_work,
+            kills_in_call: self.kills_in_call,
+            faults: self.sandbox.struck(),
+            waits: self.take_overs.waits(),
+        })
+    }
+
+    fn misbehave(&self, rules: &Value) -> Result<(), SimulationError> {
+        self.sandbox.misbehave(rules).map_err(|error| SimulationError::Bug(error.to_string()))
+    }
+}

@@ -1,0 +1,190 @@
+//! `simulate`: the crash proof as its users run it.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use socialsched::domain::Platform;
+use socialsched::sandbox::{Sandbox, SandboxOptions};
+use socialsched::simulation::{Outcome, Plan, Program, Simulation};
+use socialsched::store::{Location, Scratch};
+
+use crate::support::{Engine, World, eventually};
+
+/// A world that keeps its throw-away files to itself, and the arguments of a
+/// small simulation on the engine of this run.
+fn machine() -> (World, Vec<String>) {
+    let world = World::new();
+    fs::create_dir(world.path("tmp")).unwrap();
+    world.set("TMPDIR", world.path("tmp"));
+    let mut args = vec!["simulate".to_owned()];
+    if world.database.engine() != Engine::Sqlite {
+        args.extend(["--database-url".to_owned(), world.database.url()]);
+    }
+    (world, args)
+}
+
+fn with<'a>(args: &'a [String], more: &[&'a str]) -> Vec<&'a str> {
+    args.iter().map(String::as_str).chain(more.iter().copied()).collect()
+}
+
+/// Nothing of a simulation is left.
+#[track_caller]
+fn assert_clean(world: &World) {
+    let left: Vec<_> = fs::read_dir(world.path("tmp")).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+    let (_, processes) = workers(&world.path("tmp"));
+    assert_eq!(processes, [""; 0], "workers are left");
+}
+
+/// The environments and the command lines of the workers whose files are here.
+fn workers(folder: &Path) -> (Vec<String>, Vec<String>) {
+    let read = |path: std::path::PathBuf| {
+        // A process may end meanwhile.
+        let bytes = fs::read(path).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).replace('\0', " ")
+    };
+    let mut found = (Vec::new(), Vec::new());
+    for entry in fs::read_dir("/proc").unwrap() {
+        let process = entry.unwrap().path();
+        let line = read(process.join("cmdline"));
+        if line.contains("run-worker") && line.contains(folder.to_str().unwrap()) {
+            found.0.push(read(process.join("environ")));
+            found.1.push(line);
+        }
+    }
+    found
+}
+
+#[test]
+fn a_simulation_loses_and_doubles_nothing_and_touches_no_other_database() {
+    let (world, args) = machine();
+    let page = world.account("facebook");
+    world.schedule(&page, &["--caption", "Mine"]);
+    let before = world.database.dump();
+    let more = ["--posts", "15", "--kills", "12", "--seed", "5", "--json"];
+    let ran = world.run(&with(&args, &more)).ok();
+    let found = &ran.json()["data"];
+    for figure in ["publishedTwice", "lost", "notEnded", "disagreements", "brokenInvariants"] {
+        assert_eq!(found[figure], 0, "{figure}: {ran}");
+    }
+    let number = |value: &Value| value.as_u64().unwrap();
+    let unknown = number(&found["unknown"]["oneStep"]) + number(&found["unknown"]["twoStep"]);
+    assert_eq!(number(&found["publishedOnce"]) + number(&found["failed"]) + unknown, 15, "{ran}");
+    assert!(number(&found["publishedOnce"]) > 0, "{ran}");
+    assert_eq!(found["kills"], 12, "{ran}");
+    assert_eq!((&found["seed"], &found["posts"]), (&json!(5), &json!(15)));
+    let repeat = "socialsched simulate --posts 15 --kills 12 --seed 5";
+    assert!(found["repeat"].as_str().unwrap().starts_with(repeat), "{ran}");
+    assert!(ran.stderr.contains(repeat), "{ran}");
+    assert_eq!(world.database.dump(), before);
+    assert_eq!(world.live().len(), 0, "it has platforms of its own");
+    assert_clean(&world);
+}
+
+#[test]
+fn the_same_seed_is_the_same_plan() {
+    let (world, args) = machine();
+    let plan = |seed| world.run(&with(&args, &["--seed", seed, "-n", "--json"])).ok().json();
+    assert_eq!(plan("7")["data"], plan("7")["data"]);
+    assert_ne!(plan("7")["data"], plan("8")["data"]);
+    // Without one, each run has another, and tells it.
+    let random = || world.run(&with(&args, &["-n", "--json"])).ok().json()["data"]["seed"].clone();
+    assert_ne!(random(), random());
+    assert_clean(&world);
+}
+
+#[test]
+fn a_simulation_takes_only_numbers_that_make_sense() {
+    let (world, _) = machine();
+    for flags in [["--posts", "0"], ["--kills", "0"], ["--posts", "10001"], ["--kills", "100001"]] {
+        world.run(&["simulate", flags[0], flags[1]]).exits(2);
+    }
+}
+
+/// Tokens and settings of the user are none of the workers' business.
+#[test]
+fn an_interrupted_simulation_leaves_nothing_and_its_workers_know_no_secret() {
+    let (world, args) = machine();
+    let mut run = world.start(&with(&args, &["--kills", "5000"]));
+    let mut known = Vec::new();
+    eventually("workers run", || {
+        let (environments, lines) = workers(&world.path("tmp"));
+        // Between fork and exec a child still has its parent's environment.
+        let started = environments.iter().all(|all| all.contains("SOCIALSCHED_DATABASE_URL"));
+        known = environments;
+        lines.len() == 3 && started
+    });
+    for environment in known {
+        assert!(!environment.contains("canary"), "{environment}");
+        assert!(!environment.contains("SOCIALSCHED_COMPANY"), "{environment}");
+    }
+    run.interrupt();
+    assert_eq!(run.wait(), 130, "{}", run.stderr());
+    assert_clean(&world);
+}
+
+/// Runs a simulation on platforms that misbehave as no plan lets them.
+fn simulate(world: &World, options: SandboxOptions, faults: Value) -> Outcome {
+    let program = Program {
+        path: env!("CARGO_BIN_EXE_socialsched").into(),
+        variables: Vec::new(),
+        folder: world.path("tmp").join("workers"),
+    };
+    let near = match world.database.engine() {
+        Engine::Sqlite => Location::Sqlite(world.path("tmp").join("simulation.db")),
+        _ => world.database.url().parse().unwrap(),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async move {
+        let timeout = Duration::from_secs(10);
+        let scratch = Scratch::make(&near, timeout).await.unwrap();
+        let plan = Plan::new(3, 12, 1);
+        let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
+        let sandbox = Sandbox::bind(any_port, options).await.unwrap().start();
+        let variables = workers_variables(&scratch, sandbox.base_url());
+        let program = Program { variables, ..program };
+        let simulation = Simulation::new(&scratch, &plan, sandbox, timeout).await.unwrap();
+        let outcome = simulation.with_faults(faults).run(&program, &|_| {}).await.unwrap();
+        scratch.remove(timeout).await.unwrap();
+        outcome
+    })
+}
+
+fn workers_variables(scratch: &Scratch, platforms: &str) -> Vec<(String, std::ffi::OsString)> {
+    use secrecy::ExposeSecret;
+    let url = scratch.location().url();
+    let mut variables = vec![
+        ("SOCIALSCHED_DATABASE_URL".to_owned(), url.expose_secret().into()),
+        ("SOCIALSCHED_PLATFORM_GATEWAY".to_owned(), platforms.into()),
+        ("SOCIALSCHED_ALLOW_PRIVATE_MEDIA".to_owned(), "1".into()),
+    ];
+    for platform in ["FACEBOOK", "INSTAGRAM", "LINKEDIN"] {
+        variables.push((format!("SOCIALSCHED_TOKEN_{platform}"), "simulated".into()));
+    }
+    variables
+}
+
+/// The proof can fail: against a platform that makes two posts of one call no
+/// protocol helps, and the judge sees each of them.
+#[test]
+fn a_platform_that_doubles_posts_is_found_out() {
+    let (world, _) = machine();
+    let options = SandboxOptions { duplicate_window_ms: 0, ..SandboxOptions::default() };
+    let twice = json!([{
+        "match": {"method": "POST", "path_contains": "/rest/posts"}, "fault": "duplicate_delivery",
+    }]);
+    let outcome = simulate(&world, options, twice);
+    let posts = Plan::new(3, 12, 1).posts;
+    let linkedin = posts.iter().filter(|post| post.platform() == Platform::LinkedIn).count();
+    let verdict = &outcome.verdict;
+    assert!(verdict.twice > 0, "{verdict:?}");
+    // The one kill may have hit a call.
+    assert_eq!((verdict.twice + verdict.unknown_one_step) as usize, linkedin, "{verdict:?}");
+    assert_eq!(verdict.once as usize, posts.len() - linkedin, "{verdict:?}");
+    let findings = outcome.findings();
+    assert_eq!(findings.len(), verdict.twice as usize, "{findings:?}");
+    assert!(findings[0].contains("more than once"), "{findings:?}");
+}
