@@ -74,6 +74,7 @@ impl RecoverArgs {
         }
         let mut options = context.worker_options(None);
         options.settle = self.settle.unwrap_or(options.settle);
+        options.spool = context.spool(&store).await?;
         if context.dry_run {
             let mut request = TakeOver::new(options.id, options.lease, LIMIT);
             request.foreign_lock = self.older_than;

@@ -42,7 +42,7 @@ pub use error::StoreError;
 pub use gate::Gate;
 pub use invariants::Breach;
 pub use location::{Engine, Location};
-pub use log::NOT_LIVE;
+pub use log::{IN_PROGRESS, NOT_LIVE};
 pub use migrate::{Migration, MigrationState};
 pub use posts::{CancelAnswer, Found, Inserted, Listing, Rescheduled, Retried};
 pub use settle::{Next, Settled, Step};

@@ -7,3 +7,4 @@ mod lost;
 mod panics;
 mod refusals;
 mod signals;
+mod spool;
