@@ -25,6 +25,7 @@ mod migrate;
 mod plans;
 mod posts;
 mod repair;
+mod restore;
 mod row;
 mod server;
 mod settle;
@@ -45,6 +46,7 @@ pub use location::{Engine, Location};
 pub use log::{IN_PROGRESS, NOT_LIVE};
 pub use migrate::{Migration, MigrationState};
 pub use posts::{CancelAnswer, Found, Inserted, Listing, Rescheduled, Retried};
+pub use restore::Restored;
 pub use settle::{Next, Settled, Step};
 pub use verdict::{Judged, Verdict};
 

@@ -46,6 +46,14 @@ impl Worker {
         result.map(|()| recovery)
     }
 
+    /// Records answers that wait in the spool, and nothing else.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn record_spooled(&self) -> Result<Vec<PostId>, StoreError> {
+        self.shared.feed_spool().await
+    }
+
     async fn recover_into(
         &self,
         recovery: &mut Recovery,
