@@ -648,6 +648,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for the database [default: 10s]')
             [CompletionResult]::new('--not-published', '--not-published', [CompletionResultType]::ParameterName, 'It is not there: send it again')
             [CompletionResult]::new('--abandon', '--abandon', [CompletionResultType]::ParameterName, 'Neither ask nor send again')
+            [CompletionResult]::new('--after-restore', '--after-restore', [CompletionResultType]::ParameterName, 'The database was restored from a backup: hold what may have gone out since')
             [CompletionResult]::new('--insecure-config', '--insecure-config', [CompletionResultType]::ParameterName, 'Accept files with secrets that others can read')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Same as -o json')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say less')

@@ -1901,7 +1901,7 @@ _socialsched() {
             return 0
             ;;
         socialsched__subcmd__recover)
-            opts="-c -C -o -q -v -y -n -h --published --not-published --abandon --older-than --settle --database-url --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
+            opts="-c -C -o -q -v -y -n -h --published --not-published --abandon --after-restore --older-than --settle --database-url --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

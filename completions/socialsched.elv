@@ -615,6 +615,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --timeout 'How long to wait for the database [default: 10s]'
             cand --not-published 'It is not there: send it again'
             cand --abandon 'Neither ask nor send again'
+            cand --after-restore 'The database was restored from a backup: hold what may have gone out since'
             cand --insecure-config 'Accept files with secrets that others can read'
             cand --json 'Same as -o json'
             cand -q 'Say less'

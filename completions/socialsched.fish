@@ -593,6 +593,7 @@ json\t''"
 complete -c socialsched -n "__fish_socialsched_using_subcommand recover" -l timeout -d 'How long to wait for the database [default: 10s]' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand recover" -l not-published -d 'It is not there: send it again'
 complete -c socialsched -n "__fish_socialsched_using_subcommand recover" -l abandon -d 'Neither ask nor send again'
+complete -c socialsched -n "__fish_socialsched_using_subcommand recover" -l after-restore -d 'The database was restored from a backup: hold what may have gone out since'
 complete -c socialsched -n "__fish_socialsched_using_subcommand recover" -l insecure-config -d 'Accept files with secrets that others can read'
 complete -c socialsched -n "__fish_socialsched_using_subcommand recover" -l json -d 'Same as -o json'
 complete -c socialsched -n "__fish_socialsched_using_subcommand recover" -s q -l quiet -d 'Say less'

@@ -2,7 +2,7 @@
 //! database and the platforms.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::config::{Env, Settings};
@@ -12,7 +12,7 @@ use crate::output::{Printer, Prompts};
 use crate::platforms::http::Gateway;
 use crate::platforms::{self, Publishers};
 use crate::store::{Found, Location, Store, StoreError};
-use crate::worker::{Options, TokenSource};
+use crate::worker::{Options, Spool, TokenSource};
 
 /// The shortest prefix that may stand for an id.
 const PREFIX_LENGTH_MIN: usize = 4;
@@ -115,6 +115,23 @@ impl Context {
         let id = name.map_or_else(|| WorkerId::new(&host, pid), WorkerId::named);
         let allow_private_media = self.settings.allow_private_media;
         Options { allow_private_media, ..Options::new(id, host, pid) }
+    }
+
+    /// Where answers wait that this database could not take: beside a SQLite
+    /// file, which its workers can write to anyway. `None`: there is no place.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn spool(&self, store: &Store) -> Result<Option<Spool>, StoreError> {
+        let beside = match self.location()? {
+            Location::Sqlite(path) => {
+                let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+                Some(if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder })
+            }
+            Location::MySql(_) | Location::Postgres(_) => None,
+        };
+        let Some(folder) = self.env.state_dir(beside) else { return Ok(None) };
+        Ok(Some(Spool::new(folder, store.instance().await?)))
     }
 
     /// Where throw-away files go.

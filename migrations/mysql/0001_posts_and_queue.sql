@@ -87,6 +87,14 @@ CREATE TABLE IF NOT EXISTS workers (
   beat_at    DATETIME(3) NOT NULL
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
+-- Tells this database from every other: answers that wait in a file of the
+-- worker's machine are only ever given to the database that they belong to.
+CREATE TABLE IF NOT EXISTS database_instance (
+  id          BIGINT NOT NULL PRIMARY KEY,
+  instance_id CHAR(36) NOT NULL
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+INSERT INTO database_instance (id, instance_id) VALUES (1, UUID()) ON DUPLICATE KEY UPDATE id = id;
+
 ALTER TABLE meta_social_accounts ADD COLUMN assigned_client_id BIGINT NULL;
 -- Page id, Instagram user id or LinkedIn URN.
 ALTER TABLE meta_social_accounts ADD COLUMN external_id VARCHAR(191) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL;

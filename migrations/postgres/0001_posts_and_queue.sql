@@ -140,3 +140,11 @@ CREATE TABLE workers (
   started_at TIMESTAMPTZ NOT NULL,
   beat_at    TIMESTAMPTZ NOT NULL
 );
+
+-- Tells this database from every other: answers that wait in a file of the
+-- worker's machine are only ever given to the database that they belong to.
+CREATE TABLE database_instance (
+  id          BIGINT PRIMARY KEY CHECK (id = 1),
+  instance_id UUID NOT NULL
+);
+INSERT INTO database_instance (id, instance_id) VALUES (1, gen_random_uuid());

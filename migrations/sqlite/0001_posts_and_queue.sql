@@ -146,3 +146,13 @@ CREATE TABLE workers (
   started_at TEXT NOT NULL,
   beat_at    TEXT NOT NULL
 );
+
+-- Tells this database from every other: answers that wait in a file of the
+-- worker's machine are only ever given to the database that they belong to.
+CREATE TABLE database_instance (
+  id          INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
+  instance_id TEXT NOT NULL
+);
+INSERT INTO database_instance (id, instance_id)
+VALUES (1, lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2)
+           || '-8' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6))));

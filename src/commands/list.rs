@@ -122,7 +122,7 @@ impl ListArgs {
                 listing.total
             ));
         }
-        notes.extend(view::unknown_hint(&listing.posts));
+        notes.extend(view::unknown_hint(&listing.posts, Some(company)));
         // A long list is built once, as what will be printed.
         let posts = &listing.posts;
         let format = context.printer.format();

@@ -1,6 +1,7 @@
 //! One file per command: its arguments, and what it does with them.
 
 pub mod accounts;
+mod after_restore;
 pub mod args;
 pub mod cancel;
 pub mod clients;

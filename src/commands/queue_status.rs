@@ -43,12 +43,8 @@ impl QueueStatusArgs {
                 );
             }
         }
-        if stats.unknown > 0 {
-            notes.push(format!(
-                "{} may be live and nobody could tell: socialsched list --status unknown",
-                view::counted(usize::try_from(stats.unknown).unwrap_or(0), "post")
-            ));
-        }
+        let unknown = usize::try_from(stats.unknown).unwrap_or(0);
+        notes.extend(view::verdicts(&stats.unknown_posts, unknown, context.settings.company));
         let report =
             Report { data: data(&stats), table: Some(table(&stats)), notes, ..Report::default() };
         Ok(context.printer.report(&report)?)
@@ -96,6 +92,8 @@ fn data(stats: &QueueStats) -> Value {
         "processing": stats.processing,
         "stuck": stats.stuck,
         "unknown": stats.unknown,
+        "unknownPosts": stats.unknown_posts.iter().map(|(id, _)| json!({ "id": id }))
+            .collect::<Vec<_>>(),
         "published24h": stats.published_24h,
         "failed24h": stats.failed_24h,
         "next": stats.next.as_ref().map(|(id, at)| json!({ "id": id, "runAt": rfc3339(*at) })),

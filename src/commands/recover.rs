@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::json;
 
+use super::after_restore;
 use super::events::{event_json, event_line};
 use super::view::{self, counted};
 use crate::context::Context;
@@ -22,10 +23,11 @@ const FOREIGN_LOCK: &str = "10m";
 
 /// Recover after crashes, and settle unknown outcomes
 ///
-/// Without an ID: takes over jobs whose worker died, asks the platforms about
-/// posts whose outcome is unknown, and repairs what other programs left half
-/// done. Publishes nothing. With an ID: records your word about a post that
-/// may be live.
+/// Without an ID: records answers that a worker had to keep in a file while the
+/// database was away, takes over jobs whose worker died, asks the platforms
+/// about posts whose outcome is unknown, and repairs what other programs left
+/// half done. Publishes nothing. With an ID: records your word about a post
+/// that may be live.
 #[derive(Args)]
 pub struct RecoverArgs {
     /// Post whose outcome you know
@@ -40,6 +42,17 @@ pub struct RecoverArgs {
     /// Neither ask nor send again
     #[arg(long, group = "verdict", requires = "id")]
     abandon: bool,
+    /// The database was restored from a backup: hold what may have gone out since
+    ///
+    /// A backup knows nothing of what happened after it. Run this before any
+    /// worker and before anything else is scheduled. Every open post whose time
+    /// has come by now is held as unknown: it may have gone out after the backup
+    /// was taken, so it waits for your word, or for a plain recover that finds
+    /// it at the platform. First comments still owed are not sent, and nothing
+    /// is deleted at the platforms. What was scheduled, moved, retried or
+    /// cancelled after the backup is not known here: look through list.
+    #[arg(long, conflicts_with_all = ["id", "verdict", "older_than", "settle"])]
+    after_restore: bool,
     /// Locks without a lease, of other programs, count as abandoned after this long
     #[arg(long, value_name = "DUR", default_value = FOREIGN_LOCK, value_parser = parse_duration)]
     older_than: Duration,
@@ -74,6 +87,10 @@ impl RecoverArgs {
         }
         let mut options = context.worker_options(None);
         options.settle = self.settle.unwrap_or(options.settle);
+        options.spool = context.spool(&store).await?;
+        if self.after_restore {
+            return after_restore::run(context, &store, options).await;
+        }
         if context.dry_run {
             let mut request = TakeOver::new(options.id, options.lease, LIMIT);
             request.foreign_lock = self.older_than;
@@ -89,7 +106,7 @@ impl RecoverArgs {
         let recovery = worker.recover(self.older_than, LIMIT).await?;
         let review = needs_review(context, &store).await?;
         store.close().await;
-        Ok(context.printer.report(&report(&recovery, &review))?)
+        Ok(context.printer.report(&report(context, &recovery, &review))?)
     }
 }
 
@@ -120,7 +137,7 @@ async fn needs_review(context: &Context, store: &Store) -> anyhow::Result<Vec<Po
     Ok(store.list_posts(&filter, &Page::default()).await?.posts)
 }
 
-fn report(recovery: &Recovery, review: &[Post]) -> Report {
+fn report(context: &Context, recovery: &Recovery, review: &[Post]) -> Report {
     let mut lines: Vec<String> = recovery
         .recovered
         .iter()
@@ -153,7 +170,7 @@ fn report(recovery: &Recovery, review: &[Post]) -> Report {
             .map(|event| event.post_id.to_string())
             .collect(),
         text: Some(lines.join("\n")),
-        notes: view::unknown_hint(review).into_iter().collect(),
+        notes: view::unknown_hint(review, context.settings.company).into_iter().collect(),
         ..Report::default()
     }
 }
@@ -178,7 +195,7 @@ async fn preview(context: &Context, store: &Store, request: &TakeOver) -> anyhow
             "needsReview": review.iter().map(view::post_json).collect::<Vec<_>>(),
         }),
         ids: abandoned.iter().map(ToString::to_string).collect(),
-        notes: view::unknown_hint(&review).into_iter().collect(),
+        notes: view::unknown_hint(&review, context.settings.company).into_iter().collect(),
         ..Report::default()
     };
     Ok(context.printer.report(&report)?)

@@ -91,7 +91,18 @@ impl RunWorkerArgs {
         for warning in store.durability_warnings().await? {
             context.printer.warn(&warning);
         }
-        let options = self.options(context, &store).await?;
+        let mut options = self.options(context, &store).await?;
+        options.spool = context.spool(&store).await?;
+        let trouble = match &options.spool {
+            Some(spool) => spool.trouble(),
+            None => Some("there is no home directory".to_owned()),
+        };
+        if let Some(trouble) = trouble {
+            context.printer.warn(&format!(
+                "answers cannot be kept while the database is away ({trouble}): \
+                 set SOCIALSCHED_STATE_DIR"
+            ));
+        }
         let fail_on_error =
             self.fail_on_error || context.settings.run_worker.fail_on_error.unwrap_or(false);
         let publishers = context.publishers()?;

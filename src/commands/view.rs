@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::domain::when::{Zone, rfc3339, short};
-use crate::domain::{Post, ShownStatus, SocialAccount};
+use crate::domain::{CompanyId, Post, PostId, ShownStatus, SocialAccount};
 use crate::output::{Align, Cell, Format, Table};
 
 /// A post as an item of JSON data, with the keys of the old scheduler.
@@ -92,17 +92,48 @@ pub(super) fn account_json(account: &SocialAccount) -> Value {
     })
 }
 
-/// What to type about posts whose outcome nobody could tell.
-pub(super) fn unknown_hint(posts: &[Post]) -> Option<String> {
-    let unknown: Vec<_> =
-        posts.iter().filter(|post| ShownStatus::of(post) == ShownStatus::Unknown).collect();
-    let first = unknown.first()?.id.short();
-    Some(format!(
-        "{} may be live and {} your word. Look at the account, then:\n\
-         socialsched recover {first} --published EXTERNAL_ID | --not-published | --abandon",
-        counted(unknown.len(), "post"),
-        if unknown.len() == 1 { "needs" } else { "need" },
-    ))
+/// At most so many commands are shown at once.
+const COMMANDS_MAX: usize = 10;
+
+/// What to type about each of the posts whose outcome nobody could tell.
+pub(super) fn unknown_hint(posts: &[Post], own: Option<CompanyId>) -> Option<String> {
+    let unknown: Vec<(PostId, CompanyId)> = posts
+        .iter()
+        .filter(|post| ShownStatus::of(post) == ShownStatus::Unknown)
+        .map(|post| (post.id, post.company_id))
+        .collect();
+    verdicts(&unknown, unknown.len(), own)
+}
+
+/// The same for `count` posts, of which some are given. Posts of another
+/// company than this run's own need it on their command lines.
+pub(super) fn verdicts(
+    posts: &[(PostId, CompanyId)],
+    count: usize,
+    own: Option<CompanyId>,
+) -> Option<String> {
+    let of = |company: CompanyId| match own == Some(company) {
+        true => String::new(),
+        false => format!(" --company {company}"),
+    };
+    let (_, first) = posts.first()?;
+    let mut lines = vec![format!(
+        "{} may be live and {} your word. Look at the account, then:",
+        counted(count, "post"),
+        if count == 1 { "needs" } else { "need" },
+    )];
+    let named = &posts[..posts.len().min(COMMANDS_MAX)];
+    lines.extend(named.iter().map(|(id, company)| {
+        format!(
+            "socialsched recover {}{} --published EXTERNAL_ID | --not-published | --abandon",
+            id.short(),
+            of(*company),
+        )
+    }));
+    if named.len() < count {
+        lines.push(format!("and more: socialsched list{} --status unknown --all", of(*first)));
+    }
+    Some(lines.join("\n"))
 }
 
 /// `1 post`, `3 posts`.

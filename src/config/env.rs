@@ -111,6 +111,24 @@ impl Env {
         self.base("XDG_DATA_HOME", ".local/share", |dirs| dirs.data_dir())
     }
 
+    /// Where files stay that must outlive the process: `SOCIALSCHED_STATE_DIR`,
+    /// else `beside` (the folder of an embedded database), else systemd's
+    /// `STATE_DIRECTORY`, else `$XDG_STATE_HOME/socialsched`, when there is a home.
+    #[must_use]
+    pub fn state_dir(&self, beside: Option<PathBuf>) -> Option<PathBuf> {
+        let first = |paths: OsString| std::env::split_paths(&paths).next();
+        self.get("SOCIALSCHED_STATE_DIR")
+            .map(PathBuf::from)
+            .or(beside)
+            .or_else(|| self.get("STATE_DIRECTORY").and_then(first))
+            .or_else(|| {
+                let state = |dirs: &etcetera::base_strategy::Xdg| {
+                    dirs.state_dir().unwrap_or_else(|| dirs.data_dir())
+                };
+                Some(self.base("XDG_STATE_HOME", ".local/state", state)?.join("socialsched"))
+            })
+    }
+
     fn base(
         &self,
         variable: &str,

@@ -342,3 +342,21 @@ fn a_token_file_must_be_private_and_hold_a_token() {
     assert!(resolve(&home.path("missing")).unwrap_err().contains("missing"));
     assert!(resolve(home.root.path()).unwrap_err().contains("not a regular file"));
 }
+
+#[test]
+fn files_that_must_last_have_a_place_also_without_a_home() {
+    let place = |variables: &[(&str, &str)], beside: Option<&str>| {
+        let env = Env::of(variables.iter().copied());
+        env.state_dir(beside.map(PathBuf::from)).map(|path| path.display().to_string())
+    };
+    let home = ("HOME", "/home/ann");
+    let systemd = ("STATE_DIRECTORY", "/var/lib/socialsched:/var/lib/other");
+    let own = ("SOCIALSCHED_STATE_DIR", "/srv/state");
+    assert_eq!(place(&[], None), None);
+    assert_eq!(place(&[home], None).unwrap(), "/home/ann/.local/state/socialsched");
+    let xdg = ("XDG_STATE_HOME", "/home/ann/state");
+    assert_eq!(place(&[home, xdg], None).unwrap(), "/home/ann/state/socialsched");
+    assert_eq!(place(&[home, systemd], None).unwrap(), "/var/lib/socialsched");
+    assert_eq!(place(&[home, systemd], Some("/data")).unwrap(), "/data");
+    assert_eq!(place(&[home, systemd, own], Some("/data")).unwrap(), "/srv/state");
+}

@@ -95,6 +95,11 @@ uuid_id!(
     CompanyId,
     Uuid::new_v4
 );
+uuid_id!(
+    /// A database of ours: `database_instance.instance_id`, made by `migrate`.
+    InstanceId,
+    Uuid::new_v4
+);
 
 /// An agency's client: `agency_clients.id`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -74,4 +74,8 @@ pub struct Intent {
     pub not_live_for: Option<std::time::Duration>,
     /// How often it was looked up in vain.
     pub lookups: u32,
+    /// Not our own record: another program's call, or one that a restored
+    /// backup does not know. It may have published an object that we never
+    /// heard of, so that no object of ours can prove it did not.
+    pub blind: bool,
 }

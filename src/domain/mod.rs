@@ -26,7 +26,9 @@ pub use client::{AgencyClient, NewClient};
 pub use escape::visible;
 pub use failure::{Failure, Remedy, Scope};
 pub use filter::{ABANDONED, MISSED, Only, Page, PostFilter, ShownStatus, Sort};
-pub use ids::{AccountId, ClientId, CompanyId, Fence, IdError, JobId, PostId, WorkerId};
+pub use ids::{
+    AccountId, ClientId, CompanyId, Fence, IdError, InstanceId, JobId, PostId, WorkerId,
+};
 pub use job::{Claim, Intent, JobStatus};
 pub use media::{MediaItem, MediaKind};
 pub(crate) use platform::words;

@@ -134,6 +134,9 @@ pub enum Preparation {
 pub enum Answer {
     /// It is live.
     Published(Receipt),
+    /// Refused as the same text as a post that was made after this call was
+    /// cleared: it is this one unless it is known to be another one of ours.
+    Found(Receipt),
     /// Proven: this call made nothing live, now or later.
     Refused(Failure),
     /// It may be live. Never repeated blindly.
@@ -159,6 +162,9 @@ pub struct Receipt {
 pub enum Sighting {
     /// It is live.
     Live(Receipt),
+    /// A post is live that has its text, on its account, at its time: it is this
+    /// one unless it is known to be another one of ours.
+    Found(Receipt),
     /// The object exists, is not live, and publishing that same object again is safe.
     /// The worker believes it only when two readings lie far enough apart.
     NotLive,

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{AccountId, Pause, Platform, PostId, WorkerId};
+use super::{AccountId, CompanyId, Pause, Platform, PostId, WorkerId};
 
 /// How the queue stands, by the database's clock.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +18,8 @@ pub struct QueueStats {
     pub stuck: i64,
     /// Held because nobody could tell whether they went out.
     pub unknown: i64,
+    /// The oldest of these, with their companies.
+    pub unknown_posts: Vec<(PostId, CompanyId)>,
     pub published_24h: i64,
     pub failed_24h: i64,
     /// The next post that is not yet due.

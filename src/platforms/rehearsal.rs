@@ -120,6 +120,7 @@ impl Rehearsal {
             age: Duration::ZERO,
             not_live_for: None,
             lookups: 0,
+            blind: false,
         }
     }
 }

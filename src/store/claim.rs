@@ -434,7 +434,7 @@ async fn adopt_foreign(tx: &mut Tx, job: JobId) -> Result<(), StoreError> {
     .await?;
     let fence = fence_of(tx, job).await?;
     Entry::new(job, (fence, 1), StepKind::Publish, LogEvent::Intent)
-        .note("foreign", "locked by another program, which may have published it")
+        .note(log::FOREIGN, "locked by another program, which may have published it")
         .append(tx)
         .await
 }

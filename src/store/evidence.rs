@@ -5,7 +5,7 @@ use crate::domain::{
     Intent, JobId, LogEvent, Outcome, PostId, PostStatus, Receipt, StepKind, WorkerId,
 };
 
-use super::db::{Sql, Tx, sql};
+use super::db::{Row, Sql, Tx, sql};
 use super::log::{self, Entry};
 use super::{Store, StoreError, transaction};
 
@@ -26,6 +26,60 @@ impl Store {
             }
         })
     }
+
+    /// The same for a post that was found by its text: it may be another one of
+    /// ours. `false`: it is, and nothing was recorded.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn record_found(
+        &self,
+        worker: &WorkerId,
+        (job, post, intent, receipt): &(JobId, PostId, Intent, Receipt),
+    ) -> Result<bool, StoreError> {
+        transaction!(self, tx, {
+            let state = lock(tx, *job).await?;
+            if is_anothers(tx, &state, *post, receipt).await? {
+                false
+            } else {
+                record_live(tx, Some(worker), *job, *post, intent, receipt).await?;
+                true
+            }
+        })
+    }
+}
+
+/// Locks the two rows of a job.
+async fn lock(tx: &mut Tx, job: JobId) -> Result<Row, StoreError> {
+    tx.first(
+        sql("SELECT d.status AS status, d.platform AS platform, s.fence AS fence,
+                    d.external_post_id AS external_post_id
+               FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
+              WHERE s.id = ? {lock s, d}")
+        .id(job.uuid()),
+    )
+    .await?
+    .ok_or(StoreError::RowsChanged { what: "record evidence", expected: 1, actual: 0 })
+}
+
+/// Whether the id at the platform is that of another post of ours.
+async fn is_anothers(
+    tx: &mut Tx,
+    state: &Row,
+    post: PostId,
+    receipt: &Receipt,
+) -> Result<bool, StoreError> {
+    let Some(id) = &receipt.external_id else { return Ok(false) };
+    let others = tx
+        .count(
+            sql("SELECT COUNT(*) FROM post_details
+                  WHERE platform = ? AND external_post_id = ? AND id <> ?")
+            .text(state.text("platform")?)
+            .text(id.clone())
+            .id(post.uuid()),
+        )
+        .await?;
+    Ok(others > 0)
 }
 
 /// Writes evidence and makes the state agree with it, from whatever state.
@@ -38,36 +92,17 @@ pub(super) async fn record_live(
     receipt: &Receipt,
 ) -> Result<(), StoreError> {
     let key = (intent.fence, intent.step_no);
-    let state = tx
-        .first(
-            sql("SELECT d.status AS status, d.platform AS platform, s.fence AS fence,
-                        d.external_post_id AS external_post_id
-                   FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
-                  WHERE s.id = ? {lock s, d}")
-            .id(job.uuid()),
-        )
-        .await?
-        .ok_or(StoreError::RowsChanged { what: "record evidence", expected: 1, actual: 0 })?;
+    let state = lock(tx, job).await?;
     let mut receipt = receipt.clone();
-    if let Some(id) = &receipt.external_id {
-        let taken = tx
-            .count(
-                sql("SELECT COUNT(*) FROM post_details
-                      WHERE platform = ? AND external_post_id = ? AND id <> ?")
-                .text(state.text("platform")?)
-                .text(id.clone())
-                .id(post.uuid()),
-            )
-            .await?;
-        if taken > 0 {
-            // Another post of ours carries that id: live, but under an id we do not know.
-            receipt.evidence = Some(format!("the platform named {id}, which is another post"));
-            receipt.external_id = None;
-        }
+    if is_anothers(tx, &state, post, &receipt).await? {
+        // Live, but under an id we do not know.
+        let id = receipt.external_id.take().unwrap_or_default();
+        receipt.evidence = Some(format!("the platform named {id}, which is another post"));
     }
     let mut entry = Entry::new(job, key, StepKind::Publish, LogEvent::Ok).receipt(&receipt);
     entry.worker = worker;
-    entry.append(tx).await?;
+    // A database that was restored from a backup has lost the intent, not the fact.
+    entry.append_done(tx).await?;
     let status: PostStatus = state.word("status")?;
     if status == PostStatus::Published {
         if let Some(id) = &receipt.external_id {
@@ -76,8 +111,11 @@ pub(super) async fn record_live(
         return fill_in(tx, post, &receipt).await;
     }
     // A successor that claimed it meanwhile loses it by the higher fence.
-    let stale = i64::from(state.int("fence")? != intent.fence.0);
-    tx.execute_one("end published job", done_job(job, stale)).await?;
+    let fence = match state.int("fence")? {
+        same if same == intent.fence.0 => same,
+        other => other.max(intent.fence.0) + 1,
+    };
+    tx.execute_one("end published job", done_job(job, fence)).await?;
     tx.execute_one(
         "publish post",
         sql("UPDATE post_details
@@ -97,12 +135,12 @@ pub(super) async fn record_live(
     .await
 }
 
-fn done_job(job: JobId, fence_step: i64) -> Sql {
+fn done_job(job: JobId, fence: i64) -> Sql {
     sql("UPDATE post_schedule
             SET status = 'done', lease_until = NULL, locked_at = NULL, next_attempt_at = NULL,
-                error_message = NULL, fence = fence + ?, updated_at = {now}
+                error_message = NULL, fence = ?, updated_at = {now}
           WHERE id = ?")
-    .int(fence_step)
+    .int(fence)
     .id(job.uuid())
 }
 

@@ -124,6 +124,7 @@ async fn open(
         age: Duration::ZERO,
         not_live_for: None,
         lookups: 0,
+        blind: false,
     }))
 }
 

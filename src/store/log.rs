@@ -21,8 +21,14 @@ const STAGED_USABLE_FOR: Duration = Duration::from_secs(20 * 60 * 60);
 
 /// Codes of the mark behind which earlier staged objects count no more.
 pub(super) const RESTAGE: &str = "restage";
+/// Codes of intents that are not a gate's: of another program's call, and of
+/// one that a restored backup may not know.
+pub(super) const FOREIGN: &str = "foreign";
+pub(super) const RESTORED: &str = "restored";
 /// A look-up that saw the object and saw it not live.
 pub const NOT_LIVE: &str = "not_live";
+/// A look-up that saw the platform still working on the object.
+pub const IN_PROGRESS: &str = "in_progress";
 
 /// One row to be appended.
 #[derive(Debug, Clone)]
@@ -232,14 +238,20 @@ fn logged(rows: &[Row], now: DateTime<Utc>) -> Result<Logged, StoreError> {
                     age: since(at, now),
                     not_live_for: None,
                     lookups: 0,
+                    blind: matches!(code.as_deref(), Some(FOREIGN | RESTORED)),
                 });
             }
             (StepKind::Publish, LogEvent::Ok | LogEvent::Refused) => settled.push(key),
             (StepKind::Lookup, LogEvent::Ok | LogEvent::Unknown | LogEvent::Refused) => {
                 for intent in &mut intents {
                     intent.lookups += 1;
-                    if code.as_deref() == Some(NOT_LIVE) && intent.not_live_for.is_none() {
-                        intent.not_live_for = Some(since(at, now));
+                    match code.as_deref() {
+                        Some(NOT_LIVE) => {
+                            intent.not_live_for.get_or_insert_with(|| since(at, now));
+                        }
+                        // The call arrived late: what was read before it counts no more.
+                        Some(IN_PROGRESS) => intent.not_live_for = None,
+                        _ => {}
                     }
                 }
             }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::InstanceId;
+
 use super::db::{Engine, Location, Tx, sql};
 use super::{Store, StoreError, adopt, dialect, files, transaction};
 
@@ -193,6 +195,19 @@ impl Store {
             }
         }
         Ok(done)
+    }
+
+    /// The identity that `migrate` gave this database; copies of it have the same.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn instance(&self) -> Result<InstanceId, StoreError> {
+        let mut tx = self.pool.begin_read().await?;
+        let row = tx.first(sql("SELECT instance_id FROM database_instance WHERE id = 1")).await?;
+        match row {
+            Some(row) => Ok(InstanceId::from_uuid(row.id("instance_id")?)),
+            None => Err(StoreError::NoSchema(self.location.to_string())),
+        }
     }
 
     /// Refuses a schema that this program was not made for, and a server

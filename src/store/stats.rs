@@ -83,6 +83,21 @@ impl Store {
             company,
             "",
         );
+        let unknown_posts = tx
+            .all(of_company(
+                sql("SELECT d.id AS id, d.company_id AS company_id FROM post_details d
+                      WHERE d.outcome = 'unknown'
+                        AND (d.error_code IS NULL OR d.error_code <> 'abandoned')"),
+                company,
+                " ORDER BY d.updated_at, d.id LIMIT 5",
+            ))
+            .await?
+            .iter()
+            .map(|row| {
+                let post = PostId::from_uuid(row.id("id")?);
+                Ok((post, CompanyId::from_uuid(row.id("company_id")?)))
+            })
+            .collect::<Result<_, StoreError>>()?;
         let ended = |status: &'static str| {
             of_company(
                 sql("SELECT COUNT(*) FROM post_details d
@@ -102,6 +117,7 @@ impl Store {
             lag_seconds,
             stuck: tx.count(stuck).await?,
             unknown: tx.count(unknown).await?,
+            unknown_posts,
             published_24h: tx.count(ended("published")).await?,
             failed_24h: tx.count(ended("failed")).await?,
             next,

@@ -53,7 +53,7 @@ impl Shared {
             )),
         };
         let result = match answer {
-            Answer::Published(receipt) => Ok(receipt),
+            Answer::Published(receipt) | Answer::Found(receipt) => Ok(receipt),
             Answer::Refused(failure) => Err((CommentState::Failed, failure)),
             Answer::Unknown(failure) => Err((CommentState::Unknown, failure)),
         };

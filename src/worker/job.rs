@@ -19,6 +19,7 @@ use crate::domain::{
 };
 use crate::store::{Gate, Next, Settled, Step, StoreError};
 
+use super::evidence::{EVIDENCE_RETRY, Evidence, Kept};
 use super::reconcile::first_look;
 use super::uptime::Uptime;
 use super::{End, Event, Shared};
@@ -28,12 +29,12 @@ const PUBLISH_LIMIT: Duration = Duration::from_secs(60);
 /// The call must leave this soon after the gate began, reads before it
 /// included: the lease the gate grants outlasts the call by this much.
 const GATE_SLACK: Duration = Duration::from_secs(45);
-/// While the database is away, evidence is offered to it again this often.
-const EVIDENCE_RETRY: Duration = Duration::from_secs(1);
 /// How often a refusal is offered; without it the post is looked up.
 const REFUSAL_RETRY_MAX: u32 = 60;
 /// A job whose account another worker publishes to comes back this soon.
 const ACCOUNT_BUSY_REST: Duration = Duration::from_secs(1);
+/// Why the platform does not take a post as a duplicate.
+const SAME_TEXT: &str = "another post of this account with the same text is live already";
 /// No rest is shorter, whatever the platform says: it would be a hot loop.
 pub(super) const REST_MIN: Duration = Duration::from_secs(5);
 
@@ -153,32 +154,21 @@ impl Shared {
         draft.clearance = Clearance::new(move || gate_began.elapsed() < GATE_SLACK);
         match self.publishers.get(claim.content.platform).publish(&draft).await {
             Answer::Published(receipt) => {
-                self.keep_evidence(claim, &intent, &receipt).await;
+                self.keep_evidence(Evidence::certain(claim, &intent, receipt.clone())).await;
                 drop(turn);
                 self.describe(claim, draft, &receipt).await;
                 Ok(published(claim, &intent, &receipt))
             }
+            Answer::Found(receipt) => {
+                let evidence = Evidence::by_search(claim, &intent, receipt.clone());
+                if self.keep_evidence(evidence).await == Kept::Anothers {
+                    let failure = Failure::new(Remedy::GiveUp, "DUPLICATE_POST", SAME_TEXT);
+                    return self.fail(claim, &Step::Publish(intent), failure).await;
+                }
+                Ok(published(claim, &intent, &receipt))
+            }
             Answer::Refused(failure) => self.fail(claim, &Step::Publish(intent), failure).await,
             Answer::Unknown(failure) => self.unknown(claim, &intent, failure).await,
-        }
-    }
-
-    /// Writes down that a post is live; does not give up while the database
-    /// is away. What it will never take is logged: the open intent remains,
-    /// and the post is looked up.
-    pub(super) async fn keep_evidence(&self, claim: &Claim, intent: &Intent, receipt: &Receipt) {
-        let evidence = [(claim.job_id, claim.post_id, intent.clone(), receipt.clone())];
-        loop {
-            let Err(error) = self.store.record_live(&self.options.id, &evidence).await else {
-                return;
-            };
-            let external_id = receipt.external_id.as_deref().unwrap_or("unknown");
-            tracing::error!(post = %claim.post_id, external_id, fence = %intent.fence, %error,
-                "published, but the database does not take it");
-            if !error.is_outage() {
-                return;
-            }
-            tokio::time::sleep(EVIDENCE_RETRY).await;
         }
     }
 

@@ -5,15 +5,18 @@
 //! what happens is told as [`Event`]s.
 
 mod after;
+mod evidence;
 mod heartbeat;
 mod held;
 mod job;
 mod reconcile;
 mod recovery;
 mod run;
+mod spool;
 mod uptime;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::domain::{
@@ -25,6 +28,7 @@ use crate::store::Store;
 
 pub use recovery::Recovery;
 pub use run::Summary;
+pub use spool::Spool;
 
 use held::HeldJobs;
 
@@ -69,6 +73,8 @@ pub struct Options {
     pub only: Only,
     /// Media URLs may point at private addresses.
     pub allow_private_media: bool,
+    /// Where answers wait that the database could not take.
+    pub spool: Option<Spool>,
 }
 
 impl Options {
@@ -92,6 +98,7 @@ impl Options {
             grace: Duration::from_secs(30),
             only: Only::default(),
             allow_private_media: false,
+            spool: None,
         }
     }
 }
@@ -184,6 +191,8 @@ struct Shared {
     events: EventSink,
     options: Options,
     held: Arc<HeldJobs>,
+    /// There may be answers in the spool that the database lacks.
+    spool_waits: AtomicBool,
 }
 
 impl Worker {
@@ -196,7 +205,9 @@ impl Worker {
         options: Options,
     ) -> Self {
         let held = Arc::new(HeldJobs::default());
-        Self { shared: Arc::new(Shared { store, publishers, tokens, events, options, held }) }
+        let spool_waits = AtomicBool::new(true);
+        let shared = Shared { store, publishers, tokens, events, options, held, spool_waits };
+        Self { shared: Arc::new(shared) }
     }
 }
 

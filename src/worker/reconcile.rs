@@ -8,9 +8,10 @@
 
 use std::time::Duration;
 
-use crate::domain::{Claim, Failure, Intent, Receipt, Remedy, Scope, Sighting};
-use crate::store::{NOT_LIVE, Step, StoreError};
+use crate::domain::{Claim, Failure, Intent, Remedy, Scope, Sighting};
+use crate::store::{IN_PROGRESS, NOT_LIVE, Step, StoreError};
 
+use super::evidence::{Evidence, Kept};
 use super::job::{REST_MIN, published};
 use super::{End, Shared};
 
@@ -18,6 +19,9 @@ use super::{End, Shared};
 const LOOKUPS_MAX: u32 = 10;
 /// Media may be processed for hours: with the usual times this is about five.
 const LOOKUPS_IN_PROGRESS_MAX: u32 = 32;
+
+/// Why a reading of our object decides nothing.
+const BLIND: &str = "it may have been published as an object that this database does not know";
 
 /// When to look first: soon, since "live" is believed at once.
 pub(super) fn first_look(settle: Duration) -> Duration {
@@ -50,7 +54,16 @@ impl Shared {
         let settle = self.options.settle;
         let again = next_look(settle, intent.lookups);
         match sighting {
-            Sighting::Live(receipt) => self.found(claim, &intent, receipt).await,
+            Sighting::Live(receipt) => {
+                let evidence = Evidence::certain(claim, &intent, receipt);
+                Ok(self.found(claim, evidence).await.unwrap_or(End::Lost))
+            }
+            Sighting::Found(receipt) => {
+                match self.found(claim, Evidence::by_search(claim, &intent, receipt)).await {
+                    Some(end) => Ok(end),
+                    None => self.undecided(claim, &intent, anothers()).await,
+                }
+            }
             Sighting::NotLive if believed(&intent, settle) => {
                 let failure = not_live();
                 let step = Step::Lookup(claim.open_intents.clone());
@@ -76,16 +89,30 @@ impl Shared {
                 let settled = self.store.hold(worker, claim, &failure).await?;
                 self.ended(settled, || End::Unknown(failure))
             }
-            Sighting::CannotTell(failure) if intent.lookups < LOOKUPS_MAX => {
-                self.rest_if_asked(claim, &failure).await?;
-                let settled = self.store.record_lookup(worker, claim, &failure, again).await?;
-                self.ended(settled, || End::LookingUp(failure, again))
-            }
-            Sighting::CannotTell(failure) | Sighting::NeverTells(failure) => {
+            Sighting::CannotTell(failure) => self.undecided(claim, &intent, failure).await,
+            Sighting::NeverTells(failure) => {
                 let settled = self.store.hold(worker, claim, &failure).await?;
                 self.ended(settled, || End::Unknown(failure))
             }
         }
+    }
+
+    /// Looks again later, or asks a person after the last look.
+    async fn undecided(
+        &self,
+        claim: &Claim,
+        intent: &Intent,
+        failure: Failure,
+    ) -> Result<End, StoreError> {
+        let worker = &self.options.id;
+        if intent.lookups >= LOOKUPS_MAX {
+            let settled = self.store.hold(worker, claim, &failure).await?;
+            return self.ended(settled, || End::Unknown(failure));
+        }
+        self.rest_if_asked(claim, &failure).await?;
+        let again = next_look(self.options.settle, intent.lookups);
+        let settled = self.store.record_lookup(worker, claim, &failure, again).await?;
+        self.ended(settled, || End::LookingUp(failure, again))
     }
 
     /// Looks once more at a post that is held as unknown.
@@ -94,7 +121,17 @@ impl Shared {
         let Some((intent, sighting)) = self.look(claim).await else { return Ok(End::Lost) };
         let settle = self.options.settle;
         let failure = match sighting {
-            Sighting::Live(receipt) => return self.found(claim, &intent, receipt).await,
+            Sighting::Live(receipt) => {
+                let evidence = Evidence::certain(claim, &intent, receipt);
+                return Ok(self.found(claim, evidence).await.unwrap_or(End::Lost));
+            }
+            Sighting::Found(receipt) => {
+                let evidence = Evidence::by_search(claim, &intent, receipt);
+                match self.found(claim, evidence).await {
+                    Some(end) => return Ok(end),
+                    None => anothers(),
+                }
+            }
             Sighting::Dead(failure) => {
                 let settled = self.store.unhold(worker, claim, &failure).await?;
                 return self.ended(settled, || End::Failed(failure));
@@ -119,21 +156,27 @@ impl Shared {
             Ok(draft) => self.publishers.get(claim.content.platform).look_up(&draft, &intent).await,
             Err(no_token) => Sighting::CannotTell(no_token),
         };
+        let blind = claim.open_intents.iter().any(|intent| intent.blind);
+        let sighting = match sighting {
+            Sighting::NotLive | Sighting::Dead(_) | Sighting::InProgress if blind => {
+                Sighting::CannotTell(Failure::new(Remedy::GiveUp, "blind", BLIND))
+            }
+            other => other,
+        };
         Some((intent, sighting))
     }
 
-    async fn found(
-        &self,
-        claim: &Claim,
-        intent: &Intent,
-        mut receipt: Receipt,
-    ) -> Result<End, StoreError> {
-        receipt.evidence.get_or_insert_with(|| "read-back".to_owned());
-        self.keep_evidence(claim, intent, &receipt).await;
+    /// Writes down that it was seen live. `None`: what was seen is another post.
+    async fn found(&self, claim: &Claim, mut evidence: Evidence) -> Option<End> {
+        evidence.receipt.evidence.get_or_insert_with(|| "read-back".to_owned());
+        let (intent, receipt) = (evidence.intent.clone(), evidence.receipt.clone());
+        if self.keep_evidence(evidence).await == Kept::Anothers {
+            return None;
+        }
         if let Ok(draft) = self.draft(claim) {
             self.describe(claim, draft, &receipt).await;
         }
-        Ok(published(claim, intent, &receipt))
+        Some(published(claim, &intent, &receipt))
     }
 
     /// Lets the account, or every account of its platform, rest as a failure asks.
@@ -164,7 +207,12 @@ fn believed(intent: &Intent, settle: Duration) -> bool {
 }
 
 fn in_progress() -> Failure {
-    Failure::new(Remedy::Retry, "in_progress", "the platform is still working on it")
+    Failure::new(Remedy::Retry, IN_PROGRESS, "the platform is still working on it")
+}
+
+fn anothers() -> Failure {
+    let message = "the only post like it that is live is another one of ours";
+    Failure::new(Remedy::Retry, "anothers", message)
 }
 
 fn not_live() -> Failure {
@@ -184,6 +232,7 @@ mod tests {
             age: Duration::from_secs(age),
             not_live_for: not_live_for.map(Duration::from_secs),
             lookups: 0,
+            blind: false,
         }
     }
 

@@ -23,7 +23,7 @@ pub struct Recovery {
 }
 
 impl Worker {
-    /// Takes over abandoned jobs, looks up open and held outcomes, repairs
+    /// Records answers that wait in the spool, takes over abandoned jobs, looks up open and held outcomes, repairs
     /// what other programs left half done. Publishes nothing. Handles at most
     /// `most` jobs and `most` held posts.
     ///
@@ -31,7 +31,10 @@ impl Worker {
     /// The database is away.
     pub async fn recover(&self, foreign_lock: Duration, most: u32) -> Result<Recovery, StoreError> {
         let shared = &self.shared;
+        let fed = shared.feed_spool().await?;
+        let published = || End::Published { external_id: None, late: Duration::ZERO };
         let mut recovery = Recovery {
+            recovered: fed.iter().map(|post| Event::without_claim(*post, published())).collect(),
             repaired: shared.store.repair_halves(None, false).await?,
             ..Recovery::default()
         };
@@ -41,6 +44,14 @@ impl Worker {
             heartbeat.stop().await;
         }
         result.map(|()| recovery)
+    }
+
+    /// Records answers that wait in the spool, and nothing else.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn record_spooled(&self) -> Result<Vec<PostId>, StoreError> {
+        self.shared.feed_spool().await
     }
 
     async fn recover_into(

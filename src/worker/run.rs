@@ -127,6 +127,9 @@ impl Worker {
         }
         let result = run.rounds(until).await;
         run.drain().await;
+        if let Err(error) = run.feed_spool().await {
+            tracing::warn!(%error, "answers wait in the spool for the next start");
+        }
         if let Some(heartbeat) = run.heartbeat.take() {
             heartbeat.stop().await;
         }
@@ -182,11 +185,16 @@ impl Run {
     /// taken or ended. An error in one part does not keep the others from
     /// being done; the first one is returned.
     async fn round(&mut self) -> Result<bool, StoreError> {
+        let fed = self.feed_spool().await;
         let ended = self.end_missed().await;
         let abandoned = self.take_abandoned().await;
         let due = self.take_due().await;
         let owed = self.start_clean_up().await;
-        Ok(ended? | abandoned? | due? | owed?)
+        Ok(fed? | ended? | abandoned? | due? | owed?)
+    }
+
+    async fn feed_spool(&self) -> Result<bool, StoreError> {
+        Ok(!self.shared.feed_spool().await?.is_empty())
     }
 
     async fn end_missed(&mut self) -> Result<bool, StoreError> {

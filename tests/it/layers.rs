@@ -28,6 +28,7 @@ const MAP: &[(&str, &[&str])] = &[
             "store",
             "platforms",
             "worker::Options",
+            "worker::Spool",
             "worker::TokenSource",
             "output",
             "exit",

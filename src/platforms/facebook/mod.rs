@@ -163,7 +163,7 @@ impl Facebook {
     ) -> Result<Option<Receipt>, Answer> {
         let session = self.session(draft);
         match sighting::look(&session, draft, flow, first_sent, Duration::ZERO).await {
-            Sighting::Live(receipt) => Ok(Some(receipt)),
+            Sighting::Live(receipt) | Sighting::Found(receipt) => Ok(Some(receipt)),
             Sighting::NotLive => Ok(None),
             Sighting::InProgress => {
                 let delay = self.graph.poll_delay(None).map_err(Answer::Refused)?;

@@ -70,7 +70,7 @@ pub(super) async fn look(session: &Session<'_>, draft: &Draft, intent: &Intent) 
         Ok(State::Dead(failure)) if failure.code == EXPIRED => {
             match candidates(session, draft, sent).await {
                 Ok(found) if found.is_empty() => Sighting::Dead(failure),
-                Ok(found) => only(found).map_or(Sighting::CannotTell(failure), Sighting::Live),
+                Ok(found) => only(found).map_or(Sighting::CannotTell(failure), Sighting::Found),
                 Err(failure) => Sighting::CannotTell(failure),
             }
         }
@@ -78,7 +78,7 @@ pub(super) async fn look(session: &Session<'_>, draft: &Draft, intent: &Intent) 
         Err(trouble) if trouble.missing && intent.age > CONTAINER_LIFE => {
             match candidates(session, draft, sent).await {
                 Ok(found) => {
-                    only(found).map_or(Sighting::NeverTells(trouble.failure), Sighting::Live)
+                    only(found).map_or(Sighting::NeverTells(trouble.failure), Sighting::Found)
                 }
                 Err(failure) => Sighting::CannotTell(failure),
             }

@@ -188,7 +188,7 @@ pub fn duplicate(
         });
     };
     if minted >= *first + offset - CLOCK_TOLERANCE {
-        return Answer::Published(Receipt {
+        return Answer::Found(Receipt {
             external_id: Some(named.to_owned()),
             permalink: Some(urn::address(named)),
             http_status: refusal.http_status,

@@ -166,7 +166,7 @@ fn a_post_minted_after_the_first_send_is_ours() {
         // Within the tolerance of the clocks.
         &["2026-07-26T16:59:47.289Z"][..],
     ] {
-        let Answer::Published(receipt) = judged(sent_at, TimeDelta::zero()) else {
+        let Answer::Found(receipt) = judged(sent_at, TimeDelta::zero()) else {
             panic!("not adopted with {sent_at:?}");
         };
         assert_eq!(receipt.external_id.as_deref(), Some(URN));
@@ -195,7 +195,7 @@ fn a_post_minted_before_the_first_send_is_somebody_elses() {
 fn a_clock_that_is_behind_does_not_hide_our_post() {
     let sent = ["2026-07-26T17:00:12Z"];
     assert!(matches!(judged(&sent, TimeDelta::zero()), Answer::Refused(_)));
-    assert!(matches!(judged(&sent, TimeDelta::seconds(-30)), Answer::Published(_)));
+    assert!(matches!(judged(&sent, TimeDelta::seconds(-30)), Answer::Found(_)));
     let early = ["2026-07-26T16:59:40Z"];
     assert!(matches!(judged(&early, TimeDelta::seconds(30)), Answer::Refused(_)));
 }

@@ -48,11 +48,11 @@ impl LinkedIn {
                     .unwrap_or_default();
                 let answer =
                     classify::duplicate(failure(), named.as_deref(), &draft.sent_at, offset);
-                if let (Answer::Published(receipt), [_]) = (&answer, draft.sent_at.as_slice()) {
+                if let (Answer::Found(receipt), [_]) = (&answer, draft.sent_at.as_slice()) {
                     // We send once: something on the way must have repeated it.
                     tracing::warn!(
                         post = receipt.external_id,
-                        "LinkedIn got one create call twice; adopting the post that it made"
+                        "LinkedIn may have got one create call twice"
                     );
                 }
                 answer
@@ -117,26 +117,30 @@ fn sighting(answer: &HttpAnswer, draft: &Draft, intent: &Intent) -> Sighting {
     let offset = classify::clock_offset(answer, intent.at, intent.age);
     let from = intent.at - BEFORE_SEND + offset.min(TimeDelta::zero());
     let to = intent.at + AFTER_SEND + offset.max(TimeDelta::zero());
-    let matching: Vec<&Value> = match fingerprint(draft) {
-        Some(fingerprint) => {
-            let ours = |post: &&Value| fingerprint.fits(post, from, to);
-            posts.iter().filter(ours).collect()
-        }
-        None => return cannot_tell("the post's media is not known"),
+    let Some(fingerprint) = fingerprint(draft) else {
+        return cannot_tell("the post's media is not known");
     };
+    let matching: Vec<&Value> =
+        posts.iter().filter(|post| fingerprint.fits(post, from, to)).collect();
     match matching.as_slice() {
         [] => cannot_tell("the post is not among the page's newest posts"),
         [post] => match post["lifecycleState"].as_str() {
             Some("DRAFT" | "PUBLISH_FAILED") => {
                 cannot_tell("LinkedIn holds the post but does not show it to readers")
             }
-            _ => Sighting::Live(Receipt {
-                external_id: post["id"].as_str().map(str::to_owned),
-                permalink: post["id"].as_str().map(urn::address),
-                http_status: Some(answer.status.as_u16()),
-                trace_id: classify::trace_id(answer),
-                evidence: Some("read-back".to_owned()),
-            }),
+            _ => {
+                let receipt = Receipt {
+                    external_id: post["id"].as_str().map(str::to_owned),
+                    permalink: post["id"].as_str().map(urn::address),
+                    http_status: Some(answer.status.as_u16()),
+                    trace_id: classify::trace_id(answer),
+                    evidence: Some("read-back".to_owned()),
+                };
+                match fingerprint {
+                    Fingerprint::Media(_) => Sighting::Live(receipt),
+                    Fingerprint::Text(_) | Fingerprint::Link(_) => Sighting::Found(receipt),
+                }
+            }
         },
         _ => cannot_tell("more than one of the page's newest posts has this text"),
     }

@@ -21,7 +21,7 @@ async fn publish(author: &str, answer: fn() -> Reply) -> Answer {
 
 fn published(answer: Answer) -> Receipt {
     match answer {
-        Answer::Published(receipt) => receipt,
+        Answer::Published(receipt) | Answer::Found(receipt) => receipt,
         other => panic!("not published: {other:?}"),
     }
 }
@@ -108,6 +108,7 @@ fn intent() -> Intent {
         age: Duration::from_secs(90),
         not_live_for: None,
         lookups: 0,
+        blind: false,
     }
 }
 
@@ -130,7 +131,7 @@ async fn look_up(draft: &Draft, posts: Value) -> Sighting {
 }
 
 fn is_live(sighting: &Sighting) -> bool {
-    matches!(sighting, Sighting::Live(receipt) if receipt.external_id.as_deref() == Some(URN)
+    matches!(sighting, Sighting::Live(receipt) | Sighting::Found(receipt) if receipt.external_id.as_deref() == Some(URN)
         && receipt.evidence.as_deref() == Some("read-back"))
 }
 

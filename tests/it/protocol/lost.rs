@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{Account, World};
+use crate::support::{Account, World, publish_call};
 
 /// Pause between runs when look-ups go on for an hour or two.
 const LOOKS: Duration = Duration::from_secs(150);
@@ -181,5 +181,101 @@ fn a_person_may_give_up() {
     assert_eq!(live_on(&world, &account), 0);
     assert_eq!(world.json(&["list", "--status", "unknown"])["data"], json!([]));
     assert_eq!(world.json(&["list", "--status", "failed"])["data"].as_array().unwrap().len(), 1);
+    world.assert_healthy();
+}
+
+/// Two posts of one account with the same text, of which only the first one's
+/// publish call arrived: the live one is not the second.
+#[test]
+fn h9_a_post_with_the_same_text_is_not_taken_for_the_one_whose_answer_was_lost() {
+    let world = World::new();
+    let page = world.account("linkedin");
+    world.fault(&json!({
+        "match": publish_call("linkedin"), "when": {"nth": 2}, "fault": "before_commit_drop",
+    }));
+    let text = ["--caption", "Same words", "--allow-duplicate"];
+    let ids = [world.schedule(&page, &text), world.schedule(&page, &text)];
+    world.work_for(LOOKS, 60);
+    let mut outcomes = ids.map(|id| world.post(&id)["outcome"].as_str().unwrap().to_owned());
+    outcomes.sort_unstable();
+    assert_eq!(
+        (outcomes, live_on(&world, &page)),
+        (["published", "unknown"].map(str::to_owned), 1)
+    );
+    world.assert_healthy();
+}
+
+#[test]
+fn h9_a_duplicate_of_another_post_of_ours_fails_and_is_not_taken_for_it() {
+    let world = World::new();
+    let page = world.account("linkedin");
+    let text = ["--caption", "Same words", "--allow-duplicate"];
+    let ids = [world.schedule(&page, &text), world.schedule(&page, &text)];
+    world.work_for(LOOKS, 60);
+    let posts = ids.map(|id| world.post(&id));
+    let failed = posts.iter().find(|post| post["status"] == "failed").unwrap();
+    assert_eq!(failed["outcome"], "not_published", "{failed}");
+    assert_eq!(failed["errorCode"], "DUPLICATE_POST", "{failed}");
+    assert!(posts.iter().any(|post| post["status"] == "published"));
+    assert_eq!(live_on(&world, &page), 1);
+    world.assert_healthy();
+}
+
+/// Another program took a post that we had staged, and may have published it
+/// as an object of its own: that ours is not live proves nothing.
+#[test]
+fn f12_our_own_object_does_not_prove_that_another_program_published_nothing() {
+    let world = World::new();
+    let page = world.account("facebook");
+    let id = world.schedule(&page, &["--caption", "Hello", "--at", "+4m"]);
+    world.work(&[]);
+    assert_eq!(world.drafts().len(), 1, "it is staged");
+    let long_ago = world.database.in_seconds(-11 * 60);
+    world.database.execute(&format!(
+        "UPDATE post_schedule SET status = 'processing', worker_id = 'node', locked_at = {long_ago};
+         UPDATE post_details SET status = 'processing'"
+    ));
+    world.work_for(LOOKS, 60);
+    assert_eq!(world.post(&id)["outcome"], "unknown", "{}", world.post(&id));
+    assert_eq!(live_on(&world, &page), 0);
+    world.assert_healthy();
+}
+
+#[test]
+fn every_post_that_may_be_live_is_shown_with_the_command_that_settles_it() {
+    let world = World::new();
+    let flow = FLOWS.iter().find(|flow| flow.platform == "member").unwrap();
+    let mut ids: Vec<String> =
+        (0..3).map(|_| flow.schedule(&world, "after_commit_drop").1).collect();
+    world.work_for(LOOKS, 60);
+    let ends = "--published EXTERNAL_ID | --not-published | --abandon";
+    let commands = |ran: &crate::support::Ran, company: &str| -> Vec<String> {
+        ran.stderr
+            .lines()
+            .filter_map(|line| line.strip_prefix("socialsched recover ")?.strip_suffix(ends))
+            .map(|rest| rest.strip_suffix(&format!("{company} ")).unwrap().to_owned())
+            .collect()
+    };
+    let mut short: Vec<String> = ids.iter().map(|id| id[..8].to_owned()).collect();
+    for args in [&["list"][..], &["list", "-o", "json"], &["queue-status"], &["recover"]] {
+        let mut shown = commands(&world.run(args).ok(), "");
+        shown.sort_unstable();
+        short.sort_unstable();
+        assert_eq!(shown, short, "{args:?}");
+    }
+    for id in &ids {
+        assert_eq!(commands(&world.run(&["show", id]).ok(), ""), [&id[..8]]);
+    }
+    // Who looks after all companies needs the company, too.
+    world.unset("SOCIALSCHED_COMPANY");
+    let company = format!(" --company {}", world.company());
+    let ran = world.run(&["queue-status"]).ok();
+    assert_eq!(commands(&ran, &company).len(), 3, "{ran}");
+    let typed = ran.stderr.lines().find_map(|line| line.strip_suffix(ends)).unwrap();
+    let typed: Vec<&str> = typed.split_whitespace().skip(1).chain(["--abandon"]).collect();
+    world.run(&typed).ok();
+    world.set("SOCIALSCHED_COMPANY", world.company());
+    ids.retain(|id| world.post(id)["errorCode"] != "abandoned");
+    assert_eq!(ids.len(), 2);
     world.assert_healthy();
 }

@@ -6,4 +6,6 @@ mod comments;
 mod lost;
 mod panics;
 mod refusals;
+mod restored;
 mod signals;
+mod spool;

@@ -212,3 +212,37 @@ fn t5l_late_evidence_wins_over_an_abandoned_post() {
         assert_published(queue, claim.post_id, Some("fb_1"));
     });
 }
+
+/// The intent was written after the backup was taken.
+#[test]
+fn t5l_evidence_counts_also_in_a_database_that_has_lost_its_intent() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let (claim, intent) = queue.sent(&a);
+        queue.database.execute(
+            "DELETE FROM publish_log;
+             UPDATE post_schedule SET status = 'pending', fence = 0, attempts = 0,
+                    worker_id = NULL, locked_at = NULL, lease_until = NULL;
+             UPDATE post_details SET status = 'pending', attempts = 0",
+        );
+        queue.live(&a, &claim, &intent, &receipt("fb_1")).unwrap();
+        assert_published(queue, claim.post_id, Some("fb_1"));
+        assert!(queue.claims(&a).is_empty());
+    });
+}
+
+#[test]
+fn t5_a_post_found_by_its_text_is_not_another_one_of_ours() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let (first, sent) = queue.sent(&a);
+        queue.live(&a, &first, &sent, &receipt("fb_1")).unwrap();
+        let (claim, intent) = queue.sent(&a);
+        let tables = queue.tables();
+        let found = |id| (claim.job_id, claim.post_id, intent.clone(), receipt(id));
+        assert!(!queue.wait(queue.store.record_found(&a, &found("fb_1"))).unwrap());
+        assert_eq!(queue.tables(), tables, "nothing was recorded");
+        assert!(queue.wait(queue.store.record_found(&a, &found("fb_2"))).unwrap());
+        assert_published(queue, claim.post_id, Some("fb_2"));
+    });
+}

@@ -10,6 +10,7 @@ mod foreign;
 mod gating;
 mod invariants;
 pub mod queue;
+mod restoring;
 mod rivals;
 mod scheduling;
 mod settling;

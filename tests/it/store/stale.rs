@@ -71,6 +71,7 @@ fn imagined(claim: &Claim) -> Intent {
         age: Duration::ZERO,
         not_live_for: None,
         lookups: 0,
+        blind: false,
     }
 }
 

@@ -72,6 +72,7 @@ impl World {
         world.set("HOME", &home);
         world.set("XDG_CONFIG_HOME", home.join("config"));
         world.set("XDG_DATA_HOME", home.join("data"));
+        world.set("XDG_STATE_HOME", home.join("state"));
         world.set("PATH", "/usr/bin:/bin");
         world.set("LANG", "C.UTF-8");
         world.set("TZ", "UTC");
@@ -296,7 +297,19 @@ impl World {
         self.assert_no_secret();
     }
 
-    /// Asserts that no token is in any output of the program or in the database.
+    /// The files in which answers wait that the database could not take.
+    pub fn spool_files(&self) -> Vec<PathBuf> {
+        let folder = match self.database.engine() {
+            Engine::Sqlite => self.dir.path().to_owned(),
+            Engine::MariaDb | Engine::Postgres => self.path("home/state/socialsched"),
+        };
+        let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+        let files = entries.map(|entry| entry.unwrap().path());
+        files.filter(|path| path.to_string_lossy().contains("answers-")).collect()
+    }
+
+    /// Asserts that no token is in any output of the program, in the database,
+    /// or in the spool.
     #[track_caller]
     pub fn assert_no_secret(&self) {
         let holds = |path: &Path| {
@@ -306,7 +319,8 @@ impl World {
         let output = fs::read_dir(self.path("output")).unwrap().map(|entry| entry.unwrap().path());
         let database = fs::read_dir(self.dir.path()).unwrap().map(|entry| entry.unwrap().path());
         let is_database = |path: &PathBuf| path.to_string_lossy().contains(".db");
-        for path in output.chain(database.filter(is_database)) {
+        let stored = database.filter(is_database).chain(self.spool_files());
+        for path in output.chain(stored) {
             assert!(!holds(&path), "a token is in {}", path.display());
         }
     }

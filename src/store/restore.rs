@@ -1,0 +1,162 @@
+//! After a backup was restored: everything that was done since it was taken is
+//! unknown here, and may be live.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::{Fence, JobId, LogEvent, PostId, StepKind};
+
+use super::db::{Row, Sql, Tx, sql};
+use super::log::{self, Entry};
+use super::{Store, StoreError, transaction};
+
+/// What is known to have been written last.
+const TRACES: &[&str] = &[
+    "SELECT MAX(at) AS at FROM publish_log",
+    "SELECT MAX(updated_at) AS at FROM post_details",
+    "SELECT MAX(updated_at) AS at FROM post_schedule",
+    "SELECT MAX(updated_at) AS at FROM meta_social_accounts",
+    "SELECT MAX(beat_at) AS at FROM workers",
+];
+
+/// Posts held per step of the transaction.
+const BATCH: i64 = 500;
+
+/// What was done after a backup was restored.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Restored {
+    /// Posts that are held as unknown now.
+    pub held: Vec<PostId>,
+    /// First comments that will not be sent any more.
+    pub comments: u64,
+    /// Ended posts whose invisible leftovers will not be deleted any more.
+    pub leftovers: u64,
+}
+
+impl Store {
+    /// When this database was last written to, as far as it tells itself: the
+    /// backup that it was restored from is not older. `None`: it holds nothing.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn newest_trace(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let mut tx = self.pool.begin_read().await?;
+        newest_trace(&mut tx).await
+    }
+
+    /// The posts that may have gone out after the backup was taken: all open
+    /// ones whose time has come.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn may_have_gone_out(&self) -> Result<Vec<PostId>, StoreError> {
+        let mut tx = self.pool.begin_read().await?;
+        let rows = tx.all(may_have_gone_out("")).await?;
+        rows.iter().map(|row| Ok(PostId::from_uuid(row.id("post_id")?))).collect()
+    }
+
+    /// Holds those posts for a person, each with an open intent that no object
+    /// of ours can refute. Comments that may have been sent are not sent again,
+    /// and nothing is deleted that may be live by now. All or nothing.
+    ///
+    /// # Errors
+    /// The database is away; then nothing was changed.
+    pub async fn hold_after_restore(&self) -> Result<Restored, StoreError> {
+        transaction!(self, tx, {
+            let newest = newest_trace(tx).await?;
+            let mut restored = Restored::default();
+            loop {
+                let batch = may_have_gone_out(" LIMIT ? {lock s, d}").int(BATCH);
+                let rows = tx.all(batch).await?;
+                if rows.is_empty() {
+                    break;
+                }
+                for row in &rows {
+                    restored.held.push(hold(tx, row, newest).await?);
+                }
+            }
+            restored.comments = tx
+                .execute(sql("UPDATE post_details
+                                 SET first_comment_state = 'unknown', updated_at = {now}
+                               WHERE first_comment_state IN ('pending', 'sending')"))
+                .await?;
+            restored.leftovers = tx
+                .execute(sql("UPDATE post_details SET leftovers = 0, updated_at = {now}
+                               WHERE leftovers = 1"))
+                .await?;
+            restored
+        })
+    }
+}
+
+async fn newest_trace(tx: &mut Tx) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let mut newest = None;
+    for trace in TRACES {
+        if let Some(row) = tx.first(sql(*trace)).await? {
+            // What another program wrote may be no time.
+            newest = newest.max(row.opt_time("at").ok().flatten());
+        }
+    }
+    Ok(newest)
+}
+
+fn may_have_gone_out(tail: &str) -> Sql {
+    sql("SELECT s.id AS job_id, s.post_detail_id AS post_id, s.run_at AS run_at,
+                s.fence AS fence, s.attempts AS attempts
+           FROM post_schedule s {open index} JOIN post_details d ON d.id = s.post_detail_id
+          WHERE s.status IN ('pending', 'processing') AND d.status IN ('pending', 'processing')
+            AND s.run_at <= {now} ORDER BY s.run_at, s.id")
+    .and(tail)
+}
+
+async fn hold(tx: &mut Tx, row: &Row, newest: Option<DateTime<Utc>>) -> Result<PostId, StoreError> {
+    let job = JobId::from_uuid(row.id("job_id")?);
+    let post = PostId::from_uuid(row.id("post_id")?);
+    let fence = row.int("fence")?.max(row.int("attempts")?) + 1;
+    let message =
+        "may be live: a backup was restored, and it may have gone out after that was taken";
+    tx.execute_one(
+        "hold job after restore",
+        sql("UPDATE post_schedule
+                SET status = 'failed', fence = ?, lease_until = NULL, locked_at = NULL,
+                    worker_id = NULL, next_attempt_at = NULL, error_message = ?,
+                    max_attempts = CASE WHEN attempts > max_attempts THEN attempts
+                                        ELSE max_attempts END,
+                    updated_at = {now}
+              WHERE id = ? AND status IN ('pending', 'processing')")
+        .int(fence)
+        .text(message)
+        .id(job.uuid()),
+    )
+    .await?;
+    tx.execute_one(
+        "hold post after restore",
+        sql("UPDATE post_details
+                SET status = 'failed', outcome = 'unknown', error_code = ?, error_message = ?,
+                    updated_at = {now},
+                    attempts = (SELECT attempts FROM post_schedule
+                                 WHERE post_detail_id = post_details.id)
+              WHERE id = ? AND status IN ('pending', 'processing')")
+        .text(log::RESTORED)
+        .text(message)
+        .id(post.uuid()),
+    )
+    .await?;
+    Entry::new(job, (Fence(fence), 1), StepKind::Publish, LogEvent::Intent)
+        .note(log::RESTORED, "it may have been sent between the backup and its restoration")
+        .append(tx)
+        .await?;
+    // Look-ups search around the time of a call: most likely its own.
+    if let Some(at) = row.time("run_at").ok().max(newest) {
+        tx.execute(
+            sql("UPDATE publish_log SET at = ?
+                  WHERE post_schedule_id = ? AND fence = ? AND step_no = 1 AND event = 'intent'
+                    AND ? < {now}")
+            .time(at)
+            .id(job.uuid())
+            .int(fence)
+            .time(at),
+        )
+        .await?;
+    }
+    Ok(post)
+}

@@ -1,0 +1,396 @@
+//! Answers that the database could not take, in a file of this machine: they
+//! must outlive the process that heard them.
+//!
+//! A line of JSON each, in `answers-<instance>.jsonl` of the state directory:
+//! which publish call, and under which id it is live. Never a token. Workers of
+//! one machine share the file; each holds its lock while it writes. A line says
+//! which database it is for, and goes away only after that one has it.
+
+use std::collections::HashSet;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, OFlags, flock};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Fence, InstanceId, Intent, JobId, PostId, Receipt, WorkerId};
+
+use super::evidence::Evidence;
+
+/// The shape of a line.
+const VERSION: u32 = 1;
+
+/// The file where answers for one database wait.
+#[derive(Debug, Clone)]
+pub struct Spool {
+    folder: PathBuf,
+    instance: InstanceId,
+}
+
+/// One answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Line {
+    version: u32,
+    database: InstanceId,
+    job: JobId,
+    post: PostId,
+    fence: Fence,
+    step: i32,
+    by_search: bool,
+    external_id: Option<String>,
+    permalink: Option<String>,
+    http_status: Option<u16>,
+    trace_id: Option<String>,
+    evidence: Option<String>,
+    worker: WorkerId,
+}
+
+/// An answer as it was read, with the text that stands for it in its file.
+#[derive(Debug, Clone)]
+pub(super) struct Waiting {
+    pub(super) worker: WorkerId,
+    pub(super) evidence: Evidence,
+    file: PathBuf,
+    text: String,
+}
+
+impl Spool {
+    /// The answers for this database in a state directory, which need not
+    /// exist yet.
+    #[must_use]
+    pub fn new(folder: PathBuf, instance: InstanceId) -> Self {
+        Self { folder, instance }
+    }
+
+    /// Why no answer could be kept here, if so.
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
+        let existing = self.folder.ancestors().find(|folder| folder.exists())?;
+        if !existing.is_dir() {
+            return Some(format!("{} is not a directory", existing.display()));
+        }
+        let access = rustix::fs::access(existing, rustix::fs::Access::WRITE_OK);
+        let error = io::Error::from(access.err()?);
+        Some(format!("{}: {error}", self.folder.display()))
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.join(format!("answers-{}.jsonl", self.instance))
+    }
+
+    /// Appends an answer durably.
+    pub(super) fn keep(&self, worker: &WorkerId, evidence: &Evidence) -> io::Result<Waiting> {
+        let text = serde_json::to_string(&self.line(worker, evidence))?;
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
+        let path = self.file();
+        let mut file = locked(&path, true)?;
+        let is_new = file.metadata()?.len() == 0;
+        // Behind a line that a dying process left unfinished.
+        let separator = if ends_in_a_line(&mut file)? { "" } else { "\n" };
+        file.write_all(format!("{separator}{text}\n").as_bytes())?;
+        file.sync_all()?;
+        if is_new {
+            File::open(&self.folder)?.sync_all()?;
+        }
+        Ok(Waiting { worker: worker.clone(), evidence: evidence.clone(), file: path, text })
+    }
+
+    /// The answers that wait for this database, also in files that were brought
+    /// from other machines (`answers-<instance>-anything.jsonl`).
+    pub(super) fn waiting(&self) -> io::Result<Vec<Waiting>> {
+        let mut waiting = Vec::new();
+        for path in self.files()? {
+            let text = match locked(&path, false) {
+                Ok(mut file) => {
+                    let mut text = Vec::new();
+                    file.read_to_end(&mut text)?;
+                    String::from_utf8_lossy(&text).into_owned()
+                }
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(error) => return Err(error),
+            };
+            for text in text.lines() {
+                match self.read(text) {
+                    Ok(line) => waiting.push(line.into_waiting(path.clone(), text.to_owned())),
+                    Err(why) => {
+                        tracing::warn!(file = %path.display(), "an answer is not used: {why}");
+                    }
+                }
+            }
+        }
+        Ok(waiting)
+    }
+
+    /// Takes answers out that the database has now, and unfinished lines with
+    /// them; everything else stays.
+    pub(super) fn remove(&self, recorded: &[Waiting]) -> io::Result<()> {
+        let files: HashSet<&Path> = recorded.iter().map(|waiting| waiting.file.as_path()).collect();
+        for path in files {
+            let mut file = match locked(path, false) {
+                Ok(file) => file,
+                // Another worker was first.
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(error) => return Err(error),
+            };
+            let mut text = Vec::new();
+            file.read_to_end(&mut text)?;
+            let text = String::from_utf8_lossy(&text);
+            let is_recorded = |line: &str| recorded.iter().any(|waiting| waiting.text == line);
+            let rest: String = text
+                .lines()
+                .filter(|line| !is_recorded(line) && is_json(line))
+                .map(|line| format!("{line}\n"))
+                .collect();
+            if rest.is_empty() {
+                fs::remove_file(path)?;
+            } else {
+                let new = path.with_extension("new");
+                let mut replacement = create(&new)?;
+                replacement.write_all(rest.as_bytes())?;
+                replacement.sync_all()?;
+                fs::rename(&new, path)?;
+            }
+            File::open(&self.folder)?.sync_all()?;
+        }
+        Ok(())
+    }
+
+    fn files(&self) -> io::Result<Vec<PathBuf>> {
+        let entries = match fs::read_dir(&self.folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let ours = format!("answers-{}", self.instance);
+        let mut files = Vec::new();
+        for entry in entries {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.starts_with(&ours) && name.ends_with(".jsonl") {
+                files.push(entry.path());
+            }
+        }
+        files.sort();
+        Ok(files)
+    }
+
+    fn line(&self, worker: &WorkerId, evidence: &Evidence) -> Line {
+        let receipt = evidence.receipt.clone();
+        Line {
+            version: VERSION,
+            database: self.instance,
+            job: evidence.job,
+            post: evidence.post,
+            fence: evidence.intent.fence,
+            step: evidence.intent.step_no,
+            by_search: evidence.by_search,
+            external_id: receipt.external_id,
+            permalink: receipt.permalink,
+            http_status: receipt.http_status,
+            trace_id: receipt.trace_id,
+            evidence: receipt.evidence,
+            worker: worker.clone(),
+        }
+    }
+
+    fn read(&self, text: &str) -> Result<Line, &'static str> {
+        if !is_json(text) {
+            return Err("its line is unfinished");
+        }
+        let line: Line =
+            serde_json::from_str(text).map_err(|_| "its line is none of this program's")?;
+        match line.version {
+            VERSION if line.database == self.instance => Ok(line),
+            VERSION => Err("it is for another database"),
+            _ => Err("a newer version of this program wrote it"),
+        }
+    }
+}
+
+impl Line {
+    fn into_waiting(self, file: PathBuf, text: String) -> Waiting {
+        let intent = Intent {
+            fence: self.fence,
+            step_no: self.step,
+            // Not known any more, and of no use to the evidence.
+            at: chrono::DateTime::UNIX_EPOCH,
+            age: std::time::Duration::ZERO,
+            not_live_for: None,
+            lookups: 0,
+            blind: false,
+        };
+        let receipt = Receipt {
+            external_id: self.external_id,
+            permalink: self.permalink,
+            http_status: self.http_status,
+            trace_id: self.trace_id,
+            evidence: self.evidence,
+        };
+        let by_search = self.by_search;
+        let evidence = Evidence { job: self.job, post: self.post, intent, receipt, by_search };
+        Waiting { worker: self.worker, evidence, file, text }
+    }
+}
+
+fn is_json(line: &str) -> bool {
+    serde_json::from_str::<serde::de::IgnoredAny>(line).is_ok()
+}
+
+fn create(path: &Path) -> io::Result<File> {
+    OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(path)
+}
+
+/// Opens the file and waits for its lock, which goes with the handle. Another
+/// process may have replaced the file meanwhile: then the new one is opened.
+fn locked(path: &Path, create: bool) -> io::Result<File> {
+    loop {
+        let nofollow = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or(0);
+        let file = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .create(create)
+            .mode(0o600)
+            .custom_flags(nofollow)
+            .open(path)?;
+        flock(&file, FlockOperation::LockExclusive)?;
+        match fs::metadata(path) {
+            Ok(now) if now.ino() == file.metadata()?.ino() => return Ok(file),
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn ends_in_a_line(file: &mut File) -> io::Result<bool> {
+    let mut text = Vec::new();
+    file.read_to_end(&mut text)?;
+    Ok(text.last().is_none_or(|byte| *byte == b'\n'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spool(folder: &Path) -> Spool {
+        Spool::new(folder.join("not/there/yet"), InstanceId::generate())
+    }
+
+    fn evidence(fence: i64) -> Evidence {
+        let line = Line {
+            version: VERSION,
+            database: InstanceId::generate(),
+            job: JobId::generate(),
+            post: PostId::generate(),
+            fence: Fence(fence),
+            step: 1,
+            by_search: fence % 2 == 0,
+            external_id: Some(format!("id \"{fence}\"\n\u{2028}")),
+            permalink: None,
+            http_status: Some(201),
+            trace_id: None,
+            evidence: None,
+            worker: WorkerId::named("w"),
+        };
+        line.into_waiting(PathBuf::new(), String::new()).evidence
+    }
+
+    fn worker() -> WorkerId {
+        WorkerId::named("host/1/a")
+    }
+
+    #[test]
+    fn an_answer_comes_back_as_it_was_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = spool(folder.path());
+        assert!(spool.waiting().unwrap().is_empty());
+        for fence in 1..=2 {
+            let kept = spool.keep(&worker(), &evidence(fence)).unwrap();
+            let waiting = spool.waiting().unwrap();
+            let read = waiting.last().unwrap();
+            assert_eq!(waiting.len(), usize::try_from(fence).unwrap());
+            assert_eq!((&read.text, &read.worker), (&kept.text, &worker()));
+            let (read, kept) = (&read.evidence, &kept.evidence);
+            assert_eq!(
+                (read.job, read.post, read.by_search),
+                (kept.job, kept.post, kept.by_search)
+            );
+            assert_eq!((read.intent.fence, read.intent.step_no), (Fence(fence), 1));
+            assert_eq!(read.receipt, kept.receipt);
+        }
+        let all = spool.waiting().unwrap();
+        spool.remove(&all[..1]).unwrap();
+        assert_eq!(spool.waiting().unwrap()[0].text, all[1].text);
+        spool.remove(&all).unwrap();
+        assert!(!spool.file().exists());
+        spool.remove(&all).unwrap();
+    }
+
+    #[test]
+    fn a_line_of_a_newer_program_or_of_another_database_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = spool(folder.path());
+        let kept = spool.keep(&worker(), &evidence(1)).unwrap();
+        let newer = kept.text.replace("\"version\":1", "\"version\":2");
+        let unknown = kept.text.replace("\"version\"", "\"more\":1,\"version\"");
+        let others =
+            kept.text.replace(&spool.instance.to_string(), &PostId::generate().to_string());
+        let odd = [newer, unknown, others].map(|line| format!("{line}\n")).concat();
+        // A process died in the middle of a line; the next one goes on behind it.
+        fs::write(spool.file(), format!("{odd}{}\n{{\"versi", kept.text)).unwrap();
+        spool.keep(&worker(), &evidence(2)).unwrap();
+        let waiting = spool.waiting().unwrap();
+        assert_eq!(waiting.len(), 2);
+        spool.remove(&waiting).unwrap();
+        assert_eq!(fs::read_to_string(spool.file()).unwrap(), odd);
+    }
+
+    #[test]
+    fn workers_that_share_a_spool_lose_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = spool(folder.path());
+        let (mut kept, mut fed) = (HashSet::new(), HashSet::new());
+        std::thread::scope(|scope| {
+            let writers: Vec<_> = (0..4)
+                .map(|_| {
+                    scope.spawn(|| -> Vec<String> {
+                        let keep = |n| spool.keep(&worker(), &evidence(n)).unwrap().text;
+                        (0..20).map(keep).collect()
+                    })
+                })
+                .collect();
+            let feeders: Vec<_> = (0..2)
+                .map(|_| {
+                    scope.spawn(|| {
+                        let mut seen = Vec::new();
+                        for _ in 0..40 {
+                            let waiting = spool.waiting().unwrap();
+                            spool.remove(&waiting).unwrap();
+                            seen.extend(waiting.into_iter().map(|waiting| waiting.text));
+                        }
+                        seen
+                    })
+                })
+                .collect();
+            kept.extend(writers.into_iter().flat_map(|writer| writer.join().unwrap()));
+            fed.extend(feeders.into_iter().flat_map(|feeder| feeder.join().unwrap()));
+        });
+        fed.extend(spool.waiting().unwrap().into_iter().map(|waiting| waiting.text));
+        assert_eq!(kept.len(), 80);
+        assert_eq!(fed, kept);
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_to_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(spool(folder.path()).trouble(), None);
+        let file = folder.path().join("file");
+        fs::write(&file, "no folder").unwrap();
+        let spool = spool(&file);
+        assert!(spool.trouble().unwrap().ends_with("file is not a directory"));
+        assert!(spool.keep(&worker(), &evidence(1)).is_err());
+    }
+}

@@ -1,0 +1,177 @@
+//! S, G17, G18: answers that arrive when the database is away, or too late.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::{Daemon, Engine, Session, World, eventually, publish_call};
+
+/// Long enough to lock the database while a publish call waits for its answer.
+const SLOW_MS: u64 = 4000;
+
+/// Holds every write of others back until the session is told `unlock`.
+fn lock(world: &World) -> (Session, &'static str) {
+    let (lock, unlock) = match world.database.engine() {
+        Engine::Sqlite => ("BEGIN IMMEDIATE", "ROLLBACK"),
+        Engine::MariaDb => ("LOCK TABLES post_schedule WRITE", "UNLOCK TABLES"),
+        Engine::Postgres => ("BEGIN; LOCK TABLE post_schedule", "ROLLBACK"),
+    };
+    let mut session = world.database.session();
+    session.execute(lock);
+    (session, unlock)
+}
+
+/// A world whose database goes away while the call of a member's post waits for
+/// its answer: nobody else can ever find out what became of it.
+struct Away {
+    world: World,
+    id: String,
+    worker: Daemon,
+    session: Session,
+    unlock: &'static str,
+}
+
+impl Away {
+    fn new(worker: &[&str]) -> Self {
+        let world = World::new();
+        world.fault(&json!({
+            "match": publish_call("linkedin"), "fault": "slow_first_byte", "delay_ms": SLOW_MS,
+        }));
+        let id = world.schedule(&world.member(), &["--caption", "Hello"]);
+        let worker = world.start(&[&["run-worker"], worker].concat());
+        eventually("the publish call is on its way", || world.fault_struck());
+        let (session, unlock) = lock(&world);
+        eventually("the answer is in the spool", || !spooled(&world).is_empty());
+        Self { world, id, worker, session, unlock }
+    }
+
+    fn back(&mut self) {
+        self.session.execute(self.unlock);
+    }
+
+    /// The worker dies, and the database comes back.
+    fn killed() -> Self {
+        let mut away = Self::new(&[]);
+        away.worker.kill();
+        away.back();
+        assert_eq!(away.world.status(&away.id), "processing");
+        away
+    }
+
+    #[track_caller]
+    fn assert_published(&self) {
+        let (world, post) = (&self.world, self.world.post(&self.id));
+        assert_eq!((&post["status"], &post["attempts"]), (&json!("published"), &json!(1)));
+        assert_eq!(world.live().len(), 1);
+        assert_eq!(post["externalPostId"], world.live()[0]["id"], "{post}");
+        world.assert_healthy();
+    }
+}
+
+/// What stands in the spool.
+fn spooled(world: &World) -> String {
+    world.spool_files().iter().map(|path| fs::read_to_string(path).unwrap_or_default()).collect()
+}
+
+#[test]
+fn s_an_answer_that_the_database_could_not_take_outlives_its_worker() {
+    let away = Away::killed();
+    let files = away.world.spool_files();
+    assert_eq!(files.len(), 1);
+    let mode = fs::metadata(&files[0]).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode, 0o600, "{}", files[0].display());
+    away.world.assert_no_secret();
+    // Before any lease is over, and without asking the platform anything.
+    let calls = away.world.calls().len();
+    away.world.work(&[]);
+    away.assert_published();
+    assert_eq!(away.world.calls().len(), calls);
+    assert!(away.world.spool_files().is_empty());
+}
+
+#[test]
+fn s_recover_records_what_waits_in_the_spool() {
+    let away = Away::killed();
+    let recovered = away.world.json(&["recover"]);
+    assert_eq!(recovered["data"]["recovered"][0]["id"], json!(away.id), "{recovered}");
+    assert_eq!(recovered["data"]["recovered"][0]["result"], "published", "{recovered}");
+    away.assert_published();
+    assert!(away.world.spool_files().is_empty());
+}
+
+#[test]
+fn s_a_worker_that_lives_on_records_its_answer_when_the_database_is_back() {
+    let mut away = Away::new(&[]);
+    away.back();
+    eventually("it is recorded", || {
+        away.world.open_posts() == 0 && away.world.spool_files().is_empty()
+    });
+    away.worker.terminate();
+    assert_eq!(away.worker.wait(), 0, "{}", away.worker.stderr());
+    away.assert_published();
+}
+
+#[test]
+fn s_a_run_from_cron_ends_while_the_database_is_away_and_the_next_one_records() {
+    let mut away = Away::new(&["--once", "--timeout", "1s"]);
+    assert_eq!(away.worker.wait(), 6, "{}", away.worker.stderr());
+    away.back();
+    away.world.work(&[]);
+    away.assert_published();
+    assert!(away.world.spool_files().is_empty());
+}
+
+#[test]
+fn g17_an_answer_that_comes_after_the_post_was_held_is_still_recorded() {
+    let world = World::new();
+    world.fault(&json!({
+        "match": publish_call("linkedin"), "fault": "slow_first_byte", "delay_ms": SLOW_MS,
+    }));
+    let id = world.schedule(&world.member(), &["--caption", "Hello"]);
+    let mut frozen = world.start_worker(&[]);
+    eventually("the publish call is on its way", || world.fault_struck());
+    frozen.pause();
+    world.advance(Duration::from_secs(10 * 60));
+    world.work(&[]);
+    assert_eq!(world.post(&id)["outcome"], "unknown");
+    frozen.resume();
+    eventually("its answer is recorded", || world.status(&id) == "published");
+    frozen.terminate();
+    frozen.wait();
+    let post = world.post(&id);
+    assert_eq!((&post["outcome"], &post["errorMessage"]), (&json!("published"), &json!(null)));
+    assert_eq!(post["externalPostId"], world.live()[0]["id"]);
+    world.assert_healthy();
+}
+
+#[test]
+fn g18_a_spool_file_may_be_doubled_torn_brought_from_elsewhere_and_of_another_database() {
+    let away = Away::killed();
+    let world = &away.world;
+    let ours = world.spool_files().remove(0);
+    let line = fs::read_to_string(&ours).unwrap();
+    let instance = ours.file_stem().unwrap().to_str().unwrap()["answers-".len()..].to_owned();
+    let other = "0f0e0d0c-0b0a-4908-8706-050403020100";
+    let foreign = line.replace(&instance, other);
+    let torn = &line[..line.len() / 2];
+    fs::write(&ours, format!("{line}{foreign}{line}{torn}")).unwrap();
+    // From a dead host; and the file of another database.
+    let brought = ours.with_file_name(format!("answers-{instance}-host2.jsonl"));
+    let others = ours.with_file_name(format!("answers-{other}.jsonl"));
+    fs::write(&brought, &line).unwrap();
+    fs::write(&others, &foreign).unwrap();
+    world.work(&[]).complains("it is for another database").complains("unfinished");
+    away.assert_published();
+    assert_eq!(fs::read_to_string(&ours).unwrap(), foreign, "left, and nothing else is");
+    assert!(!brought.exists());
+    assert_eq!(fs::read_to_string(&others).unwrap(), foreign);
+    // Once more, as a copy that somebody had kept.
+    let tables = world.database.rows("SELECT * FROM publish_log ORDER BY 1, 2, 3, 4, 5");
+    fs::write(&brought, format!("{line}{line}")).unwrap();
+    world.work(&[]);
+    let after = world.database.rows("SELECT * FROM publish_log ORDER BY 1, 2, 3, 4, 5");
+    assert_eq!(after, tables);
+    away.assert_published();
+}

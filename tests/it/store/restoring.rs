@@ -1,0 +1,84 @@
+//! J6: what is held after a backup was restored.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use socialsched::domain::{Outcome, PostId};
+use socialsched::store::{Judged, Settled, Step, Verdict};
+
+use super::{Queue, failure, on_every_engine, receipt, worker};
+
+#[track_caller]
+fn assert_held(queue: &Queue, id: PostId) {
+    assert_eq!(queue.states(id), "failed/failed");
+    assert_eq!(queue.post(id).outcome, Some(Outcome::Unknown));
+    assert!(queue.breaches().is_empty(), "{:?}", queue.breaches());
+}
+
+#[test]
+fn j06_pending_claimed_sent_and_worn_out_posts_are_held_and_zombies_lose_them() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let (sent, intent) = queue.sent(&a);
+        let claimed = queue.claimed(&a);
+        queue.database.execute(&format!(
+            "UPDATE post_schedule SET attempts = 3 WHERE id = '{0}';
+             UPDATE post_details SET attempts = 3 WHERE id = '{1}'",
+            claimed.job_id, claimed.post_id,
+        ));
+        queue.database.execute(&format!(
+            "UPDATE post_schedule SET fence = 3 WHERE id = '{}'",
+            claimed.job_id
+        ));
+        let pending = queue.schedule();
+        // The backup is an hour old: whatever was sent was not sent just now.
+        queue.database.age(Duration::from_secs(3600));
+        let risky = queue.wait(queue.store.may_have_gone_out()).unwrap();
+        let restored = queue.wait(queue.store.hold_after_restore()).unwrap();
+        assert_eq!(restored.held, risky);
+        let mut held = restored.held;
+        held.sort_unstable();
+        let mut all = vec![sent.post_id, claimed.post_id, pending];
+        all.sort_unstable();
+        assert_eq!(held, all);
+        for id in all {
+            assert_held(queue, id);
+            let sent_at = queue.history(id).last().unwrap().at;
+            assert!(sent_at < queue.database.now() - TimeDelta::minutes(50), "{sent_at}");
+        }
+        // A worker from before the restoration changes nothing but by evidence.
+        let step = Step::Publish(intent.clone());
+        let next = socialsched::store::Next::Fail;
+        let refused = failure("no");
+        let settled = queue.store.record_failure(&a, &sent, &step, &refused, false, &next);
+        assert_eq!(queue.wait(settled).unwrap(), Settled::Lost);
+        queue.live(&a, &sent, &intent, &receipt("fb_1")).unwrap();
+        assert_eq!(queue.states(sent.post_id), "published/done");
+        // A person sends the others again.
+        for id in [claimed.post_id, pending] {
+            let verdict = Verdict::NotPublished;
+            let judged = queue.store.judge(queue.company, id, &verdict, "ann", false);
+            assert_eq!(queue.wait(judged).unwrap(), Judged::Done);
+        }
+        let mut again: Vec<_> = queue.claims(&a).iter().map(|claim| claim.post_id).collect();
+        again.sort_unstable();
+        let mut both = vec![claimed.post_id, pending];
+        both.sort_unstable();
+        assert_eq!(again, both);
+    });
+}
+
+/// What ended in the backup may have been tried again and be live by now.
+#[test]
+fn j06_nothing_is_deleted_at_the_platforms_after_a_restoration() {
+    on_every_engine(|queue| {
+        let id = queue.schedule();
+        queue.wait(queue.store.cancel_posts(queue.company, &[id], None)).unwrap();
+        queue.database.execute(&format!("UPDATE post_details SET leftovers = 1 WHERE id = '{id}'"));
+        let restored = queue.wait(queue.store.hold_after_restore()).unwrap();
+        assert_eq!((restored.held.len(), restored.leftovers), (0, 1));
+        let taken = queue.wait(queue.store.take_leftovers(&worker("a"), &Default::default(), 9));
+        assert!(taken.unwrap().is_empty());
+        assert_eq!(queue.states(id), "cancelled/done");
+    });
+}
