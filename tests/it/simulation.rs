@@ -147,9 +147,9 @@ fn simulate(world: &World, options: SandboxOptions, faults: Value) -> Outcome {
         let variables = workers_variables(&scratch, sandbox.base_url());
         let program = Program { variables, ..program };
         let simulation = Simulation::new(&scratch, &plan, sandbox, timeout).await.unwrap();
-        let outcome = simulation.with_faults(faults).run(&program, &|_| {}).await.unwrap();
+        let outcome = simulation.with_faults(faults).run(&program, &|_| {}).await;
         scratch.remove(timeout).await.unwrap();
-        outcome
+        outcome.unwrap()
     })
 }
 
