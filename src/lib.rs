@@ -11,6 +11,7 @@
 //! - [`store`]: all SQL. Every state change is one guarded UPDATE.
 //! - [`worker`]: the publish protocol, and what happens after a crash.
 //! - [`platforms`]: all HTTP: a client per platform behind one small trait.
+//! - `kill_point`: where tests kill this program; nothing in a release.
 //! - [`sandbox`]: a local stand-in for the platforms. It shares no code with
 //!   [`platforms`]: both would hide the same misreading.
 //! - [`simulation`]: kills worker processes on the sandbox, and judges what
@@ -24,6 +25,7 @@ pub mod config;
 pub mod context;
 pub mod domain;
 pub mod exit;
+mod kill_point;
 pub mod logging;
 pub mod output;
 pub mod platforms;

@@ -11,6 +11,7 @@ use reqwest::{Method, StatusCode, Url, redirect};
 use serde_json::Value;
 
 use crate::domain::AccessToken;
+use crate::kill_point::kill_point;
 
 /// Names this program to the platforms; stable, so that their logs can be asked for it.
 pub const USER_AGENT: &str = concat!("socialsched/", env!("CARGO_PKG_VERSION"));
@@ -175,6 +176,19 @@ impl Call {
         self.body = body;
         self
     }
+
+    /// What its kill points are called: kind, method, host, and the words of
+    /// the path without its ids.
+    #[cfg(feature = "kill-points")]
+    fn name(&self) -> String {
+        let url = Url::parse(&self.url).ok();
+        let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
+        let words = url.as_ref().and_then(Url::path_segments).into_iter().flatten();
+        let is_word = |part: &&str| part.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        let path: Vec<&str> = words.filter(is_word).filter(|part| !part.is_empty()).collect();
+        let kind = format!("{:?}", self.kind).to_lowercase();
+        [vec![kind.as_str(), self.method.as_str(), host], path].concat().join("/")
+    }
 }
 
 /// What came back: at least a status line.
@@ -291,9 +305,17 @@ impl Http {
     /// Only when not even a status line came back. An answer whose body broke
     /// off is still an answer: its status may prove success.
     pub async fn send(&self, call: Call) -> Result<HttpAnswer, NoAnswer> {
-        let response = self.request(call)?.send().await.map_err(NoAnswer::from_reqwest)?;
+        #[cfg(feature = "kill-points")]
+        let name = call.name();
+        let request = self.request(call)?;
+        kill_point!("{name}.before");
+        let sending = request.send();
+        #[cfg(feature = "kill-points")]
+        let sending = crate::kill_point::until_sent(&name, sending);
+        let response = sending.await.map_err(NoAnswer::from_reqwest)?;
         let (status, headers) = (response.status(), response.headers().clone());
         let (body, broken) = read_capped(response).await;
+        kill_point!("{name}.read");
         let json = match broken {
             true => Value::Null,
             false => serde_json::from_slice(&body).unwrap_or(Value::Null),

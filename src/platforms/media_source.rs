@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 use super::http;
 use super::public_address::{NotPublic, PublicResolver, check_literal};
 use crate::domain::{Failure, MediaKind, Remedy};
+use crate::kill_point::kill_point;
 
 const MAX_REDIRECTS: usize = 3;
 
@@ -167,7 +168,9 @@ impl MediaSource {
             if let Some((first, last)) = range {
                 request = request.header(RANGE, format!("bytes={first}-{last}"));
             }
+            kill_point!("download.before");
             let response = request.send().await.map_err(no_download)?;
+            kill_point!("download.answered");
             if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
                 let encoded = response.headers().get(CONTENT_ENCODING);
                 if encoded.is_some_and(|encoding| encoding != "identity") {

@@ -122,7 +122,9 @@ macro_rules! transaction {
                 let mut transaction = $store.pool.begin().await?;
                 let $tx = &mut transaction;
                 let value = $body;
+                $crate::kill_point::kill_point!("{}.before_commit", $crate::kill_point::function_name!());
                 transaction.commit().await?;
+                $crate::kill_point::kill_point!("{}.committed", $crate::kill_point::function_name!());
                 Ok::<_, $crate::store::StoreError>(value)
             }
             .await;

@@ -7,6 +7,7 @@ mod cli;
 mod dependencies;
 mod engines;
 mod generated;
+mod kills;
 mod layers;
 mod posts_end_to_end;
 mod protocol;

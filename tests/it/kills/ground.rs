@@ -1,0 +1,291 @@
+//! The ground on which workers are killed, and the questions asked afterwards.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use socialsched::domain::{AccountId, CompanyId, JobId, NewAccount, NewPost, Platform, PostId};
+use socialsched::sandbox::SandboxOptions;
+use socialsched::store::{Inserted, Location, Store};
+use tokio::runtime::Runtime;
+
+use super::flows::Flow;
+use super::settings::report;
+use crate::support::World;
+
+/// Enough time for any lease to end, also that of a gate.
+pub const LEASE_OVER: Duration = Duration::from_secs(150);
+/// Between runs of clean workers: so long that few runs settle everything.
+const PAUSE: Duration = Duration::from_secs(900);
+/// So many runs settle everything, also what is looked up ten times.
+const RUNS_MAX: u32 = 40;
+/// SIGKILL.
+const KILLED: Option<i32> = Some(9);
+
+/// A post on an account of its own.
+#[derive(Debug, Clone)]
+pub struct Planted {
+    pub flow: &'static Flow,
+    pub id: String,
+    pub account: AccountId,
+    /// What the platform calls the account.
+    pub external_account: String,
+}
+
+/// A world with many posts, on which processes die.
+pub struct Ground {
+    pub world: World,
+    store: Store,
+    runtime: Runtime,
+    company: CompanyId,
+    posts: RefCell<Vec<Planted>>,
+    kills: Cell<u32>,
+    frozen: Cell<usize>,
+    judged: Cell<u32>,
+    unknown: RefCell<BTreeMap<&'static str, u32>>,
+    /// The platforms may refuse posts: then a post may fail, if it is not live.
+    refusals: Cell<bool>,
+    began: Instant,
+}
+
+impl Ground {
+    pub fn new() -> Self {
+        Self::with(SandboxOptions::default())
+    }
+
+    pub fn with(options: SandboxOptions) -> Self {
+        // Media is not ready at once, so that some is waited for.
+        let world = World::with(SandboxOptions { video_processing_ms: 50, ..options });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let location: Location = world.database.url().parse().unwrap();
+        let opening = Store::open(&location, Duration::from_secs(20));
+        let store = runtime.block_on(opening).unwrap();
+        Self {
+            company: world.company().parse().unwrap(),
+            world,
+            store,
+            runtime,
+            posts: RefCell::default(),
+            kills: Cell::new(0),
+            frozen: Cell::new(0),
+            judged: Cell::new(0),
+            unknown: RefCell::default(),
+            refusals: Cell::default(),
+            began: Instant::now(),
+        }
+    }
+
+    /// A new account and its id at the platform.
+    fn account(&self, platform: Platform) -> (AccountId, String) {
+        let id = AccountId::generate();
+        // The last digits of the id: unique, and as long as the platforms' own.
+        let number = id.uuid().as_u128() % 1_000_000_000_000 + 1_000_000_000_000;
+        let external_id = match platform {
+            Platform::LinkedIn => format!("urn:li:organization:{number}"),
+            Platform::Facebook | Platform::Instagram => number.to_string(),
+        };
+        let account = NewAccount {
+            id,
+            company_id: self.company,
+            platform,
+            name: format!("Acme {id}"),
+            external_id: external_id.clone(),
+            client_id: None,
+            token_ref: None,
+        };
+        self.runtime.block_on(self.store.add_account(&account)).unwrap();
+        (id, external_id)
+    }
+
+    /// A due post on a new account. Its attempts never run out, so that only
+    /// a loss can end it unpublished.
+    pub fn plant(&self, flow: &'static Flow) -> Planted {
+        let planted = self.unstored(flow);
+        let account = planted.account;
+        let post_id: PostId = planted.id.parse().unwrap();
+        let text = format!("{} {post_id}", flow.name);
+        let post = NewPost {
+            post_id,
+            job_id: JobId::generate(),
+            company_id: self.company,
+            account_id: account,
+            client_id: None,
+            content: flow.content(&text, |name| self.world.media(name)),
+            run_at: None,
+            idempotency_key: None,
+            content_hash: post_id.to_string(),
+            max_attempts: 1000,
+        };
+        let inserted = self.runtime.block_on(self.store.insert_post(&post, false, false)).unwrap();
+        assert!(matches!(inserted, Inserted::New { .. }), "{inserted:?}");
+        self.watch(planted.clone());
+        planted
+    }
+
+    /// A new account and an id, for a post that is not stored yet.
+    pub fn unstored(&self, flow: &'static Flow) -> Planted {
+        let (account, external_account) = self.account(flow.platform);
+        Planted { flow, id: PostId::generate().to_string(), account, external_account }
+    }
+
+    /// Judges this post, too.
+    pub fn watch(&self, post: Planted) {
+        self.posts.borrow_mut().push(post);
+    }
+
+    /// A worker that serves only this post's account, not yet started.
+    pub fn worker(&self, post: &Planted) -> Command {
+        let mut worker = self.any_worker();
+        worker.args(["--account", &post.account.to_string()]);
+        worker
+    }
+
+    /// A worker that serves everybody, not yet started.
+    pub fn any_worker(&self) -> Command {
+        let mut worker = self.world.command(&[
+            "run-worker",
+            "--once",
+            "--max-late",
+            "300d",
+            "--max-runtime",
+            "5s",
+        ]);
+        worker.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        worker
+    }
+
+    /// Runs a command that is to die at a point (`name:n`); tells whether it did.
+    pub fn killed_at(&self, mut command: Command, point: &str) -> bool {
+        let status = command.env("SOCIALSCHED_KILL_AT", point).status().unwrap();
+        let killed = status.signal() == KILLED;
+        assert!(killed || status.code().is_some(), "{status} at {point}");
+        self.kills.set(self.kills.get() + u32::from(killed));
+        killed
+    }
+
+    /// Counts a kill that somebody else made.
+    pub fn count_kill(&self) {
+        self.kills.set(self.kills.get() + 1);
+    }
+
+    /// Counts workers that were frozen.
+    pub fn note(&self, frozen: usize) {
+        self.frozen.set(self.frozen.get() + frozen);
+    }
+
+    /// The platforms may refuse posts from now on.
+    pub fn expect_refusals(&self) {
+        self.refusals.set(true);
+    }
+
+    pub fn kills(&self) -> u32 {
+        self.kills.get()
+    }
+
+    /// Runs a command to its end; the points that it passed, as `name:n`.
+    pub fn trace(&self, mut command: Command) -> Vec<String> {
+        let file = self.world.path("trace");
+        let _ = fs::remove_file(&file);
+        let status = command.env("SOCIALSCHED_KILL_TRACE", &file).status().unwrap();
+        assert!(status.success(), "{status}");
+        let mut passages: BTreeMap<String, u32> = BTreeMap::new();
+        let mut points = Vec::new();
+        for name in fs::read_to_string(&file).unwrap_or_default().lines() {
+            let nth = passages.entry(name.to_owned()).or_default();
+            *nth += 1;
+            points.push(format!("{name}:{nth}"));
+        }
+        points
+    }
+
+    /// Lets clean workers go on until every post has ended.
+    #[track_caller]
+    pub fn finish(&self) {
+        for _ in 0..RUNS_MAX {
+            let status = self.any_worker().args(["--concurrency", "16"]).status().unwrap();
+            assert!(status.success(), "{status}");
+            if self.world.open_posts() == 0 {
+                return;
+            }
+            self.world.advance(PAUSE);
+        }
+        let sql = "SELECT * FROM post_details WHERE status IN ('pending', 'processing')";
+        panic!("posts never end: {:?}", self.world.database.rows(sql));
+    }
+
+    /// Finishes, and asks of every post planted since the last time: is it
+    /// live at most once, is it live exactly if it is said to be, and is it
+    /// there at all? A post whose outcome is unknown may be either, but on
+    /// two-step flows there is none. Tells what is wrong with which post.
+    #[track_caller]
+    pub fn judge(&self) -> Vec<(Planted, String)> {
+        self.finish();
+        let mut faults = Vec::new();
+        let mut live: BTreeMap<String, u32> = BTreeMap::new();
+        for item in self.world.live() {
+            *live.entry(item["account"].as_str().unwrap().to_owned()).or_default() += 1;
+        }
+        let rows = self
+            .world
+            .database
+            .rows("SELECT id, status, outcome, error_code, error_message FROM post_details");
+        let rows: BTreeMap<&str, &[String]> =
+            rows.iter().map(|row| (row[0].as_str(), &row[1..])).collect();
+        for post in self.posts.take() {
+            self.judged.set(self.judged.get() + 1);
+            let live = live.get(&post.external_account).copied().unwrap_or_default();
+            let fault = match rows.get(post.id.as_str()) {
+                None => Some("lost".to_owned()),
+                Some(row) => self.fault(&post, row, live),
+            };
+            faults.extend(fault.map(|fault| (post, fault)));
+        }
+        faults
+    }
+
+    fn fault(&self, post: &Planted, row: &[String], live: u32) -> Option<String> {
+        let (status, outcome) = (row[0].as_str(), row[1].as_str());
+        let told = match (status, outcome) {
+            _ if live > 1 => "doubled",
+            ("published", _) if live == 1 => return None,
+            ("cancelled", _) if live == 0 => return None,
+            ("failed", "not_published") if live == 0 && self.refusals.get() => return None,
+            ("failed", "unknown") => {
+                *self.unknown.borrow_mut().entry(post.flow.name).or_default() += 1;
+                if !post.flow.is_two_step() {
+                    return None;
+                }
+                "unknown on a two-step flow"
+            }
+            _ => "ended wrongly",
+        };
+        Some(format!("{told}: {live} live, {row:?}"))
+    }
+
+    /// The last word of a test: nothing was wrong with any post, no invariant
+    /// is broken; and its figures.
+    #[track_caller]
+    pub fn assert_sound(&self, name: &str, faults: &[(Planted, String)]) {
+        let unknown: Vec<String> =
+            self.unknown.borrow().iter().map(|(flow, n)| format!("{flow}={n}")).collect();
+        report(&format!(
+            "KILLS\t{:?}\t{name}\tkills={}\tfrozen={}\tposts={}\tfaults={}\tseconds={}\tunknown: {}",
+            self.world.database.engine(),
+            self.kills(),
+            self.frozen.get(),
+            self.judged.get(),
+            faults.len(),
+            self.began.elapsed().as_secs(),
+            unknown.join(", "),
+        ));
+        let text: Vec<String> = faults
+            .iter()
+            .map(|(post, fault)| format!("{} {}: {fault}", post.flow.name, post.id))
+            .collect();
+        assert!(faults.is_empty(), "{name}:\n{}", text.join("\n"));
+        self.world.assert_healthy();
+    }
+}

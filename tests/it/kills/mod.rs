@@ -1,0 +1,34 @@
+//! Killed anywhere: the program dies or stands still at every place with an
+//! effect outside of it, and no post is ever doubled, lost or wrongly reported.
+//!
+//! Needs the feature `kill-points` (`src/kill_point.rs`). What is asked after
+//! each run is in [`ground::Ground::judge`]. Variables:
+//!
+//! - `KILLS`: how many random kills each test of them makes (default 200);
+//! - `KILL_SEED`: the seed of random plans (default 1);
+//! - `KILL_SHARE`: of ordered pairs, one of so many is tried (default 4; 1 is all);
+//! - `KILL_REPORT`: a file to which each test appends its figures.
+//!
+//! `tests/nightly` sets them for long runs on all engines.
+
+#[cfg(feature = "kill-points")]
+mod commands;
+#[cfg(feature = "kill-points")]
+mod flows;
+#[cfg(feature = "kill-points")]
+mod frozen;
+#[cfg(feature = "kill-points")]
+mod ground;
+#[cfg(feature = "kill-points")]
+mod pairs;
+#[cfg(feature = "kill-points")]
+mod points;
+#[cfg(feature = "kill-points")]
+mod random;
+mod releases;
+#[cfg(feature = "kill-points")]
+mod settings;
+#[cfg(feature = "kill-points")]
+mod singles;
+#[cfg(feature = "kill-points")]
+mod takeover;

@@ -1,0 +1,104 @@
+//! How long a dead worker's posts lie until another one has them, with the
+//! usual lease and in real time. A measurement: it takes two minutes, so only
+//! `tests/nightly` makes it.
+
+use std::collections::BTreeMap;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::flows::{FACEBOOK_TEXT, Flow};
+use super::ground::{Ground, Planted};
+use super::settings::{Dice, number, report};
+use crate::support::{Daemon, eventually};
+
+/// Workers that die, each with five posts.
+const VICTIMS: u32 = 6;
+/// They die in different moments of the heartbeat, which comes every 15 s.
+const HEARTBEAT_MS: u64 = 15_000;
+/// Longer than any lease.
+const LIMIT: Duration = Duration::from_secs(240);
+
+/// Kills workers whose posts hang in this call and measures until a standby
+/// worker has each post. Milliseconds, in order.
+fn measure(flow: &'static Flow, call: &str) -> Vec<u128> {
+    let ground = Ground::new();
+    ground.world.fault(&json!({
+        "match": serde_json::from_str::<serde_json::Value>(call).unwrap(),
+        "fault": "before_commit_hang",
+    }));
+    let mut dice = Dice::new(number("KILL_SEED", 1));
+    let mut dying: Vec<(Daemon, Vec<Planted>)> = Vec::new();
+    for number in 1..=VICTIMS {
+        let posts: Vec<Planted> = (0..5).map(|_| ground.plant(flow)).collect();
+        let worker = ground.world.start_worker(&[]);
+        let struck = || {
+            let calls = ground.world.calls();
+            calls.iter().filter(|call| call["fault"].is_string()).count()
+        };
+        eventually("the calls hang", || struck() == 5 * number as usize);
+        dying.push((worker, posts));
+    }
+    ground.world.heal();
+    let standby = ground.world.start_worker(&["--concurrency", "64", "--batch-size", "64"]);
+    let mut died: BTreeMap<String, (Instant, String)> = BTreeMap::new();
+    let owner = |id: &str| {
+        let sql = format!("SELECT worker_id FROM post_schedule WHERE post_detail_id = '{id}'");
+        ground.world.database.value(&sql)
+    };
+    for (mut worker, posts) in dying {
+        thread::sleep(Duration::from_millis(dice.below(HEARTBEAT_MS / 3)));
+        worker.kill();
+        ground.count_kill();
+        let now = Instant::now();
+        died.extend(posts.into_iter().map(|post| {
+            let owner = owner(&post.id);
+            (post.id, (now, owner))
+        }));
+    }
+    let mut took = Vec::new();
+    let began = Instant::now();
+    while !died.is_empty() {
+        assert!(began.elapsed() < LIMIT, "never taken over: {died:?}");
+        died.retain(|id, (at, dead)| {
+            let waits = owner(id) == *dead;
+            if !waits {
+                took.push(at.elapsed().as_millis());
+            }
+            waits
+        });
+        thread::sleep(Duration::from_millis(20));
+    }
+    drop(standby);
+    ground.world.advance(super::ground::LEASE_OVER);
+    let faults = ground.judge();
+    ground.assert_sound("taking over", &faults);
+    took.sort_unstable();
+    took
+}
+
+fn tell(what: &str, took: &[u128]) {
+    let at = |share: usize| took[(took.len() - 1) * share / 100];
+    report(&format!(
+        "TAKEOVER\t{what}\tposts={}\tp50={} ms\tp99={} ms\tmax={} ms",
+        took.len(),
+        at(50),
+        at(99),
+        at(100)
+    ));
+}
+
+#[test]
+#[ignore = "a measurement in real time, made by tests/nightly"]
+fn of_posts_that_were_being_prepared() {
+    let call = r#"{"method": "POST", "path_contains": "/feed"}"#;
+    tell("dead while preparing", &measure(&FACEBOOK_TEXT, call));
+}
+
+#[test]
+#[ignore = "a measurement in real time, made by tests/nightly"]
+fn of_posts_that_were_being_published() {
+    let call = r#"{"method": "POST", "body_contains": "\"is_published\":true"}"#;
+    tell("dead while publishing", &measure(&FACEBOOK_TEXT, call));
+}
