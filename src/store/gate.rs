@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::domain::{Claim, Intent, LogEvent, StepKind, WorkerId};
 
-use super::db::{Tx, sql};
+use super::db::{Engine, Tx, sql};
 use super::load::OPEN_INTENT;
 use super::log::{self, Entry};
 use super::{Store, StoreError, posts, transaction};
@@ -31,7 +31,8 @@ pub enum Gate {
 impl Store {
     /// Opens the gate for claimed jobs: renews each lease to last for the
     /// whole call, checks everything that may forbid it, writes the intents,
-    /// and commits. An error, also at the commit, means: do not send.
+    /// and commits. Where a server's answer to COMMIT is lost it reads again
+    /// whether the intents stand. An error means: do not send.
     ///
     /// # Errors
     /// The database is away. Whether an intent was stored will be seen by
@@ -42,14 +43,56 @@ impl Store {
         claims: &[&Claim],
         lease: Duration,
     ) -> Result<Vec<Gate>, StoreError> {
-        transaction!(self, tx, {
+        let opened = transaction!(self, tx, {
             let mut gates = Vec::with_capacity(claims.len());
             for claim in claims {
                 gates.push(open(tx, worker, claim, lease).await?);
             }
             gates
+        });
+        let Err(StoreError::CommitLost(lost)) = &opened else { return opened };
+        if self.location.engine() == Engine::Sqlite {
+            // Not lost on the way: the disk has failed, and is not asked again so soon.
+            return opened;
+        }
+        tracing::warn!(error = %lost, "reading again whether a gate is open");
+        transaction!(self, tx, {
+            let mut gates = Vec::with_capacity(claims.len());
+            for claim in claims {
+                gates.push(match opened_before(tx, worker, claim).await? {
+                    Some(intent) => Gate::Open(intent),
+                    None => open(tx, worker, claim, lease).await?,
+                });
+            }
+            gates
         })
     }
+}
+
+/// The intent that this claim's gate has stored, when its commit came through
+/// after all and the job is still this worker's. Waits for a commit under way.
+async fn opened_before(
+    tx: &mut Tx,
+    worker: &WorkerId,
+    claim: &Claim,
+) -> Result<Option<Intent>, StoreError> {
+    let ours = tx
+        .first(
+            sql("SELECT s.id AS id FROM post_schedule s
+                  WHERE s.id = ? AND s.fence = ? AND s.worker_id = ? AND s.status = 'processing'
+                    AND s.lease_until > {now} {lock s}")
+            .id(claim.job_id.uuid())
+            .int(claim.fence.0)
+            .text(worker.as_str()),
+        )
+        .await?;
+    if ours.is_none() {
+        return Ok(None);
+    }
+    let now = posts::now(tx).await?;
+    let logged = log::read(tx, &[claim.job_id], now).await?.remove(&claim.job_id);
+    let open = logged.unwrap_or_default().open_intents;
+    Ok(open.into_iter().find(|intent| intent.fence == claim.fence))
 }
 
 async fn open(

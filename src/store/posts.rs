@@ -125,9 +125,10 @@ impl Store {
             other => other,
         };
         let Err(StoreError::CommitLost(_)) = &result else { return result };
-        match self.post(post.company_id, post.post_id).await? {
-            Some(stored) => Ok(Inserted::New { run_at: stored.run_at, now: stored.created_at }),
-            None => result,
+        match self.post(post.company_id, post.post_id).await {
+            Ok(Some(stored)) => Ok(Inserted::New { run_at: stored.run_at, now: stored.created_at }),
+            // Where nothing can be read, it may be stored all the same.
+            Ok(None) | Err(_) => result,
         }
     }
 

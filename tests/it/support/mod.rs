@@ -17,16 +17,20 @@
 
 mod daemon;
 mod database;
+mod proxy;
 mod ran;
 mod session;
 mod simulator;
+mod sweep;
 mod wait;
 mod world;
 
 pub use daemon::Daemon;
 pub use database::{Database, Engine};
+pub use proxy::Proxy;
 pub use ran::Ran;
 pub use session::Session;
 pub use simulator::{PLATFORMS, Simulator, publish_call};
+pub use sweep::some_of;
 pub use wait::eventually;
 pub use world::{Account, World};

@@ -1,0 +1,225 @@
+//! F: connections to a database server that break at any message, lose the
+//! answer to a COMMIT, or are slow. On SQLite these tests have nothing to do.
+//!
+//! `TEST_SWEEP=full` breaks them at every message instead of at some.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::support::{Account, Engine, PLATFORMS, Proxy, Ran, World, eventually, some_of};
+
+/// A world whose program talks to the server through a proxy.
+fn world_behind_a_proxy() -> Option<(World, Proxy)> {
+    if Engine::of_this_run() == Engine::Sqlite {
+        return None;
+    }
+    let world = World::new();
+    let proxy = Proxy::before(&world.database);
+    world.set("SOCIALSCHED_DATABASE_URL", proxy.url());
+    Some((world, proxy))
+}
+
+/// How often each text is live.
+fn live_texts(world: &World) -> BTreeMap<String, usize> {
+    let mut texts = BTreeMap::new();
+    for item in world.live() {
+        *texts.entry(item["text"].as_str().unwrap().to_owned()).or_default() += 1;
+    }
+    texts
+}
+
+/// Runs workers to the end; each of the texts must then be live once, nothing
+/// else, and no post of unknown outcome.
+#[track_caller]
+fn assert_each_published_once(world: &World, texts: &[String]) {
+    world.work_for(Duration::from_secs(150), 60);
+    for post in world.posts() {
+        assert_eq!(post["status"], "published", "{post}");
+    }
+    let expected: BTreeMap<String, usize> = texts.iter().map(|text| (text.clone(), 1)).collect();
+    assert_eq!(live_texts(world), expected);
+    world.assert_healthy();
+}
+
+/// `schedule` with a key; what was stored under it answers again.
+fn schedule(world: &World, account: &Account, text: &str) -> Ran {
+    let key = text.replace(' ', "-");
+    #[rustfmt::skip]
+    let args = ["schedule", "--account", &account.id, "--now", "--caption", text, "--key", &key, "--json"];
+    world.run(&args)
+}
+
+fn id(ran: &Ran) -> Value {
+    ran.json()["data"]["postDetailId"].clone()
+}
+
+/// An account on each platform.
+fn accounts(world: &World) -> Vec<Account> {
+    PLATFORMS.iter().map(|platform| world.account(platform)).collect()
+}
+
+/// Schedules a due post with an image, past all faults.
+fn schedule_image(world: &World, proxy: &Proxy, account: &Account, text: &str) {
+    proxy.heal();
+    world.schedule(account, &["--caption", text, "--image", &world.media("photo.jpg")]);
+}
+
+#[test]
+fn f03_a_schedule_whose_commit_is_not_confirmed_is_stored_once_and_says_so() {
+    let Some((world, proxy)) = world_behind_a_proxy() else { return };
+    let page = world.account("facebook");
+    proxy.heal();
+    let first = schedule(&world, &page, "Undisturbed").ok();
+    let commits = proxy.commits();
+    assert!(commits > 0);
+    for n in 1..=commits {
+        let text = format!("Unconfirmed {n}");
+        proxy.lose_commit(n);
+        let ran = schedule(&world, &page, &text).ok();
+        assert!(proxy.struck(), "commit {n} was not lost: {ran}");
+        proxy.heal();
+        assert_eq!(id(&ran), id(&schedule(&world, &page, &text).ok()), "stored twice");
+    }
+    assert_ne!(id(&first), Value::Null);
+    assert_eq!(world.posts().len() as u64, 1 + commits);
+    world.assert_healthy();
+}
+
+#[test]
+fn f03_a_schedule_that_cannot_read_again_says_so_and_can_be_repeated() {
+    let Some((world, proxy)) = world_behind_a_proxy() else { return };
+    let page = world.account("facebook");
+    proxy.heal();
+    schedule(&world, &page, "Undisturbed").ok();
+    // The last one stores the post.
+    proxy.lose_commit(proxy.commits());
+    proxy.then_refuse();
+    let ran = schedule(&world, &page, "Stored or not").exits(6);
+    assert!(proxy.struck(), "{ran}");
+    assert!(ran.json()["message"].as_str().unwrap().contains("did not confirm"), "{ran}");
+    proxy.heal();
+    schedule(&world, &page, "Stored or not").ok();
+    assert_eq!(world.posts().len(), 2);
+    world.assert_healthy();
+}
+
+/// Loses the answer to each COMMIT of a worker in turn. Every post is
+/// published once, and nobody must be asked: the gate is read again instead of
+/// being left open.
+fn worker_with_unconfirmed_commits(platform: &'static str) {
+    let Some((world, proxy)) = world_behind_a_proxy() else { return };
+    let account = world.account(platform);
+    schedule_image(&world, &proxy, &account, "Undisturbed");
+    proxy.heal();
+    world.work(&[]);
+    let commits: Vec<u64> = (1..=proxy.commits()).collect();
+    let (mut texts, mut struck) = (vec!["Undisturbed".to_owned()], 0);
+    assert!(commits.len() >= 4, "{commits:?}: at least claim, staging, gate and evidence");
+    for n in some_of(&commits, 10) {
+        let text = format!("Unconfirmed {n}");
+        schedule_image(&world, &proxy, &account, &text);
+        texts.push(text);
+        proxy.lose_commit(*n);
+        world.run(&["run-worker", "--once", "--max-runtime", "2s"]);
+        struck += usize::from(proxy.struck());
+    }
+    proxy.heal();
+    // A heartbeat more or less shifts the numbers.
+    assert!(struck + 3 >= texts.len(), "{struck} of {commits:?}");
+    assert_each_published_once(&world, &texts);
+}
+
+#[test]
+fn f03_no_unconfirmed_commit_of_a_worker_doubles_or_loses_a_page_post() {
+    worker_with_unconfirmed_commits("facebook");
+}
+
+/// LinkedIn could not be asked whether the post is there.
+#[test]
+fn f03_no_unconfirmed_commit_of_a_worker_doubles_or_loses_a_linkedin_post() {
+    worker_with_unconfirmed_commits("linkedin");
+}
+
+#[test]
+fn f04_a_schedule_cut_off_at_any_message_stores_one_post_or_none() {
+    let Some((world, proxy)) = world_behind_a_proxy() else { return };
+    let page = world.account("facebook");
+    proxy.heal();
+    schedule(&world, &page, "Undisturbed").ok();
+    let messages: Vec<u64> = (1..=proxy.messages()).collect();
+    let (mut texts, mut struck) = (vec!["Undisturbed".to_owned()], 0);
+    for n in some_of(&messages, 8) {
+        let text = format!("Cut at {n}");
+        proxy.cut_at(*n);
+        let ran = schedule(&world, &page, &text);
+        struck += usize::from(proxy.struck());
+        assert!(matches!(ran.code, Some(0 | 6)), "{ran}");
+        proxy.heal();
+        let stored = id(&schedule(&world, &page, &text).ok());
+        assert!(ran.code != Some(0) || stored == id(&ran), "{ran}");
+        texts.push(text);
+    }
+    assert!(struck + 4 >= texts.len(), "{struck} of {}", texts.len());
+    assert_eq!(world.posts().len(), texts.len(), "each stored once");
+    assert_each_published_once(&world, &texts);
+}
+
+#[test]
+fn f04_a_worker_cut_off_at_any_message_doubles_and_loses_no_post() {
+    let Some((world, proxy)) = world_behind_a_proxy() else { return };
+    let mut texts = Vec::new();
+    let mut struck = 0;
+    for account in &accounts(&world) {
+        let text = format!("Undisturbed {}", account.platform);
+        schedule_image(&world, &proxy, account, &text);
+        texts.push(text);
+        proxy.heal();
+        world.work(&[]);
+        let messages: Vec<u64> = (1..=proxy.messages()).collect();
+        for n in some_of(&messages, 4) {
+            let text = format!("{} cut at {n}", account.platform);
+            schedule_image(&world, &proxy, account, &text);
+            texts.push(text);
+            proxy.cut_at(*n);
+            let ran = world.run(&["run-worker", "--once", "--max-runtime", "2s"]);
+            struck += usize::from(proxy.struck());
+            assert!(matches!(ran.code, Some(0 | 6)), "{ran}");
+        }
+    }
+    proxy.heal();
+    assert!(struck + 6 >= texts.len() - PLATFORMS.len(), "{struck} of {}", texts.len());
+    assert_each_published_once(&world, &texts);
+}
+
+/// Every round trip takes a quarter of a second, and two workers would like
+/// the same jobs.
+#[test]
+fn f05_a_slow_database_costs_time_and_no_post() {
+    let Some((world, proxy)) = world_behind_a_proxy() else { return };
+    let mut texts = Vec::new();
+    for account in &accounts(&world) {
+        let text = format!("Slowly on {}", account.platform);
+        schedule_image(&world, &proxy, account, &text);
+        texts.push(text);
+    }
+    for lease in ["1s", "10s"] {
+        proxy.delay(Duration::from_millis(250));
+        let args = ["--lease", lease, "--max-runtime", "20s", "--once"];
+        let mut workers = [(); 2].map(|()| world.start_worker(&args));
+        for worker in &mut workers {
+            eventually("the slow worker ends", || !worker.is_running());
+        }
+        proxy.heal();
+        for (text, count) in live_texts(&world) {
+            assert!(count <= 1, "{text} is live {count} times");
+        }
+        assert_eq!(world.database.breaches(), [""; 0]);
+    }
+    world.work_for(Duration::from_secs(150), 60);
+    for (text, count) in live_texts(&world) {
+        assert!(texts.contains(&text) && count == 1, "{text} is live {count} times");
+    }
+    world.assert_healthy();
+}
