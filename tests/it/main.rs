@@ -8,6 +8,7 @@ mod dependencies;
 mod engines;
 mod generated;
 mod layers;
+mod load;
 mod posts_end_to_end;
 mod protocol;
 mod readme;
