@@ -24,6 +24,8 @@ mod migrate;
 #[cfg(test)]
 mod plans;
 mod posts;
+#[cfg(test)]
+mod reads;
 mod repair;
 mod row;
 mod scratch;

@@ -1,7 +1,7 @@
 //! The load proof: many workers and people on one database, until the queue is
 //! empty. `tests/load` runs it; see there for the variables.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::Command;
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use socialsched::sandbox::SandboxOptions;
 use uuid::Uuid;
 
@@ -204,14 +204,17 @@ fn every_job_is_published_at_most_once_under_load() {
     let deadlocks = after.deadlocks - before.deadlocks;
     let transactions = after.transactions - before.transactions;
     let rate = deadlocks as f64 * 10_000.0 / transactions.max(1) as f64;
-    let repeated: Vec<&str> =
-        log.lines().filter(|line| line.contains("transaction repeated")).collect();
-    let conflicts = repeated.iter().filter(|line| line.contains("in the way")).count();
+    let mut repeated: BTreeMap<String, usize> = BTreeMap::new();
+    for line in log.lines().filter(|line| line.contains("transaction repeated")) {
+        let json: Value = serde_json::from_str(line).unwrap();
+        let why = [&json["error"], &json["fields"]["error"]].into_iter().find_map(Value::as_str);
+        *repeated.entry(why.unwrap_or(line).to_owned()).or_default() += 1;
+    }
     let double = faults.iter().filter(|fault| fault.contains(" times")).count();
     let cancelled_live =
         faults.iter().filter(|fault| fault.contains("is cancelled, live: true")).count();
     let mut table = String::new();
-    let mut row = |name: &str, value: String| writeln!(table, "  {name:<38}{value:>12}").unwrap();
+    let mut row = |name: &str, value: String| writeln!(table, "  {name:<50} {value:>10}").unwrap();
     row("jobs", jobs.to_string());
     row("seconds", format!("{:.1}", took.as_secs_f64()));
     row("jobs per second", format!("{:.1}", jobs as f64 / took.as_secs_f64()));
@@ -226,8 +229,10 @@ fn every_job_is_published_at_most_once_under_load() {
     row("transactions", transactions.to_string());
     row("deadlocks", deadlocks.to_string());
     row("deadlocks per 10,000 transactions", format!("{rate:.2}"));
-    row("transactions repeated", repeated.len().to_string());
-    row("of them after a deadlock", conflicts.to_string());
+    row("transactions repeated", repeated.values().sum::<usize>().to_string());
+    for (why, times) in &repeated {
+        row(&format!("  {why}"), times.to_string());
+    }
     row("all faults", faults.len().to_string());
     let engine = world.database.engine();
     write!(std::io::stdout(), "\n{engine:?}\n{table}\n").unwrap();
