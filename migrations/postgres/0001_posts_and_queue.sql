@@ -77,7 +77,7 @@ CREATE INDEX post_details_account ON post_details (social_account_id);
 -- For queue-status: what ended lately, what nobody could tell, which comments and clean-ups are owed.
 CREATE INDEX post_details_ended ON post_details (updated_at) WHERE status IN ('published', 'failed');
 CREATE INDEX post_details_unknown ON post_details (updated_at) WHERE outcome = 'unknown';
-CREATE INDEX post_details_comments ON post_details (published_at) WHERE first_comment_state = 'pending';
+CREATE INDEX post_details_comments ON post_details (published_at) WHERE first_comment_state IN ('pending', 'sending');
 CREATE INDEX post_details_leftovers ON post_details (updated_at) WHERE leftovers = 1;
 
 CREATE TABLE post_schedule (
@@ -106,6 +106,8 @@ WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_
 -- The queue proper: only open jobs, in claim order. Neither a claim nor a
 -- heartbeat moves an entry, and finished rows are not in it.
 CREATE INDEX post_schedule_open ON post_schedule (run_at, id) WHERE status IN ('pending', 'processing');
+-- Those that workers hold: few, however long the queue is.
+CREATE INDEX post_schedule_claimed ON post_schedule (run_at, id) WHERE status = 'processing';
 -- For listings over everything.
 CREATE INDEX post_schedule_run_at ON post_schedule (run_at, id);
 

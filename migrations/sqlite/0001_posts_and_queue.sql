@@ -112,6 +112,8 @@ CREATE TABLE post_schedule (
 -- The queue proper: only open jobs, in claim order. Neither a claim nor a
 -- heartbeat moves an entry, and finished rows are not in it.
 CREATE INDEX post_schedule_open ON post_schedule (run_at, id) WHERE status IN ('pending', 'processing');
+-- Those that workers hold: few, however long the queue is.
+CREATE INDEX post_schedule_claimed ON post_schedule (run_at, id) WHERE status = 'processing';
 -- For listings over everything.
 CREATE INDEX post_schedule_run_at ON post_schedule (run_at, id);
 

@@ -232,16 +232,7 @@ impl Store {
     /// The database is away.
     pub async fn held(&self, limit: u32) -> Result<Vec<Claimed>, StoreError> {
         let mut tx = self.pool.begin_read().await?;
-        let rows = tx
-            .all(
-                sql("SELECT s.id AS job_id, d.id AS post_id, s.fence AS fence
-                       FROM post_details d JOIN post_schedule s ON s.post_detail_id = d.id
-                      WHERE d.outcome = 'unknown'
-                        AND (d.error_code IS NULL OR d.error_code <> 'abandoned')
-                      ORDER BY d.updated_at, d.id LIMIT ?")
-                .int(limit),
-            )
-            .await?;
+        let rows = tx.all(held_query(limit)).await?;
         let found = rows
             .iter()
             .map(|row| {
@@ -256,14 +247,22 @@ impl Store {
     }
 }
 
+pub(super) fn held_query(limit: u32) -> Sql {
+    sql("SELECT s.id AS job_id, d.id AS post_id, s.fence AS fence
+           FROM post_details d JOIN post_schedule s ON s.post_detail_id = d.id
+          WHERE d.outcome = 'unknown' AND (d.error_code IS NULL OR d.error_code <> 'abandoned')
+          ORDER BY d.updated_at, d.id LIMIT ?")
+    .int(limit)
+}
+
 /// Pending jobs whose time has come, earliest first. The open states are
-/// named so that the small index of open jobs serves the query, and the join
-/// is a CROSS JOIN since SQLite keeps the order of those: with a platform or
-/// an account it would else begin with all posts of that one.
+/// named so that the small index of open jobs serves the query, and the queue
+/// is read first: with a platform or an account it would else begin with all
+/// posts of that one.
 pub(super) fn due_query(request: &ClaimRequest) -> Sql {
     let mut query = sql("SELECT s.id AS job_id, s.post_detail_id AS post_id,
                 d.social_account_id AS account_id
-           FROM post_schedule s {open index} CROSS JOIN post_details d
+           FROM post_schedule s {open index} {then} post_details d
            LEFT JOIN meta_social_accounts a ON a.id = d.social_account_id
           WHERE d.id = s.post_detail_id
             AND s.status IN ('pending', 'processing') AND s.status = 'pending'
@@ -405,8 +404,7 @@ pub(super) fn abandoned_query(request: &TakeOver, tail: &str) -> Sql {
                 CASE WHEN {OPEN_INTENT} THEN 1 ELSE 0 END AS is_open,
                 CASE WHEN s.lease_until IS NULL THEN 1 ELSE 0 END AS is_foreign
            FROM post_schedule s {{open index}} JOIN post_details d ON d.id = s.post_detail_id
-          WHERE s.status IN ('pending', 'processing') AND s.status = 'processing'
-            AND d.status IN ('pending', 'processing')
+          WHERE s.status = 'processing' AND d.status IN ('pending', 'processing')
             AND (s.lease_until < {{now}} OR (s.lease_until IS NULL AND s.locked_at < {{now+ms}}))"
     ))
     .before(request.foreign_lock);

@@ -8,7 +8,7 @@ use crate::domain::{
 };
 
 use super::claim::{Claimed, load_claims};
-use super::db::{Tx, sql};
+use super::db::{Sql, Tx, sql};
 use super::log::{self, Entry};
 use super::{Store, StoreError, load, settle, transaction};
 
@@ -27,6 +27,20 @@ const LEFTOVERS: &str = "
 
 /// A comment that has been on its way this long will get no answer any more.
 const SENDING_MAX: Duration = Duration::from_secs(10 * 60);
+
+/// Comments on their way for too long.
+const LOST: &str = "first_comment_state IN ('pending', 'sending')
+       AND first_comment_state = 'sending' AND updated_at < {now+ms}";
+
+fn lost_query() -> Sql {
+    sql(format!("SELECT id FROM post_details WHERE {LOST} LIMIT 1")).before(SENDING_MAX)
+}
+
+/// What is looked for whenever a worker looks around.
+#[cfg(test)]
+pub(super) fn queries() -> [Sql; 3] {
+    [sql(COMMENTS).and(" LIMIT 1"), sql(LEFTOVERS).and(" LIMIT 1"), lost_query()]
+}
 
 /// A first comment below a published post.
 #[derive(Debug, Clone)]
@@ -128,15 +142,8 @@ impl Store {
     /// # Errors
     /// The database is away.
     pub async fn end_lost_comments(&self) -> Result<(), StoreError> {
-        let lost = "first_comment_state IN ('pending', 'sending')
-            AND first_comment_state = 'sending' AND updated_at < {now+ms}";
         let mut tx = self.pool.begin_read().await?;
-        let found = tx
-            .first(
-                sql(format!("SELECT id FROM post_details WHERE {lost} LIMIT 1"))
-                    .before(SENDING_MAX),
-            )
-            .await?;
+        let found = tx.first(lost_query()).await?;
         drop(tx);
         if found.is_none() {
             return Ok(());
@@ -144,7 +151,7 @@ impl Store {
         transaction!(self, tx, {
             tx.execute(
                 sql(format!(
-                    "UPDATE post_details SET first_comment_state = 'unknown' WHERE {lost}"
+                    "UPDATE post_details SET first_comment_state = 'unknown' WHERE {LOST}"
                 ))
                 .before(SENDING_MAX),
             )

@@ -8,6 +8,7 @@
 //! | `{lock s, d}` | lock the selected rows of these tables, waiting for those that others hold |
 //! | `{skip locked s}` | the same, passing over rows that others hold |
 //! | `{or skip}` | the end of an INSERT that passes over a row whose key is there already |
+//! | `{then}` | a join whose left side is read first, whatever the planner thinks |
 //! | `{open index}` | behind `post_schedule s`: use the index of open jobs, whatever the planner thinks |
 //!
 //! Besides these an engine differs in how a transaction begins, how values are
@@ -21,6 +22,7 @@ use super::db::Engine;
 pub(super) const SQLITE_TIME_FORMAT: &str = "%Y-%m-%d %H:%M:%S%.3f";
 
 struct Words {
+    then: &'static str,
     now: &'static str,
     now_plus_ms: &'static str,
     or_skip: &'static str,
@@ -28,6 +30,7 @@ struct Words {
 }
 
 const SQLITE: Words = Words {
+    then: "CROSS JOIN",
     now: "strftime('%Y-%m-%d %H:%M:%f', 'now')",
     now_plus_ms: "strftime('%Y-%m-%d %H:%M:%f', 'now', printf('%+.3f seconds', ? / 1000.0))",
     or_skip: "ON CONFLICT DO NOTHING",
@@ -36,6 +39,7 @@ const SQLITE: Words = Words {
 
 /// MariaDB and MySQL. `NOW()` would be the session zone's time.
 const MYSQL: Words = Words {
+    then: "STRAIGHT_JOIN",
     now: "UTC_TIMESTAMP(3)",
     now_plus_ms: "(UTC_TIMESTAMP(3) + INTERVAL (? * 1000) MICROSECOND)",
     // INSERT IGNORE would also swallow truncated values and missing parents.
@@ -44,9 +48,14 @@ const MYSQL: Words = Words {
     open_index: "FORCE INDEX (post_schedule_open)",
 };
 
+/// The statement's time, as on MariaDB. `now()` would be the transaction's, and
+/// `clock_timestamp()` may change within a statement, so that no index can be
+/// searched for it.
 const POSTGRES: Words = Words {
-    now: "date_trunc('milliseconds', clock_timestamp())",
-    now_plus_ms: "(date_trunc('milliseconds', clock_timestamp()) + ? * INTERVAL '1 millisecond')",
+    // Only a wish here.
+    then: "CROSS JOIN",
+    now: "date_trunc('milliseconds', statement_timestamp())",
+    now_plus_ms: "(date_trunc('milliseconds', statement_timestamp()) + ? * INTERVAL '1 millisecond')",
     or_skip: "ON CONFLICT DO NOTHING",
     open_index: "",
 };
@@ -61,6 +70,7 @@ pub(super) fn spell(engine: Engine, text: &str) -> String {
     let text = text
         .replace("{now}", words.now)
         .replace("{now+ms}", words.now_plus_ms)
+        .replace("{then}", words.then)
         .replace("{or skip}", words.or_skip)
         .replace("{open index}", words.open_index);
     let text = locks(engine, &text, "{lock ", "");

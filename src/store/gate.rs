@@ -6,9 +6,9 @@
 
 use std::time::Duration;
 
-use crate::domain::{Claim, Intent, LogEvent, StepKind, WorkerId};
+use crate::domain::{AccountId, Claim, Intent, JobId, LogEvent, StepKind, WorkerId};
 
-use super::db::{Engine, Tx, sql};
+use super::db::{Engine, Sql, Tx, sql};
 use super::load::OPEN_INTENT;
 use super::log::{self, Entry};
 use super::{Store, StoreError, posts, transaction};
@@ -174,23 +174,23 @@ async fn open(
 /// Whether a publish call for the same account is under way: cleared, without
 /// any answer yet, by a worker whose lease runs.
 async fn account_is_busy(tx: &mut Tx, claim: &Claim) -> Result<bool, StoreError> {
-    let under_way = tx
-        .count(
-            sql("SELECT COUNT(*)
-                   FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
-                  WHERE s.status IN ('pending', 'processing') AND s.status = 'processing'
-                    AND s.lease_until > {now} AND d.social_account_id = ? AND s.id <> ?
-                    AND EXISTS (
-                      SELECT 1 FROM publish_log i
-                       WHERE i.post_schedule_id = s.id AND i.fence = s.fence
-                         AND i.kind = 'publish' AND i.event = 'intent'
-                         AND NOT EXISTS (SELECT 1 FROM publish_log r
-                                          WHERE r.post_schedule_id = i.post_schedule_id
-                                            AND r.fence = i.fence AND r.step_no = i.step_no
-                                            AND r.event <> 'intent'))")
-            .id(claim.account.id.uuid())
-            .id(claim.job_id.uuid()),
-        )
-        .await?;
-    Ok(under_way > 0)
+    Ok(tx.count(busy_query(claim.account.id, claim.job_id)).await? > 0)
+}
+
+/// Begins with the few claimed jobs: an account may have a long history.
+pub(super) fn busy_query(account: AccountId, except: JobId) -> Sql {
+    sql("SELECT COUNT(*)
+           FROM post_schedule s {open index} {then} post_details d
+          WHERE d.id = s.post_detail_id AND s.status = 'processing'
+            AND s.lease_until > {now} AND d.social_account_id = ? AND s.id <> ?
+            AND EXISTS (
+              SELECT 1 FROM publish_log i
+               WHERE i.post_schedule_id = s.id AND i.fence = s.fence
+                 AND i.kind = 'publish' AND i.event = 'intent'
+                 AND NOT EXISTS (SELECT 1 FROM publish_log r
+                                  WHERE r.post_schedule_id = i.post_schedule_id
+                                    AND r.fence = i.fence AND r.step_no = i.step_no
+                                    AND r.event <> 'intent'))")
+    .id(account.uuid())
+    .id(except.uuid())
 }

@@ -33,9 +33,10 @@ pub(super) fn select_posts() -> Sql {
 }
 
 /// The same for queries in the order of the queue, whose conditions join the
-/// two tables: SQLite keeps the order of a CROSS JOIN.
-pub(super) fn select_posts_by_job() -> Sql {
-    select_posts_by("CROSS JOIN post_details d")
+/// two tables. `{then}` begins with the queue on MariaDB too; a CROSS JOIN only
+/// on SQLite, which cannot weigh where to begin.
+pub(super) fn select_posts_by_job(join: &str) -> Sql {
+    select_posts_by(&format!("{join} post_details d"))
 }
 
 fn select_posts_by(join: &str) -> Sql {

@@ -24,6 +24,8 @@ mod migrate;
 #[cfg(test)]
 mod plans;
 mod posts;
+#[cfg(test)]
+mod reads;
 mod repair;
 mod restore;
 mod row;
@@ -48,8 +50,8 @@ pub use location::{Engine, Location};
 pub use log::{IN_PROGRESS, NOT_LIVE};
 pub use migrate::{Migration, MigrationState};
 pub use posts::{CancelAnswer, Found, Inserted, Listing, Rescheduled, Retried};
-pub use scratch::Scratch;
 pub use restore::Restored;
+pub use scratch::Scratch;
 pub use settle::{Next, Settled, Step};
 pub use simulated::HeldJob;
 pub use verdict::{Judged, Verdict};

@@ -7,10 +7,13 @@ use super::claim::{
     ClaimRequest, TakeOver, abandoned_query, due_query, missed_query, next_due_query,
 };
 use super::db::{Location, Sql};
+use super::gate::busy_query;
 use super::posts::list_query;
 use super::repair::halves_query;
 use super::{Store, transaction};
-use crate::domain::{CompanyId, Only, Page, Platform, PostFilter, ShownStatus, Sort, WorkerId};
+use crate::domain::{
+    AccountId, CompanyId, JobId, Only, Page, Platform, PostFilter, ShownStatus, Sort, WorkerId,
+};
 
 const COMPANY: &str = "11111111-1111-4111-8111-111111111111";
 
@@ -54,15 +57,13 @@ impl Full {
     }
 }
 
-/// `post_schedule_open` gives the jobs, and nothing is read whole or sorted.
+/// A small index of open jobs gives the jobs, and nothing is read whole or sorted.
 #[track_caller]
-fn assert_small(name: &str, plan: &[String]) {
-    assert!(
-        plan.iter().any(|step| step.contains("s USING INDEX post_schedule_open")),
-        "{name}: {plan:#?}"
-    );
+fn assert_small(name: &str, index: &str, plan: &[String]) {
+    let used = format!("s USING INDEX {index}");
+    assert!(plan.iter().any(|step| step.contains(&used)), "{name}: {plan:#?}");
     for step in plan {
-        let whole = step.contains("SCAN") && !step.contains("post_schedule_open");
+        let whole = step.contains("SCAN") && !step.contains(index);
         assert!(!whole && !step.contains("TEMP B-TREE"), "{name}: {step} in {plan:#?}");
     }
 }
@@ -83,13 +84,18 @@ async fn the_queue_is_read_through_the_small_index_of_open_jobs() {
     let take_over = TakeOver::new(WorkerId::named("w"), Duration::from_secs(60), 10);
     let queries = [
         ("claim", due_query(&request)),
-        ("take over", abandoned_query(&take_over, "")),
         ("missed", missed_query(Duration::from_secs(3600), &Only::default(), "")),
         ("next due", next_due_query()),
         ("halves", halves_query(Some(Duration::from_secs(300)), "")),
     ];
     for (name, query) in queries {
-        assert_small(name, &full.plan(query).await);
+        assert_small(name, "post_schedule_open", &full.plan(query).await);
+    }
+    for (name, query) in [
+        ("take over", abandoned_query(&take_over, "")),
+        ("account is busy", busy_query(AccountId::generate(), JobId::generate())),
+    ] {
+        assert_small(name, "post_schedule_claimed", &full.plan(query).await);
     }
 }
 
@@ -129,5 +135,9 @@ async fn a_page_of_a_listing_comes_in_the_order_of_an_index() {
     }
     let open = PostFilter { statuses: vec![ShownStatus::Pending], ..everything };
     let page = Page { sort: Sort::RunAt, limit: Some(50), after: None };
-    assert_small("pending", &full.plan(list_query(&open, &page).unwrap()).await);
+    assert_small(
+        "pending",
+        "post_schedule_open",
+        &full.plan(list_query(&open, &page).unwrap()).await,
+    );
 }

@@ -21,111 +21,116 @@ impl Store {
     /// # Errors
     /// The database is away.
     pub async fn queue_stats(&self, company: Option<CompanyId>) -> Result<QueueStats, StoreError> {
-        let mut tx = self.pool.begin_read().await?;
-        let tx = &mut tx;
-        let accounts = open_per_account(tx, company).await?;
-        let mut platforms: Vec<PlatformStats> = Vec::new();
-        for platform in Platform::ALL.iter().copied() {
-            let of = accounts.iter().filter(|account| account.platform == platform);
-            platforms.push(PlatformStats {
-                platform,
-                pending: of.clone().map(|account| account.pending).sum(),
-                processing: of.clone().map(|account| account.processing).sum(),
-                due: of.map(|account| account.due).sum(),
-            });
-        }
-        let oldest = tx
-            .first(of_company(
-                sql("SELECT s.run_at AS run_at, {now} AS now
+        stats(&mut self.pool.begin_read().await?, company).await
+    }
+}
+
+pub(super) async fn stats(
+    tx: &mut Tx,
+    company: Option<CompanyId>,
+) -> Result<QueueStats, StoreError> {
+    let accounts = open_per_account(tx, company).await?;
+    let mut platforms: Vec<PlatformStats> = Vec::new();
+    for platform in Platform::ALL.iter().copied() {
+        let of = accounts.iter().filter(|account| account.platform == platform);
+        platforms.push(PlatformStats {
+            platform,
+            pending: of.clone().map(|account| account.pending).sum(),
+            processing: of.clone().map(|account| account.processing).sum(),
+            due: of.map(|account| account.due).sum(),
+        });
+    }
+    let oldest = tx
+        .first(of_company(
+            sql("SELECT s.run_at AS run_at, {now} AS now
                        FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
                       WHERE s.status IN ('pending', 'processing') AND s.status = 'pending'
                         AND d.status = 'pending' AND s.run_at <= {now}
                         AND (s.next_attempt_at IS NULL OR s.next_attempt_at <= {now})"),
-                company,
-                " ORDER BY s.run_at, s.id LIMIT 1",
-            ))
-            .await?;
-        let lag_seconds = match oldest {
-            None => 0,
-            // What is no time says nothing about the lag; it is failed by the worker.
-            Some(row) => match row.time("run_at") {
-                Ok(run_at) => (row.time("now")? - run_at).num_seconds().max(0),
-                Err(_) => 0,
-            },
-        };
-        let next = tx
-            .first(of_company(
-                sql("SELECT d.id AS id, s.run_at AS run_at
+            company,
+            " ORDER BY s.run_at, s.id LIMIT 1",
+        ))
+        .await?;
+    let lag_seconds = match oldest {
+        None => 0,
+        // What is no time says nothing about the lag; it is failed by the worker.
+        Some(row) => match row.time("run_at") {
+            Ok(run_at) => (row.time("now")? - run_at).num_seconds().max(0),
+            Err(_) => 0,
+        },
+    };
+    let next = tx
+        .first(of_company(
+            sql("SELECT d.id AS id, s.run_at AS run_at
                        FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
                       WHERE s.status IN ('pending', 'processing') AND s.status = 'pending'
                         AND d.status = 'pending' AND s.run_at > {now}"),
-                company,
-                " ORDER BY s.run_at, s.id LIMIT 1",
-            ))
-            .await?
-            .map(|row| Ok::<_, StoreError>((PostId::from_uuid(row.id("id")?), row.time("run_at")?)))
-            .transpose()?;
-        let stuck = of_company(
-            sql("SELECT COUNT(*) FROM post_schedule s
+            company,
+            " ORDER BY s.run_at, s.id LIMIT 1",
+        ))
+        .await?
+        .map(|row| Ok::<_, StoreError>((PostId::from_uuid(row.id("id")?), row.time("run_at")?)))
+        .transpose()?;
+    let stuck = of_company(
+        sql("SELECT COUNT(*) FROM post_schedule s
                    JOIN post_details d ON d.id = s.post_detail_id
-                  WHERE s.status IN ('pending', 'processing') AND s.status = 'processing'
+                  WHERE s.status = 'processing'
                     AND (s.lease_until < {now+ms}
                          OR (s.lease_until IS NULL AND s.locked_at < {now+ms}))")
-            .before(STUCK_AFTER)
-            .before(FOREIGN_LOCK),
-            company,
-            "",
-        );
-        let unknown = of_company(
-            sql("SELECT COUNT(*) FROM post_details d
+        .before(STUCK_AFTER)
+        .before(FOREIGN_LOCK),
+        company,
+        "",
+    );
+    let unknown = of_company(
+        sql("SELECT COUNT(*) FROM post_details d
+                  WHERE d.outcome = 'unknown'
+                    AND (d.error_code IS NULL OR d.error_code <> 'abandoned')"),
+        company,
+        "",
+    );
+    let unknown_posts = tx
+        .all(of_company(
+            sql("SELECT d.id AS id, d.company_id AS company_id FROM post_details d
                   WHERE d.outcome = 'unknown'
                     AND (d.error_code IS NULL OR d.error_code <> 'abandoned')"),
             company,
-            "",
-        );
-        let unknown_posts = tx
-            .all(of_company(
-                sql("SELECT d.id AS id, d.company_id AS company_id FROM post_details d
-                      WHERE d.outcome = 'unknown'
-                        AND (d.error_code IS NULL OR d.error_code <> 'abandoned')"),
-                company,
-                " ORDER BY d.updated_at, d.id LIMIT 5",
-            ))
-            .await?
-            .iter()
-            .map(|row| {
-                let post = PostId::from_uuid(row.id("id")?);
-                Ok((post, CompanyId::from_uuid(row.id("company_id")?)))
-            })
-            .collect::<Result<_, StoreError>>()?;
-        let ended = |status: &'static str| {
-            of_company(
-                sql("SELECT COUNT(*) FROM post_details d
+            " ORDER BY d.updated_at, d.id LIMIT 5",
+        ))
+        .await?
+        .iter()
+        .map(|row| {
+            let post = PostId::from_uuid(row.id("id")?);
+            Ok((post, CompanyId::from_uuid(row.id("company_id")?)))
+        })
+        .collect::<Result<_, StoreError>>()?;
+    let ended = |status: &'static str| {
+        of_company(
+            sql("SELECT COUNT(*) FROM post_details d
                       WHERE d.status IN ('published', 'failed') AND d.updated_at > {now+ms}
                         AND d.status = ?
                         AND (d.outcome IS NULL OR d.outcome <> 'unknown')")
-                .before(DAY)
-                .text(status),
-                company,
-                "",
-            )
-        };
-        Ok(QueueStats {
-            pending: platforms.iter().map(|platform| platform.pending).sum(),
-            processing: platforms.iter().map(|platform| platform.processing).sum(),
-            due: platforms.iter().map(|platform| platform.due).sum(),
-            lag_seconds,
-            stuck: tx.count(stuck).await?,
-            unknown: tx.count(unknown).await?,
-            unknown_posts,
-            published_24h: tx.count(ended("published")).await?,
-            failed_24h: tx.count(ended("failed")).await?,
-            next,
-            platforms,
-            accounts,
-            workers: workers(tx).await?,
-        })
-    }
+            .before(DAY)
+            .text(status),
+            company,
+            "",
+        )
+    };
+    Ok(QueueStats {
+        pending: platforms.iter().map(|platform| platform.pending).sum(),
+        processing: platforms.iter().map(|platform| platform.processing).sum(),
+        due: platforms.iter().map(|platform| platform.due).sum(),
+        lag_seconds,
+        stuck: tx.count(stuck).await?,
+        unknown: tx.count(unknown).await?,
+        unknown_posts,
+        published_24h: tx.count(ended("published")).await?,
+        failed_24h: tx.count(ended("failed")).await?,
+        next,
+        platforms,
+        accounts,
+        workers: workers(tx).await?,
+    })
 }
 
 fn of_company(query: Sql, company: Option<CompanyId>, tail: &str) -> Sql {

@@ -36,12 +36,19 @@ impl Store {
                     .text(version),
                 )
                 .await?;
-                // Workers that never said goodbye.
-                tx.execute(
-                    sql("DELETE FROM workers WHERE beat_at < {now+ms}")
-                        .before(Duration::from_secs(24 * 60 * 60)),
-                )
-                .await?;
+                // Workers that never said goodbye. Looked for first: MariaDB's
+                // DELETE would lock every worker's row on its way, and deadlock
+                // with another worker that announces itself.
+                let gone = tx
+                    .all(
+                        sql("SELECT id FROM workers WHERE beat_at < {now+ms} ORDER BY id")
+                            .before(Duration::from_secs(24 * 60 * 60)),
+                    )
+                    .await?;
+                for row in &gone {
+                    let id = row.text("id")?;
+                    tx.execute(sql("DELETE FROM workers WHERE id = ?").text(id)).await?;
+                }
             }
         })
     }

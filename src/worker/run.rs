@@ -16,6 +16,10 @@ use super::{End, Event, Shared, Worker, recovery};
 /// Jobs of one account held at once: one that publishes, one that prepares.
 const PER_ACCOUNT: u32 = 2;
 
+/// Posts that another program ended without their jobs are looked for no more
+/// often: it reads all that is due, and such jobs are not claimed anyway.
+const REPAIR_EVERY: Duration = Duration::from_secs(10);
+
 /// What a run did, for its last line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Summary {
@@ -78,6 +82,8 @@ struct Run {
     /// When due jobs put back for processing at the platform are to be looked at again.
     waiting: BTreeSet<Instant>,
     began: Instant,
+    /// When halves were last looked for.
+    repaired: Option<Instant>,
 }
 
 impl Worker {
@@ -120,6 +126,7 @@ impl Worker {
             summary: Summary::default(),
             waiting: BTreeSet::new(),
             began: Instant::now(),
+            repaired: None,
         };
         if until == Until::Stopped {
             // A daemon shows itself also while there is nothing to do.
@@ -200,7 +207,12 @@ impl Run {
     async fn end_missed(&mut self) -> Result<bool, StoreError> {
         let (store, options) = (&self.shared.store, &self.shared.options);
         let missed = store.fail_missed(options.max_late, &options.only).await?;
-        let repaired = store.repair_halves(Some(options.prepare_ahead), false).await?;
+        let repaired = if self.repaired.is_none_or(|at| at.elapsed() >= REPAIR_EVERY) {
+            self.repaired = Some(Instant::now());
+            store.repair_halves(Some(options.prepare_ahead), false).await?
+        } else {
+            Vec::new()
+        };
         for post in &missed {
             self.note(Event::without_claim(*post, End::Missed));
         }

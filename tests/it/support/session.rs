@@ -39,6 +39,15 @@ impl Session {
     }
 }
 
+/// What a server counted since it started: MariaDB of all its databases,
+/// PostgreSQL of this one, about a second late. SQLite counts nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counters {
+    /// Committed and rolled back.
+    pub transactions: u64,
+    pub deadlocks: u64,
+}
+
 /// A user of the server; dropped with it.
 pub struct User<'a> {
     database: &'a Database,
@@ -99,6 +108,26 @@ impl Database {
                 killed.len()
             }
         }
+    }
+
+    /// What the server counts.
+    pub fn counters(&self) -> Counters {
+        let sql = match self.engine() {
+            Engine::Sqlite => return Counters::default(),
+            Engine::MariaDb => {
+                "SELECT CAST(SUM(IF(variable_name IN ('COM_COMMIT', 'COM_ROLLBACK'),
+                                    variable_value, 0)) AS INTEGER),
+                        CAST(SUM(IF(variable_name = 'INNODB_DEADLOCKS', variable_value, 0))
+                             AS INTEGER)
+                   FROM information_schema.global_status"
+            }
+            Engine::Postgres => {
+                "SELECT xact_commit + xact_rollback, deadlocks FROM pg_stat_database
+                  WHERE datname = current_database()"
+            }
+        };
+        let row = self.rows(sql).remove(0);
+        Counters { transactions: row[0].parse().unwrap(), deadlocks: row[1].parse().unwrap() }
     }
 
     /// Statements on this database that wait for a lock of another session.

@@ -1,0 +1,231 @@
+//! What the hot path reads on a database server that holds very many finished
+//! rows: counted by the server itself, so whatever plan it chose. SQLite tells
+//! its plans (`plans.rs`); these tests have nothing to do there.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::claim::{
+    ClaimRequest, TakeOver, abandoned_query, due_query, held_query, missed_query, next_due_query,
+};
+use super::db::{Engine, Location, Sql, Tx, sql};
+use super::gate::busy_query;
+use super::posts::list_query;
+use super::repair::halves_query;
+use super::{Scratch, Store, comments, stats, transaction};
+use crate::domain::{
+    AccountId, CompanyId, JobId, Only, Page, Platform, PostFilter, ShownStatus, Sort, WorkerId,
+};
+
+const COMPANY: &str = "11111111-1111-4111-8111-111111111111";
+const ACCOUNT: &str = "22222222-2222-4222-8222-222222222222";
+/// Jobs that are due, beside the finished ones.
+const DUE: u32 = 50;
+/// Jobs whose time is a year ahead.
+const LATER: u32 = 20_000;
+const TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Most rows that a query may read: some for each due job, in each table.
+const READS_MAX: i64 = 2_000;
+/// The same where every open job is counted.
+const COUNTS_MAX: i64 = 200_000;
+/// Far more than that.
+#[expect(clippy::disallowed_methods, reason = "a test's own setting")]
+fn finished() -> u32 {
+    std::env::var("TEST_FINISHED").map_or(250_000, |text| text.parse().unwrap())
+}
+
+/// The server of this run of the tests, as in `tests/it/support/database.rs`.
+#[expect(clippy::disallowed_methods, reason = "a test's own setting")]
+fn server() -> Option<Location> {
+    let variable = match std::env::var("TEST_ENGINE").as_deref() {
+        Ok("mariadb") => "TEST_MARIADB_URL",
+        Ok("postgres") => "TEST_POSTGRES_URL",
+        _ => return None,
+    };
+    Some(std::env::var(variable).unwrap().parse().unwrap())
+}
+
+/// Finished posts that ended days ago, then those that are due, then later ones.
+fn rows(engine: Engine, finished: u32) -> String {
+    let (post, job) = match engine {
+        Engine::Postgres => (
+            "CAST('00000000-0000-4000-8000-' || LPAD(CAST(i AS TEXT), 12, '0') AS UUID)",
+            "CAST('00000000-0000-4000-9000-' || LPAD(CAST(i AS TEXT), 12, '0') AS UUID)",
+        ),
+        Engine::Sqlite | Engine::MySql => (
+            "CONCAT('00000000-0000-4000-8000-', LPAD(i, 12, '0'))",
+            "CONCAT('00000000-0000-4000-9000-', LPAD(i, 12, '0'))",
+        ),
+    };
+    let ago = |seconds: &str| match engine {
+        Engine::Postgres => format!("clock_timestamp() - ({seconds}) * INTERVAL '1 second'"),
+        Engine::Sqlite | Engine::MySql => {
+            format!("UTC_TIMESTAMP(3) - INTERVAL ({seconds}) SECOND")
+        }
+    };
+    let then = ago("200000 + i");
+    let due = finished + DUE;
+    let all = due + LATER;
+    let run_at = ago(&format!("CASE WHEN i < {due} THEN 7200 + i ELSE 0 - 31000000 - i END"));
+    let digits = (1..10).map(|n| format!(" UNION ALL SELECT {n}")).collect::<String>();
+    format!(
+        "INSERT INTO meta_social_accounts (id, company_id, platform, account_name)
+         VALUES ('{ACCOUNT}', '{COMPANY}', 'facebook', 'Acme');
+         CREATE TABLE numbers (i BIGINT NOT NULL PRIMARY KEY);
+         INSERT INTO numbers
+         WITH n AS (SELECT 0 AS n{digits})
+         SELECT a.n + 10 * b.n + 100 * c.n + 1000 * d.n + 10000 * e.n + 100000 * f.n + 1000000 * g.n
+           FROM n a, n b, n c, n d, n e, n f, n g
+          WHERE a.n + 10 * b.n + 100 * c.n + 1000 * d.n + 10000 * e.n + 100000 * f.n
+                + 1000000 * g.n < {all};
+         INSERT INTO post_details (id, company_id, social_account_id, platform, post_type, status,
+                                   outcome, created_at, updated_at, published_at)
+         SELECT {post}, '{COMPANY}', '{ACCOUNT}', 'facebook', 'post',
+                CASE WHEN i >= {finished} THEN 'pending' ELSE 'published' END,
+                CASE WHEN i >= {finished} THEN NULL ELSE 'published' END,
+                {then}, {then}, {then} FROM numbers;
+         INSERT INTO post_schedule (id, post_detail_id, run_at, status)
+         SELECT {job}, {post}, {run_at},
+                CASE WHEN i >= {finished} THEN 'pending' ELSE 'done' END FROM numbers;
+         DROP TABLE numbers;"
+    )
+}
+
+/// Rows read by this session so far, in any way. Asking reads some as well.
+async fn read_so_far(tx: &mut Tx) -> i64 {
+    let query = match tx.engine() {
+        Engine::Postgres => {
+            "SELECT CAST(SUM(seq_tup_read + COALESCE(idx_tup_fetch, 0)) AS BIGINT)
+               FROM pg_stat_xact_user_tables"
+        }
+        Engine::Sqlite | Engine::MySql => {
+            "SELECT CAST(SUM(variable_value) AS INTEGER) FROM information_schema.session_status
+              WHERE variable_name LIKE 'HANDLER\\_READ\\_%'
+                AND variable_name <> 'HANDLER_READ_RETRY'"
+        }
+    };
+    tx.count(sql(query)).await.unwrap()
+}
+
+/// Rows that a query reads.
+async fn reads(tx: &mut Tx, query: Sql) -> i64 {
+    let first = read_so_far(tx).await;
+    let second = read_so_far(tx).await;
+    tx.all(query).await.unwrap();
+    read_so_far(tx).await - second - (second - first)
+}
+
+/// What a worker asks again and again, and what people look at.
+fn queries() -> Vec<(&'static str, Sql)> {
+    let request = ClaimRequest {
+        worker: WorkerId::named("w"),
+        lease: Duration::from_secs(60),
+        limit: 10,
+        ahead: Duration::from_secs(300),
+        held: HashMap::new(),
+        per_account: 2,
+        max_attempts: None,
+        only: Only::default(),
+    };
+    let of_facebook = ClaimRequest {
+        only: Only { platform: Some(Platform::Facebook), account: None },
+        ..request.clone()
+    };
+    let account: AccountId = ACCOUNT.parse().unwrap();
+    let of_account =
+        ClaimRequest { only: Only { platform: None, account: Some(account) }, ..request.clone() };
+    let take_over = TakeOver::new(WorkerId::named("w"), Duration::from_secs(60), 10);
+    let late = Duration::from_secs(3600);
+    let soon = Some(Duration::from_secs(300));
+    let locked = "{skip locked s, d}";
+    let [comments, leftovers, lost] = comments::queries();
+    let mut queries = vec![
+        ("claim", due_query(&request)),
+        ("claim of a platform", due_query(&of_facebook)),
+        ("claim of an account", due_query(&of_account)),
+        ("take over", abandoned_query(&take_over, "")),
+        ("take over, locking", abandoned_query(&take_over, locked)),
+        ("missed", missed_query(late, &Only::default(), "")),
+        ("missed, locking", missed_query(late, &Only::default(), locked)),
+        ("next due", next_due_query()),
+        ("halves", halves_query(soon, "")),
+        ("halves, locking", halves_query(soon, locked)),
+        ("account is busy", busy_query(account, JobId::generate())),
+        ("held", held_query(10)),
+        ("owed comments", comments),
+        ("owed clean-ups", leftovers),
+        ("lost comments", lost),
+    ];
+    let everything = PostFilter {
+        company_id: COMPANY.parse::<CompanyId>().unwrap(),
+        statuses: Vec::new(),
+        platform: None,
+        account_id: None,
+        client_id: None,
+        since: None,
+        until: None,
+    };
+    let page = |sort| Page { sort, limit: Some(50), after: None };
+    // Far from both ends.
+    let middle = format!("00000000-0000-4000-9000-{:012}", finished() / 2);
+    let second = |sort| Page { after: Some(middle.clone()), ..page(sort) };
+    for sort in [Sort::RunAt, Sort::RunAtDescending, Sort::Created] {
+        queries.push(("a page", list_query(&everything, &page(sort)).unwrap()));
+        // MariaDB walks to the cursor of this one by its index.
+        if sort != Sort::Created {
+            queries.push(("a page in the middle", list_query(&everything, &second(sort)).unwrap()));
+        }
+    }
+    for status in [ShownStatus::Pending, ShownStatus::Due, ShownStatus::Stuck, ShownStatus::Unknown]
+    {
+        let of_status = PostFilter { statuses: vec![status], ..everything.clone() };
+        queries.push((status.as_str(), list_query(&of_status, &page(Sort::RunAt)).unwrap()));
+    }
+    queries
+}
+
+/// Everything that reads more than it may.
+async fn faults(store: &Store) -> Vec<String> {
+    let mut faults = Vec::new();
+    let mut tx = store.pool.begin().await.unwrap();
+    for (name, query) in queries() {
+        // Pages of these are sorted by MariaDB.
+        let most = if matches!(name, "pending" | "due") { COUNTS_MAX } else { READS_MAX };
+        let began = std::time::Instant::now();
+        let read = reads(&mut tx, query.clone()).await;
+        let took = began.elapsed();
+        if read > most {
+            let plan = tx.all(query.explained(tx.engine())).await.unwrap();
+            let plan: Vec<String> = plan.iter().map(super::db::Row::dump).collect();
+            faults.push(format!("{name} reads {read} rows in {took:?}:\n{}", plan.join("\n")));
+        }
+    }
+    for company in [None, Some(COMPANY.parse().unwrap())] {
+        let before = read_so_far(&mut tx).await;
+        stats::stats(&mut tx, company).await.unwrap();
+        let read = read_so_far(&mut tx).await - before;
+        if read > COUNTS_MAX {
+            faults.push(format!("queue-status reads {read} rows"));
+        }
+    }
+    faults
+}
+
+#[tokio::test]
+async fn f18_finished_rows_cost_the_hot_path_nothing() {
+    let Some(server) = server() else { return };
+    let scratch = Scratch::make(&server, TIMEOUT).await.unwrap();
+    let store = Store::open_scratch(&scratch, TIMEOUT).await.unwrap();
+    let engine = server.engine();
+    transaction!(store, tx, { tx.script(&rows(engine, finished())).await? }).unwrap();
+    // As the servers do it by themselves soon after a table has grown.
+    let table = if engine == Engine::Postgres { "" } else { "TABLE" };
+    for name in ["post_details", "post_schedule", "publish_log"] {
+        store.pool.alone(&format!("ANALYZE {table} {name}")).await.unwrap();
+    }
+    let faults = faults(&store).await;
+    store.close().await;
+    scratch.remove(TIMEOUT).await.unwrap();
+    assert!(faults.is_empty(), "{}", faults.join("\n\n"));
+}
