@@ -427,3 +427,20 @@ impl Tx {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2 is FULL. With NORMAL a power cut may take the record that a publish
+    /// call went out, and the post would be sent again.
+    #[tokio::test]
+    async fn every_commit_on_sqlite_waits_for_the_disk() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("some.db");
+        std::fs::write(&path, "").unwrap();
+        let pool = Pool::new(&Location::Sqlite(path), Duration::from_secs(5)).unwrap();
+        let mut tx = pool.begin().await.unwrap();
+        assert_eq!(tx.count(sql("PRAGMA synchronous")).await.unwrap(), 2);
+    }
+}

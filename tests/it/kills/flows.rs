@@ -1,6 +1,8 @@
 //! The ways a post goes out, each with calls of its own.
 
-use socialsched::domain::{MediaItem, MediaKind, Platform, PostContent, PostType};
+use socialsched::domain::Platform::{self, Facebook, Instagram, LinkedIn};
+use socialsched::domain::PostType::{self, Carousel, Post, Reel, Video};
+use socialsched::domain::{MediaItem, MediaKind, PostContent};
 
 /// One way to publish.
 #[derive(Debug)]
@@ -24,9 +26,6 @@ const fn flow(
 const fn story(name: &'static str, platform: Platform, media: &'static [&'static str]) -> Flow {
     Flow { name, platform, post_type: PostType::Story, media, has_text: false }
 }
-
-use Platform::{Facebook, Instagram, LinkedIn};
-use PostType::{Carousel, Post, Reel, Video};
 
 pub const FACEBOOK_TEXT: Flow = flow("Facebook text", Facebook, Post, &[]);
 pub const INSTAGRAM_IMAGE: Flow = flow("Instagram image", Instagram, Post, &["a.jpg"]);

@@ -52,8 +52,10 @@ pub struct Ground {
 }
 
 impl Ground {
+    /// On platforms that let every double through: LinkedIn's filter of equal
+    /// posts would hide some.
     pub fn new() -> Self {
-        Self::with(SandboxOptions::default())
+        Self::with(SandboxOptions { duplicate_window_ms: 0, ..SandboxOptions::default() })
     }
 
     pub fn with(options: SandboxOptions) -> Self {
