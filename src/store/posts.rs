@@ -103,7 +103,7 @@ impl Store {
     /// everything is checked and nothing stored.
     ///
     /// # Errors
-    /// The database is away. A lost answer to COMMIT is settled by reading again.
+    /// The database is away. A lost answer to COMMIT is settled by reading again, or told.
     pub async fn insert_post(
         &self,
         post: &NewPost,
@@ -127,7 +127,6 @@ impl Store {
         let Err(StoreError::CommitLost(_)) = &result else { return result };
         match self.post(post.company_id, post.post_id).await {
             Ok(Some(stored)) => Ok(Inserted::New { run_at: stored.run_at, now: stored.created_at }),
-            // Where nothing can be read, it may be stored all the same.
             Ok(None) | Err(_) => result,
         }
     }

@@ -5,7 +5,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::support::{Daemon, Engine, World, eventually};
+use serde_json::json;
+
+use crate::support::{Daemon, Engine, PLATFORMS, PrivateServer, World, eventually, publish_call};
 
 /// The library that turns a process's clock, as its dynamic linker wants it.
 fn libfaketime() -> PathBuf {
@@ -104,5 +106,58 @@ fn b11_a_worker_whose_clock_jumps_publishes_nothing_early_or_twice() {
     let early = world.live().iter().filter(|item| item["text"] == "Not yet").count();
     assert!(early == 0 || !on_a_server && early == 1, "{early}");
     world.advance(Duration::from_secs(1));
+    world.assert_healthy();
+}
+
+/// Leases end early when the server's clock jumps: then the fence holds.
+#[test]
+fn f19_a_server_whose_clock_jumps_doubles_and_loses_no_post() {
+    let engine = Engine::of_this_run();
+    if engine == Engine::Sqlite {
+        return;
+    }
+    let server = PrivateServer::start(engine);
+    let world = World::on(&server);
+    let accounts = PLATFORMS.map(|platform| world.account(platform));
+    let mut texts = Vec::new();
+    let mut schedule = |when: &str| -> Vec<String> {
+        let post = |account: &crate::support::Account| {
+            let text = format!("{when} on {}", account.platform);
+            let image = world.media("photo.jpg");
+            texts.push(text.clone());
+            world.schedule(account, &["--caption", &text, "--image", &image])
+        };
+        accounts.iter().map(post).collect()
+    };
+    let all_published = |ids: &[String]| ids.iter().all(|id| world.status(id) == "published");
+
+    // Every first publish call takes effect, and its answer never comes.
+    for platform in PLATFORMS {
+        let call = publish_call(platform);
+        world.fault(&json!({"match": call, "when": {"nth": 1}, "fault": "after_commit_hang"}));
+    }
+    let hung = schedule("Hung");
+    let workers = ["--poll-interval", "100ms", "--lease", "2s"];
+    let mut first = world.start_worker(&workers);
+    eventually("all calls hang", || {
+        world.calls().iter().filter(|call| call["fault"].is_string()).count() == PLATFORMS.len()
+    });
+    server.turn_clock("+2h");
+    let mut second = world.start_worker(&workers);
+    eventually("another worker finds them live", || all_published(&hung));
+    // It would keep its accounts' next posts behind the calls that hang.
+    first.kill();
+    for jump in ["-2h", "+5y", "+0"] {
+        server.turn_clock(jump);
+        let posts = schedule(&format!("At {jump}"));
+        eventually(&format!("due posts are published at {jump}"), || all_published(&posts));
+    }
+    second.terminate();
+    assert_eq!(second.wait(), 0, "{}", second.stderr());
+    let mut live: Vec<String> =
+        world.live().iter().map(|item| item["text"].as_str().unwrap().to_owned()).collect();
+    live.sort();
+    texts.sort();
+    assert_eq!(live, texts);
     world.assert_healthy();
 }

@@ -11,7 +11,7 @@ use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, Connection, Row};
 
-use super::Session;
+use super::{PrivateServer, Session};
 
 /// A database engine that the program serves. What differs between engines
 /// is in this file.
@@ -54,7 +54,8 @@ pub struct Database {
     engine: Engine,
     /// Of SQLite.
     path: PathBuf,
-    /// Of a server.
+    /// Of a server, up to the database's name.
+    server: String,
     name: String,
 }
 
@@ -74,11 +75,23 @@ impl Database {
     /// Names a database of its own: a file in this directory, which is not
     /// created, or an empty database of the server.
     pub fn new(engine: Engine, dir: &Path) -> Self {
-        let name = format!("ss_{}", uuid::Uuid::new_v4().simple());
-        let database = Self { engine, path: dir.join("socialsched.db"), name };
+        let database = Self {
+            engine,
+            path: dir.join("socialsched.db"),
+            server: engine.server(),
+            name: new_name(),
+        };
         if engine != Engine::Sqlite {
             database.server_session().execute(&format!("CREATE DATABASE {}", database.name));
         }
+        database
+    }
+
+    /// An empty database of its own on this server.
+    pub fn on(server: &PrivateServer) -> Self {
+        let (engine, server) = (server.engine(), server.url().to_owned());
+        let database = Self { engine, path: PathBuf::new(), server, name: new_name() };
+        database.server_session().execute(&format!("CREATE DATABASE {}", database.name));
         database
     }
 
@@ -91,7 +104,7 @@ impl Database {
     pub fn url(&self) -> String {
         match self.engine {
             Engine::Sqlite => format!("sqlite://{}", self.path.display()),
-            Engine::MariaDb | Engine::Postgres => with_name(&self.engine.server(), &self.name),
+            Engine::MariaDb | Engine::Postgres => with_name(&self.server, &self.name),
         }
     }
 
@@ -340,7 +353,7 @@ impl Database {
 
     fn server_url(&self) -> String {
         let own = if self.engine == Engine::MariaDb { "mysql" } else { "postgres" };
-        with_name(&self.engine.server(), own)
+        with_name(&self.server, own)
     }
 
     async fn connect(&self, url: &str) -> sqlx::Result<Any> {
@@ -370,6 +383,10 @@ pub(super) enum Any {
     Sqlite(SqliteConnection),
     MySql(MySqlConnection),
     Postgres(PgConnection),
+}
+
+fn new_name() -> String {
+    format!("ss_{}", uuid::Uuid::new_v4().simple())
 }
 
 /// Puts a database's name into a server's URL, before its options.

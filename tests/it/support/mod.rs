@@ -17,6 +17,7 @@
 
 mod daemon;
 mod database;
+mod private_server;
 mod proxy;
 mod ran;
 mod session;
@@ -27,6 +28,7 @@ mod world;
 
 pub use daemon::Daemon;
 pub use database::{Database, Engine};
+pub use private_server::PrivateServer;
 pub use proxy::Proxy;
 pub use ran::Ran;
 pub use session::Session;

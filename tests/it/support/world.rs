@@ -13,7 +13,7 @@ use serde_json::Value;
 use socialsched::sandbox::SandboxOptions;
 use tempfile::TempDir;
 
-use super::{Daemon, Database, Engine, Ran, Simulator, eventually};
+use super::{Daemon, Database, Engine, PrivateServer, Ran, Simulator, eventually};
 
 /// Part of every token: it must never be seen outside of a request's head.
 const CANARY: &str = "canary-";
@@ -62,8 +62,20 @@ impl World {
     /// A world without a database.
     pub fn bare(engine: Engine, options: SandboxOptions) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let simulator = Simulator::start(options);
         let database = Database::new(engine, dir.path());
+        Self::around(database, dir, options)
+    }
+
+    /// A world with an empty, migrated database on this server.
+    pub fn on(server: &PrivateServer) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let world = Self::around(Database::on(server), dir, SandboxOptions::default());
+        world.run(&["migrate"]).ok();
+        world
+    }
+
+    fn around(database: Database, dir: TempDir, options: SandboxOptions) -> Self {
+        let simulator = Simulator::start(options);
         fs::create_dir_all(dir.path().join("home")).unwrap();
         fs::create_dir(dir.path().join("output")).unwrap();
         let world =
