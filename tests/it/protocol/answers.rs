@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{PLATFORMS, World, publish_call};
+use crate::support::{PLATFORMS, World, eventually, publish_call};
 
 /// Pause between runs when look-ups go on for an hour or two.
 const LOOKS: Duration = Duration::from_secs(150);
@@ -123,4 +123,35 @@ fn h21_a_retired_version_rests_its_whole_platform_costs_no_attempt_and_others_go
         assert_eq!(world.live().len(), 3);
         world.assert_healthy();
     }
+}
+
+#[test]
+fn h22_calls_of_one_account_go_out_one_by_one_also_from_two_workers() {
+    let world = World::new();
+    let (page, other) = (world.account("facebook"), world.account("facebook"));
+    let call = json!({
+        "method": "POST", "path_contains": format!("{}_", page.external_id),
+        "body_contains": "\"is_published\":true",
+    });
+    world.fault(&json!({"match": call, "when": {"nth": 1}, "fault": "before_commit_hang"}));
+    for number in 0..8 {
+        world.schedule(&page, &["--caption", &format!("Post {number}")]);
+    }
+    let last = world.schedule(&other, &["--caption", "Other"]);
+    let mut workers =
+        [world.start_worker(&["--concurrency", "9"]), world.start_worker(&["--concurrency", "9"])];
+    eventually("a publish call hangs", || world.fault_struck());
+    eventually("others are staged", || world.drafts().len() >= 4);
+    eventually("another account goes on", || world.status(&last) == "published");
+    let sent =
+        "SELECT COUNT(*) FROM publish_log l JOIN post_schedule s ON s.id = l.post_schedule_id
+                  JOIN post_details d ON d.id = s.post_detail_id
+                 WHERE l.kind = 'publish' AND l.event = 'intent' AND d.social_account_id";
+    assert_eq!(world.database.value(&format!("{sent} = '{}'", page.id)), "1");
+    for worker in &mut workers {
+        worker.kill();
+    }
+    world.work_for(LOOKS, 60);
+    assert_eq!(world.live().len(), 9);
+    world.assert_healthy();
 }
