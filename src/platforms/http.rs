@@ -628,4 +628,28 @@ mod tests {
         assert!(answer.broken);
         assert_eq!(answer.json, Value::Null);
     }
+    #[tokio::test]
+    async fn h16_a_body_that_is_huge_deep_or_no_text_keeps_its_status_and_ends() {
+        let huge = vec![b' '; 3 * MAX_BODY_BYTES];
+        let deep = "[".repeat(100_000).into_bytes();
+        for body in [huge, deep, b"{\"id\": \"\xff\xfe\"}".to_vec(), b"{\"id\": 1,".to_vec()] {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            let port = listener.local_addr().unwrap().port();
+            let length = body.len();
+            std::thread::spawn(move || {
+                use std::io::{Read, Write};
+                let (mut stream, _) = listener.accept().unwrap();
+                let _ = stream.read(&mut [0; 4096]).unwrap();
+                let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n");
+                // The client may hang up before the end.
+                let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body));
+            });
+            let gateway = Gateway::parse(&format!("http://127.0.0.1:{port}")).unwrap();
+            let call = Call::post(CallKind::Publish, "https://graph.facebook.com/v25.0/1/feed");
+            let answer = Http::new(Some(gateway)).send(call).await.unwrap();
+            assert_eq!((answer.status, &answer.json["id"]), (StatusCode::OK, &Value::Null));
+            assert!(answer.body.len() <= MAX_BODY_BYTES);
+            assert_eq!(answer.broken, length > MAX_BODY_BYTES);
+        }
+    }
 }

@@ -62,6 +62,13 @@ impl Rehearsal {
         self.tell("faults", json!([{"match": matching, "when": {"nth": 1}, "fault": fault}])).await;
     }
 
+    /// Answers the next matching call with this, and does nothing.
+    pub async fn answer(&self, matching: Value, body: Value) {
+        let rule = json!([{"match": matching, "when": {"nth": 1}, "fault": "status",
+            "status": 200, "body": body}]);
+        self.tell("faults", rule).await;
+    }
+
     /// What readers see.
     pub async fn live(&self) -> Vec<Value> {
         self.ask("live").await.as_array().unwrap().clone()

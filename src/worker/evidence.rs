@@ -61,7 +61,7 @@ impl Shared {
             tokio::pin!(offer);
             let early = tokio::time::timeout(OFFER_PATIENCE, &mut offer).await.ok();
             if spooled.is_none() && !matches!(early, Some(Ok(_))) {
-                spooled = self.into_spool(&evidence);
+                spooled = self.spool(&evidence);
             }
             let answer = match early {
                 Some(answer) => answer,
@@ -70,7 +70,7 @@ impl Shared {
             let error = match answer {
                 Ok(kept) => {
                     if let Some(waiting) = spooled {
-                        self.out_of_spool(&[waiting]);
+                        self.unspool(&[waiting]);
                     }
                     return kept;
                 }
@@ -116,7 +116,7 @@ impl Shared {
                     "an answer stays in the spool: the database does not take it"),
             }
         }
-        self.out_of_spool(&recorded);
+        self.unspool(&recorded);
         match away {
             Some(error) => Err(error),
             None => Ok(recorded.into_iter().map(|waiting| waiting.evidence.post).collect()),
@@ -135,7 +135,7 @@ impl Shared {
         self.store.record_live(worker, &[row]).await.map(|()| Kept::Recorded)
     }
 
-    fn into_spool(&self, evidence: &Evidence) -> Option<Waiting> {
+    fn spool(&self, evidence: &Evidence) -> Option<Waiting> {
         let spool = self.options.spool.as_ref()?;
         match spool.keep(&self.options.id, evidence) {
             Ok(waiting) => {
@@ -150,7 +150,7 @@ impl Shared {
     }
 
     /// What stays there by an error is only recorded once more.
-    fn out_of_spool(&self, recorded: &[Waiting]) {
+    fn unspool(&self, recorded: &[Waiting]) {
         let Some(spool) = self.options.spool.as_ref().filter(|_| !recorded.is_empty()) else {
             return;
         };

@@ -16,8 +16,9 @@ pub(super) const STATUS_FIELDS: &str = "status,published,post_id,permalink_url";
 /// Stories leave the list after 24 hours: later their absence says nothing.
 const STORY_LIST_LIFE: Duration = Duration::from_secs(20 * 60 * 60);
 
-/// The clocks of database and platform may differ by this.
-const CLOCK_SLACK: chrono::Duration = chrono::Duration::seconds(60);
+/// The clocks of database and platform may differ by this; a story is known by
+/// its media, whenever it was made.
+const CLOCK_SLACK: chrono::Duration = chrono::Duration::hours(1);
 
 /// Reads the state of what was sent at `sent`, `age` ago.
 pub(super) async fn look(

@@ -234,6 +234,19 @@ async fn a_cancelled_post_leaves_nothing_staged_behind() {
 }
 
 #[tokio::test]
+async fn h24_a_story_is_found_although_the_platforms_clock_is_behind() {
+    let rehearsal = Rehearsal::new(SandboxOptions::default()).await;
+    let facebook = facebook(&rehearsal);
+    let mut draft = post(PostType::Story, vec![rehearsal.image("a")]);
+    rehearsal.prepare(&facebook, &mut draft).await.unwrap();
+    let mut intent = rehearsal.gate(&mut draft).await;
+    intent.at += chrono::Duration::minutes(10);
+    draft.sent_at = vec![intent.at];
+    assert!(matches!(facebook.publish(&draft).await, Answer::Published(_)));
+    assert!(matches!(facebook.look_up(&draft, &intent).await, Sighting::Live(_)));
+}
+
+#[tokio::test]
 async fn the_absence_of_a_story_says_nothing_after_a_day() {
     let rehearsal = Rehearsal::new(SandboxOptions::default()).await;
     let facebook = facebook(&rehearsal);

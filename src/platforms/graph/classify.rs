@@ -98,6 +98,7 @@ impl GraphError {
                 Some("the token is not valid: reconnect the account")
             }
             (104, _) => Some("the app secret does not fit: check the app's settings"),
+            (2635, _) => Some("set a newer graph_version, or update this program"),
             (3 | 10 | 200..=299, _) => {
                 Some("a permission is missing: reconnect the account and grant all of them")
             }
@@ -279,7 +280,7 @@ fn by_code(code: i64) -> Option<(Class, Class)> {
         24 => (Retry, Unknown),
         20 => (Unknown, Unknown),
         3 | 10 | 25 | 102 | 190 | 200..=299 | 450 | 452 | 2500 => (Account, Account),
-        104 => (App, App),
+        104 | 2635 => (App, App),
         4 | 9 | 17 | 32 | 341 | 613 => (Limit(HOUR), Limit(HOUR)),
         80_000..=80_006 | 80_008 | 80_009 | 80_014 => (Limit(HOUR), Limit(HOUR)),
         368 => (Blocked, Blocked),

@@ -15,8 +15,11 @@ pub(super) const STATE_FIELDS: &str = "status_code,status";
 /// Containers end after this; whether a published one still says so is not known.
 const CONTAINER_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The clocks of database and platform may differ by this.
+/// The clocks of database and platform may differ by this before a media that
+/// is listed counts as ours …
 const CLOCK_SLACK: chrono::Duration = chrono::Duration::seconds(60);
+/// … and by this before it counts as none of ours.
+const CLOCK_SLACK_MAX: chrono::Duration = chrono::Duration::hours(1);
 
 /// What a container says of itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,7 +71,7 @@ pub(super) async fn look(session: &Session<'_>, draft: &Draft, intent: &Intent) 
         Ok(State::InProgress) => Sighting::InProgress,
         // A container that was published may be reported as ended after a day.
         Ok(State::Dead(failure)) if failure.code == EXPIRED => {
-            match candidates(session, draft, sent).await {
+            match candidates(session, draft, sent - CLOCK_SLACK_MAX).await {
                 Ok(found) if found.is_empty() => Sighting::Dead(failure),
                 Ok(found) => only(found).map_or(Sighting::CannotTell(failure), Sighting::Found),
                 Err(failure) => Sighting::CannotTell(failure),
@@ -76,7 +79,7 @@ pub(super) async fn look(session: &Session<'_>, draft: &Draft, intent: &Intent) 
         }
         Ok(State::Dead(failure)) => Sighting::Dead(failure),
         Err(trouble) if trouble.missing && intent.age > CONTAINER_LIFE => {
-            match candidates(session, draft, sent).await {
+            match candidates(session, draft, sent - CLOCK_SLACK).await {
                 Ok(found) => {
                     only(found).map_or(Sighting::NeverTells(trouble.failure), Sighting::Found)
                 }
@@ -95,7 +98,7 @@ pub(super) async fn live(
     sent: Option<DateTime<Utc>>,
 ) -> Receipt {
     let found = match sent {
-        Some(sent) => candidates(session, draft, sent).await.unwrap_or_default(),
+        Some(sent) => candidates(session, draft, sent - CLOCK_SLACK).await.unwrap_or_default(),
         None => Vec::new(),
     };
     only(found)
@@ -117,19 +120,18 @@ fn only(found: Vec<Value>) -> Option<Receipt> {
 /// [`Receipt::evidence`] of what a reading showed.
 const READ_BACK: &str = "read-back";
 
-/// The account's media that may have come from a publish call at `sent`: no
+/// The account's media since `after` that may have come from a publish call: no
 /// field of a media names its container.
 async fn candidates(
     session: &Session<'_>,
     draft: &Draft,
-    sent: DateTime<Utc>,
+    after: DateTime<Utc>,
 ) -> Result<Vec<Value>, Failure> {
     let flow = Flow::of(&draft.content)?;
     let (edge, fields) = match flow {
         Flow::Story => ("stories", "id,timestamp,media_type,permalink"),
         _ => ("media", "id,caption,timestamp,permalink,media_product_type,media_type"),
     };
-    let after = sent - CLOCK_SLACK;
     let since = after.timestamp().to_string();
     let query = [("fields", fields), ("since", since.as_str()), ("limit", "100")];
     let mut media = session.read_all(&[draft.account.external_id.as_str(), edge], &query).await?;

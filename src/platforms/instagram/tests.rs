@@ -240,6 +240,23 @@ async fn a_container_that_expired_unpublished_is_made_anew() {
     assert_eq!(rehearsal.live().await.len(), 1);
 }
 
+/// Whether a published container still says so after a day is not known.
+#[tokio::test]
+async fn h24_an_expired_container_is_not_made_anew_when_its_media_is_listed_by_another_clock() {
+    let rehearsal = Rehearsal::new(SandboxOptions::default()).await;
+    let instagram = instagram(&rehearsal);
+    let mut draft = post(PostType::Post, vec![rehearsal.image("a")]);
+    rehearsal.prepare(&instagram, &mut draft).await.unwrap();
+    let mut intent = rehearsal.gate(&mut draft).await;
+    assert!(matches!(instagram.publish(&draft).await, Answer::Published(_)));
+    intent.at += chrono::Duration::minutes(10);
+    draft.sent_at = vec![intent.at];
+    let expired = json!({"status_code": "EXPIRED", "id": "1"});
+    rehearsal.answer(json!({"path_contains": "status_code"}), expired).await;
+    let sighting = instagram.look_up(&draft, &intent).await;
+    assert!(matches!(sighting, Sighting::Found(_)), "{sighting:?}");
+}
+
 #[tokio::test]
 async fn a_used_up_quota_rests_and_publishes_nothing() {
     let options = SandboxOptions { instagram_daily_posts: 0, ..SandboxOptions::default() };

@@ -229,6 +229,21 @@ async fn a_member_adopts_the_post_that_the_duplicate_filter_names() {
 }
 
 #[tokio::test]
+async fn h10_a_named_post_that_is_not_there_is_not_adopted() {
+    for author in [PAGE, MEMBER] {
+        let options = SandboxOptions { duplicate_names_ghost: true, ..SandboxOptions::default() };
+        let flow = Flow::new(options).await;
+        let mut draft = draft(author, "text", &[]);
+        flow.fault("after_commit_5xx").await;
+        let (_, answer) = flow.gate_and_publish(&mut draft).await;
+        assert!(matches!(answer, Answer::Unknown(_)));
+        let answer = flow.publish(&mut draft).await;
+        let Answer::Unknown(failure) = answer else { panic!("{author}: {answer:?}") };
+        assert!(failure.message.contains("is not there"), "{failure:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_older_post_with_the_same_text_is_not_adopted() {
     let options = SandboxOptions { duplicate_window_ms: 86_400_000, ..SandboxOptions::default() };
     let flow = Flow::new(options).await;

@@ -55,9 +55,26 @@ impl LinkedIn {
                         "LinkedIn may have got one create call twice"
                     );
                 }
-                answer
+                match &answer {
+                    Answer::Found(receipt) if self.is_missing(draft, receipt).await => {
+                        let named = named.unwrap_or_default();
+                        let mut failure = failure();
+                        failure.message.push_str(&format!(" (but {named} is not there)"));
+                        Answer::Unknown(failure)
+                    }
+                    _ => answer,
+                }
             }
         }
+    }
+
+    /// Whether LinkedIn says that the post it named is not there. Who may not
+    /// read it is told something else, which proves nothing.
+    async fn is_missing(&self, draft: &Draft, receipt: &Receipt) -> bool {
+        let Some(urn) = &receipt.external_id else { return false };
+        let call = self.get(&format!("/posts/{}", urn::encode(urn)), &draft.token);
+        let answer = self.http.send(call).await;
+        answer.is_ok_and(|answer| answer.status.as_u16() == 404)
     }
 
     pub(super) async fn find_post(&self, draft: &Draft, intent: &Intent) -> Sighting {

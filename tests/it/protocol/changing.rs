@@ -43,6 +43,7 @@ fn a_wish_that_comes_after_the_publish_call_is_too_late() {
     let id = world.schedule(&page, &["--caption", "Too late"]);
     let mut worker = world.start_worker(&[]);
     eventually("the publish call is on its way", || world.fault_struck());
+    world.run(&["reschedule", &id, "--at", "+2h"]).exits(4).complains("processing");
     world.run(&["cancel", &id]).ok();
     eventually("it has ended", || world.open_posts() == 0);
     assert_eq!((world.status(&id), world.live().len()), ("published".to_owned(), 1));

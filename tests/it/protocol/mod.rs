@@ -1,8 +1,10 @@
 //! The publish protocol, with the real program against the sandbox: lost
 //! answers, refusals, people who change their mind, and processes that die.
 
+mod answers;
 mod changing;
 mod comments;
+mod limits;
 mod lost;
 mod panics;
 mod refusals;

@@ -150,3 +150,23 @@ fn g8_a_frozen_worker_does_not_take_back_what_its_namesake_took_over() {
     assert_eq!(world.live().len(), 1);
     world.assert_healthy();
 }
+
+#[test]
+fn g9_a_run_takes_nothing_new_after_its_time_and_finishes_what_it_has() {
+    let world = World::new();
+    let page = world.account("facebook");
+    for text in ["One", "Two", "Three"] {
+        world.schedule(&page, &["--caption", text]);
+    }
+    // The first call alone takes longer than the whole run may.
+    world.fault(&json!({
+        "match": publish_call("facebook"), "fault": "slow_first_byte", "delay_ms": 1500,
+    }));
+    let ran = world.json(&["run-worker", "--once", "--concurrency", "1", "--max-runtime", "1s"]);
+    assert_eq!((&ran["data"]["claimed"], &ran["data"]["published"]), (&json!(1), &json!(1)));
+    assert_eq!((world.live().len(), world.open_posts()), (1, 2));
+    world.heal();
+    world.work_until_done();
+    assert_eq!(world.live().len(), 3);
+    world.assert_healthy();
+}

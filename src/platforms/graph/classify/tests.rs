@@ -72,6 +72,7 @@ fn every_general_code_has_its_meaning_while_staging_and_while_publishing() {
         ((613, Some(1996)), HOUR, HOUR),
         ((1500, None), GIVE_UP, GIVE_UP),
         ((2500, None), ACCOUNT, ACCOUNT),
+        ((2635, None), APP, APP),
         ((1_609_005, None), RETRY, GIVE_UP),
         ((1_609_008, None), RETRY, GIVE_UP),
         ((6000, None), RESTAGE, UNKNOWN),
