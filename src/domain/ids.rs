@@ -119,7 +119,8 @@ impl fmt::Display for ClientId {
 pub struct WorkerId(String);
 
 impl WorkerId {
-    /// Builds an id for this process.
+    /// Builds an id for this process. Random, since containers may all have one
+    /// host name and one process id.
     #[must_use]
     pub fn new(host: &str, pid: u32) -> Self {
         let random = Uuid::new_v4().simple().to_string();

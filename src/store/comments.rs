@@ -229,7 +229,8 @@ impl Store {
         transaction!(self, tx, {
             let mut taken = Vec::new();
             let query = load::only(sql(LEFTOVERS), which)
-                .and(" ORDER BY d.updated_at, d.id LIMIT ?")
+                // Another worker's are left to it.
+                .and(" ORDER BY d.updated_at, d.id LIMIT ? {skip locked s, d}")
                 .int(limit);
             for row in tx.all(query).await? {
                 let job = JobId::from_uuid(row.id("job_id")?);

@@ -139,8 +139,8 @@ fn mysql_kind(number: u16) -> Kind {
         // Read-only server, read-only transaction.
         1290 | 1792 | 1836 => Kind::ReadOnly,
         1021 | 1114 => Kind::Full,
-        // Too many connections, shutdown, killed, statement timeout.
-        1040 | 1053 | 1317 | 1927 | 1969 | 3024 => Kind::Unavailable,
+        // Too many connections, of all, of a user or of its account; shutdown, killed, statement timeout.
+        1040 | 1053 | 1203 | 1226 | 1317 | 1927 | 1969 | 3024 => Kind::Unavailable,
         // Access denied, unknown database, no right.
         1044 | 1045 | 1049 | 1142 | 1143 | 1227 => Kind::Denied,
         _ => Kind::Other,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::domain::{JobId, PostId, PostStatus};
 
-use super::db::{Row, Sql, Tx, sql};
+use super::db::{Engine, Row, Sql, Tx, sql};
 use super::load::{FOREIGN_LOCK, OPEN_INTENT};
 use super::{Store, StoreError, transaction};
 
@@ -35,6 +35,42 @@ impl Store {
                 repaired.push(post_id(&row)?);
             }
             repaired
+        })
+    }
+}
+
+impl Store {
+    /// Makes media that is no JSON a JSON string, in rows of open jobs, and
+    /// tells of which posts. MariaDB refuses every change of a row whose media
+    /// got past its check, so that one such row would keep all jobs beside it
+    /// from being claimed; afterwards it ends like any unreadable row. Nowhere
+    /// else can such a row be, or does it stand in the way.
+    ///
+    /// # Errors
+    /// The database is away; then nothing was changed.
+    pub async fn quote_broken_media(&self) -> Result<Vec<PostId>, StoreError> {
+        if self.location.engine() != Engine::MySql {
+            return Ok(Vec::new());
+        }
+        transaction!(self, tx, {
+            let broken = tx
+                .all(sql("SELECT s.post_detail_id AS post_id
+                            FROM post_schedule s {open index} {then} post_details d
+                           WHERE d.id = s.post_detail_id AND s.status IN ('pending', 'processing')
+                             AND JSON_VALID(d.media) = 0 ORDER BY s.run_at, s.id LIMIT 500"))
+                .await?;
+            let mut quoted = Vec::new();
+            for row in &broken {
+                let post = post_id(row)?;
+                tx.execute(
+                    sql("UPDATE post_details SET media = JSON_QUOTE(media)
+                          WHERE id = ? AND JSON_VALID(media) = 0")
+                    .id(post.uuid()),
+                )
+                .await?;
+                quoted.push(post);
+            }
+            quoted
         })
     }
 }

@@ -164,6 +164,7 @@ impl Run {
         while !self.stop.is_cancelled() && !self.limits_reached() {
             let worked = match self.round().await {
                 Ok(worked) => worked,
+                Err(StoreError::Constraint(_)) if self.mend().await? => true,
                 Err(error) if until == Until::Stopped && !error.is_final() => {
                     // A daemon outlives its database's outages, and a bad row.
                     tracing::error!(%error, "this round failed; trying again");
@@ -202,6 +203,15 @@ impl Run {
 
     async fn feed_spool(&self) -> Result<bool, StoreError> {
         Ok(!self.shared.feed_spool().await?.is_empty())
+    }
+
+    /// Mends rows that the database lets nobody change. Tells whether there were any.
+    async fn mend(&self) -> Result<bool, StoreError> {
+        let quoted = self.shared.store.quote_broken_media().await?;
+        for post in &quoted {
+            tracing::warn!(%post, "another program wrote media that is no JSON");
+        }
+        Ok(!quoted.is_empty())
     }
 
     async fn end_missed(&mut self) -> Result<bool, StoreError> {

@@ -5,6 +5,7 @@ mod adoption;
 mod beside;
 mod demo;
 mod grants;
+mod hosts;
 mod migrating;
 
 use std::time::Duration;

@@ -77,6 +77,41 @@ fn f10_bad_rows_of_another_program_end_or_are_reported_and_the_queue_goes_on() {
 }
 
 #[test]
+fn f10_media_that_is_no_json_blocks_no_other_post() {
+    let world = World::new();
+    let page = world.account("facebook");
+    // Past MariaDB's check for JSON, which then refuses every change of the row.
+    let plant = |n: u32, run_at: String| {
+        let id = |letter: &str| format!("{letter}0000000-0000-4000-8000-00000000000{n}");
+        world.database.try_unchecked(
+            &format!(
+                "INSERT INTO post_details (id, company_id, social_account_id, platform, post_type, caption, media)
+                   VALUES ('{}', '{}', '{}', 'facebook', 'post', 'Bad', '[{{\"url\": oops');
+                 INSERT INTO post_schedule (id, post_detail_id, run_at) VALUES ('{}', '{}', {run_at});",
+                id("a"), world.company(), page.id, id("b"), id("a"),
+            ),
+        )
+    };
+    let planted =
+        [plant(1, world.database.in_seconds(-60)), plant(2, world.database.in_seconds(-200_000))];
+    let refused = planted.iter().all(Result::is_err);
+    assert_eq!(refused, world.database.engine() == Engine::Postgres, "{planted:?}");
+    let good = world.schedule(&page, &["--caption", "Good"]);
+    world.work(&[]);
+    assert_eq!(world.status(&good), "published");
+    let rows = world.database.rows(
+        "SELECT status, outcome, error_code, error_message FROM post_details
+          WHERE caption = 'Bad' ORDER BY id",
+    );
+    assert_eq!(rows.is_empty(), refused);
+    for (row, code) in rows.iter().zip(["invalid_row", "missed"]) {
+        assert_eq!(row[..3], ["failed", "not_published", code], "{rows:?}");
+    }
+    assert_eq!(world.live().len(), 1);
+    world.assert_healthy();
+}
+
+#[test]
 fn f16_a_job_without_a_known_status_is_not_claimed_and_is_a_breach() {
     let world = World::new();
     let page = world.account("facebook");

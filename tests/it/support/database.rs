@@ -356,7 +356,7 @@ impl Database {
         with_name(&self.server, own)
     }
 
-    async fn connect(&self, url: &str) -> sqlx::Result<Any> {
+    pub(super) async fn connect(&self, url: &str) -> sqlx::Result<Any> {
         Ok(match self.engine {
             Engine::Sqlite => {
                 let options = SqliteConnectOptions::new()

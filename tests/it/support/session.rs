@@ -151,6 +151,11 @@ impl Database {
 }
 
 impl User<'_> {
+    /// A session of this user, who says this password.
+    pub fn session(&self, password: &str) -> Session {
+        Session::open(self.database.connect(&self.url(password)))
+    }
+
     /// The database's URL for this user, who says this password.
     pub fn url(&self, password: &str) -> String {
         let mut url = Url::parse(&self.database.url()).unwrap();

@@ -1,0 +1,141 @@
+//! Several hosts on one database server: their clocks, names and connections.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::json;
+
+use crate::support::{Engine, World, eventually, publish_call};
+
+fn server() -> Option<World> {
+    (Engine::of_this_run() != Engine::Sqlite).then(World::new)
+}
+
+const FAKETIME: &str = "/usr/bin/faketime";
+
+/// Runs the program on a host whose clock is off by so much, as in `+2h`.
+fn run_with_clock(world: &World, off: &str, args: &[&str]) -> Output {
+    let program = world.command(args);
+    let mut command = Command::new(FAKETIME);
+    command.args(["-m", "-f", off]).arg(program.get_program()).args(args).env_clear();
+    command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1").output().unwrap()
+}
+
+/// Needs the program `faketime`; without it there is nothing to try.
+#[test]
+fn b13_only_the_clock_of_the_database_server_decides_what_is_due() {
+    let Some(world) = server() else { return };
+    if !Path::new(FAKETIME).exists() {
+        return;
+    }
+    let page = world.account("facebook");
+    let later = world.schedule(&page, &["--caption", "Later", "--at", "+1h"]);
+    let once = ["run-worker", "--once", "--json"];
+    let claimed = |off: &str| {
+        let ran = run_with_clock(&world, off, &once);
+        assert!(ran.status.success(), "{off}: {ran:?}");
+        let json: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
+        json["data"]["published"].as_u64().unwrap()
+    };
+    // The clock really is off: a civil time of tomorrow is another one there.
+    let date = Command::new(FAKETIME).args(["-f", "+400d", "date", "+%Y"]).output().unwrap();
+    assert!(String::from_utf8(date.stdout).unwrap() > world.in_days(0));
+    assert_eq!(claimed("+2h"), 0, "a fast clock sends nothing early");
+    assert_eq!(world.status(&later), "pending");
+    let due = world.schedule(&page, &["--caption", "Due"]);
+    assert_eq!(claimed("-2h"), 1, "a slow clock sends nothing late");
+    assert_eq!(world.status(&due), "published");
+    // A time is told to people relative to the server's clock as well.
+    let add = ["schedule", "--account", &page.id, "--caption", "Soon", "--at", "+10m", "--json"];
+    let added = run_with_clock(&world, "+3h", &add);
+    assert!(added.status.success(), "{added:?}");
+    let minutes = world.database.value(&format!(
+        "SELECT {} FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
+          WHERE d.caption = 'Soon'",
+        world.database.seconds_until("s.run_at")
+    ));
+    let seconds: i64 = minutes.parse().unwrap();
+    assert!((480..=600).contains(&seconds), "due in {seconds} s");
+    world.assert_healthy();
+}
+
+#[test]
+fn b13_a_lease_ends_by_the_clock_of_the_database_server() {
+    let Some(world) = server() else { return };
+    if !Path::new(FAKETIME).exists() {
+        return;
+    }
+    let page = world.account("facebook");
+    world.fault(&json!({
+        "match": publish_call("facebook"), "when": {"nth": 1}, "fault": "before_commit_hang",
+    }));
+    let id = world.schedule(&page, &["--caption", "Hello"]);
+    let mut holder = world.start_worker(&[]);
+    eventually("its call hangs", || world.fault_struck());
+    // To this host all leases ended long ago.
+    let other = run_with_clock(&world, "+5h", &["run-worker", "--once", "--json"]);
+    let json: serde_json::Value = serde_json::from_slice(&other.stdout).unwrap();
+    assert_eq!(json["data"]["claimed"], 0, "{json}");
+    assert_eq!(world.status(&id), "processing");
+    // And a host that disappears leaves it to the others when its lease is over.
+    holder.kill();
+    world.work_until_done();
+    assert_eq!((world.status(&id), world.live().len()), ("published".to_owned(), 1));
+    world.assert_healthy();
+}
+
+#[test]
+fn f06_a_server_without_a_free_connection_is_not_waited_for_without_end() {
+    let Some(world) = server() else { return };
+    let user = world.database.user("canary-f06", "SELECT, INSERT, UPDATE, DELETE");
+    let name = url::Url::parse(&user.url("x")).unwrap().username().to_owned();
+    world.database.execute(&match world.database.engine() {
+        Engine::MariaDb => format!("ALTER USER '{name}'@'localhost' WITH MAX_USER_CONNECTIONS 1"),
+        _ => format!("ALTER ROLE {name} CONNECTION LIMIT 1"),
+    });
+    let page = world.account("facebook");
+    let id = world.schedule(&page, &["--caption", "Hello"]);
+    let before = world.database.dump();
+    let taken = user.session("canary-f06");
+    world.set("SOCIALSCHED_DATABASE_URL", user.url("canary-f06"));
+    for args in [&["list"][..], &["cancel", &id], &["run-worker", "--once"], &["migrate"]] {
+        let ran = world.run(args).exits(6);
+        assert!(ran.took.as_secs() < 10, "{ran}");
+        assert!(!ran.stderr.contains("canary"), "{ran}");
+    }
+    assert_eq!(world.database.dump(), before);
+    assert_eq!(world.live().len(), 0);
+    drop(taken);
+}
+
+/// MariaDB can be made read-only only as a whole, with all its other databases.
+#[test]
+fn f14_a_database_that_became_read_only_sends_nothing() {
+    if Engine::of_this_run() != Engine::Postgres {
+        return;
+    }
+    let world = World::new();
+    let page = world.account("facebook");
+    let id = world.schedule(&page, &["--caption", "Hello"]);
+    let name = world.database.name();
+    let read_only = |word: &str| {
+        let sql = format!("ALTER DATABASE {name} SET default_transaction_read_only = {word}");
+        world.database.server_session().execute(&sql);
+    };
+    read_only("on");
+    world.run(&["list"]).ok();
+    world.run(&["run-worker", "--once"]).exits(5).complains("read-only");
+    let mut worker = world.start_worker(&["--poll-interval", "100ms"]);
+    eventually("it has met it", || worker.stderr().contains("read-only"));
+    assert_eq!(world.live().len(), 0);
+    assert!(worker.is_running());
+    // Its connections keep what they began with: a server in that state ends them.
+    read_only("off");
+    world.database.kill_connections();
+    eventually("it goes on", || world.live().len() == 1);
+    worker.terminate();
+    assert_eq!(worker.wait(), 0, "{}", worker.stderr());
+    assert_eq!(world.status(&id), "published");
+    world.assert_healthy();
+}
