@@ -8,7 +8,7 @@ use crate::domain::{
 };
 
 use super::StoreError;
-use super::db::{Row, Sql, sql};
+use super::db::{Row, Sql, Tx, sql};
 
 /// A claimed job counts as stuck this long after its lease ended: far more
 /// than another worker needs to take it over.
@@ -65,6 +65,30 @@ fn select_posts_by(join: &str) -> Sql {
     ))
     .before(STUCK_AFTER)
     .before(FOREIGN_LOCK)
+}
+
+/// A post of a company, its rows locked for a change.
+pub(super) async fn find_post(
+    tx: &mut Tx,
+    company: CompanyId,
+    id: PostId,
+) -> Result<Option<Post>, StoreError> {
+    // The job before the post, as everywhere. The account not at all: MariaDB
+    // would lock it with the others' join, and gates begin with the account.
+    tx.all(
+        sql("SELECT s.id AS id FROM post_schedule s WHERE s.post_detail_id = ? {lock s}")
+            .id(id.uuid()),
+    )
+    .await?;
+    tx.all(
+        sql("SELECT d.id AS id FROM post_details d WHERE d.id = ? AND d.company_id = ? {lock d}")
+            .id(id.uuid())
+            .id(company.uuid()),
+    )
+    .await?;
+    let query =
+        select_posts().and(" WHERE d.id = ? AND d.company_id = ?").id(id.uuid()).id(company.uuid());
+    tx.first(query).await?.as_ref().map(post).transpose()
 }
 
 /// Restricts a query over posts `d` to those a worker serves.

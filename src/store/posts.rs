@@ -10,7 +10,7 @@ use crate::domain::{
 };
 
 use super::db::{Sql, Tx, sql};
-use super::load::{self, FOREIGN_LOCK, OPEN_INTENT, STUCK_AFTER};
+use super::load::{self, FOREIGN_LOCK, OPEN_INTENT, STUCK_AFTER, find_post};
 use super::{Store, StoreError, log, transaction};
 
 /// The same content on the same account within this time of another post is a duplicate.
@@ -324,32 +324,6 @@ pub(super) async fn now(tx: &mut Tx) -> Result<DateTime<Utc>, StoreError> {
         Some(row) => row.time("now"),
         None => Err(StoreError::Statement("the database told no time".to_owned())),
     }
-}
-
-/// A post of a company, its rows locked for a change.
-pub(super) async fn find_post(
-    tx: &mut Tx,
-    company: CompanyId,
-    id: PostId,
-) -> Result<Option<Post>, StoreError> {
-    // The job before the post, as everywhere. The account not at all: MariaDB
-    // would lock it with the others' join, and gates begin with the account.
-    tx.all(
-        sql("SELECT s.id AS id FROM post_schedule s WHERE s.post_detail_id = ? {lock s}")
-            .id(id.uuid()),
-    )
-    .await?;
-    tx.all(
-        sql("SELECT d.id AS id FROM post_details d WHERE d.id = ? AND d.company_id = ? {lock d}")
-            .id(id.uuid())
-            .id(company.uuid()),
-    )
-    .await?;
-    let query = load::select_posts()
-        .and(" WHERE d.id = ? AND d.company_id = ?")
-        .id(id.uuid())
-        .id(company.uuid());
-    tx.first(query).await?.as_ref().map(load::post).transpose()
 }
 
 async fn check_new(

@@ -6,7 +6,7 @@ use crate::domain::{
 
 use super::db::{Tx, sql};
 use super::log::{self, Entry};
-use super::{Store, StoreError, evidence, posts, transaction};
+use super::{Store, StoreError, evidence, load, posts, transaction};
 
 /// A person's word.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +57,7 @@ async fn judge(
     actor: &str,
     dry_run: bool,
 ) -> Result<Judged, StoreError> {
-    let Some(post) = posts::find_post(tx, company, id).await? else {
+    let Some(post) = load::find_post(tx, company, id).await? else {
         return Ok(Judged::NotFound);
     };
     let unknown = post.status == PostStatus::Failed && post.outcome == Some(Outcome::Unknown);
