@@ -43,14 +43,25 @@ impl Frozen {
     }
 }
 
-/// Whether nobody holds a lock on this post.
+impl Drop for Frozen {
+    /// After a failed test: nobody could drop a database that it still uses.
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Whether nobody holds a lock on this post, nor on the list of workers.
 fn is_free(ground: &Ground, post: &Planted) -> bool {
-    let row =
-        format!("SELECT id FROM post_schedule WHERE post_detail_id = '{}' FOR UPDATE", post.id);
+    let rows = format!(
+        "SELECT id FROM post_schedule WHERE post_detail_id = '{}' FOR UPDATE;
+         SELECT id FROM workers FOR UPDATE",
+        post.id
+    );
     let sql = match ground.world.database.engine() {
         Engine::Sqlite => "PRAGMA busy_timeout = 200; BEGIN IMMEDIATE; ROLLBACK;".to_owned(),
-        Engine::MariaDb => format!("SET innodb_lock_wait_timeout = 1; BEGIN; {row}; ROLLBACK;"),
-        Engine::Postgres => format!("SET lock_timeout = '200ms'; BEGIN; {row}; ROLLBACK;"),
+        Engine::MariaDb => format!("SET innodb_lock_wait_timeout = 1; BEGIN; {rows}; ROLLBACK;"),
+        Engine::Postgres => format!("SET lock_timeout = '200ms'; BEGIN; {rows}; ROLLBACK;"),
     };
     ground.world.database.try_execute(&sql).is_ok()
 }
