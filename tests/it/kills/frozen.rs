@@ -12,6 +12,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use super::flows::{FACEBOOK_TEXT, FLOWS, Flow, INSTAGRAM_IMAGE, LINKEDIN_IMAGE};
 use super::ground::{Ground, LEASE_OVER, Planted};
 use super::points;
+use super::settings::{Dice, number};
 use crate::support::{Engine, eventually};
 
 /// The heartbeat of a worker may hold a lock at the moment it is frozen.
@@ -42,14 +43,25 @@ impl Frozen {
     }
 }
 
-/// Whether nobody holds a lock on this post.
+impl Drop for Frozen {
+    /// After a failed test: nobody could drop a database that it still uses.
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Whether nobody holds a lock on this post, nor on the list of workers.
 fn is_free(ground: &Ground, post: &Planted) -> bool {
-    let row =
-        format!("SELECT id FROM post_schedule WHERE post_detail_id = '{}' FOR UPDATE", post.id);
+    let rows = format!(
+        "SELECT id FROM post_schedule WHERE post_detail_id = '{}' FOR UPDATE;
+         SELECT id FROM workers FOR UPDATE",
+        post.id
+    );
     let sql = match ground.world.database.engine() {
         Engine::Sqlite => "PRAGMA busy_timeout = 200; BEGIN IMMEDIATE; ROLLBACK;".to_owned(),
-        Engine::MariaDb => format!("SET innodb_lock_wait_timeout = 1; BEGIN; {row}; ROLLBACK;"),
-        Engine::Postgres => format!("SET lock_timeout = '200ms'; BEGIN; {row}; ROLLBACK;"),
+        Engine::MariaDb => format!("SET innodb_lock_wait_timeout = 1; BEGIN; {rows}; ROLLBACK;"),
+        Engine::Postgres => format!("SET lock_timeout = '200ms'; BEGIN; {rows}; ROLLBACK;"),
     };
     ground.world.database.try_execute(&sql).is_ok()
 }
@@ -158,6 +170,68 @@ fn wait_for_the_lease(ground: &Ground, post: &Planted) {
         // A frozen heartbeat renews nothing, a live one would for ever.
         database.value(&sql) == "0" || began.elapsed() > Duration::from_secs(10)
     });
+}
+
+/// Freezes a worker, and then its successor, and lets the first one go on
+/// while the successor still has the post. Every ordered pair of points.
+fn overtaken(flow: &'static Flow) {
+    let share = number("KILL_SHARE", 4);
+    let mut dice = Dice::new(number("KILL_SEED", 1));
+    let ground = Ground::new();
+    let post = ground.plant(flow);
+    let mut at = ground.trace(ground.worker(&post));
+    at.retain(|point| !point.contains(".before_commit:") && !points::is_timed(point));
+    let successors: Vec<String> =
+        ["take_over.committed:1".to_owned()].into_iter().chain(at.clone()).collect();
+    let mut plans = Vec::new();
+    for first in &at {
+        let seconds: Vec<&String> = successors.iter().filter(|_| dice.one_in(share)).collect();
+        for seconds in seconds.chunks(at_once(ground.world.database.engine()) / 2) {
+            let mut firsts = Vec::new();
+            for second in seconds {
+                let worker = freeze(&ground, flow, first, &mut plans);
+                firsts.extend(worker.map(|worker| (worker, plans.len() - 1, *second)));
+            }
+            ground.world.advance(LEASE_OVER);
+            let mut late = Vec::new();
+            for (worker, plan, second) in firsts {
+                let post = &plans[plan].0;
+                match Frozen::at(&ground, post, second, "60s") {
+                    Some(successor) if is_free(&ground, post) => late.push(successor),
+                    // The first one would wait for its heartbeat's lock for ever.
+                    Some(successor) => successor.thaw(),
+                    None => {}
+                }
+                plans[plan].1 = format!("{first}, its successor at {second}");
+                worker.thaw();
+            }
+            late.into_iter().for_each(Frozen::thaw);
+        }
+    }
+    assert!(!plans.is_empty());
+    ground.world.advance(LEASE_OVER);
+    let faults = ground.judge();
+    sum_up(
+        &ground,
+        &format!("with their successors, {}, one in {share}", flow.name),
+        &plans,
+        faults,
+    );
+}
+
+#[test]
+fn facebook_and_successors() {
+    overtaken(&FACEBOOK_TEXT);
+}
+
+#[test]
+fn instagram_and_successors() {
+    overtaken(&INSTAGRAM_IMAGE);
+}
+
+#[test]
+fn linkedin_and_successors() {
+    overtaken(&LINKEDIN_IMAGE);
 }
 
 macro_rules! matrix {
