@@ -38,7 +38,7 @@ const ACCOUNTS: [(Platform, &str, &str); 3] = [
 ///
 /// With --database-url on the command line it runs there instead, never among
 /// the posts of anybody: in a new file, which stays; or in a database of its
-/// own on the server, named socialsched_demo_ and random letters, which is
+/// own on the server, named socialsched_scratch_ and random letters, which is
 /// dropped at the end. Its variables and the configuration file are not heeded.
 #[derive(Args)]
 pub struct DemoArgs {}

@@ -10,7 +10,7 @@ use super::db::{Engine, Pool, sql};
 use super::{Location, Store, StoreError, files};
 
 /// How the names of such databases on a server begin.
-const PREFIX: &str = "socialsched_demo_";
+const PREFIX: &str = "socialsched_scratch_";
 
 /// A new, empty database: a file, or one on a server.
 #[derive(Debug)]
@@ -127,7 +127,7 @@ async fn grant(pool: &Pool) -> Result<String, StoreError> {
         Engine::Postgres => format!("ALTER ROLE {user} CREATEDB"),
         Engine::Sqlite | Engine::MySql => format!(
             "GRANT CREATE, DROP, ALTER, INDEX, SELECT, INSERT, UPDATE, DELETE \
-             ON `socialsched\\_demo\\_%`.* TO {user}"
+             ON `socialsched\\_scratch\\_%`.* TO {user}"
         ),
     })
 }

@@ -13,7 +13,7 @@ fn demos(world: &World, user: &str) -> Vec<Vec<String>> {
         Engine::Sqlite => panic!("SQLite knows no users"),
         Engine::MariaDb => format!(
             "SELECT DISTINCT db FROM information_schema.processlist
-              WHERE user = '{user}' AND db LIKE 'socialsched\\_demo\\_%'"
+              WHERE user = '{user}' AND db LIKE 'socialsched\\_scratch\\_%'"
         ),
         Engine::Postgres => format!(
             "SELECT datname::text FROM pg_database JOIN pg_roles ON pg_roles.oid = datdba
