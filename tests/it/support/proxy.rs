@@ -154,7 +154,11 @@ impl Server {
 
     fn connect(&self) -> io::Result<Stream> {
         Ok(match self {
-            Self::Tcp(host, port) => Stream::Tcp(TcpStream::connect((host.as_str(), *port))?),
+            Self::Tcp(host, port) => {
+                let stream = TcpStream::connect((host.as_str(), *port))?;
+                stream.set_nodelay(true)?;
+                Stream::Tcp(stream)
+            }
             Self::Socket(path) => Stream::Unix(UnixStream::connect(path)?),
         })
     }
@@ -170,6 +174,8 @@ impl Shared {
             return;
         }
         let Ok(server) = self.server.connect() else { return };
+        // Messages pass one by one, and must not wait for each other's receipts.
+        let _ = client.set_nodelay(true);
         let (client, answer_lost) = (Stream::Tcp(client), Arc::new(AtomicBool::new(false)));
         for to_server in [true, false] {
             let (from, to) = if to_server { (&client, &server) } else { (&server, &client) };
