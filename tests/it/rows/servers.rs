@@ -181,11 +181,11 @@ fn f02_every_post_goes_out_once_though_the_server_ends_all_connections_again_and
         .map(|n| world.schedule(&pages[n % pages.len()], &["--caption", &format!("Number {n}")]))
         .collect();
     let mut worker = world.start_worker(&[]);
+    // A worker that finds no database at its start ends.
+    eventually("it has begun", || !world.live().is_empty());
     let (mut killed, start) = (0, Instant::now());
-    let still = |killed| {
-        world.live().len() < POSTS && start.elapsed() < Duration::from_secs(20) || killed < 3
-    };
-    while still(killed) {
+    while killed < 3 || (world.live().len() < POSTS && start.elapsed() < Duration::from_secs(20)) {
+        assert!(worker.is_running(), "{}", worker.stderr());
         killed += world.database.kill_connections();
         thread::sleep(Duration::from_millis(200));
     }
