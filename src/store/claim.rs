@@ -16,7 +16,7 @@ use crate::domain::{
 };
 
 use super::db::{Row, Sql, Tx, sql};
-use super::load::{self, FOREIGN_LOCK, OPEN_INTENT};
+use super::load::{self, FOREIGN_LOCK, HELD, OPEN_INTENT};
 use super::log::{self, Entry};
 use super::{Store, StoreError, posts, transaction};
 
@@ -248,10 +248,11 @@ impl Store {
 }
 
 pub(super) fn held_query(limit: u32) -> Sql {
-    sql("SELECT s.id AS job_id, d.id AS post_id, s.fence AS fence
+    sql(format!(
+        "SELECT s.id AS job_id, d.id AS post_id, s.fence AS fence
            FROM post_details d JOIN post_schedule s ON s.post_detail_id = d.id
-          WHERE d.outcome = 'unknown' AND (d.error_code IS NULL OR d.error_code <> 'abandoned')
-          ORDER BY d.updated_at, d.id LIMIT ?")
+          WHERE {HELD} ORDER BY d.updated_at, d.id LIMIT ?"
+    ))
     .int(limit)
 }
 

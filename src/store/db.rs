@@ -303,7 +303,7 @@ impl Pool {
     }
 }
 
-fn unreadable_url() -> StoreError {
+pub(super) fn unreadable_url() -> StoreError {
     StoreError::BadInput("the database URL cannot be used (not shown)".to_owned())
 }
 

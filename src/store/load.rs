@@ -18,6 +18,11 @@ pub(super) const STUCK_AFTER: Duration = Duration::from_secs(5 * 60);
 /// the old scheduler's ten minutes.
 pub(super) const FOREIGN_LOCK: Duration = Duration::from_secs(10 * 60);
 
+/// True for a post `d` that is held: nobody can tell whether it is live, and no
+/// person has let it rest.
+pub(super) const HELD: &str =
+    "(d.outcome = 'unknown' AND (d.error_code IS NULL OR d.error_code <> 'abandoned'))";
+
 /// True for a job `s` whose publish call may have gone out and whose outcome
 /// is not settled.
 pub(super) const OPEN_INTENT: &str = "EXISTS (

@@ -531,9 +531,7 @@ fn status_condition(query: Sql, status: ShownStatus) -> Sql {
         ShownStatus::Published => query.and("d.status = 'published'"),
         ShownStatus::Failed => query.and("d.status = 'failed'"),
         ShownStatus::Cancelled => query.and("d.status = 'cancelled'"),
-        ShownStatus::Unknown => query.and(
-            "(d.outcome = 'unknown' AND (d.error_code IS NULL OR d.error_code <> 'abandoned'))",
-        ),
+        ShownStatus::Unknown => query.and(load::HELD),
         ShownStatus::Missed => query.and("(d.status = 'failed' AND d.error_code = 'missed')"),
     }
 }

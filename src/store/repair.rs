@@ -62,6 +62,7 @@ impl Store {
             let mut quoted = Vec::new();
             for row in &broken {
                 let post = post_id(row)?;
+                // No row: another worker was first, and it is mended all the same.
                 tx.execute(
                     sql("UPDATE post_details SET media = JSON_QUOTE(media)
                           WHERE id = ? AND JSON_VALID(media) = 0")

@@ -6,7 +6,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::db::{Engine, Pool, sql};
+use super::db::{Engine, Pool, sql, unreadable_url};
 use super::{Location, Store, StoreError, files};
 
 /// How the names of such databases on a server begin.
@@ -89,11 +89,9 @@ impl Store {
 
 /// The same server with another database.
 fn named(url: &SecretString, name: &str) -> Result<SecretString, StoreError> {
-    let unusable =
-        || StoreError::BadInput("the database URL cannot be used (not shown)".to_owned());
-    let mut url = Url::parse(url.expose_secret()).map_err(|_| unusable())?;
+    let mut url = Url::parse(url.expose_secret()).map_err(|_| unreadable_url())?;
     if url.cannot_be_a_base() {
-        return Err(unusable());
+        return Err(unreadable_url());
     }
     url.set_path(name);
     // PostgreSQL's other way to name one, which would win over the path.

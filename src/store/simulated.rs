@@ -46,7 +46,7 @@ impl Store {
                             AND i.fence = s.fence AND i.kind = 'publish' AND i.event = 'intent')
                        THEN 1 ELSE 0 END AS in_call
                        FROM post_schedule s
-                      WHERE s.status IN ('pending', 'processing') AND s.status = 'processing'
+                      WHERE s.status = 'processing'
                         AND s.worker_id = ? AND s.lease_until > {now}
                         AND NOT EXISTS (
                           SELECT 1 FROM publish_log u WHERE u.post_schedule_id = s.id

@@ -8,7 +8,7 @@ use crate::domain::{
 };
 
 use super::db::{Sql, Tx, sql};
-use super::load::{self, FOREIGN_LOCK, SELECT_ACCOUNTS, STUCK_AFTER};
+use super::load::{self, FOREIGN_LOCK, HELD, SELECT_ACCOUNTS, STUCK_AFTER};
 use super::{Store, StoreError};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -82,18 +82,13 @@ pub(super) async fn stats(
         company,
         "",
     );
-    let unknown = of_company(
-        sql("SELECT COUNT(*) FROM post_details d
-                  WHERE d.outcome = 'unknown'
-                    AND (d.error_code IS NULL OR d.error_code <> 'abandoned')"),
-        company,
-        "",
-    );
+    let unknown =
+        of_company(sql(format!("SELECT COUNT(*) FROM post_details d WHERE {HELD}")), company, "");
     let unknown_posts = tx
         .all(of_company(
-            sql("SELECT d.id AS id, d.company_id AS company_id FROM post_details d
-                  WHERE d.outcome = 'unknown'
-                    AND (d.error_code IS NULL OR d.error_code <> 'abandoned')"),
+            sql(format!(
+                "SELECT d.id AS id, d.company_id AS company_id FROM post_details d WHERE {HELD}"
+            )),
             company,
             " ORDER BY d.updated_at, d.id LIMIT 5",
         ))

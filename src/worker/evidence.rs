@@ -102,11 +102,16 @@ impl Shared {
                 return Ok(Vec::new());
             }
         };
-        let mut recorded = Vec::new();
+        let (mut published, mut settled) = (Vec::new(), Vec::new());
         let mut away = None;
         for waiting in waiting {
             match self.offer(&waiting.worker, &waiting.evidence).await {
-                Ok(_) => recorded.push(waiting),
+                Ok(kept) => {
+                    if kept == Kept::Recorded {
+                        published.push(waiting.evidence.post);
+                    }
+                    settled.push(waiting);
+                }
                 Err(error) if error.is_outage() => {
                     self.spool_waits.store(true, Ordering::SeqCst);
                     away = Some(error);
@@ -116,10 +121,10 @@ impl Shared {
                     "an answer stays in the spool: the database does not take it"),
             }
         }
-        self.unspool(&recorded);
+        self.unspool(&settled);
         match away {
             Some(error) => Err(error),
-            None => Ok(recorded.into_iter().map(|waiting| waiting.evidence.post).collect()),
+            None => Ok(published),
         }
     }
 
@@ -149,16 +154,16 @@ impl Shared {
         }
     }
 
-    /// What stays there by an error is only recorded once more.
-    fn unspool(&self, recorded: &[Waiting]) {
-        let Some(spool) = self.options.spool.as_ref().filter(|_| !recorded.is_empty()) else {
+    /// What stays there by an error is only offered once more.
+    fn unspool(&self, settled: &[Waiting]) {
+        let Some(spool) = self.options.spool.as_ref().filter(|_| !settled.is_empty()) else {
             return;
         };
-        for waiting in recorded {
-            tracing::info!(post = %waiting.evidence.post, "a spooled answer is recorded");
+        for waiting in settled {
+            tracing::info!(post = %waiting.evidence.post, "a spooled answer is settled");
         }
-        if let Err(error) = spool.remove(recorded) {
-            tracing::warn!(%error, "recorded answers stay in the spool");
+        if let Err(error) = spool.remove(settled) {
+            tracing::warn!(%error, "settled answers stay in the spool");
         }
     }
 }

@@ -23,9 +23,9 @@ pub struct Recovery {
 }
 
 impl Worker {
-    /// Records answers that wait in the spool, takes over abandoned jobs, looks up open and held outcomes, repairs
-    /// what other programs left half done. Publishes nothing. Handles at most
-    /// `most` jobs and `most` held posts.
+    /// Records answers that wait in the spool, takes over abandoned jobs, looks
+    /// up open and held outcomes, repairs what other programs left half done.
+    /// Publishes nothing. Handles at most `most` jobs and `most` held posts.
     ///
     /// # Errors
     /// The database is away.

@@ -101,6 +101,27 @@ fn s_recover_records_what_waits_in_the_spool() {
     assert!(away.world.spool_files().is_empty());
 }
 
+/// One that was found by its text may be another post of ours by now.
+#[test]
+fn s_a_spooled_answer_about_another_post_is_taken_for_none() {
+    let Away { world, id, .. } = &Away::killed();
+    let other = world.schedule(&world.member(), &["--caption", "Other"]);
+    world.database.execute(&format!(
+        "UPDATE post_schedule SET status = 'done' WHERE post_detail_id = '{other}';
+         UPDATE post_details SET status = 'published', external_post_id = 'urn:li:share:1'
+          WHERE id = '{other}'"
+    ));
+    let path = &world.spool_files()[0];
+    let mut line: serde_json::Value =
+        serde_json::from_str(fs::read_to_string(path).unwrap().trim()).unwrap();
+    line["bySearch"] = json!(true);
+    line["externalId"] = json!("urn:li:share:1");
+    fs::write(path, format!("{line}\n")).unwrap();
+    let recovered = world.json(&["recover"]);
+    assert_eq!(recovered["data"]["recovered"], json!([]), "{recovered}");
+    assert_eq!((spooled(world), world.status(id)), (String::new(), "processing".to_owned()));
+}
+
 #[test]
 fn s_a_worker_that_lives_on_records_its_answer_when_the_database_is_back() {
     let mut away = Away::new(&[]);
