@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use crate::domain::InstanceId;
+use crate::kill_point::kill_point;
 
 use super::db::{Engine, Location, Tx, sql};
 use super::{Store, StoreError, adopt, dialect, files, transaction};
@@ -293,6 +294,7 @@ async fn apply(tx: &mut Tx, migration: &Migration) -> Result<(), StoreError> {
     }
     for statement in missing_statements(tx, migration).await? {
         tx.script(&statement).await?;
+        kill_point!("migrate.statement");
     }
     Ok(())
 }

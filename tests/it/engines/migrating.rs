@@ -1,5 +1,7 @@
 //! J1–J3, J8: `migrate` on every engine.
 
+use std::collections::BTreeMap;
+use std::os::unix::process::ExitStatusExt;
 use std::thread;
 
 use socialsched::sandbox::SandboxOptions;
@@ -47,72 +49,45 @@ fn the_sql_that_migrate_prints_does_what_migrate_does() {
     }
 }
 
-/// How far the schema has come.
-fn progress(world: &World) -> usize {
-    let count = match Engine::of_this_run() {
-        Engine::Sqlite => return 0,
-        Engine::MariaDb => {
-            "SELECT (SELECT COUNT(*) FROM information_schema.columns
-                      WHERE table_schema = DATABASE() AND table_name <> 'schema_state')
-                  + (SELECT COUNT(DISTINCT table_name, index_name) FROM information_schema.statistics
-                      WHERE table_schema = DATABASE() AND table_name <> 'schema_state')
-                  + (SELECT COUNT(*) FROM information_schema.table_constraints
-                      WHERE table_schema = DATABASE() AND constraint_type = 'CHECK')"
-        }
-        Engine::Postgres => {
-            "SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = 'public'"
-        }
+/// The points that `migrate` passes, as `name:n`.
+fn points(world: &World) -> Vec<String> {
+    let trace = world.path("trace");
+    let status = world.command(&["migrate"]).env("SOCIALSCHED_KILL_TRACE", &trace).status();
+    assert!(status.unwrap().success());
+    let mut passages = BTreeMap::new();
+    let nth = |name: &str| {
+        let nth = passages.entry(name.to_owned()).or_insert(0);
+        *nth += 1;
+        format!("{name}:{nth}")
     };
-    world.database.value(count).parse().unwrap()
+    std::fs::read_to_string(trace).unwrap().lines().map(nth).collect()
 }
 
-/// SIGKILL as soon as a statement's effect can be seen, all along the way.
-/// Each commits by itself on MariaDB; the other engines have one transaction.
+/// Statements commit by themselves on MariaDB, where each has a point; on the
+/// other engines all of them are one transaction.
 #[test]
 fn j01_migrate_killed_after_any_statement_is_completed_by_the_next_run() {
-    if Engine::of_this_run() != Engine::MariaDb {
-        return;
-    }
-    let whole = seed().unwrap();
-    let before = progress(&whole);
-    whole.run(&["migrate"]).ok();
-    let (after, expected) = (progress(&whole), shape(&whole));
-    let mut reached = std::collections::BTreeSet::new();
-    for goal in (before..after).step_by(4) {
-        let world = seed().unwrap();
-        let mut migrator = world.start(&["migrate"]);
-        while progress(&world) < goal && migrator.is_running() {}
-        migrator.kill();
-        reached.insert(progress(&world));
-        if progress(&world) < after {
+    let make = || seed().unwrap_or_else(bare);
+    let whole = make();
+    let points = points(&whole);
+    let expected = shape(&whole);
+    let statements = points.iter().filter(|point| point.contains("statement")).count();
+    assert_eq!(statements > 50, Engine::of_this_run() == Engine::MariaDb, "{points:?}");
+    let (last, others) = points.split_last().unwrap();
+    assert!(last.starts_with("migrate.committed"), "{last}");
+    for point in others {
+        let world = make();
+        let killed = world.command(&["migrate"]).env("SOCIALSCHED_KILL_AT", point).status();
+        assert_eq!(killed.unwrap().signal(), Some(9), "{point}");
+        // There, too, the mark has committed by itself: everything is done.
+        let is_whole = statements > 0 && point == "migrate.before_commit:2";
+        if !is_whole {
             // No other command takes half a schema for a whole one.
             world.run(&["list"]).exits(5).complains("socialsched migrate");
         }
         world.run(&["migrate"]).ok();
-        assert_eq!(shape(&world), expected, "killed at {goal}");
+        assert_eq!(shape(&world), expected, "killed at {point}");
         world.run(&["migrate", "--check"]).ok();
-    }
-    assert!(reached.len() >= 10, "too few places were hit: {reached:?}");
-}
-
-/// The same without luck: exactly the first statements, as a kill leaves them; every
-/// second beginning, since each takes a second.
-#[test]
-fn j01_migrate_completes_any_beginning_of_its_statements() {
-    if Engine::of_this_run() != Engine::MariaDb {
-        return;
-    }
-    let whole = seed().unwrap();
-    let script = whole.run(&["migrate", "--sql"]).ok().stdout;
-    whole.run(&["migrate"]).ok();
-    let expected = shape(&whole);
-    let statements: Vec<&str> = script.split(";\n").collect();
-    // Without the mark and what follows it.
-    for count in (1..statements.len() - 1).step_by(2) {
-        let world = seed().unwrap();
-        world.database.execute(&statements[..count].join(";\n"));
-        world.run(&["migrate"]).ok();
-        assert_eq!(shape(&world), expected, "after {count} statements");
     }
 }
 

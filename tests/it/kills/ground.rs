@@ -83,8 +83,9 @@ impl Ground {
     /// A new account and its id at the platform.
     fn account(&self, platform: Platform) -> (AccountId, String) {
         let id = AccountId::generate();
-        // The last digits of the id: unique, and as long as the platforms' own.
-        let number = id.uuid().as_u128() % 1_000_000_000_000 + 1_000_000_000_000;
+        // The last digits of the id: unique, as long as the platforms' own, and
+        // never with the first digits of Instagram's accounts.
+        let number = id.uuid().as_u128() % 1_000_000_000_000 + 2_000_000_000_000;
         let external_id = match platform {
             Platform::LinkedIn => format!("urn:li:organization:{number}"),
             Platform::Facebook | Platform::Instagram => number.to_string(),
