@@ -261,7 +261,7 @@ fn report(plan: &Plan, engine: Engine, outcome: &Outcome, repeat: &str) -> Repor
         table: Some(table),
         notes: vec![format!(
             "\n{WORKERS} workers with a lease of {} s; take-over time is from a kill to the next \
-             worker, without posts in a publish call\nto repeat: {repeat}",
+             worker\nto repeat: {repeat}",
             LEASE.as_secs()
         )],
         failure,

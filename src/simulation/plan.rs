@@ -16,8 +16,8 @@ const SINGLE_KILLS: usize = 8;
 /// Milliseconds between two kills: from "has hardly started" to "has worked
 /// off what it claimed".
 const BETWEEN_MS: RangeInclusive<u64> = 30..=600;
-/// Seconds in which nobody works: longer than the lease of a publish call, shorter
-/// than some of the waits before an attempt or a look-up.
+/// Seconds in which nobody works: longer than a publish call may be under way,
+/// shorter than some of the waits before an attempt or a look-up.
 const PAUSE_S: RangeInclusive<u64> = 110..=400;
 
 /// The accounts, by platform and id there.

@@ -12,10 +12,9 @@ pub struct TakeOvers {
 }
 
 impl TakeOvers {
-    /// These were in the hands of a worker that was killed then. Those in a
-    /// publish call are left out: they wait until the call must have ended.
+    /// These were in the hands of a worker that was killed then.
     pub fn killed(&mut self, jobs: &[HeldJob], at: Instant) {
-        self.waiting.extend(jobs.iter().filter(|job| !job.in_call).map(|job| (*job, at)));
+        self.waiting.extend(jobs.iter().map(|job| (*job, at)));
     }
 
     /// Looks who has been taken over since.

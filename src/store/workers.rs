@@ -81,17 +81,13 @@ impl Store {
         transaction!(self, tx, {
             let mut lost = Vec::new();
             for (job, fence) in held {
-                // Never shortens one that the gate made longer, and never
-                // revives one that has ended: it may be taken over any moment.
+                // Never revives one that has ended: it may be taken over any moment.
                 let renewed = tx
                     .execute(
                         sql("UPDATE post_schedule
-                                SET lease_until = CASE WHEN lease_until > {now+ms}
-                                                       THEN lease_until ELSE {now+ms} END,
-                                    locked_at = {now}
+                                SET lease_until = {now+ms}, locked_at = {now}
                               WHERE id = ? AND fence = ? AND worker_id = ?
                                 AND status = 'processing' AND lease_until > {now}")
-                        .after(lease)
                         .after(lease)
                         .id(job.uuid())
                         .int(fence.0)

@@ -26,9 +26,14 @@ use super::{End, Event, Shared};
 
 /// Total limit of a publish call, as the platform clients set it.
 const PUBLISH_LIMIT: Duration = Duration::from_secs(60);
-/// The call must leave this soon after the gate began, reads before it
-/// included: the lease the gate grants outlasts the call by this much.
-const GATE_SLACK: Duration = Duration::from_secs(45);
+/// A call leaves this soon after its gate began, reads before it included, or never.
+const LEAVES_WITHIN: Duration = Duration::from_secs(45);
+/// So long after its intent no call is under way any more, whatever became of
+/// its worker. Leases are shorter: whoever takes the job over earlier may find
+/// the post live, but must not believe that it will never be.
+pub(super) const CALL_IS_OVER: Duration = LEAVES_WITHIN.saturating_add(PUBLISH_LIMIT);
+/// A job whose account was paused when its call was to go out comes back this soon.
+const ACCOUNT_RESTS: Duration = Duration::from_secs(45);
 /// How often a refusal is offered; without it the post is looked up.
 const REFUSAL_RETRY_MAX: u32 = 60;
 /// A job whose account another worker publishes to comes back this soon.
@@ -127,8 +132,7 @@ impl Shared {
             () = stop.cancelled() => return self.give_back(claim).await,
         };
         let gate_began = Uptime::now();
-        let lease = self.options.lease.max(PUBLISH_LIMIT + GATE_SLACK);
-        let gates = self.store.open_gates(&self.options.id, &[claim], lease).await?;
+        let gates = self.store.open_gates(&self.options.id, &[claim], self.options.lease).await?;
         let intent = match gates.into_iter().next() {
             Some(Gate::Open(intent)) => intent,
             Some(Gate::CancelWished) => {
@@ -136,7 +140,7 @@ impl Shared {
                 return self.ended(settled, || End::Cancelled);
             }
             Some(Gate::AccountRests(why)) => {
-                let settled = self.store.release(&self.options.id, claim, GATE_SLACK).await?;
+                let settled = self.store.release(&self.options.id, claim, ACCOUNT_RESTS).await?;
                 let failure = Failure::new(Remedy::Operator(Scope::Account), "account_paused", why);
                 return self.ended(settled, || End::Resting(failure));
             }
@@ -151,7 +155,7 @@ impl Shared {
         draft.sent_at.push(intent.at);
         // Asked by the client right before the first byte: this machine may
         // sleep or stall in between, and another worker take the job over.
-        draft.clearance = Clearance::new(move || gate_began.elapsed() < GATE_SLACK);
+        draft.clearance = Clearance::new(move || gate_began.elapsed() < LEAVES_WITHIN);
         match self.publishers.get(claim.content.platform).publish(&draft).await {
             Answer::Published(receipt) => {
                 self.keep_evidence(Evidence::certain(claim, &intent, receipt.clone())).await;

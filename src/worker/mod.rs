@@ -94,7 +94,7 @@ impl Options {
             max_late: Duration::from_secs(24 * 60 * 60),
             poll_interval: Duration::from_secs(1),
             prepare_ahead: Duration::from_secs(5 * 60),
-            settle: Duration::from_secs(90),
+            settle: job::CALL_IS_OVER,
             grace: Duration::from_secs(30),
             only: Only::default(),
             allow_private_media: false,

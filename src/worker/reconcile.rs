@@ -1,10 +1,10 @@
 //! Finding out what became of a publish call whose answer nobody saw.
 //!
 //! Reads only. "It is live" is believed at once. "It is not there" is believed
-//! only from a platform that shows the very object, some time after the call,
-//! and twice: the call may still be on its way, and lists lag behind. What no
-//! reading can settle ends as *unknown*, for a person; it is never sent again
-//! by us.
+//! only from a platform that shows the very object, when the call must be over,
+//! and twice: the worker that sent it may have died while it was on its way,
+//! and lists lag behind. What no reading can settle ends as *unknown*, for a
+//! person, no sooner; it is never sent again by us.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::domain::{Claim, Failure, Intent, Remedy, Scope, Sighting};
 use crate::store::{IN_PROGRESS, NOT_LIVE, Step, StoreError};
 
 use super::evidence::{Evidence, Kept};
-use super::job::{REST_MIN, published};
+use super::job::{CALL_IS_OVER, REST_MIN, published};
 use super::{End, Shared};
 
 /// After so many readings that decide nothing, a person is asked.
@@ -90,10 +90,11 @@ impl Shared {
                 self.ended(settled, || End::Unknown(failure))
             }
             Sighting::CannotTell(failure) => self.undecided(claim, &intent, failure).await,
-            Sighting::NeverTells(failure) => {
+            Sighting::NeverTells(failure) if is_over(&intent) => {
                 let settled = self.store.hold(worker, claim, &failure).await?;
                 self.ended(settled, || End::Unknown(failure))
             }
+            Sighting::NeverTells(failure) => self.undecided(claim, &intent, failure).await,
         }
     }
 
@@ -105,7 +106,7 @@ impl Shared {
         failure: Failure,
     ) -> Result<End, StoreError> {
         let worker = &self.options.id;
-        if intent.lookups >= LOOKUPS_MAX {
+        if intent.lookups >= LOOKUPS_MAX && is_over(intent) {
             let settled = self.store.hold(worker, claim, &failure).await?;
             return self.ended(settled, || End::Unknown(failure));
         }
@@ -201,9 +202,16 @@ impl Shared {
     }
 }
 
+/// Whether its call cannot be on its way any more.
+fn is_over(intent: &Intent) -> bool {
+    intent.age >= CALL_IS_OVER
+}
+
 /// Whether one more reading "not live" settles it.
 fn believed(intent: &Intent, settle: Duration) -> bool {
-    intent.age >= settle && intent.not_live_for.is_some_and(|since| since >= apart(settle))
+    is_over(intent)
+        && intent.age >= settle
+        && intent.not_live_for.is_some_and(|since| since >= apart(settle))
 }
 
 fn in_progress() -> Failure {
@@ -238,18 +246,21 @@ mod tests {
 
     #[test]
     fn not_there_is_believed_only_late_and_twice() {
-        let settle = Duration::from_secs(90);
+        let settle = Duration::from_secs(120);
         assert!(!believed(&intent(10, None), settle));
         assert!(!believed(&intent(500, None), settle), "one reading never settles it");
-        assert!(!believed(&intent(89, Some(70)), settle), "the call may still be on its way");
-        assert!(!believed(&intent(100, Some(59)), settle), "readings too close together");
-        assert!(believed(&intent(90, Some(60)), settle));
+        assert!(!believed(&intent(119, Some(90)), settle), "too soon");
+        assert!(!believed(&intent(130, Some(79)), settle), "readings too close together");
+        assert!(believed(&intent(120, Some(80)), settle));
+        let (early, late) = (intent(104, Some(104)), intent(105, Some(104)));
+        assert!(!believed(&early, Duration::ZERO), "the call may still be on its way");
+        assert!(believed(&late, Duration::ZERO));
     }
 
     #[test]
     fn looks_come_soon_at_first_and_then_rarely() {
-        let settle = Duration::from_secs(90);
+        let settle = Duration::from_secs(120);
         let looks: Vec<u64> = (0..8).map(|n| next_look(settle, n).as_secs()).collect();
-        assert_eq!(looks, [15, 30, 30, 60, 60, 90, 180, 360]);
+        assert_eq!(looks, [20, 40, 40, 80, 80, 120, 240, 480]);
     }
 }

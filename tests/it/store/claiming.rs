@@ -116,7 +116,7 @@ fn t1_an_account_gives_no_more_than_its_share() {
 }
 
 #[test]
-fn t2_a_heartbeat_prolongs_a_lease_and_never_revives_or_shortens_one() {
+fn t2_a_heartbeat_prolongs_a_lease_and_never_revives_one() {
     on_every_engine(|queue| {
         let a = worker("a");
         let claim = queue.claimed(&a);
@@ -130,8 +130,6 @@ fn t2_a_heartbeat_prolongs_a_lease_and_never_revives_or_shortens_one() {
         assert_eq!(queue.job(claim.post_id, &left), "60");
         let locked_for = queue.job(claim.post_id, &queue.database.seconds_until("locked_at"));
         assert!(locked_for.parse::<i64>().unwrap() > -5, "{locked_for}");
-        assert_eq!(beat(claim.fence, Duration::from_secs(5)), []);
-        assert_eq!(queue.job(claim.post_id, &left), "60", "never shorter");
         queue.leases_end();
         let before = queue.tables();
         assert_eq!(beat(claim.fence, LEASE), [claim.job_id], "over is over");
