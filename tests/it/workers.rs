@@ -45,7 +45,7 @@ fn assert_each_live_once(world: &World, texts: &[String]) {
 }
 
 /// Hangs the publish call of one post per platform, before or after its
-/// effect, kills the worker in all of them, and lets others go on.
+/// effect, and kills the worker in all of them.
 fn killed_in_the_publish_call(fault: &str) -> (World, Vec<String>) {
     let world = World::new();
     for platform in PLATFORMS {
@@ -60,20 +60,51 @@ fn killed_in_the_publish_call(fault: &str) -> (World, Vec<String>) {
     });
     worker.kill();
     assert!(world.posts().iter().all(|post| post["status"] == "processing"));
-    world.work_for(LOOKS, 60);
     (world, texts)
 }
 
 #[test]
 fn a_worker_killed_after_its_publish_call_took_effect_doubles_no_post() {
     let (world, texts) = killed_in_the_publish_call("after_commit_hang");
+    world.work_for(LOOKS, 60);
     assert_each_live_once(&world, &texts);
+}
+
+#[test]
+fn a_post_whose_worker_died_in_its_call_is_found_as_soon_as_the_lease_is_over() {
+    let (world, texts) = killed_in_the_publish_call("after_commit_hang");
+    world.advance(Duration::from_secs(61));
+    world.work(&[]);
+    assert_each_live_once(&world, &texts);
+}
+
+/// The platform may still carry out what a dead worker sent to it.
+#[test]
+fn nothing_is_believed_about_a_post_while_its_call_may_be_under_way() {
+    let (world, _) = killed_in_the_publish_call("before_commit_hang");
+    for seconds in [61, 40] {
+        world.advance(Duration::from_secs(seconds));
+        world.work(&["--settle", "10s"]);
+    }
+    let looked = world.calls().iter().filter(|call| call["method"] == "GET").count();
+    assert!(looked >= 2 * PLATFORMS.len(), "{looked}");
+    assert!(world.posts().iter().all(|post| post["status"] == "processing"));
+    world.advance(Duration::from_secs(20));
+    world.work(&["--settle", "10s"]);
+    let open: Vec<_> = world
+        .posts()
+        .iter()
+        .filter(|post| post["status"] == "processing")
+        .map(|post| post["platform"].clone())
+        .collect();
+    assert_eq!(open, ["linkedin"], "the others show that they are not live");
 }
 
 /// LinkedIn has no object to ask about: there a person must look.
 #[test]
 fn a_worker_killed_before_its_publish_call_took_effect_loses_no_post() {
     let (world, texts) = killed_in_the_publish_call("before_commit_hang");
+    world.work_for(LOOKS, 60);
     let unknown = world.json(&["list", "--status", "unknown"]);
     let unknown: Vec<_> =
         unknown["data"].as_array().unwrap().iter().map(|p| &p["platform"]).collect();
