@@ -82,7 +82,7 @@ pub struct State {
     pub object: u8,
     /// What the log says of the publish call of each fence. `Intent` is open.
     pub calls: [Option<LogEvent>; LOGGED],
-    /// The newest intent is older than the settle time.
+    /// The newest intent is so old that its call must be over.
     pub aged: bool,
     // The platform.
     pub objects: [Object; OBJECTS],
@@ -93,6 +93,8 @@ pub struct State {
     // The rest of the world.
     pub workers: [Worker; WORKERS],
     pub crashes: u8,
+    /// How often a person has said what became of the post.
+    pub verdicts: u8,
     /// Whether somebody has asked for a cancellation.
     pub cancel_asked: bool,
 }
@@ -116,6 +118,7 @@ impl State {
             strays: [0; OBJECTS],
             workers: [IDLE; WORKERS],
             crashes: 0,
+            verdicts: 0,
             cancel_asked: false,
         }
     }
@@ -164,6 +167,7 @@ impl State {
         push(2, self.object as u128);
         push(2, self.live.into());
         push(2, self.crashes.into());
+        push(1, self.verdicts.into());
         for flag in [self.lease_runs, self.cancel_wished, self.aged, self.cancel_asked] {
             push(1, flag.into());
         }

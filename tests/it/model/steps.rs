@@ -33,6 +33,8 @@ pub enum Mutation {
     ClearanceNeverEnds,
     /// "Not live" is believed at once.
     BelievesNotLiveAtOnce,
+    /// A person is asked while the call may still be under way.
+    AsksAtOnce,
     /// Of a one-step platform: what is not listed is sent again.
     ResendsWhatIsNotListed,
     /// After "not live" a new object is staged.
@@ -61,6 +63,8 @@ pub struct Rules {
     pub crashes: u8,
     /// `max_attempts` of the post.
     pub attempts: u8,
+    /// A person decides at most so often about a held post.
+    pub verdicts: u8,
     pub mutations: &'static [Mutation],
 }
 
@@ -189,7 +193,10 @@ impl Rules {
             steps.add(1, "the lease ends", |s| s.lease_runs = false);
         }
         if state.is_open() && !state.aged && !state.in_flight() {
-            steps.add(3, "the settle time passes", |s| s.aged = true);
+            steps.add(3, "the call must be over", |s| s.aged = true);
+        }
+        if is_held(state) && state.verdicts < self.verdicts {
+            self.judge(steps);
         }
         if state.post == PostStatus::Pending && !state.is_open() {
             // T17
@@ -260,8 +267,32 @@ impl Rules {
         if may_claim && state.job == JobStatus::Processing && !state.lease_runs {
             steps.add(4, "takes the job over", |s| self.take_over(s, i));
         }
-        if state.post == PostStatus::Failed && state.outcome == Some(Outcome::Unknown) {
+        if is_held(state) {
             self.look_at_held(steps);
+        }
+    }
+
+    /// T14: by a person who has looked, and tells what is to be seen.
+    fn judge(&self, steps: &mut Steps) {
+        if steps.from.live > 0 {
+            steps.add(0, "a person says that it is live", |s| {
+                s.verdicts += 1;
+                let fence = newest_open(s);
+                record_live(s, fence);
+            });
+        } else {
+            steps.add(0, "a person says that it is not live", |s| {
+                s.verdicts += 1;
+                refuse_all(s);
+                s.outcome = None;
+                if s.cancel_wished {
+                    cancel(s);
+                } else {
+                    s.attempts = 0;
+                    s.post = PostStatus::Pending;
+                    s.job = JobStatus::Pending;
+                }
+            });
         }
     }
 
@@ -454,6 +485,9 @@ impl Rules {
             s.workers[i] = IDLE;
             s.lease_runs |= self.is_ours(s, worker);
         });
+        if !state.aged && !self.without(AsksAtOnce) {
+            return;
+        }
         // T8
         let good = if self.kind == Kind::OneStep { 2 } else { 0 };
         steps.add(good, "gives up looking", |s| {
@@ -548,6 +582,11 @@ fn refuse_all(s: &mut State) {
     for call in s.calls.iter_mut().filter(|call| **call == Some(LogEvent::Intent)) {
         *call = Some(LogEvent::Refused);
     }
+}
+
+/// Whether it waits for a person's word.
+fn is_held(s: &State) -> bool {
+    s.post == PostStatus::Failed && s.outcome == Some(Outcome::Unknown)
 }
 
 /// The fence of the newest open intent.
