@@ -37,6 +37,8 @@ pub use post::{
     CommentState, LogEntry, LogEvent, NewPost, Outcome, Post, PostContent, PostStatus, StepKind,
 };
 pub use problem::{Problem, Problems};
-pub use publishing::{Answer, Artifact, Clearance, Draft, Preparation, Receipt, Sighting, Staging};
+pub use publishing::{
+    Answer, Artifact, Clearance, Draft, PUBLISH_LIMIT, Preparation, Receipt, Sighting, Staging,
+};
 pub use retry::{ATTEMPTS_MAX, retry_delay};
 pub use stats::{AccountStats, PlatformStats, QueueStats, WorkerBeat};

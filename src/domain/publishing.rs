@@ -24,6 +24,9 @@ pub struct Draft {
     pub clearance: Clearance,
 }
 
+/// How long a publish call may take, from its first byte to the last one of its answer.
+pub const PUBLISH_LIMIT: Duration = Duration::from_secs(60);
+
 /// Asked right before the first byte of a publish call: whether the gate that
 /// cleared it is still good.
 #[derive(Clone)]

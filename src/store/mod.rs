@@ -7,6 +7,7 @@
 
 mod accounts;
 mod adopt;
+mod changing;
 mod claim;
 mod clients;
 mod comments;
@@ -17,6 +18,7 @@ mod evidence;
 mod files;
 mod gate;
 mod invariants;
+mod listing;
 mod load;
 mod location;
 mod log;
@@ -41,15 +43,17 @@ use std::time::Duration;
 
 pub use accounts::{Added, Removal, Resumed};
 pub use adopt::DirtyRow;
+pub use changing::{CancelAnswer, Rescheduled, Retried};
 pub use claim::{ClaimRequest, Claimed, TakeOver, TakenOver};
 pub use comments::{CommentTurn, OwedComment};
 pub use error::StoreError;
 pub use gate::Gate;
 pub use invariants::Breach;
+pub use listing::Listing;
 pub use location::{Engine, Location};
 pub use log::{IN_PROGRESS, NOT_LIVE};
 pub use migrate::{Migration, MigrationState};
-pub use posts::{CancelAnswer, Found, Inserted, Listing, Rescheduled, Retried};
+pub use posts::{Found, Inserted};
 pub use restore::Restored;
 pub use scratch::Scratch;
 pub use settle::{Next, Settled, Step};

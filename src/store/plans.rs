@@ -8,7 +8,7 @@ use super::claim::{
 };
 use super::db::{Location, Sql};
 use super::gate::busy_query;
-use super::posts::list_query;
+use super::listing::list_query;
 use super::repair::halves_query;
 use super::{Store, transaction};
 use crate::domain::{

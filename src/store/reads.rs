@@ -10,7 +10,7 @@ use super::claim::{
 };
 use super::db::{Engine, Location, Sql, Tx, sql};
 use super::gate::busy_query;
-use super::posts::list_query;
+use super::listing::list_query;
 use super::repair::halves_query;
 use super::{Scratch, Store, comments, stats, transaction};
 use crate::domain::{

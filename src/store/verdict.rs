@@ -6,7 +6,7 @@ use crate::domain::{
 
 use super::db::{Tx, sql};
 use super::log::{self, Entry};
-use super::{Store, StoreError, evidence, load, posts, transaction};
+use super::{Store, StoreError, changing, evidence, load, posts, transaction};
 
 /// A person's word.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,10 +120,10 @@ async fn judge(
     }
     if *verdict == Verdict::NotPublished {
         if post.cancel_requested_at.is_some() {
-            posts::cancel_failed(tx, &post).await?;
+            changing::cancel_failed(tx, &post).await?;
             return Ok(Judged::Cancelled);
         }
-        posts::reopen(tx, &post).await?;
+        changing::reopen(tx, &post).await?;
     }
     Ok(Judged::Done)
 }

@@ -14,8 +14,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::rules;
 use crate::domain::{
-    Answer, Claim, Clearance, Draft, Failure, Fence, Intent, JobId, Outcome, PostId, Preparation,
-    Receipt, Remedy, Scope, retry_delay,
+    Answer, Claim, Clearance, Draft, Failure, Fence, Intent, JobId, Outcome, PUBLISH_LIMIT, PostId,
+    Preparation, Receipt, Remedy, Scope, retry_delay,
 };
 use crate::store::{Gate, Next, Settled, Step, StoreError};
 
@@ -24,8 +24,6 @@ use super::reconcile::first_look;
 use super::uptime::Uptime;
 use super::{End, Event, Shared};
 
-/// Total limit of a publish call, as the platform clients set it.
-const PUBLISH_LIMIT: Duration = Duration::from_secs(60);
 /// A call leaves this soon after its gate began, reads before it included, or never.
 const LEAVES_WITHIN: Duration = Duration::from_secs(45);
 /// So long after its intent no call is under way any more, whatever became of

@@ -1,16 +1,23 @@
 //! The one HTTP client of all platforms: no redirects, no retries, limits, and
 //! answers told apart by what they prove about the call.
 
-use std::net::IpAddr;
+mod answer;
+mod call;
+mod gateway;
+
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use chrono::DateTime;
-use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
-use reqwest::{Method, StatusCode, Url, redirect};
-use serde_json::Value;
+use reqwest::header::{CONTENT_LENGTH, HeaderValue};
+use reqwest::{Method, Url, redirect};
 
-use crate::domain::AccessToken;
+pub use answer::{HttpAnswer, NoAnswer, Reach, scrub};
+pub use call::{AuthScheme, Call, CallKind};
+pub use gateway::Gateway;
+
+use answer::whole_message;
+
+use crate::domain::PUBLISH_LIMIT;
 use crate::kill_point::kill_point;
 
 /// Names this program to the platforms; stable, so that their logs can be asked for it.
@@ -22,26 +29,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Kept short: a call on a connection that the server closed meanwhile fails
 /// after it may have been sent, which makes its outcome unknown for no reason.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(15);
-
-/// No answer that matters is larger; the rest of a longer one is not read.
-const MAX_BODY_BYTES: usize = 1024 * 1024;
-
-/// Longest rest that a `Retry-After` may ask for: after a day it is worth asking again.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// Longest text of a platform that is kept in a failure, in characters.
-const MAX_MESSAGE_CHARS: usize = 1000;
-
-/// What a call is for; decides how long it may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CallKind {
-    /// Makes something invisible or hands over bytes.
-    Staging,
-    /// Makes something visible.
-    Publish,
-    /// Changes nothing.
-    Read,
-}
 
 /// How long each kind of call may take from its start to the last byte of its answer.
 #[derive(Debug, Clone, Copy)]
@@ -56,227 +43,11 @@ impl Default for Limits {
         Self {
             // Meta downloads the media inside the call, which takes tens of seconds.
             staging: Duration::from_secs(120),
-            // Must stay below the lease that the gate renews before the call.
-            publish: Duration::from_secs(60),
+            publish: PUBLISH_LIMIT,
             // Reads are cheap to repeat.
             read: Duration::from_secs(30),
         }
     }
-}
-
-/// A stand-in for all platforms on this machine: `https://host/path` becomes `{base}/host/path`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gateway(String);
-
-impl Gateway {
-    /// Reads `http://127.0.0.1:PORT`. Tokens are sent there in clear text,
-    /// therefore only a loopback address is taken.
-    ///
-    /// # Errors
-    /// What is wrong with the text.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let url = Url::parse(text).map_err(|error| format!("not a URL: {error}"))?;
-        if url.scheme() != "http" {
-            return Err("must start with http://".to_owned());
-        }
-        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-        if !host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()) {
-            return Err("must be a loopback address such as http://127.0.0.1:8080".to_owned());
-        }
-        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-        if !bare || !url.username().is_empty() || url.password().is_some() {
-            return Err("must be only a scheme, an address and a port".to_owned());
-        }
-        Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
-    }
-
-    /// The address itself, without a slash at its end.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    fn holds(&self, url: &str) -> bool {
-        url.strip_prefix(&self.0).is_some_and(|rest| rest.starts_with('/'))
-    }
-}
-
-/// How an `Authorization` header names its token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AuthScheme {
-    Bearer,
-    /// Meta's upload host.
-    OAuth,
-}
-
-impl AuthScheme {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Bearer => "Bearer",
-            Self::OAuth => "OAuth",
-        }
-    }
-}
-
-/// A request to be sent once. Shows nothing of itself in debug output.
-#[must_use]
-pub struct Call {
-    kind: CallKind,
-    method: Method,
-    url: String,
-    headers: Vec<(&'static str, String)>,
-    auth: Option<(AuthScheme, AccessToken)>,
-    body: Vec<u8>,
-}
-
-impl Call {
-    fn new(kind: CallKind, method: Method, url: impl Into<String>) -> Self {
-        Self { kind, method, url: url.into(), headers: Vec::new(), auth: None, body: Vec::new() }
-    }
-
-    /// A read.
-    pub fn get(url: impl Into<String>) -> Self {
-        Self::new(CallKind::Read, Method::GET, url)
-    }
-
-    /// A POST; without a body it says `Content-Length: 0`, which rupload and LinkedIn insist on.
-    pub fn post(kind: CallKind, url: impl Into<String>) -> Self {
-        Self::new(kind, Method::POST, url)
-    }
-
-    /// An upload.
-    pub fn put(url: impl Into<String>) -> Self {
-        Self::new(CallKind::Staging, Method::PUT, url)
-    }
-
-    /// A removal.
-    pub fn delete(url: impl Into<String>) -> Self {
-        Self::new(CallKind::Staging, Method::DELETE, url)
-    }
-
-    /// Sends the token in the `Authorization` header: never in the URL, which ends up in logs.
-    pub fn auth(mut self, scheme: AuthScheme, token: &AccessToken) -> Self {
-        self.auth = Some((scheme, token.clone()));
-        self
-    }
-
-    /// Adds a header.
-    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
-        self
-    }
-
-    /// Sets a JSON body and its type.
-    pub fn json(self, body: &Value) -> Self {
-        self.header(CONTENT_TYPE.as_str(), "application/json").bytes(body.to_string().into_bytes())
-    }
-
-    /// Sets the body; its length goes into `Content-Length`.
-    pub fn bytes(mut self, body: Vec<u8>) -> Self {
-        self.body = body;
-        self
-    }
-
-    /// What its kill points are called: kind, method, host, and the words of
-    /// the path without its ids.
-    #[cfg(feature = "kill-points")]
-    fn name(&self) -> String {
-        let url = Url::parse(&self.url).ok();
-        let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
-        let words = url.as_ref().and_then(Url::path_segments).into_iter().flatten();
-        let is_word = |part: &&str| part.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-        let path: Vec<&str> = words.filter(is_word).filter(|part| !part.is_empty()).collect();
-        let kind = format!("{:?}", self.kind).to_lowercase();
-        [vec![kind.as_str(), self.method.as_str(), host], path].concat().join("/")
-    }
-}
-
-/// What came back: at least a status line.
-#[derive(Debug, Clone)]
-pub struct HttpAnswer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    /// As much of it as arrived, at most 1 MiB.
-    pub body: Vec<u8>,
-    /// The body when it is whole and JSON; else `Null`.
-    pub json: Value,
-    /// The body ended early or was cut off: what it would have said is not known.
-    pub broken: bool,
-}
-
-impl HttpAnswer {
-    /// A header as text.
-    #[must_use]
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
-    }
-
-    /// How long `Retry-After` asks to rest: seconds, or a date measured against
-    /// the answer's own `Date`. At most 24 hours; nonsense counts as absent.
-    #[must_use]
-    pub fn retry_after(&self) -> Option<Duration> {
-        let text = self.header(RETRY_AFTER.as_str())?.trim();
-        let wait = match text.parse::<u64>() {
-            Ok(seconds) => Duration::from_secs(seconds),
-            Err(_) => {
-                let until = DateTime::parse_from_rfc2822(text).ok()?;
-                let now = DateTime::parse_from_rfc2822(self.header(DATE.as_str())?).ok()?;
-                (until - now).to_std().ok()?
-            }
-        };
-        Some(wait.min(MAX_RETRY_AFTER))
-    }
-}
-
-/// A call without an answer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct NoAnswer {
-    pub reach: Reach,
-    /// `connect`, `timeout`, `interrupted` or `request`.
-    pub code: &'static str,
-    /// For people; holds neither the URL nor a token.
-    pub message: String,
-}
-
-/// How far a call without an answer came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
-    /// Provably nothing was sent: no connection came about.
-    NotSent,
-    /// It may have arrived and been done.
-    Interrupted,
-}
-
-impl NoAnswer {
-    fn not_sent(code: &'static str, message: impl Into<String>) -> Self {
-        Self { reach: Reach::NotSent, code, message: message.into() }
-    }
-
-    fn from_reqwest(error: reqwest::Error) -> Self {
-        let (reach, code) = if error.is_connect() {
-            (Reach::NotSent, "connect")
-        } else if error.is_builder() {
-            (Reach::NotSent, "request")
-        } else if error.is_timeout() {
-            (Reach::Interrupted, "timeout")
-        } else {
-            (Reach::Interrupted, "interrupted")
-        };
-        Self { reach, code, message: whole_message(&error.without_url()) }
-    }
-}
-
-/// An error with its causes: reqwest's own text says only "error sending request".
-fn whole_message(error: &dyn std::error::Error) -> String {
-    let mut message = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        message.push_str(": ");
-        message.push_str(&error.to_string());
-        cause = error.source();
-    }
-    message
 }
 
 /// The shared client. Nothing is built before the first call.
@@ -313,14 +84,9 @@ impl Http {
         #[cfg(feature = "kill-points")]
         let sending = crate::kill_point::until_sent(&name, sending);
         let response = sending.await.map_err(NoAnswer::from_reqwest)?;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let (body, broken) = read_capped(response).await;
+        let answer = HttpAnswer::read(response).await;
         kill_point!("{name}.read");
-        let json = match broken {
-            true => Value::Null,
-            false => serde_json::from_slice(&body).unwrap_or(Value::Null),
-        };
-        Ok(HttpAnswer { status, headers, body, json, broken })
+        Ok(answer)
     }
 
     /// Where a platform's URL is really sent to.
@@ -335,7 +101,7 @@ impl Http {
             None => Ok(parsed),
             Some(gateway) => {
                 let host = parsed.host_str().unwrap_or_default();
-                let mut url = format!("{}/{host}{}", gateway.0, parsed.path());
+                let mut url = format!("{}/{host}{}", gateway.as_str(), parsed.path());
                 if let Some(query) = parsed.query() {
                     url = format!("{url}?{query}");
                 }
@@ -434,84 +200,14 @@ pub(super) fn client_builder() -> Result<reqwest::ClientBuilder, String> {
         .pool_idle_timeout(POOL_IDLE_TIMEOUT))
 }
 
-/// Reads the body up to its cap; true: it broke off or was longer.
-async fn read_capped(mut response: reqwest::Response) -> (Vec<u8>, bool) {
-    let mut body = Vec::new();
-    loop {
-        match response.chunk().await {
-            Ok(None) => return (body, false),
-            Ok(Some(chunk)) if body.len() + chunk.len() <= MAX_BODY_BYTES => {
-                body.extend_from_slice(&chunk);
-            }
-            Ok(Some(chunk)) => {
-                body.extend_from_slice(&chunk[..MAX_BODY_BYTES - body.len()]);
-                return (body, true);
-            }
-            Err(_) => return (body, true),
-        }
-    }
-}
-
-/// Takes every secret out of a text that came from a platform, and shortens it.
-///
-/// Platforms echo the token in error texts and in paging addresses.
-#[must_use]
-pub fn scrub(text: &str, token: &AccessToken) -> String {
-    let mut clean = text.to_owned();
-    if !token.expose().is_empty() {
-        clean = clean.replace(token.expose(), "[token]");
-    }
-    for name in ["access_token=", "appsecret_proof="] {
-        let mut parts = clean.split(name);
-        let mut kept = parts.next().unwrap_or_default().to_owned();
-        for part in parts {
-            let end = part.find(['&', '"', '\'', ' ', '\n', '\\']).unwrap_or(part.len());
-            kept.push_str(name);
-            kept.push_str("[token]");
-            kept.push_str(&part[end..]);
-        }
-        clean = kept;
-    }
-    match clean.char_indices().nth(MAX_MESSAGE_CHARS) {
-        Some((end, _)) => format!("{}…", &clean[..end]),
-        None => clean,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use reqwest::StatusCode;
+    use serde_json::Value;
+
+    use super::answer::MAX_BODY_BYTES;
     use super::*;
-
-    fn answer(headers: &[(&'static str, &str)]) -> HttpAnswer {
-        let headers = headers.iter().map(|(name, value)| {
-            (reqwest::header::HeaderName::from_static(name), value.parse().unwrap())
-        });
-        HttpAnswer {
-            status: StatusCode::OK,
-            headers: headers.collect(),
-            body: Vec::new(),
-            json: Value::Null,
-            broken: false,
-        }
-    }
-
-    #[test]
-    fn only_a_bare_loopback_address_is_a_gateway() {
-        assert_eq!(Gateway::parse("http://127.0.0.1:80/").unwrap().as_str(), "http://127.0.0.1");
-        assert!(Gateway::parse("http://[::1]:8080").is_ok());
-        for text in [
-            "",
-            "127.0.0.1:8080",
-            "https://127.0.0.1:8080",
-            "http://localhost.evil.example",
-            "http://10.0.0.1:8080",
-            "http://user@127.0.0.1:8080",
-            "http://127.0.0.1:8080/path",
-            "http://127.0.0.1:8080?x=1",
-        ] {
-            assert!(Gateway::parse(text).is_err(), "{text}");
-        }
-    }
+    use crate::domain::AccessToken;
 
     #[test]
     fn a_gateway_gets_the_host_as_first_path_segment() {
@@ -546,37 +242,6 @@ mod tests {
         ] {
             assert!(check(url).is_err(), "{url}");
         }
-    }
-
-    #[test]
-    fn retry_after_is_seconds_or_a_date_and_never_more_than_a_day() {
-        let seconds = |text| answer(&[("retry-after", text)]).retry_after().map(|d| d.as_secs());
-        assert_eq!(seconds("120"), Some(120));
-        assert_eq!(seconds("0"), Some(0));
-        assert_eq!(seconds("99999999"), Some(86_400));
-        assert_eq!(seconds("-5"), None);
-        assert_eq!(seconds("soon"), None);
-        assert_eq!(seconds("Tue, 24 Nov 2026 10:00:00 GMT"), None, "no clock to compare with");
-        let dated = |until| {
-            answer(&[("retry-after", until), ("date", "Tue, 24 Nov 2026 10:00:00 GMT")])
-                .retry_after()
-                .map(|d| d.as_secs())
-        };
-        assert_eq!(dated("Tue, 24 Nov 2026 10:01:30 GMT"), Some(90));
-        assert_eq!(dated("Tue, 24 Nov 2026 09:00:00 GMT"), None);
-        assert_eq!(dated("Thu, 24 Nov 2033 09:00:00 GMT"), Some(86_400));
-    }
-
-    #[test]
-    fn an_echoed_token_is_taken_out_of_a_text() {
-        let token = AccessToken::new("canary".to_owned());
-        assert_eq!(scrub("Bad token: canary.", &token), "Bad token: [token].");
-        assert_eq!(
-            scrub("next: https://x/?access_token=other&after=1", &token),
-            "next: https://x/?access_token=[token]&after=1"
-        );
-        assert_eq!(scrub(&"é".repeat(2000), &token).chars().count(), 1001);
-        assert_eq!(scrub("text", &AccessToken::new(String::new())), "text");
     }
 
     #[tokio::test]
@@ -628,6 +293,7 @@ mod tests {
         assert!(answer.broken);
         assert_eq!(answer.json, Value::Null);
     }
+
     #[tokio::test]
     async fn h16_a_body_that_is_huge_deep_or_no_text_keeps_its_status_and_ends() {
         let huge = vec![b' '; 3 * MAX_BODY_BYTES];
