@@ -19,8 +19,8 @@ use sqlx::sqlite::{
 use sqlx::{AssertSqlSafe, Executor as _};
 use uuid::Uuid;
 
-use super::StoreError;
 use super::dialect;
+use super::{StoreError, files};
 pub(super) use super::location::{Engine, Location};
 pub(super) use super::row::Row;
 
@@ -277,7 +277,15 @@ impl Pool {
         Ok(match self {
             // Deferred, the step from reading to writing would fail at once
             // when another process wrote meanwhile.
-            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Sqlite { write, .. } => {
+                let begun = write.begin_with("BEGIN IMMEDIATE").await;
+                Tx::Sqlite(begun.map_err(|error| match StoreError::from(error) {
+                    StoreError::Busy(None) => {
+                        StoreError::Busy(files::writer(write.connect_options().get_filename()))
+                    }
+                    other => other,
+                })?)
+            }
             Self::MySql(pool) => Tx::MySql(pool.begin().await?),
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
@@ -422,7 +430,7 @@ impl Tx {
         };
         committed.map_err(|error| match StoreError::from(error) {
             // These two are answers: nothing was committed.
-            error @ (StoreError::Full | StoreError::Busy | StoreError::Conflict) => error,
+            error @ (StoreError::Full | StoreError::Busy(_) | StoreError::Conflict) => error,
             other => StoreError::CommitLost(other.to_string()),
         })
     }

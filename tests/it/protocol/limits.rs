@@ -222,12 +222,44 @@ fn i10_a_frozen_holder_of_the_lock_is_waited_for_with_an_end_and_named_as_such()
         if args[0] == "recover" {
             assert!([Some(0), Some(6)].contains(&ran.code), "{ran}");
         } else {
-            ran.exits(6).complains("locked by another process");
+            ran.exits(6).complains(&format!("locked by process {} (", std::process::id()));
         }
     }
     assert_eq!(world.status(&id), "pending", "reading goes on");
     frozen.execute("ROLLBACK");
     world.work(&[]);
     assert_eq!((world.status(&id), world.live().len()), ("published".to_owned(), 1));
+    world.assert_healthy();
+}
+
+/// The same, and the program that stands still is this one, as people meet it.
+#[cfg(feature = "kill-points")]
+#[test]
+fn i10_a_frozen_process_of_ours_is_named_to_whoever_waits_for_its_lock() {
+    let world = World::new();
+    if world.database.engine() != Engine::Sqlite {
+        return;
+    }
+    let page = world.account("facebook");
+    let [one, two] = ["One", "Two"].map(|text| world.schedule(&page, &["--caption", text]));
+    world.set("SOCIALSCHED_STOP_AT", "cancel_posts.before_commit");
+    let mut frozen = world.start(&["cancel", &one]);
+    world.unset("SOCIALSCHED_STOP_AT");
+    let state = format!("/proc/{}/stat", frozen.pid());
+    eventually("it stands still", || fs::read_to_string(&state).unwrap().contains(") T "));
+    // Also by another way to the file.
+    std::os::unix::fs::symlink(world.database.path(), world.path("link")).unwrap();
+    let link = format!("sqlite://{}", world.path("link").display());
+    let holder = format!("locked by process {} (socialsched)", frozen.pid());
+    for args in [&["cancel", &two][..], &["run-worker", "--once"], &["accounts", "remove", &page.id]]
+    {
+        let args = [args, &["--timeout", "1s"]].concat();
+        world.run(&args).exits(6).complains(&holder);
+        world.run(&[&args[..], &["--database-url", &link]].concat()).exits(6).complains(&holder);
+    }
+    frozen.resume();
+    assert_eq!(frozen.wait(), 0, "{}", frozen.stderr());
+    world.work(&[]);
+    assert_eq!((world.status(&one), world.status(&two)), ("cancelled".into(), "published".into()));
     world.assert_healthy();
 }
