@@ -32,7 +32,7 @@ pub(super) fn fault(error: &StoreError) -> Fault {
         StoreError::ReadOnly => Fault::setup(text)
             .code("read_only")
             .hint("socialsched needs to write to the file and to its directory"),
-        StoreError::Busy => Fault::unavailable(text)
+        StoreError::Busy(_) => Fault::unavailable(text)
             .code("locked")
             .hint("nothing was changed; try again, or give more --timeout"),
         StoreError::Unavailable(_) => {

@@ -16,13 +16,13 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, Executor as _};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 use uuid::Uuid;
 
-use super::StoreError;
 use super::dialect;
 pub(super) use super::location::{Engine, Location};
 pub(super) use super::row::Row;
+use super::{StoreError, files};
 
 /// One value bound to a `?`.
 #[derive(Debug, Clone)]
@@ -200,14 +200,21 @@ impl Pool {
             // the record that a publish call went out.
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(timeout);
-        let write = SqlitePoolOptions::new()
+        // After an error like that of a full disk SQLite has rolled back by
+        // itself, and sqlx believes in an open transaction for ever.
+        let pool = SqlitePoolOptions::new().after_release(|connection, _| {
+            Box::pin(async {
+                // Answered after a rollback that is still to be done.
+                connection.ping().await?;
+                Ok(!connection.is_in_transaction())
+            })
+        });
+        let write = pool
+            .clone()
             .max_connections(1)
             .acquire_timeout(timeout * 2)
             .connect_lazy_with(options.clone());
-        let read = SqlitePoolOptions::new()
-            .max_connections(4)
-            .acquire_timeout(timeout)
-            .connect_lazy_with(options);
+        let read = pool.max_connections(4).acquire_timeout(timeout).connect_lazy_with(options);
         Self::Sqlite { write, read }
     }
 
@@ -277,7 +284,15 @@ impl Pool {
         Ok(match self {
             // Deferred, the step from reading to writing would fail at once
             // when another process wrote meanwhile.
-            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Sqlite { write, .. } => {
+                let begun = write.begin_with("BEGIN IMMEDIATE").await;
+                Tx::Sqlite(begun.map_err(|error| match StoreError::from(error) {
+                    StoreError::Busy(None) => {
+                        StoreError::Busy(files::writer(write.connect_options().get_filename()))
+                    }
+                    other => other,
+                })?)
+            }
             Self::MySql(pool) => Tx::MySql(pool.begin().await?),
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
@@ -422,7 +437,7 @@ impl Tx {
         };
         committed.map_err(|error| match StoreError::from(error) {
             // These two are answers: nothing was committed.
-            error @ (StoreError::Full | StoreError::Busy | StoreError::Conflict) => error,
+            error @ (StoreError::Full | StoreError::Busy(_) | StoreError::Conflict) => error,
             other => StoreError::CommitLost(other.to_string()),
         })
     }
@@ -442,5 +457,26 @@ mod tests {
         let pool = Pool::new(&Location::Sqlite(path), Duration::from_secs(5)).unwrap();
         let mut tx = pool.begin().await.unwrap();
         assert_eq!(tx.count(sql("PRAGMA synchronous")).await.unwrap(), 2);
+    }
+
+    #[tokio::test]
+    async fn an_error_that_ended_a_transaction_on_sqlite_leaves_the_next_one_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("some.db");
+        std::fs::write(&path, "").unwrap();
+        let pool = Pool::new(&Location::Sqlite(path), Duration::from_secs(5)).unwrap();
+        let mut tx = pool.begin().await.unwrap();
+        tx.script("CREATE TABLE some (bytes)").await.unwrap();
+        tx.commit().await.unwrap();
+        let mut tx = pool.begin().await.unwrap();
+        tx.script("PRAGMA max_page_count = 2").await.unwrap();
+        let full = tx.script("INSERT INTO some VALUES (randomblob(100000))").await;
+        assert!(matches!(full, Err(StoreError::Full)), "{full:?}");
+        drop(tx);
+        let mut tx = pool.begin().await.unwrap();
+        tx.script("INSERT INTO some VALUES (1)").await.unwrap();
+        tx.commit().await.unwrap();
+        let mut tx = pool.begin_read().await.unwrap();
+        assert_eq!(tx.count(sql("SELECT COUNT(*) FROM some")).await.unwrap(), 1);
     }
 }

@@ -41,9 +41,9 @@ pub enum StoreError {
     /// Two transactions stood in each other's way; this one was undone.
     #[error("another transaction was in the way")]
     Conflict,
-    /// Another process holds the database for too long.
-    #[error("the database is locked by another process")]
-    Busy,
+    /// Another process holds the database for too long; which one, if known.
+    #[error("the database is locked by {}", .0.as_deref().unwrap_or("another process"))]
+    Busy(Option<String>),
     /// The database cannot be reached, or went away; nothing was changed.
     #[error("the database is not available: {0}")]
     Unavailable(String),
@@ -94,7 +94,7 @@ impl StoreError {
         matches!(
             self,
             Self::Conflict
-                | Self::Busy
+                | Self::Busy(_)
                 | Self::Unavailable(_)
                 | Self::Full
                 | Self::CommitLost(_)
@@ -185,7 +185,7 @@ impl From<sqlx::Error> for StoreError {
                 }
                 match kind_of(&*db) {
                     Kind::Conflict => Self::Conflict,
-                    Kind::Busy => Self::Busy,
+                    Kind::Busy => Self::Busy(None),
                     Kind::ReadOnly => Self::ReadOnly,
                     Kind::Full => Self::Full,
                     Kind::Unavailable => Self::Unavailable(text),

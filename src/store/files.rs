@@ -1,8 +1,9 @@
-//! The SQLite file on disk: what may be opened, and who may read it.
+//! The SQLite file on disk: what may be opened, who may read it, and who has
+//! it locked.
 
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use super::StoreError;
@@ -76,4 +77,61 @@ pub(super) fn warnings(path: &Path) -> Vec<String> {
     }
     let path = path.display();
     vec![format!("{path} can be read by others (mode {mode:04o}): run chmod 600 {path}")]
+}
+
+/// The byte of the `-shm` file that whoever writes has locked
+/// (sqlite.org/walformat.html 2.3.1).
+const WRITE_LOCK: u64 = 120;
+
+/// The process that holds the write lock, where the system tells: on Linux.
+/// Like [`check`], it looks and never opens.
+pub(super) fn writer(path: &Path) -> Option<String> {
+    let mut shm = path.canonicalize().ok()?.into_os_string();
+    shm.push("-shm");
+    let file = std::fs::metadata(shm).ok()?;
+    let (major, minor) = (rustix::fs::major(file.dev()), rustix::fs::minor(file.dev()));
+    let inode = format!("{major:02x}:{minor:02x}:{}", file.ino());
+    let locks = std::fs::read_to_string("/proc/locks").ok()?;
+    let pid = locks.lines().find_map(|line| writer_in(line, &inode))?;
+    // The program's name alone: arguments of others may hold secrets.
+    let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;
+    Some(format!("process {pid} ({})", name.trim_end()))
+}
+
+/// Reads `1: POSIX  ADVISORY  WRITE 4711 fe:00:10059832 120 120`.
+fn writer_in(line: &str, file: &str) -> Option<u32> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let [_, "POSIX", _, "WRITE", pid, inode, first, last] = words[..] else { return None };
+    let first: u64 = first.parse().ok()?;
+    let last = last.parse().unwrap_or(u64::MAX);
+    let is_it = inode == file && (first..=last).contains(&WRITE_LOCK);
+    // A process outside of our container has no number here.
+    pid.parse().ok().filter(|pid| is_it && *pid > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_writer_is_told_from_other_locks() {
+        let file = "fe:00:77";
+        let of = |line: &str| writer_in(line, file);
+        assert_eq!(of("1: POSIX  ADVISORY  WRITE 4711 fe:00:77 120 120"), Some(4711));
+        // With the lock of a checkpoint beside it, and of a whole file.
+        assert_eq!(of("12: POSIX  ADVISORY  WRITE 4711 fe:00:77 120 121"), Some(4711));
+        assert_eq!(of("12: POSIX  ADVISORY  WRITE 4711 fe:00:77 0 EOF"), Some(4711));
+        for other in [
+            "1: POSIX  ADVISORY  READ 4711 fe:00:77 120 120",
+            "1: POSIX  ADVISORY  WRITE 4711 fe:00:77 121 128",
+            "1: POSIX  ADVISORY  WRITE 4711 fe:00:78 120 120",
+            "1: POSIX  ADVISORY  WRITE 0 fe:00:77 120 120",
+            "1: OFDLCK ADVISORY  WRITE -1 fe:00:77 120 120",
+            "1: FLOCK  ADVISORY  WRITE 4711 fe:00:77 0 EOF",
+            "1: -> POSIX  ADVISORY  WRITE 4711 fe:00:77 120 120",
+            "",
+        ] {
+            assert_eq!(of(other), None, "{other}");
+        }
+    }
 }

@@ -269,7 +269,7 @@ async fn lock_migrators(tx: &mut Tx) -> Result<(), StoreError> {
         Engine::Sqlite => Ok(()),
         Engine::MySql => match tx.count(sql(format!("SELECT GET_LOCK({MIGRATORS}, 60)"))).await? {
             1 => Ok(()),
-            _ => Err(StoreError::Busy),
+            _ => Err(StoreError::Busy(None)),
         },
         Engine::Postgres => {
             tx.all(sql(format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))).await?;

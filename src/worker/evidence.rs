@@ -1,7 +1,7 @@
 //! Evidence that a post is live, on its way into the database: through the
 //! spool when the database is away.
 
-use std::sync::atomic::Ordering;
+use std::io;
 use std::time::Duration;
 
 use crate::domain::{Claim, Intent, JobId, PostId, Receipt, WorkerId};
@@ -61,7 +61,7 @@ impl Shared {
             tokio::pin!(offer);
             let early = tokio::time::timeout(OFFER_PATIENCE, &mut offer).await.ok();
             if spooled.is_none() && !matches!(early, Some(Ok(_))) {
-                spooled = self.spool(&evidence);
+                spooled = self.spool(&evidence).await;
             }
             let answer = match early {
                 Some(answer) => answer,
@@ -70,7 +70,7 @@ impl Shared {
             let error = match answer {
                 Ok(kept) => {
                     if let Some(waiting) = spooled {
-                        self.unspool(&[waiting]);
+                        self.unspool(vec![waiting]).await;
                     }
                     return kept;
                 }
@@ -88,17 +88,23 @@ impl Shared {
     }
 
     /// Offers what waits in the spool to the database, and tells which posts it
-    /// took: once after the start, and whenever this process has added to it.
-    /// What the database does not take stays there.
+    /// took: whenever anybody on this machine has written to it since the last
+    /// time. What the database does not take stays there.
     pub(super) async fn feed_spool(&self) -> Result<Vec<PostId>, StoreError> {
-        let Some(spool) = &self.options.spool else { return Ok(Vec::new()) };
-        if !self.spool_waits.swap(false, Ordering::SeqCst) {
+        let Some(spool) = self.options.spool.clone() else { return Ok(Vec::new()) };
+        let mut seen = self.spool_seen.lock().await;
+        let look = spool.look();
+        if look == *seen {
             return Ok(Vec::new());
         }
-        let waiting = match spool.waiting() {
+        let waiting = match on_a_thread(move || spool.waiting()).await {
             Ok(waiting) => waiting,
             Err(error) => {
                 tracing::warn!(%error, "the spool cannot be read");
+                // Told once; but whoever holds its lock will let it go.
+                if error.kind() != io::ErrorKind::WouldBlock {
+                    *seen = look;
+                }
                 return Ok(Vec::new());
             }
         };
@@ -113,7 +119,6 @@ impl Shared {
                     settled.push(waiting);
                 }
                 Err(error) if error.is_outage() => {
-                    self.spool_waits.store(true, Ordering::SeqCst);
                     away = Some(error);
                     break;
                 }
@@ -121,10 +126,13 @@ impl Shared {
                     "an answer stays in the spool: the database does not take it"),
             }
         }
-        self.unspool(&settled);
+        self.unspool(settled).await;
         match away {
             Some(error) => Err(error),
-            None => Ok(published),
+            None => {
+                *seen = look;
+                Ok(published)
+            }
         }
     }
 
@@ -140,13 +148,11 @@ impl Shared {
         self.store.record_live(worker, &[row]).await.map(|()| Kept::Recorded)
     }
 
-    fn spool(&self, evidence: &Evidence) -> Option<Waiting> {
-        let spool = self.options.spool.as_ref()?;
-        match spool.keep(&self.options.id, evidence) {
-            Ok(waiting) => {
-                self.spool_waits.store(true, Ordering::SeqCst);
-                Some(waiting)
-            }
+    async fn spool(&self, evidence: &Evidence) -> Option<Waiting> {
+        let (spool, worker) = (self.options.spool.clone()?, self.options.id.clone());
+        let kept = evidence.clone();
+        match on_a_thread(move || spool.keep(&worker, &kept)).await {
+            Ok(waiting) => Some(waiting),
             Err(error) => {
                 tracing::error!(post = %evidence.post, %error, "the answer cannot be spooled");
                 None
@@ -155,15 +161,22 @@ impl Shared {
     }
 
     /// What stays there by an error is only offered once more.
-    fn unspool(&self, settled: &[Waiting]) {
-        let Some(spool) = self.options.spool.as_ref().filter(|_| !settled.is_empty()) else {
+    async fn unspool(&self, settled: Vec<Waiting>) {
+        let Some(spool) = self.options.spool.clone().filter(|_| !settled.is_empty()) else {
             return;
         };
-        for waiting in settled {
+        for waiting in &settled {
             tracing::info!(post = %waiting.evidence.post, "a spooled answer is settled");
         }
-        if let Err(error) = spool.remove(settled) {
+        if let Err(error) = on_a_thread(move || spool.remove(&settled)).await {
             tracing::warn!(%error, "settled answers stay in the spool");
         }
     }
+}
+
+/// The disk, and others that hold the lock, may take their time.
+async fn on_a_thread<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    tokio::task::spawn_blocking(work).await?
 }

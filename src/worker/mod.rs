@@ -16,7 +16,6 @@ mod spool;
 mod uptime;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::domain::{
@@ -191,8 +190,8 @@ struct Shared {
     events: EventSink,
     options: Options,
     held: Arc<HeldJobs>,
-    /// There may be answers in the spool that the database lacks.
-    spool_waits: AtomicBool,
+    /// The spool when it was last fed to the database.
+    spool_seen: tokio::sync::Mutex<spool::Look>,
 }
 
 impl Worker {
@@ -205,8 +204,8 @@ impl Worker {
         options: Options,
     ) -> Self {
         let held = Arc::new(HeldJobs::default());
-        let spool_waits = AtomicBool::new(true);
-        let shared = Shared { store, publishers, tokens, events, options, held, spool_waits };
+        let spool_seen = tokio::sync::Mutex::new(Ok(Vec::new()));
+        let shared = Shared { store, publishers, tokens, events, options, held, spool_seen };
         Self { shared: Arc::new(shared) }
     }
 }

@@ -3,16 +3,21 @@
 //!
 //! A line of JSON each, in `answers-<instance>.jsonl` of the state directory:
 //! which publish call, and under which id it is live. Never a token. Workers of
-//! one machine share the file; each holds its lock while it writes. A line says
-//! which database it is for, and goes away only after that one has it.
+//! one machine share the file; each holds its lock while it writes, and feeds
+//! the answers of those that died to the database. A line says which database
+//! it is for, and goes away only after that one has it.
+//!
+//! All but [`Spool::look`] may take their time: not for a thread of the runtime.
 
 use std::collections::HashSet;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
 
 use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{Fence, InstanceId, Intent, JobId, PostId, Receipt, WorkerId};
@@ -21,6 +26,11 @@ use super::evidence::Evidence;
 
 /// The shape of a line.
 const VERSION: u32 = 1;
+
+/// Others hold the lock for one write. One that stands still with it must not
+/// make everybody stand still: what waits for it is tried again later.
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
+const LOCK_RETRY: Duration = Duration::from_millis(5);
 
 /// The file where answers for one database wait.
 #[derive(Debug, Clone)]
@@ -47,6 +57,10 @@ struct Line {
     evidence: Option<String>,
     worker: WorkerId,
 }
+
+/// How the files look from outside, which changes with every answer; or why
+/// they cannot be looked at.
+pub(super) type Look = Result<Vec<(PathBuf, u64, SystemTime)>, ErrorKind>;
 
 /// An answer as it was read, with the text that stands for it in its file.
 #[derive(Debug, Clone)]
@@ -96,6 +110,16 @@ impl Spool {
             File::open(&self.folder)?.sync_all()?;
         }
         Ok(Waiting { worker: worker.clone(), evidence: evidence.clone(), file: path, text })
+    }
+
+    /// Shows whether anybody has written since an earlier look.
+    pub(super) fn look(&self) -> Look {
+        let seen = |path: PathBuf| {
+            let file = fs::metadata(&path)?;
+            Ok((path, file.len(), file.modified()?))
+        };
+        let all = || self.files()?.into_iter().map(seen).collect::<io::Result<Vec<_>>>();
+        all().map_err(|error| error.kind())
     }
 
     /// The answers that wait for this database, also in files that were brought
@@ -255,12 +279,29 @@ fn locked(path: &Path, create: bool) -> io::Result<File> {
             .mode(0o600)
             .custom_flags(nofollow)
             .open(path)?;
-        flock(&file, FlockOperation::LockExclusive)?;
+        lock(&file)?;
         match fs::metadata(path) {
             Ok(now) if now.ino() == file.metadata()?.ino() => return Ok(file),
             Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Fails with [`ErrorKind::WouldBlock`] when another process keeps it.
+fn lock(file: &File) -> io::Result<()> {
+    let began = Instant::now();
+    loop {
+        match flock(file, FlockOperation::NonBlockingLockExclusive) {
+            Err(Errno::WOULDBLOCK) if began.elapsed() < LOCK_PATIENCE => {
+                std::thread::sleep(LOCK_RETRY);
+            }
+            Err(Errno::WOULDBLOCK) => {
+                let why = "another process keeps the spool locked";
+                return Err(io::Error::new(ErrorKind::WouldBlock, why));
+            }
+            other => return Ok(other?),
         }
     }
 }
@@ -348,6 +389,16 @@ mod tests {
         assert_eq!(fs::read_to_string(spool.file()).unwrap(), odd);
     }
 
+    /// A slow disk may make others wait for the lock again and again.
+    fn patiently<T>(work: impl Fn() -> io::Result<T>) -> T {
+        loop {
+            match work() {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                other => return other.unwrap(),
+            }
+        }
+    }
+
     #[test]
     fn workers_that_share_a_spool_lose_nothing() {
         let folder = tempfile::tempdir().unwrap();
@@ -357,7 +408,7 @@ mod tests {
             let writers: Vec<_> = (0..4)
                 .map(|_| {
                     scope.spawn(|| -> Vec<String> {
-                        let keep = |n| spool.keep(&worker(), &evidence(n)).unwrap().text;
+                        let keep = |n| patiently(|| spool.keep(&worker(), &evidence(n))).text;
                         (0..20).map(keep).collect()
                     })
                 })
@@ -367,8 +418,8 @@ mod tests {
                     scope.spawn(|| {
                         let mut seen = Vec::new();
                         for _ in 0..40 {
-                            let waiting = spool.waiting().unwrap();
-                            spool.remove(&waiting).unwrap();
+                            let waiting = patiently(|| spool.waiting());
+                            patiently(|| spool.remove(&waiting));
                             seen.extend(waiting.into_iter().map(|waiting| waiting.text));
                         }
                         seen
@@ -381,6 +432,43 @@ mod tests {
         fed.extend(spool.waiting().unwrap().into_iter().map(|waiting| waiting.text));
         assert_eq!(kept.len(), 80);
         assert_eq!(fed, kept);
+    }
+
+    #[test]
+    fn every_change_is_seen_from_outside() {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = spool(folder.path());
+        let mut looks = vec![spool.look()];
+        assert_eq!(looks[0], Ok(Vec::new()));
+        let mut look = || {
+            let look = spool.look();
+            assert!(!looks.contains(&look), "{look:?}");
+            assert_eq!(spool.look(), look, "nobody wrote");
+            looks.push(look);
+        };
+        let first = spool.keep(&worker(), &evidence(1)).unwrap();
+        look();
+        spool.keep(&worker(), &evidence(2)).unwrap();
+        look();
+        spool.remove(&[first]).unwrap();
+        look();
+    }
+
+    #[test]
+    fn a_process_that_stands_still_with_the_lock_holds_nobody_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = spool(folder.path());
+        let kept = spool.keep(&worker(), &evidence(1)).unwrap();
+        let held = locked(&spool.file(), false).unwrap();
+        for error in [
+            spool.waiting().unwrap_err(),
+            spool.remove(&[kept]).unwrap_err(),
+            spool.keep(&worker(), &evidence(2)).unwrap_err(),
+        ] {
+            assert_eq!(error.kind(), ErrorKind::WouldBlock, "{error}");
+        }
+        drop(held);
+        assert_eq!(spool.waiting().unwrap().len(), 1);
     }
 
     #[test]

@@ -1,7 +1,6 @@
-//! G10 to G12, G16, I1, I10: a busy runtime, exhausted handles, a full disk,
-//! closed streams, a frozen neighbour.
+//! G10 to G12, G16, I10: a busy runtime, exhausted handles, closed streams, a
+//! frozen neighbour.
 
-use std::fs;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::mpsc;
@@ -108,7 +107,7 @@ fn g10_a_runtime_that_stands_still_loses_no_lease() {
 }
 
 /// The program under limits or redirections of a shell.
-fn in_shell(world: &World, script: &str) -> Command {
+pub fn in_shell(world: &World, script: &str) -> Command {
     let program = world.command(&[]);
     let mut shell = Command::new("/bin/sh");
     shell.args(["-c", script, program.get_program().to_str().unwrap()]);
@@ -181,31 +180,6 @@ fn g16_a_clean_stop_leaves_nothing_processing() {
     world.assert_healthy();
 }
 
-/// A limit on the size of files stands in for the disk: no write gets through.
-#[test]
-fn i01_on_a_full_disk_nothing_is_sent_and_all_goes_on_when_there_is_room() {
-    let world = World::new();
-    if world.database.engine() != Engine::Sqlite {
-        return;
-    }
-    let page = world.account("facebook");
-    let id = world.schedule(&page, &["--caption", "Hello"]);
-    for args in ["run-worker --once", &format!("cancel {id}"), "recover"] {
-        let script = format!("trap '' XFSZ; ulimit -f 1; exec \"$0\" {args} --timeout 2s");
-        let ran = in_shell(&world, &script).output().unwrap();
-        let stderr = String::from_utf8_lossy(&ran.stderr);
-        let expected = if args == "recover" { [Some(0), Some(6)] } else { [Some(6); 2] };
-        assert!(expected.contains(&ran.status.code()), "{args}: {:?} {stderr}", ran.status);
-        assert_eq!((world.status(&id), world.live().len()), ("pending".to_owned(), 0), "{args}");
-    }
-    world.work(&[]);
-    assert_eq!((world.status(&id), world.live().len()), ("published".to_owned(), 1));
-    let check = world.database.value("PRAGMA integrity_check");
-    assert_eq!(check, "ok");
-    assert!(fs::metadata(world.database.path()).unwrap().len() > 0);
-    world.assert_healthy();
-}
-
 /// A frozen process that holds SQLite's write lock.
 #[test]
 fn i10_a_frozen_holder_of_the_lock_is_waited_for_with_an_end_and_named_as_such() {
@@ -222,12 +196,45 @@ fn i10_a_frozen_holder_of_the_lock_is_waited_for_with_an_end_and_named_as_such()
         if args[0] == "recover" {
             assert!([Some(0), Some(6)].contains(&ran.code), "{ran}");
         } else {
-            ran.exits(6).complains("locked by another process");
+            ran.exits(6).complains(&format!("locked by process {} (", std::process::id()));
         }
     }
     assert_eq!(world.status(&id), "pending", "reading goes on");
     frozen.execute("ROLLBACK");
     world.work(&[]);
     assert_eq!((world.status(&id), world.live().len()), ("published".to_owned(), 1));
+    world.assert_healthy();
+}
+
+/// The same, and the program that stands still is this one, as people meet it.
+#[cfg(feature = "kill-points")]
+#[test]
+fn i10_a_frozen_process_of_ours_is_named_to_whoever_waits_for_its_lock() {
+    let world = World::new();
+    if world.database.engine() != Engine::Sqlite {
+        return;
+    }
+    let page = world.account("facebook");
+    let [one, two] = ["One", "Two"].map(|text| world.schedule(&page, &["--caption", text]));
+    world.set("SOCIALSCHED_STOP_AT", "cancel_posts.before_commit");
+    let mut frozen = world.start(&["cancel", &one]);
+    world.unset("SOCIALSCHED_STOP_AT");
+    let state = format!("/proc/{}/stat", frozen.pid());
+    eventually("it stands still", || std::fs::read_to_string(&state).unwrap().contains(") T "));
+    // Also by another way to the file.
+    std::os::unix::fs::symlink(world.database.path(), world.path("link")).unwrap();
+    let link = format!("sqlite://{}", world.path("link").display());
+    let holder = format!("locked by process {} (socialsched)", frozen.pid());
+    for args in
+        [&["cancel", &two][..], &["run-worker", "--once"], &["accounts", "remove", &page.id]]
+    {
+        let args = [args, &["--timeout", "1s"]].concat();
+        world.run(&args).exits(6).complains(&holder);
+        world.run(&[&args[..], &["--database-url", &link]].concat()).exits(6).complains(&holder);
+    }
+    frozen.resume();
+    assert_eq!(frozen.wait(), 0, "{}", frozen.stderr());
+    world.work(&[]);
+    assert_eq!((world.status(&one), world.status(&two)), ("cancelled".into(), "published".into()));
     world.assert_healthy();
 }

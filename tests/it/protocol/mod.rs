@@ -4,6 +4,7 @@
 mod answers;
 mod changing;
 mod comments;
+mod full_disk;
 mod limits;
 mod lost;
 mod panics;

@@ -35,13 +35,17 @@ struct Away {
 
 impl Away {
     fn new(worker: &[&str]) -> Self {
-        let world = World::new();
+        Self::in_world(World::new(), worker)
+    }
+
+    fn in_world(world: World, worker: &[&str]) -> Self {
+        let struck = struck(&world);
         world.fault(&json!({
             "match": publish_call("linkedin"), "fault": "slow_first_byte", "delay_ms": SLOW_MS,
         }));
         let id = world.schedule(&world.member(), &["--caption", "Hello"]);
         let worker = world.start(&[&["run-worker"], worker].concat());
-        eventually("the publish call is on its way", || world.fault_struck());
+        eventually("the publish call is on its way", || self::struck(&world) > struck);
         let (session, unlock) = lock(&world);
         eventually("the answer is in the spool", || !spooled(&world).is_empty());
         Self { world, id, worker, session, unlock }
@@ -70,6 +74,11 @@ impl Away {
     }
 }
 
+/// Calls that met a fault.
+fn struck(world: &World) -> usize {
+    world.calls().iter().filter(|call| call["fault"].is_string()).count()
+}
+
 /// What stands in the spool.
 fn spooled(world: &World) -> String {
     world.spool_files().iter().map(|path| fs::read_to_string(path).unwrap_or_default()).collect()
@@ -89,6 +98,25 @@ fn s_an_answer_that_the_database_could_not_take_outlives_its_worker() {
     away.assert_published();
     assert_eq!(away.world.calls().len(), calls);
     assert!(away.world.spool_files().is_empty());
+}
+
+#[test]
+fn s_a_worker_that_runs_all_the_time_records_the_answer_of_one_that_died() {
+    let world = World::new();
+    // It has looked at the empty spool before it took this post, which keeps it busy.
+    world.fault(&json!({"match": publish_call("facebook"), "fault": "before_commit_hang"}));
+    world.schedule(&world.account("facebook"), &["--caption", "Busy"]);
+    let mut living = world.start_worker(&["--concurrency", "1"]);
+    eventually("it is busy", || struck(&world) == 1);
+    let mut away = Away::in_world(world, &[]);
+    away.worker.kill();
+    let calls = away.world.calls().len();
+    away.back();
+    // Before any lease is over, and without asking the platform anything.
+    eventually("it is recorded", || spooled(&away.world).is_empty());
+    assert!(living.is_running(), "{}", living.stderr());
+    assert_eq!(away.world.calls().len(), calls);
+    away.assert_published();
 }
 
 #[test]
