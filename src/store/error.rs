@@ -1,5 +1,6 @@
 //! What can go wrong with the database, by what a caller could do about it.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 /// An error of the store.
@@ -38,6 +39,9 @@ pub enum StoreError {
     /// The database may be read but not written.
     #[error("the database is read-only")]
     ReadOnly,
+    /// No connection is as safe as the URL asks for.
+    #[error("no TLS to the database server: {0}")]
+    Tls(String),
     /// Two transactions stood in each other's way; this one was undone.
     #[error("another transaction was in the way")]
     Conflict,
@@ -99,6 +103,7 @@ impl StoreError {
                 | Self::Full
                 | Self::CommitLost(_)
                 | Self::ReadOnly
+                | Self::Tls(_)
         )
     }
 }
@@ -172,8 +177,12 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
                 Self::Unavailable("the connection pool is closed".to_owned())
             }
+            // What the TLS library refuses comes as invalid data.
+            sqlx::Error::Io(io) if io.kind() == ErrorKind::InvalidData => Self::Tls(io.to_string()),
             sqlx::Error::Io(io) => Self::Unavailable(io.to_string()),
-            sqlx::Error::Tls(_) => Self::Unavailable("the TLS handshake failed".to_owned()),
+            sqlx::Error::Tls(tls) => Self::Tls(tls.to_string()),
+            // The rest of the configuration was looked at when the URL was read.
+            sqlx::Error::Configuration(tls) => Self::Tls(tls.to_string()),
             sqlx::Error::Protocol(text) => Self::Unavailable(text),
             sqlx::Error::Database(db) => {
                 let text = db.message().to_owned();
