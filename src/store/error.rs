@@ -36,9 +36,12 @@ pub enum StoreError {
     /// The server is too old for this program.
     #[error("{found} is too old: this program needs {needed}")]
     ServerTooOld { found: String, needed: &'static str },
-    /// The database may be read but not written.
+    /// The file may be read but not written.
     #[error("the database is read-only")]
     ReadOnly,
+    /// The server takes no writes: a replica, or a failover is under way.
+    #[error("the database server is read-only")]
+    ServerReadOnly,
     /// No connection is as safe as the URL asks for.
     #[error("no TLS to the database server: {0}")]
     Tls(String),
@@ -103,6 +106,7 @@ impl StoreError {
                 | Self::Full
                 | Self::CommitLost(_)
                 | Self::ReadOnly
+                | Self::ServerReadOnly
                 | Self::Tls(_)
         )
     }
@@ -114,6 +118,7 @@ enum Kind {
     Conflict,
     Busy,
     ReadOnly,
+    ServerReadOnly,
     Full,
     Unavailable,
     Damaged,
@@ -142,7 +147,7 @@ fn mysql_kind(number: u16) -> Kind {
         // Lock wait timeout.
         1205 => Kind::Busy,
         // Read-only server, read-only transaction.
-        1290 | 1792 | 1836 => Kind::ReadOnly,
+        1290 | 1792 | 1836 => Kind::ServerReadOnly,
         1021 | 1114 => Kind::Full,
         // Too many connections, of all, of a user or of its account; shutdown, killed, statement timeout.
         1040 | 1053 | 1203 | 1226 | 1317 | 1927 | 1969 | 3024 => Kind::Unavailable,
@@ -157,7 +162,7 @@ fn postgres_kind(state: &str) -> Kind {
     match state {
         "40001" | "40P01" => Kind::Conflict,
         "55P03" => Kind::Busy,
-        "25006" => Kind::ReadOnly,
+        "25006" => Kind::ServerReadOnly,
         "53100" => Kind::Full,
         "57014" => Kind::Unavailable,
         "42501" | "28000" | "28P01" | "3D000" => Kind::Denied,
@@ -196,6 +201,7 @@ impl From<sqlx::Error> for StoreError {
                     Kind::Conflict => Self::Conflict,
                     Kind::Busy => Self::Busy,
                     Kind::ReadOnly => Self::ReadOnly,
+                    Kind::ServerReadOnly => Self::ServerReadOnly,
                     Kind::Full => Self::Full,
                     Kind::Unavailable => Self::Unavailable(text),
                     Kind::Damaged => Self::Damaged("the database file".to_owned()),

@@ -134,8 +134,14 @@ fn f14_a_database_that_became_read_only_sends_nothing() {
         world.database.server_session().execute(&sql);
     };
     read_only("on");
-    world.run(&["list"]).ok();
-    world.run(&["run-worker", "--once"]).exits(5).complains("read-only");
+    for args in [&["list"][..], &["show", &id], &["queue-status"]] {
+        world.run(args).ok();
+    }
+    let later = ["schedule", "--account", &page.id, "--caption", "Later", "--at", "+1h"];
+    for args in [&later[..], &["cancel", &id], &["run-worker", "--once"]] {
+        let ran = world.run(args).exits(6).complains("server is read-only");
+        ran.complains("nothing was changed");
+    }
     let mut worker = world.start_worker(&["--poll-interval", "100ms"]);
     eventually("it has met it", || worker.stderr().contains("read-only"));
     assert_eq!(world.live().len(), 0);
@@ -146,6 +152,6 @@ fn f14_a_database_that_became_read_only_sends_nothing() {
     eventually("it goes on", || world.live().len() == 1);
     worker.terminate();
     assert_eq!(worker.wait(), 0, "{}", worker.stderr());
-    assert_eq!(world.status(&id), "published");
+    assert_eq!((world.status(&id), world.posts().len()), ("published".to_owned(), 1));
     world.assert_healthy();
 }
