@@ -8,6 +8,7 @@ mod demo;
 mod grants;
 mod hosts;
 mod migrating;
+mod restarts;
 mod tls;
 
 use std::time::Duration;
