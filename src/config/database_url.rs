@@ -16,6 +16,32 @@ pub enum DatabaseKind {
     Postgres,
 }
 
+impl DatabaseKind {
+    /// The parameters of a server's URL. Drivers ignore others, and a misspelt
+    /// one would leave a connection unverified.
+    fn parameters(self) -> &'static [&'static str] {
+        match self {
+            // Read past everything: SQLite's own.
+            Self::Sqlite => &[],
+            Self::Mysql => &["ssl-mode", "ssl-ca", "ssl-cert", "ssl-key", "socket"],
+            Self::Postgres => &[
+                "sslmode",
+                "sslrootcert",
+                "sslcert",
+                "sslkey",
+                "host",
+                "hostaddr",
+                "port",
+                "dbname",
+                "user",
+                "password",
+                "application_name",
+                "options",
+            ],
+        }
+    }
+}
+
 /// A database URL. `Debug` and `Display` leave the password out.
 #[derive(Clone)]
 pub struct DatabaseUrl {
@@ -32,6 +58,8 @@ pub enum DatabaseUrlError {
     Unreadable,
     #[error("sqlite:// is not followed by a file name")]
     NoFile,
+    #[error("has a parameter that is none of {} (value not shown)", .0.parameters().join(", "))]
+    Parameter(DatabaseKind),
 }
 
 impl DatabaseUrlError {
@@ -42,6 +70,7 @@ impl DatabaseUrlError {
             Self::Scheme => "postgres://user:password@host/name, or sqlite:///path/to/file.db",
             Self::Unreadable => "inside a password write @ as %40, / as %2F, # as %23, ? as %3F",
             Self::NoFile => "sqlite:///path/to/file.db",
+            Self::Parameter(_) => "inside a password write & as %26; the README lists those of TLS",
         }
     }
 }
@@ -99,6 +128,9 @@ impl FromStr for DatabaseUrl {
             {
                 return Err(DatabaseUrlError::Unreadable);
             }
+            if url.query_pairs().any(|(key, _)| !kind.parameters().contains(&&*key)) {
+                return Err(DatabaseUrlError::Parameter(kind));
+            }
         }
         Ok(Self { kind, url: text.trim().to_owned().into() })
     }
@@ -143,8 +175,7 @@ mod tests {
         for text in [
             "postgres://me:canary@db.example/app?sslmode=require",
             "mysql://me:can%40canary@db/app",
-            "mariadb://db/app?user=me&password=canary",
-            "postgres:///app?host=/run/pg&sslpassword=canary",
+            "postgres:///app?host=/run/pg&password=canary",
         ] {
             let url: DatabaseUrl = text.parse().unwrap();
             assert!(url.has_password(), "{text}");
@@ -171,11 +202,29 @@ mod tests {
             "postgres://me:12/canary@db/app",
             "postgres://me:12#canary@db/app",
             "mysql://me:canary@db:port/app",
+            "postgres://me@db/app?password=1&canary=2",
+            "mariadb://db/app?user=me&password=canary",
             "sqlite://",
         ] {
             let error = text.parse::<DatabaseUrl>().unwrap_err();
             assert!(!format!("{error} {error:?}").contains("canary"), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn a_misspelt_parameter_is_refused_and_not_ignored() {
+        for (text, known) in [
+            ("mysql://db/app?ssl_mode=VERIFY_IDENTITY", "ssl-mode"),
+            ("mysql://db/app?sslmode=VERIFY_IDENTITY", "ssl-mode"),
+            ("mysql://db/app?time-zone=%2B05:30", "ssl-mode"),
+            ("postgres://db/app?ssl-mode=verify-full", "sslmode"),
+            ("postgres://db/app?sslmode=verify-full&sslrotcert=/ca.pem", "sslrootcert"),
+        ] {
+            let error = text.parse::<DatabaseUrl>().unwrap_err().to_string();
+            assert!(error.contains(known), "{text}: {error}");
+        }
+        let url = "postgres://db/app?sslmode=verify-full&sslrootcert=/ca.pem&application_name=a";
+        url.parse::<DatabaseUrl>().unwrap();
     }
 
     #[test]

@@ -32,6 +32,12 @@ pub(super) fn fault(error: &StoreError) -> Fault {
         StoreError::ReadOnly => Fault::setup(text)
             .code("read_only")
             .hint("socialsched needs to write to the file and to its directory"),
+        StoreError::ServerReadOnly => Fault::unavailable(text)
+            .code("read_only")
+            .hint("nothing was changed; a failover passes, a replica stays: name the primary"),
+        StoreError::Tls(_) => Fault::setup(text)
+            .code("tls")
+            .hint("check host name and TLS parameters of the URL, and the server's certificate"),
         StoreError::Busy(_) => Fault::unavailable(text)
             .code("locked")
             .hint("nothing was changed; try again, or give more --timeout"),

@@ -182,6 +182,9 @@ impl Pool {
     /// Connects when first used. `timeout` limits waiting for a connection,
     /// for locks, and each statement.
     pub(super) fn new(location: &Location, timeout: Duration) -> Result<Self, StoreError> {
+        if let Location::MySql(url) | Location::Postgres(url) = location {
+            super::server::check_files(url.expose_secret())?;
+        }
         match location {
             Location::Sqlite(path) => Ok(Self::sqlite(path, timeout)),
             Location::MySql(url) => Self::mysql(url.expose_secret(), timeout),

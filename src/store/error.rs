@@ -1,5 +1,6 @@
 //! What can go wrong with the database, by what a caller could do about it.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 /// An error of the store.
@@ -35,9 +36,15 @@ pub enum StoreError {
     /// The server is too old for this program.
     #[error("{found} is too old: this program needs {needed}")]
     ServerTooOld { found: String, needed: &'static str },
-    /// The database may be read but not written.
+    /// The file may be read but not written.
     #[error("the database is read-only")]
     ReadOnly,
+    /// The server takes no writes: a replica, or a failover is under way.
+    #[error("the database server is read-only")]
+    ServerReadOnly,
+    /// No connection is as safe as the URL asks for.
+    #[error("no TLS to the database server: {0}")]
+    Tls(String),
     /// Two transactions stood in each other's way; this one was undone.
     #[error("another transaction was in the way")]
     Conflict,
@@ -99,6 +106,8 @@ impl StoreError {
                 | Self::Full
                 | Self::CommitLost(_)
                 | Self::ReadOnly
+                | Self::ServerReadOnly
+                | Self::Tls(_)
         )
     }
 }
@@ -109,6 +118,7 @@ enum Kind {
     Conflict,
     Busy,
     ReadOnly,
+    ServerReadOnly,
     Full,
     Unavailable,
     Damaged,
@@ -137,7 +147,7 @@ fn mysql_kind(number: u16) -> Kind {
         // Lock wait timeout.
         1205 => Kind::Busy,
         // Read-only server, read-only transaction.
-        1290 | 1792 | 1836 => Kind::ReadOnly,
+        1290 | 1792 | 1836 => Kind::ServerReadOnly,
         1021 | 1114 => Kind::Full,
         // Too many connections, of all, of a user or of its account; shutdown, killed, statement timeout.
         1040 | 1053 | 1203 | 1226 | 1317 | 1927 | 1969 | 3024 => Kind::Unavailable,
@@ -152,7 +162,7 @@ fn postgres_kind(state: &str) -> Kind {
     match state {
         "40001" | "40P01" => Kind::Conflict,
         "55P03" => Kind::Busy,
-        "25006" => Kind::ReadOnly,
+        "25006" => Kind::ServerReadOnly,
         "53100" => Kind::Full,
         "57014" => Kind::Unavailable,
         "42501" | "28000" | "28P01" | "3D000" => Kind::Denied,
@@ -172,8 +182,12 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
                 Self::Unavailable("the connection pool is closed".to_owned())
             }
+            // What the TLS library refuses comes as invalid data.
+            sqlx::Error::Io(io) if io.kind() == ErrorKind::InvalidData => Self::Tls(io.to_string()),
             sqlx::Error::Io(io) => Self::Unavailable(io.to_string()),
-            sqlx::Error::Tls(_) => Self::Unavailable("the TLS handshake failed".to_owned()),
+            sqlx::Error::Tls(tls) => Self::Tls(tls.to_string()),
+            // The rest of the configuration was looked at when the URL was read.
+            sqlx::Error::Configuration(tls) => Self::Tls(tls.to_string()),
             sqlx::Error::Protocol(text) => Self::Unavailable(text),
             sqlx::Error::Database(db) => {
                 let text = db.message().to_owned();
@@ -187,6 +201,7 @@ impl From<sqlx::Error> for StoreError {
                     Kind::Conflict => Self::Conflict,
                     Kind::Busy => Self::Busy(None),
                     Kind::ReadOnly => Self::ReadOnly,
+                    Kind::ServerReadOnly => Self::ServerReadOnly,
                     Kind::Full => Self::Full,
                     Kind::Unavailable => Self::Unavailable(text),
                     Kind::Damaged => Self::Damaged("the database file".to_owned()),

@@ -1,13 +1,26 @@
 //! The database server itself: whether it is new enough, and whether what it
 //! calls committed survives a crash.
 
-use super::db::{Engine, Tx, sql};
+use super::db::{Engine, Tx, sql, unreadable_url};
 use super::{Store, StoreError};
 
 /// The oldest servers with SKIP LOCKED, or that we test.
 const MARIADB_FLOOR: (u32, u32) = (10, 6);
 const MYSQL_FLOOR: (u32, u32) = (8, 0);
 const POSTGRES_FLOOR: (u32, u32) = (13, 0);
+
+/// Refuses a URL whose certificates or key cannot be read: the driver's own
+/// error would name none of them.
+pub(super) fn check_files(url: &str) -> Result<(), StoreError> {
+    const FILES: [&str; 6] = ["ssl-ca", "ssl-cert", "ssl-key", "sslrootcert", "sslcert", "sslkey"];
+    let url = url::Url::parse(url).map_err(|_| unreadable_url())?;
+    for (key, file) in url.query_pairs().filter(|(key, _)| FILES.contains(&&**key)) {
+        if let Err(error) = std::fs::File::open(&*file) {
+            return Err(StoreError::Tls(format!("{key} {file}: {error}")));
+        }
+    }
+    Ok(())
+}
 
 impl Store {
     /// Refuses a server that is too old.

@@ -2,6 +2,7 @@
 
 use socialsched::sandbox::SandboxOptions;
 
+use crate::readme::text::code_blocks;
 use crate::support::{Engine, World};
 
 /// Two users of a server, as the README makes them.
@@ -17,26 +18,8 @@ impl Users {
         if Engine::of_this_run() == Engine::Sqlite {
             return None;
         }
-        let database = name_of(&world.database.url());
-        world.database.execute(&match Engine::of_this_run() {
-            Engine::MariaDb => format!(
-                "CREATE USER {name}_o@localhost IDENTIFIED BY 'canary-o';
-                 GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX ON {database}.* TO {name}_o@localhost;
-                 CREATE USER {name}_w@localhost IDENTIFIED BY 'canary-w';
-                 GRANT SELECT, INSERT, UPDATE, DELETE ON {database}.* TO {name}_w@localhost;"
-            ),
-            _ => format!(
-                "CREATE ROLE {name}_o LOGIN PASSWORD 'canary-o';
-                 CREATE ROLE {name}_w LOGIN PASSWORD 'canary-w';
-                 REVOKE ALL ON DATABASE {database} FROM PUBLIC;
-                 GRANT CONNECT ON DATABASE {database} TO {name}_o, {name}_w;
-                 REVOKE ALL ON SCHEMA public FROM PUBLIC;
-                 GRANT USAGE, CREATE ON SCHEMA public TO {name}_o;
-                 GRANT USAGE ON SCHEMA public TO {name}_w;
-                 ALTER DEFAULT PRIVILEGES FOR ROLE {name}_o IN SCHEMA public
-                   GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {name}_w;"
-            ),
-        });
+        let database = world.database.name().to_owned();
+        world.database.execute(&readme_statements(Engine::of_this_run(), &name, &database));
         Some(Self { name, world })
     }
 
@@ -64,9 +47,22 @@ impl Drop for Users {
     }
 }
 
-fn name_of(url: &str) -> String {
-    let path = url.split_once("://").unwrap().1.split_once('/').unwrap().1;
-    path.split('?').next().unwrap().to_owned()
+/// The README's statements, for users of this name on this database.
+fn readme_statements(engine: Engine, name: &str, database: &str) -> String {
+    let first = if engine == Engine::MariaDb { "CREATE DATABASE" } else { "CREATE ROLE" };
+    let blocks = code_blocks("sql");
+    let block = blocks.iter().find(|block| block.starts_with(first)).unwrap();
+    // The database is there already.
+    let lines = block.lines().filter(|line| !line.starts_with("CREATE DATABASE"));
+    let of_this_test = |line: &str| {
+        let letter = if line.contains("socialsched_owner") { 'o' } else { 'w' };
+        line.replace("socialsched_owner", &format!("{name}_o"))
+            .replace("socialsched_worker", &format!("{name}_w"))
+            .replace(" social", &format!(" {database}"))
+            .replace("'10.0.0.%'", "localhost")
+            .replace('…', &format!("canary-{letter}"))
+    };
+    lines.map(of_this_test).collect::<Vec<_>>().join("\n")
 }
 
 #[test]

@@ -104,6 +104,59 @@ fn f06_a_server_without_a_free_connection_is_not_waited_for_without_end() {
     drop(taken);
 }
 
+/// As many as the README has the server provide for each.
+#[test]
+fn f06_a_busy_worker_makes_do_with_ten_connections() {
+    let Some(world) = server() else { return };
+    let user = world.database.user("canary-f06", "SELECT, INSERT, UPDATE, DELETE");
+    let name = url::Url::parse(&user.url("x")).unwrap().username().to_owned();
+    let ids: Vec<String> = (0..32)
+        .map(|_| world.schedule(&world.account("facebook"), &["--caption", "Hello"]))
+        .collect();
+    world.database.execute(&match world.database.engine() {
+        Engine::MariaDb => format!("ALTER USER '{name}'@'localhost' WITH MAX_USER_CONNECTIONS 10"),
+        _ => format!("ALTER ROLE {name} CONNECTION LIMIT 10"),
+    });
+    world.set("SOCIALSCHED_DATABASE_URL", user.url("canary-f06"));
+    let ran = world.work(&["--concurrency", "64", "--batch-size", "64", "--lease", "1s"]);
+    assert!(!ran.stderr.contains("not available"), "{ran}");
+    world.set("SOCIALSCHED_DATABASE_URL", world.database.url());
+    for id in &ids {
+        assert_eq!(world.status(id), "published");
+    }
+    assert_eq!(world.live().len(), ids.len());
+    world.assert_healthy();
+}
+
+#[test]
+fn settings_of_the_server_that_may_lose_commits_are_warned_of() {
+    let engine = Engine::of_this_run();
+    if engine == Engine::Sqlite {
+        return;
+    }
+    let server = PrivateServer::start(engine);
+    let world = World::on(&server);
+    let commands = [&["run-worker", "--once"][..], &["migrate"]];
+    for args in commands {
+        let ran = world.run(args).ok();
+        assert!(!ran.stderr.contains("crash may lose"), "{ran}");
+    }
+    let (sql, setting) = match engine {
+        Engine::MariaDb => {
+            ("SET GLOBAL innodb_flush_log_at_trx_commit = 2", "innodb_flush_log_at_trx_commit = 2")
+        }
+        _ => ("ALTER SYSTEM SET full_page_writes = off", "full_page_writes = off"),
+    };
+    world.database.server_session().execute(sql);
+    if engine == Engine::Postgres {
+        world.database.server_session().execute("SELECT pg_reload_conf()");
+        eventually("it is in force", || world.database.value("SHOW full_page_writes") == "off");
+    }
+    for args in commands {
+        world.run(args).ok().complains(setting).complains("crash may lose");
+    }
+}
+
 /// MariaDB can be made read-only only as a whole, and for users without
 /// special rights.
 #[test]
@@ -134,8 +187,14 @@ fn f14_a_database_that_became_read_only_sends_nothing() {
         world.database.server_session().execute(&sql);
     };
     read_only("on");
-    world.run(&["list"]).ok();
-    world.run(&["run-worker", "--once"]).exits(5).complains("read-only");
+    for args in [&["list"][..], &["show", &id], &["queue-status"]] {
+        world.run(args).ok();
+    }
+    let later = ["schedule", "--account", &page.id, "--caption", "Later", "--at", "+1h"];
+    for args in [&later[..], &["cancel", &id], &["run-worker", "--once"]] {
+        let ran = world.run(args).exits(6).complains("server is read-only");
+        ran.complains("nothing was changed");
+    }
     let mut worker = world.start_worker(&["--poll-interval", "100ms"]);
     eventually("it has met it", || worker.stderr().contains("read-only"));
     assert_eq!(world.live().len(), 0);
@@ -146,6 +205,6 @@ fn f14_a_database_that_became_read_only_sends_nothing() {
     eventually("it goes on", || world.live().len() == 1);
     worker.terminate();
     assert_eq!(worker.wait(), 0, "{}", worker.stderr());
-    assert_eq!(world.status(&id), "published");
+    assert_eq!((world.status(&id), world.posts().len()), ("published".to_owned(), 1));
     world.assert_healthy();
 }

@@ -1,5 +1,6 @@
 //! Database servers: the schema's way there, the Node.js scheduler's tables and
-//! statements, and the rights that the program needs.
+//! statements, the rights that the program needs, and how servers are reached,
+//! secured and lost.
 
 mod adoption;
 mod beside;
@@ -7,6 +8,8 @@ mod demo;
 mod grants;
 mod hosts;
 mod migrating;
+mod restarts;
+mod tls;
 
 use std::time::Duration;
 

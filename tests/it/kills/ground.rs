@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 
 use super::flows::Flow;
 use super::settings::report;
-use crate::support::World;
+use crate::support::{PrivateServer, World};
 
 /// Enough time for any lease to end, also that of a gate.
 pub const LEASE_OVER: Duration = Duration::from_secs(150);
@@ -51,6 +51,11 @@ pub struct Ground {
     began: Instant,
 }
 
+/// Media is not ready at once, so that some is waited for.
+fn waited_for(options: SandboxOptions) -> SandboxOptions {
+    SandboxOptions { video_processing_ms: 50, ..options }
+}
+
 impl Ground {
     /// On platforms that let every double through: LinkedIn's filter of equal
     /// posts would hide some.
@@ -59,8 +64,16 @@ impl Ground {
     }
 
     pub fn with(options: SandboxOptions) -> Self {
-        // Media is not ready at once, so that some is waited for.
-        let world = World::with(SandboxOptions { video_processing_ms: 50, ..options });
+        Self::around(World::with(waited_for(options)))
+    }
+
+    /// As [`Ground::new`], on a server that may die, too.
+    pub fn on(server: &PrivateServer) -> Self {
+        let options = SandboxOptions { duplicate_window_ms: 0, ..SandboxOptions::default() };
+        Self::around(World::on_with(server, waited_for(options)))
+    }
+
+    fn around(world: World) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let location: Location = world.database.url().parse().unwrap();
         let opening = Store::open(&location, Duration::from_secs(20));

@@ -14,11 +14,11 @@
 #[cfg(feature = "kill-points")]
 mod commands;
 #[cfg(feature = "kill-points")]
-mod flows;
+pub mod flows;
 #[cfg(feature = "kill-points")]
 mod frozen;
 #[cfg(feature = "kill-points")]
-mod ground;
+pub mod ground;
 #[cfg(feature = "kill-points")]
 mod pairs;
 #[cfg(feature = "kill-points")]
@@ -27,7 +27,7 @@ mod points;
 mod random;
 mod releases;
 #[cfg(feature = "kill-points")]
-mod settings;
+pub mod settings;
 #[cfg(feature = "kill-points")]
 mod singles;
 #[cfg(feature = "kill-points")]

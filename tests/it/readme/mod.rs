@@ -2,7 +2,7 @@
 //! parsed, its tables are those of the program, and its proofs exist.
 
 mod sessions;
-mod text;
+pub mod text;
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -160,6 +160,7 @@ fn e04_the_database_url_is_in_no_help_and_in_no_error() {
         "canary-password",
         "mysql://me:canary-password@127.0.0.1:1/app",
         "postgres://me:canary-password@127.0.0.1:1/app?sslmode=disable",
+        "postgres://me@127.0.0.1:1/app?sslmode=disable&passwd=canary-password",
         "sqlite://",
     ] {
         for variable in ["SOCIALSCHED_DATABASE_URL", "DATABASE_URL"] {

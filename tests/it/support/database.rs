@@ -373,7 +373,9 @@ impl Database {
 impl Drop for Database {
     fn drop(&mut self) {
         let force = if self.engine == Engine::Postgres { " WITH (FORCE)" } else { "" };
-        if self.engine != Engine::Sqlite {
+        let answers = || wait(async { self.connect(&self.server_url()).await.is_ok() });
+        // A private server may have been killed.
+        if self.engine != Engine::Sqlite && answers() {
             self.server_session().execute(&format!("DROP DATABASE {}{force}", self.name));
         }
     }

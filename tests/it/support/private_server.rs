@@ -1,59 +1,78 @@
-//! A database server for one test, whose clock may be turned.
+//! A database server for one test, which may be killed, whose clock may be
+//! turned, and which may speak TLS.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use tempfile::TempDir;
 
 use super::Engine;
 
-/// Starts a server as `tests/run` does, tells its URL, and stops it when
-/// nobody listens any more.
+/// Starts a server as `tests/run` does, tells its URL, runs the functions of
+/// that script that it is told, and stops the server when nobody listens any
+/// more.
 const SCRIPT: &str = r#"
 set -euo pipefail
 source tests/servers
 "provide_$1"
 if [[ $1 == mariadb ]]; then echo "$TEST_MARIADB_URL"; else echo "$TEST_POSTGRES_URL"; fi
-read -r _ || true
+while read -r order; do "$order"; echo done; done
 "#;
 
 /// A server of its own, stopped when dropped.
 pub struct PrivateServer {
     engine: Engine,
     url: String,
-    clock: PathBuf,
-    _dir: TempDir,
+    port: u16,
+    dir: TempDir,
     script: Child,
     input: Option<ChildStdin>,
+    output: BufReader<ChildStdout>,
 }
 
 impl PrivateServer {
-    /// Starts one, with the right time.
+    /// Starts one, with the right time, that listens on a socket only.
     pub fn start(engine: Engine) -> Self {
-        let name = if engine == Engine::MariaDb { "mariadb" } else { "postgres" };
+        Self::with(engine, false)
+    }
+
+    /// Starts one that also speaks TLS on [`PrivateServer::port`]. PostgreSQL
+    /// asks there for passwords, and for the certificate of `ss_client`.
+    pub fn with_tls(engine: Engine) -> Self {
+        Self::with(engine, true)
+    }
+
+    fn with(engine: Engine, tls: bool) -> Self {
         let dir = tempfile::tempdir().unwrap();
         // The server is another user's process.
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let clock = dir.path().join("clock");
         fs::write(&clock, "+0").unwrap();
-        let mut script = Command::new("bash")
-            .args(["-c", SCRIPT, "bash", name])
+        let mut script = Command::new("bash");
+        script
+            .args(["-c", SCRIPT, "bash", name(engine)])
             .env("FORCE_PRIVATE_SERVERS", "1")
             .env("SERVER_CLOCK", &clock)
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+            .stdout(Stdio::piped());
+        let mut port = 0;
+        if tls {
+            port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            script.env("SERVER_TLS", dir.path()).env("SERVER_PORT", port.to_string());
+        }
+        let mut script = script.spawn().unwrap();
+        let mut output = BufReader::new(script.stdout.take().unwrap());
         let mut url = String::new();
-        BufReader::new(script.stdout.take().unwrap()).read_line(&mut url).unwrap();
+        output.read_line(&mut url).unwrap();
         let url = url.trim().to_owned();
-        assert!(!url.is_empty(), "no private {name}: see above");
+        assert!(!url.is_empty(), "no private {}: see above", name(engine));
         let input = script.stdin.take();
-        Self { engine, url, clock, _dir: dir, script, input }
+        Self { engine, url, port, dir, script, input, output }
     }
 
     pub fn engine(&self) -> Engine {
@@ -65,10 +84,46 @@ impl PrivateServer {
         &self.url
     }
 
+    /// Of 127.0.0.1, where it speaks TLS.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// A file that `make_certificates` of `tests/servers` left.
+    pub fn certificate(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
     /// Turns its clock from now on, against the right time: `+2h`, `-2h`, `+5y`.
     pub fn turn_clock(&self, by: &str) {
-        fs::write(&self.clock, by).unwrap();
+        fs::write(self.dir.path().join("clock"), by).unwrap();
     }
+
+    /// SIGKILL, as if its machine died. It stays away.
+    #[track_caller]
+    pub fn kill(&mut self) {
+        self.order("kill_server");
+    }
+
+    /// Starts it again after [`PrivateServer::kill`], on the same data, and
+    /// waits until it serves.
+    #[track_caller]
+    pub fn start_again(&mut self) {
+        self.order(&format!("run_{}", name(self.engine)));
+    }
+
+    #[track_caller]
+    fn order(&mut self, function: &str) {
+        writeln!(self.input.as_mut().unwrap(), "{function}").unwrap();
+        let mut answer = String::new();
+        self.output.read_line(&mut answer).unwrap();
+        assert_eq!(answer, "done\n", "{function}: see above");
+    }
+}
+
+/// As `tests/servers` calls it.
+fn name(engine: Engine) -> &'static str {
+    if engine == Engine::MariaDb { "mariadb" } else { "postgres" }
 }
 
 impl Drop for PrivateServer {

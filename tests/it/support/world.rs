@@ -68,8 +68,13 @@ impl World {
 
     /// A world with an empty, migrated database on this server.
     pub fn on(server: &PrivateServer) -> Self {
+        Self::on_with(server, SandboxOptions::default())
+    }
+
+    /// The same with platforms that behave otherwise.
+    pub fn on_with(server: &PrivateServer, options: SandboxOptions) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let world = Self::around(Database::on(server), dir, SandboxOptions::default());
+        let world = Self::around(Database::on(server), dir, options);
         world.run(&["migrate"]).ok();
         world
     }
