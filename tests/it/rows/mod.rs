@@ -7,6 +7,7 @@ mod contract;
 mod database_files;
 mod foreign_rows;
 mod input;
+mod instance;
 mod media;
 mod screen;
 mod servers;
