@@ -180,10 +180,8 @@ impl Store {
                 .id(last),
             )
             .await?;
-        let mut ids = rows
-            .iter()
-            .map(|row| Ok(PostId::from_uuid(row.id("id")?)))
-            .collect::<Result<Vec<_>, StoreError>>()?;
+        let mut ids =
+            rows.iter().map(|row| row.post("id")).collect::<Result<Vec<_>, StoreError>>()?;
         Ok(match ids.len() {
             0 => Found::None,
             1 => Found::One(ids.remove(0)),
@@ -212,8 +210,10 @@ impl Store {
             rows.pop();
         }
         let next = match rows.last() {
-            Some(row) if more => {
-                Some(row.id(if page.sort == Sort::Created { "id" } else { "job_id" })?.to_string())
+            // What has no readable id is told on the next page once more.
+            Some(_) if more => {
+                let key = if page.sort == Sort::Created { "id" } else { "job_id" };
+                rows.iter().rev().find_map(|row| row.id(key).ok()).map(|id| id.to_string())
             }
             _ => None,
         };
@@ -383,7 +383,7 @@ async fn check_new(
             .await?;
         if let Some(row) = twin {
             return Ok(Inserted::Duplicate {
-                existing: PostId::from_uuid(row.id("id")?),
+                existing: row.post("id")?,
                 status: row.word("status")?,
                 run_at: row.time("run_at")?,
             });

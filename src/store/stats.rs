@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::{
-    AccountId, AccountStats, CompanyId, Platform, PlatformStats, PostId, QueueStats, WorkerBeat,
-    WorkerId,
+    AccountId, AccountStats, CompanyId, Platform, PlatformStats, QueueStats, WorkerBeat, WorkerId,
 };
 
 use super::db::{Sql, Tx, sql};
@@ -69,8 +68,7 @@ pub(super) async fn stats(
             " ORDER BY s.run_at, s.id LIMIT 1",
         ))
         .await?
-        .map(|row| Ok::<_, StoreError>((PostId::from_uuid(row.id("id")?), row.time("run_at")?)))
-        .transpose()?;
+        .and_then(|row| Some((row.post("id").ok()?, row.time("run_at").ok()?)));
     let stuck = of_company(
         sql("SELECT COUNT(*) FROM post_schedule s
                    JOIN post_details d ON d.id = s.post_detail_id
@@ -94,11 +92,11 @@ pub(super) async fn stats(
         ))
         .await?
         .iter()
-        .map(|row| {
-            let post = PostId::from_uuid(row.id("id")?);
-            Ok((post, CompanyId::from_uuid(row.id("company_id")?)))
+        // What has no readable id is counted, and told by listings.
+        .filter_map(|row| {
+            Some((row.post("id").ok()?, CompanyId::from_uuid(row.id("company_id").ok()?)))
         })
-        .collect::<Result<_, StoreError>>()?;
+        .collect();
     let ended = |status: &'static str| {
         of_company(
             sql("SELECT COUNT(*) FROM post_details d
@@ -162,8 +160,7 @@ async fn open_per_account(
     };
     let rows = tx.all(query.and(" ORDER BY a.platform, a.account_name, a.id")).await?;
     let mut stats = Vec::new();
-    for row in &rows {
-        let account = load::account(row)?;
+    for account in load::accounts(&rows) {
         let counts =
             open.iter().find(|counts| counts.id("account_id").ok() == Some(account.id.uuid()));
         let count = |column: &'static str| {
