@@ -258,13 +258,14 @@ pub(super) fn due_query(request: &ClaimRequest) -> Sql {
     let mut query = sql("SELECT s.id AS job_id, s.post_detail_id AS post_id,
                 d.social_account_id AS account_id
            FROM post_schedule s {open index} {then} post_details d
-           LEFT JOIN meta_social_accounts a ON a.id = d.social_account_id
           WHERE d.id = s.post_detail_id
             AND s.status IN ('pending', 'processing') AND s.status = 'pending'
             AND s.run_at <= {now+ms}
             AND (s.next_attempt_at IS NULL OR s.next_attempt_at <= {now})
             AND d.status IN ('pending', 'processing')
-            AND (a.paused_at IS NULL OR a.paused_until <= {now})")
+            AND NOT EXISTS (SELECT 1 FROM meta_social_accounts a
+                             WHERE a.id = d.social_account_id AND a.paused_at IS NOT NULL
+                               AND (a.paused_until IS NULL OR a.paused_until > {now}))")
     .after(request.ahead);
     query = load::only(query, &request.only);
     let full: Vec<Uuid> = request

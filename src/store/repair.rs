@@ -82,8 +82,8 @@ pub(super) fn halves_query(due_within: Option<Duration>, tail: &str) -> Sql {
     let query = sql(format!(
         "SELECT s.id AS job_id, s.post_detail_id AS post_id, d.status AS status,
                 CASE WHEN {OPEN_INTENT} THEN 1 ELSE 0 END AS is_open
-           FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
-          WHERE s.status IN ('pending', 'processing')
+           FROM post_schedule s {{open index}} {{then}} post_details d
+          WHERE d.id = s.post_detail_id AND s.status IN ('pending', 'processing')
             AND d.status IN ('published', 'failed', 'cancelled')
             AND (s.status = 'pending' OR s.lease_until < {{now}}
                  OR (s.lease_until IS NULL AND s.locked_at < {{now+ms}}))"

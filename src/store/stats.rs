@@ -42,8 +42,8 @@ pub(super) async fn stats(
     let oldest = tx
         .first(of_company(
             sql("SELECT s.run_at AS run_at, {now} AS now
-                       FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
-                      WHERE s.status IN ('pending', 'processing') AND s.status = 'pending'
+                       FROM post_schedule s {open index} {then} post_details d
+                      WHERE d.id = s.post_detail_id AND s.status IN ('pending', 'processing') AND s.status = 'pending'
                         AND d.status = 'pending' AND s.run_at <= {now}
                         AND (s.next_attempt_at IS NULL OR s.next_attempt_at <= {now})"),
             company,
@@ -61,8 +61,9 @@ pub(super) async fn stats(
     let next = tx
         .first(of_company(
             sql("SELECT d.id AS id, s.run_at AS run_at
-                       FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
-                      WHERE s.status IN ('pending', 'processing') AND s.status = 'pending'
+                       FROM post_schedule s {open index} {then} post_details d
+                      WHERE d.id = s.post_detail_id
+                        AND s.status IN ('pending', 'processing') AND s.status = 'pending'
                         AND d.status = 'pending' AND s.run_at > {now}"),
             company,
             " ORDER BY s.run_at, s.id LIMIT 1",
@@ -146,8 +147,8 @@ async fn open_per_account(
                         COUNT(CASE WHEN s.status = 'processing' THEN 1 END) AS processing,
                         COUNT(CASE WHEN s.status = 'pending' AND s.run_at <= {now}
                                  THEN 1 END) AS due
-                   FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
-                  WHERE s.status IN ('pending', 'processing')"),
+                   FROM post_schedule s {open index} {then} post_details d
+                  WHERE d.id = s.post_detail_id AND s.status IN ('pending', 'processing')"),
             company,
             " GROUP BY d.social_account_id",
         ))
