@@ -8,6 +8,7 @@ mod database_files;
 mod foreign_rows;
 mod input;
 mod instance;
+mod many;
 mod media;
 mod screen;
 mod servers;
