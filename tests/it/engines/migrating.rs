@@ -200,6 +200,12 @@ fn expand(world: &World) {
 fn j04_every_command_works_beside_columns_and_tables_of_the_next_release() {
     let world = World::new();
     expand(&world);
+    let mut worker = world.start_worker(&["--poll-interval", "50ms"]);
+    eventually("it shows itself", || {
+        world.json(&["queue-status"])["data"]["workers"][0].is_object()
+    });
+    worker.terminate();
+    assert_eq!(worker.wait(), 0, "{}", worker.stderr());
     let person = ["--first-name", "Ann", "--last-name", "Lee"];
     let client = world.json(&[&["clients", "add"], &person[..]].concat())["data"]["id"].to_string();
     let accounts = PLATFORMS.map(|platform| world.account(platform));
