@@ -255,7 +255,7 @@ pub(super) fn held_query(limit: u32) -> Sql {
 /// is read first: with a platform or an account it would else begin with all
 /// posts of that one.
 pub(super) fn due_query(request: &ClaimRequest) -> Sql {
-    let mut query = sql("SELECT s.id AS job_id, s.post_detail_id AS post_id,
+    let mut query = sql("SELECT s.id AS job_id, d.id AS post_id,
                 d.social_account_id AS account_id
            FROM post_schedule s {open index} {then} post_details d
           WHERE d.id = s.post_detail_id
@@ -312,7 +312,7 @@ pub(super) fn next_due_query() -> Sql {
 
 pub(super) fn missed_query(max_late: Duration, only: &Only, tail: &str) -> Sql {
     let query = sql(format!(
-        "SELECT s.id AS job_id, s.post_detail_id AS post_id, s.run_at AS run_at
+        "SELECT s.id AS job_id, d.id AS post_id, s.run_at AS run_at
            FROM post_schedule s {{open index}} JOIN post_details d ON d.id = s.post_detail_id
           WHERE s.status IN ('pending', 'processing') AND s.status = 'pending'
             AND d.status = 'pending' AND s.run_at < {{now+ms}} AND NOT {OPEN_INTENT}"
@@ -390,7 +390,7 @@ async fn fence_of(tx: &mut Tx, job: JobId) -> Result<Fence, StoreError> {
 
 pub(super) fn abandoned_query(request: &TakeOver, tail: &str) -> Sql {
     let mut query = sql(format!(
-        "SELECT s.id AS job_id, s.post_detail_id AS post_id, s.attempts AS attempts,
+        "SELECT s.id AS job_id, d.id AS post_id, s.attempts AS attempts,
                 s.max_attempts AS max_attempts, s.worker_id AS worker_id,
                 d.cancel_requested_at AS cancel_requested_at,
                 CASE WHEN {OPEN_INTENT} THEN 1 ELSE 0 END AS is_open,

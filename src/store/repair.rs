@@ -56,7 +56,7 @@ impl Store {
         }
         transaction!(self, tx, {
             let broken = tx
-                .all(sql("SELECT s.post_detail_id AS post_id
+                .all(sql("SELECT d.id AS post_id
                             FROM post_schedule s {open index} {then} post_details d
                            WHERE d.id = s.post_detail_id AND s.status IN ('pending', 'processing')
                              AND JSON_VALID(d.media) = 0 ORDER BY s.run_at, s.id LIMIT 500"))
@@ -80,7 +80,7 @@ impl Store {
 
 pub(super) fn halves_query(due_within: Option<Duration>, tail: &str) -> Sql {
     let query = sql(format!(
-        "SELECT s.id AS job_id, s.post_detail_id AS post_id, d.status AS status,
+        "SELECT s.id AS job_id, d.id AS post_id, d.status AS status,
                 CASE WHEN {OPEN_INTENT} THEN 1 ELSE 0 END AS is_open
            FROM post_schedule s {{open index}} {{then}} post_details d
           WHERE d.id = s.post_detail_id AND s.status IN ('pending', 'processing')

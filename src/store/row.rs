@@ -127,7 +127,7 @@ impl Row {
         self.key(column).map(PostId::from_uuid)
     }
 
-    /// An id as we write it: in capitals it would be another text.
+    /// A key as we write it: in capitals it would be another text.
     fn key(&self, column: &'static str) -> Result<Uuid, StoreError> {
         let id = self.id(column)?;
         if self.text(column)? == id.hyphenated().to_string() {
