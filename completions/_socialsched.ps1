@@ -22,6 +22,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
     $completions = @(switch ($command) {
         'socialsched' {
             [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
+            [CompletionResult]::new('--expect-instance', '--expect-instance', [CompletionResultType]::ParameterName, 'Refuse every other database than the one with this id')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -86,6 +87,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             [CompletionResult]::new('--probe', '--probe', [CompletionResultType]::ParameterName, 'Look at the media URLs now')
             [CompletionResult]::new('--body', '--body', [CompletionResultType]::ParameterName, 'The old scheduler''s JSON request; - is standard input')
             [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
+            [CompletionResult]::new('--expect-instance', '--expect-instance', [CompletionResultType]::ParameterName, 'Refuse every other database than the one with this id')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -124,6 +126,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'At most so many posts')
             [CompletionResult]::new('--after', '--after', [CompletionResultType]::ParameterName, 'Continue after this cursor (meta.next of the page before)')
             [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
+            [CompletionResult]::new('--expect-instance', '--expect-instance', [CompletionResultType]::ParameterName, 'Refuse every other database than the one with this id')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -152,6 +155,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
         }
         'socialsched;show' {
             [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
+            [CompletionResult]::new('--expect-instance', '--expect-instance', [CompletionResultType]::ParameterName, 'Refuse every other database than the one with this id')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -180,6 +184,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
         'socialsched;cancel' {
             [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why, for the record')
             [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
+            [CompletionResult]::new('--expect-instance', '--expect-instance', [CompletionResultType]::ParameterName, 'Refuse every other database than the one with this id')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -210,6 +215,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             [CompletionResult]::new('--at', '--at', [CompletionResultType]::ParameterName, 'When to publish: "2025-03-10 14:00", "tomorrow 9am", "+2h", RFC 3339')
             [CompletionResult]::new('--dst', '--dst', [CompletionResultType]::ParameterName, 'Which reading of a time that the clocks show twice or skip')
             [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
+            [CompletionResult]::new('--expect-instance', '--expect-instance', [CompletionResultType]::ParameterName, 'Refuse every other database than the one with this id')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -239,6 +245,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
         'socialsched;retry' {
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'With --failed: only posts due at or after this time')
             [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
+            [CompletionResult]::new('--expect-instance', '--expect-instance', [CompletionResultType]::ParameterName, 'Refuse every other database than the one with this id')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -268,6 +275,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
         'socialsched;accounts' {
             [CompletionResult]::new('--platform', '--platform', [CompletionResultType]::ParameterName, 'Only accounts of this platform')
             [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
+            [CompletionResult]::new('--expect-instance', '--expect-instance', [CompletionResultType]::ParameterName, 'Refuse every other database than the one with this id')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -302,6 +310,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
         'socialsched;accounts;list' {
             [CompletionResult]::new('--platform', '--platform', [CompletionResultType]::ParameterName, 'Only accounts of this platform')
             [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
+            [CompletionResult]::new('--expect-instance', '--expect-instance', [CompletionResultType]::ParameterName, 'Refuse every other database than the one with this id')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -336,6 +345,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             [CompletionResult]::new('--token-env', '--token-env', [CompletionResultType]::ParameterName, 'Variable of the worker that holds the token')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File that holds the token, readable by its owner only')
             [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
+            [CompletionResult]::new('--expect-instance', '--expect-instance', [CompletionResultType]::ParameterName, 'Refuse every other database than the one with this id')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -364,6 +374,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
         'socialsched;accounts;pause' {
             [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why, for those who look at the queue')
             [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
+            [CompletionResult]::new('--expect-instance', '--expect-instance', [CompletionResultType]::ParameterName, 'Refuse every other database than the one with this id')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -391,6 +402,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
         }
         'socialsched;accounts;resume' {
             [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
+            [CompletionResult]::new('--expect-instance', '--expect-instance', [CompletionResultType]::ParameterName, 'Refuse every other database than the one with this id')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -418,6 +430,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
         }
         'socialsched;accounts;remove' {
             [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
+            [CompletionResult]::new('--expect-instance', '--expect-instance', [CompletionResultType]::ParameterName, 'Refuse every other database than the one with this id')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -472,6 +485,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
         }
         'socialsched;clients' {
             [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
+            [CompletionResult]::new('--expect-instance', '--expect-instance', [CompletionResultType]::ParameterName, 'Refuse every other database than the one with this id')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -503,6 +517,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
         }
         'socialsched;clients;list' {
             [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
+            [CompletionResult]::new('--expect-instance', '--expect-instance', [CompletionResultType]::ParameterName, 'Refuse every other database than the one with this id')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -533,6 +548,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             [CompletionResult]::new('--last-name', '--last-name', [CompletionResultType]::ParameterName, 'Last name')
             [CompletionResult]::new('--logo', '--logo', [CompletionResultType]::ParameterName, 'Address of the client''s logo')
             [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
+            [CompletionResult]::new('--expect-instance', '--expect-instance', [CompletionResultType]::ParameterName, 'Refuse every other database than the one with this id')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -560,6 +576,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
         }
         'socialsched;clients;remove' {
             [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
+            [CompletionResult]::new('--expect-instance', '--expect-instance', [CompletionResultType]::ParameterName, 'Refuse every other database than the one with this id')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -606,6 +623,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
         }
         'socialsched;queue-status' {
             [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
+            [CompletionResult]::new('--expect-instance', '--expect-instance', [CompletionResultType]::ParameterName, 'Refuse every other database than the one with this id')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -636,6 +654,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             [CompletionResult]::new('--older-than', '--older-than', [CompletionResultType]::ParameterName, 'Locks without a lease, of other programs, count as abandoned after this long')
             [CompletionResult]::new('--settle', '--settle', [CompletionResultType]::ParameterName, 'An answer "not there" about a lost call counts only this long after it, at least 105s [default: 105s]')
             [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
+            [CompletionResult]::new('--expect-instance', '--expect-instance', [CompletionResultType]::ParameterName, 'Refuse every other database than the one with this id')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -680,6 +699,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Only posts of this account')
             [CompletionResult]::new('--grace', '--grace', [CompletionResultType]::ParameterName, 'How long running posts may go on after SIGTERM or SIGINT [default: 30s]')
             [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
+            [CompletionResult]::new('--expect-instance', '--expect-instance', [CompletionResultType]::ParameterName, 'Refuse every other database than the one with this id')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -709,6 +729,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
         }
         'socialsched;migrate' {
             [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
+            [CompletionResult]::new('--expect-instance', '--expect-instance', [CompletionResultType]::ParameterName, 'Refuse every other database than the one with this id')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -740,6 +761,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
         'socialsched;sandbox' {
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Address of this machine to listen on; port 0 lets the system choose')
             [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
+            [CompletionResult]::new('--expect-instance', '--expect-instance', [CompletionResultType]::ParameterName, 'Refuse every other database than the one with this id')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -767,6 +789,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
         }
         'socialsched;demo' {
             [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
+            [CompletionResult]::new('--expect-instance', '--expect-instance', [CompletionResultType]::ParameterName, 'Refuse every other database than the one with this id')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -797,6 +820,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             [CompletionResult]::new('--kills', '--kills', [CompletionResultType]::ParameterName, 'Workers to kill, of three that run side by side')
             [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'The same seed gives the same posts, faults and instants of kills [default: random]')
             [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
+            [CompletionResult]::new('--expect-instance', '--expect-instance', [CompletionResultType]::ParameterName, 'Refuse every other database than the one with this id')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -824,6 +848,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
         }
         'socialsched;completions' {
             [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
+            [CompletionResult]::new('--expect-instance', '--expect-instance', [CompletionResultType]::ParameterName, 'Refuse every other database than the one with this id')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
@@ -852,6 +877,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
         'socialsched;man' {
             [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Directory to write to; is created')
             [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
+            [CompletionResult]::new('--expect-instance', '--expect-instance', [CompletionResultType]::ParameterName, 'Refuse every other database than the one with this id')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')

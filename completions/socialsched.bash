@@ -215,13 +215,17 @@ _socialsched() {
 
     case "${cmd}" in
         socialsched)
-            opts="-c -C -o -q -v -y -n -h -V --database-url --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help --version schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help"
+            opts="-c -C -o -q -v -y -n -h -V --database-url --expect-instance --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help --version schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-instance)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -273,7 +277,7 @@ _socialsched() {
             return 0
             ;;
         socialsched__subcmd__accounts)
-            opts="-c -C -o -q -v -y -n -h --platform --database-url --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help list add pause resume remove help"
+            opts="-c -C -o -q -v -y -n -h --platform --database-url --expect-instance --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help list add pause resume remove help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -284,6 +288,10 @@ _socialsched() {
                     return 0
                     ;;
                 --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-instance)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -335,7 +343,7 @@ _socialsched() {
             return 0
             ;;
         socialsched__subcmd__accounts__subcmd__add)
-            opts="-c -C -o -q -v -y -n -h --platform --name --external-id --client --id --token-env --token-file --database-url --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
+            opts="-c -C -o -q -v -y -n -h --platform --name --external-id --client --id --token-env --token-file --database-url --expect-instance --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -370,6 +378,10 @@ _socialsched() {
                     return 0
                     ;;
                 --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-instance)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -519,7 +531,7 @@ _socialsched() {
             return 0
             ;;
         socialsched__subcmd__accounts__subcmd__list)
-            opts="-c -C -o -q -v -y -n -h --platform --database-url --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
+            opts="-c -C -o -q -v -y -n -h --platform --database-url --expect-instance --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -530,6 +542,10 @@ _socialsched() {
                     return 0
                     ;;
                 --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-instance)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -581,7 +597,7 @@ _socialsched() {
             return 0
             ;;
         socialsched__subcmd__accounts__subcmd__pause)
-            opts="-c -C -o -q -v -y -n -h --reason --database-url --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
+            opts="-c -C -o -q -v -y -n -h --reason --database-url --expect-instance --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -592,6 +608,10 @@ _socialsched() {
                     return 0
                     ;;
                 --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-instance)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -643,13 +663,17 @@ _socialsched() {
             return 0
             ;;
         socialsched__subcmd__accounts__subcmd__remove)
-            opts="-c -C -o -q -v -y -n -h --database-url --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
+            opts="-c -C -o -q -v -y -n -h --database-url --expect-instance --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-instance)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -701,13 +725,17 @@ _socialsched() {
             return 0
             ;;
         socialsched__subcmd__accounts__subcmd__resume)
-            opts="-c -C -o -q -v -y -n -h --database-url --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
+            opts="-c -C -o -q -v -y -n -h --database-url --expect-instance --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-instance)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -759,7 +787,7 @@ _socialsched() {
             return 0
             ;;
         socialsched__subcmd__cancel)
-            opts="-c -C -o -q -v -y -n -h --reason --wait --database-url --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
+            opts="-c -C -o -q -v -y -n -h --reason --wait --database-url --expect-instance --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -770,6 +798,10 @@ _socialsched() {
                     return 0
                     ;;
                 --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-instance)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -821,13 +853,17 @@ _socialsched() {
             return 0
             ;;
         socialsched__subcmd__clients)
-            opts="-c -C -o -q -v -y -n -h --database-url --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help list add remove help"
+            opts="-c -C -o -q -v -y -n -h --database-url --expect-instance --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help list add remove help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-instance)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -879,7 +915,7 @@ _socialsched() {
             return 0
             ;;
         socialsched__subcmd__clients__subcmd__add)
-            opts="-c -C -o -q -v -y -n -h --first-name --last-name --logo --database-url --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
+            opts="-c -C -o -q -v -y -n -h --first-name --last-name --logo --database-url --expect-instance --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -898,6 +934,10 @@ _socialsched() {
                     return 0
                     ;;
                 --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-instance)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1019,13 +1059,17 @@ _socialsched() {
             return 0
             ;;
         socialsched__subcmd__clients__subcmd__list)
-            opts="-c -C -o -q -v -y -n -h --database-url --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
+            opts="-c -C -o -q -v -y -n -h --database-url --expect-instance --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-instance)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1077,13 +1121,17 @@ _socialsched() {
             return 0
             ;;
         socialsched__subcmd__clients__subcmd__remove)
-            opts="-c -C -o -q -v -y -n -h --database-url --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
+            opts="-c -C -o -q -v -y -n -h --database-url --expect-instance --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-instance)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1135,13 +1183,17 @@ _socialsched() {
             return 0
             ;;
         socialsched__subcmd__completions)
-            opts="-c -C -o -q -v -y -n -h --database-url --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help bash elvish fish powershell zsh"
+            opts="-c -C -o -q -v -y -n -h --database-url --expect-instance --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-instance)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1193,13 +1245,17 @@ _socialsched() {
             return 0
             ;;
         socialsched__subcmd__demo)
-            opts="-c -C -o -q -v -y -n -h --database-url --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
+            opts="-c -C -o -q -v -y -n -h --database-url --expect-instance --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-instance)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1629,7 +1685,7 @@ _socialsched() {
             return 0
             ;;
         socialsched__subcmd__list)
-            opts="-c -C -o -q -v -y -n -h --status --platform --account --client --since --until --sort --limit --all --after --database-url --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
+            opts="-c -C -o -q -v -y -n -h --status --platform --account --client --since --until --sort --limit --all --after --database-url --expect-instance --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1672,6 +1728,10 @@ _socialsched() {
                     return 0
                     ;;
                 --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-instance)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1723,7 +1783,7 @@ _socialsched() {
             return 0
             ;;
         socialsched__subcmd__man)
-            opts="-c -C -o -q -v -y -n -h --dir --database-url --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
+            opts="-c -C -o -q -v -y -n -h --dir --database-url --expect-instance --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1734,6 +1794,10 @@ _socialsched() {
                     return 0
                     ;;
                 --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-instance)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1785,13 +1849,17 @@ _socialsched() {
             return 0
             ;;
         socialsched__subcmd__migrate)
-            opts="-c -C -o -q -v -y -n -h --status --check --sql --database-url --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
+            opts="-c -C -o -q -v -y -n -h --status --check --sql --database-url --expect-instance --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-instance)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1843,13 +1911,17 @@ _socialsched() {
             return 0
             ;;
         socialsched__subcmd__queue__subcmd__status)
-            opts="-c -C -o -q -v -y -n -h --database-url --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
+            opts="-c -C -o -q -v -y -n -h --database-url --expect-instance --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-instance)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1901,7 +1973,7 @@ _socialsched() {
             return 0
             ;;
         socialsched__subcmd__recover)
-            opts="-c -C -o -q -v -y -n -h --published --not-published --abandon --after-restore --older-than --settle --database-url --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
+            opts="-c -C -o -q -v -y -n -h --published --not-published --abandon --after-restore --older-than --settle --database-url --expect-instance --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1920,6 +1992,10 @@ _socialsched() {
                     return 0
                     ;;
                 --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-instance)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1971,7 +2047,7 @@ _socialsched() {
             return 0
             ;;
         socialsched__subcmd__reschedule)
-            opts="-c -C -o -q -v -y -n -h --at --now --dst --database-url --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
+            opts="-c -C -o -q -v -y -n -h --at --now --dst --database-url --expect-instance --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1986,6 +2062,10 @@ _socialsched() {
                     return 0
                     ;;
                 --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-instance)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2037,7 +2117,7 @@ _socialsched() {
             return 0
             ;;
         socialsched__subcmd__retry)
-            opts="-c -C -o -q -v -y -n -h --failed --since --database-url --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
+            opts="-c -C -o -q -v -y -n -h --failed --since --database-url --expect-instance --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2048,6 +2128,10 @@ _socialsched() {
                     return 0
                     ;;
                 --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-instance)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2099,7 +2183,7 @@ _socialsched() {
             return 0
             ;;
         socialsched__subcmd__run__subcmd__worker)
-            opts="-c -C -o -q -v -y -n -h --once --batch-size --concurrency --max-runtime --max-jobs --lease --max-attempts --max-late --poll-interval --prepare-ahead --settle --worker-id --platform --account --grace --fail-on-error --database-url --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
+            opts="-c -C -o -q -v -y -n -h --once --batch-size --concurrency --max-runtime --max-jobs --lease --max-attempts --max-late --poll-interval --prepare-ahead --settle --worker-id --platform --account --grace --fail-on-error --database-url --expect-instance --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2165,6 +2249,10 @@ _socialsched() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --expect-instance)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2213,7 +2301,7 @@ _socialsched() {
             return 0
             ;;
         socialsched__subcmd__sandbox)
-            opts="-c -C -o -q -v -y -n -h --listen --database-url --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
+            opts="-c -C -o -q -v -y -n -h --listen --database-url --expect-instance --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2224,6 +2312,10 @@ _socialsched() {
                     return 0
                     ;;
                 --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-instance)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2275,7 +2367,7 @@ _socialsched() {
             return 0
             ;;
         socialsched__subcmd__schedule)
-            opts="-c -C -o -q -v -y -n -h --account --platform --type --caption --caption-file --image --video --media --alt --link --first-comment --at --now --dst --client --key --allow-duplicate --probe --body --database-url --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
+            opts="-c -C -o -q -v -y -n -h --account --platform --type --caption --caption-file --image --video --media --alt --link --first-comment --at --now --dst --client --key --allow-duplicate --probe --body --database-url --expect-instance --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2353,6 +2445,10 @@ _socialsched() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --expect-instance)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2401,13 +2497,17 @@ _socialsched() {
             return 0
             ;;
         socialsched__subcmd__show)
-            opts="-c -C -o -q -v -y -n -h --database-url --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
+            opts="-c -C -o -q -v -y -n -h --database-url --expect-instance --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-instance)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2459,7 +2559,7 @@ _socialsched() {
             return 0
             ;;
         socialsched__subcmd__simulate)
-            opts="-c -C -o -q -v -y -n -h --posts --kills --seed --database-url --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
+            opts="-c -C -o -q -v -y -n -h --posts --kills --seed --database-url --expect-instance --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2478,6 +2578,10 @@ _socialsched() {
                     return 0
                     ;;
                 --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-instance)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

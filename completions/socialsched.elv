@@ -19,6 +19,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
     var completions = [
         &'socialsched'= {
             cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
+            cand --expect-instance 'Refuse every other database than the one with this id'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -82,6 +83,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --probe 'Look at the media URLs now'
             cand --body 'The old scheduler''s JSON request; - is standard input'
             cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
+            cand --expect-instance 'Refuse every other database than the one with this id'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -119,6 +121,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --limit 'At most so many posts'
             cand --after 'Continue after this cursor (meta.next of the page before)'
             cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
+            cand --expect-instance 'Refuse every other database than the one with this id'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -146,6 +149,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         }
         &'socialsched;show'= {
             cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
+            cand --expect-instance 'Refuse every other database than the one with this id'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -173,6 +177,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         &'socialsched;cancel'= {
             cand --reason 'Why, for the record'
             cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
+            cand --expect-instance 'Refuse every other database than the one with this id'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -202,6 +207,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --at 'When to publish: "2025-03-10 14:00", "tomorrow 9am", "+2h", RFC 3339'
             cand --dst 'Which reading of a time that the clocks show twice or skip'
             cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
+            cand --expect-instance 'Refuse every other database than the one with this id'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -230,6 +236,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         &'socialsched;retry'= {
             cand --since 'With --failed: only posts due at or after this time'
             cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
+            cand --expect-instance 'Refuse every other database than the one with this id'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -258,6 +265,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         &'socialsched;accounts'= {
             cand --platform 'Only accounts of this platform'
             cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
+            cand --expect-instance 'Refuse every other database than the one with this id'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -291,6 +299,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         &'socialsched;accounts;list'= {
             cand --platform 'Only accounts of this platform'
             cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
+            cand --expect-instance 'Refuse every other database than the one with this id'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -324,6 +333,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --token-env 'Variable of the worker that holds the token'
             cand --token-file 'File that holds the token, readable by its owner only'
             cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
+            cand --expect-instance 'Refuse every other database than the one with this id'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -351,6 +361,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         &'socialsched;accounts;pause'= {
             cand --reason 'Why, for those who look at the queue'
             cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
+            cand --expect-instance 'Refuse every other database than the one with this id'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -377,6 +388,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         }
         &'socialsched;accounts;resume'= {
             cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
+            cand --expect-instance 'Refuse every other database than the one with this id'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -403,6 +415,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         }
         &'socialsched;accounts;remove'= {
             cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
+            cand --expect-instance 'Refuse every other database than the one with this id'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -449,6 +462,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         }
         &'socialsched;clients'= {
             cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
+            cand --expect-instance 'Refuse every other database than the one with this id'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -479,6 +493,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         }
         &'socialsched;clients;list'= {
             cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
+            cand --expect-instance 'Refuse every other database than the one with this id'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -508,6 +523,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --last-name 'Last name'
             cand --logo 'Address of the client''s logo'
             cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
+            cand --expect-instance 'Refuse every other database than the one with this id'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -534,6 +550,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         }
         &'socialsched;clients;remove'= {
             cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
+            cand --expect-instance 'Refuse every other database than the one with this id'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -574,6 +591,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         }
         &'socialsched;queue-status'= {
             cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
+            cand --expect-instance 'Refuse every other database than the one with this id'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -603,6 +621,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --older-than 'Locks without a lease, of other programs, count as abandoned after this long'
             cand --settle 'An answer "not there" about a lost call counts only this long after it, at least 105s [default: 105s]'
             cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
+            cand --expect-instance 'Refuse every other database than the one with this id'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -646,6 +665,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --account 'Only posts of this account'
             cand --grace 'How long running posts may go on after SIGTERM or SIGINT [default: 30s]'
             cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
+            cand --expect-instance 'Refuse every other database than the one with this id'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -674,6 +694,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         }
         &'socialsched;migrate'= {
             cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
+            cand --expect-instance 'Refuse every other database than the one with this id'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -704,6 +725,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         &'socialsched;sandbox'= {
             cand --listen 'Address of this machine to listen on; port 0 lets the system choose'
             cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
+            cand --expect-instance 'Refuse every other database than the one with this id'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -730,6 +752,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         }
         &'socialsched;demo'= {
             cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
+            cand --expect-instance 'Refuse every other database than the one with this id'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -759,6 +782,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --kills 'Workers to kill, of three that run side by side'
             cand --seed 'The same seed gives the same posts, faults and instants of kills [default: random]'
             cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
+            cand --expect-instance 'Refuse every other database than the one with this id'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -785,6 +809,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         }
         &'socialsched;completions'= {
             cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
+            cand --expect-instance 'Refuse every other database than the one with this id'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'
@@ -812,6 +837,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         &'socialsched;man'= {
             cand --dir 'Directory to write to; is created'
             cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
+            cand --expect-instance 'Refuse every other database than the one with this id'
             cand -c 'Configuration file instead of the user''s and the system''s'
             cand --config 'Configuration file instead of the user''s and the system''s'
             cand -C 'Company whose accounts, clients and posts are meant'

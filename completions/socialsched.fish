@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_socialsched_global_optspecs
-    string join \n database-url= c/config= insecure-config C/company= o/output= json tz= color= q/quiet v/verbose log-format= y/yes no-input n/dry-run timeout= h/help V/version
+    string join \n database-url= expect-instance= c/config= insecure-config C/company= o/output= json tz= color= q/quiet v/verbose log-format= y/yes no-input n/dry-run timeout= h/help V/version
 end
 
 function __fish_socialsched_needs_command
@@ -25,6 +25,7 @@ function __fish_socialsched_using_subcommand
 end
 
 complete -c socialsched -n "__fish_socialsched_needs_command" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
+complete -c socialsched -n "__fish_socialsched_needs_command" -l expect-instance -d 'Refuse every other database than the one with this id' -r
 complete -c socialsched -n "__fish_socialsched_needs_command" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_needs_command" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_needs_command" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -93,6 +94,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand schedule" -l key
 complete -c socialsched -n "__fish_socialsched_using_subcommand schedule" -l probe -d 'Look at the media URLs now' -r -f -a "off\t''"
 complete -c socialsched -n "__fish_socialsched_using_subcommand schedule" -l body -d 'The old scheduler\'s JSON request; - is standard input' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand schedule" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand schedule" -l expect-instance -d 'Refuse every other database than the one with this id' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand schedule" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand schedule" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand schedule" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -140,6 +142,7 @@ created\t''"
 complete -c socialsched -n "__fish_socialsched_using_subcommand list" -l limit -d 'At most so many posts' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand list" -l after -d 'Continue after this cursor (meta.next of the page before)' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand list" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand list" -l expect-instance -d 'Refuse every other database than the one with this id' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand list" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand list" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand list" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -165,6 +168,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand list" -l no-inpu
 complete -c socialsched -n "__fish_socialsched_using_subcommand list" -s n -l dry-run -d 'Check and show what would happen, change nothing'
 complete -c socialsched -n "__fish_socialsched_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c socialsched -n "__fish_socialsched_using_subcommand show" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand show" -l expect-instance -d 'Refuse every other database than the one with this id' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand show" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand show" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand show" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -190,6 +194,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand show" -s n -l dr
 complete -c socialsched -n "__fish_socialsched_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c socialsched -n "__fish_socialsched_using_subcommand cancel" -l reason -d 'Why, for the record' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand cancel" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand cancel" -l expect-instance -d 'Refuse every other database than the one with this id' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand cancel" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand cancel" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand cancel" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -219,6 +224,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand reschedule" -l d
 earlier\t''
 later\t''"
 complete -c socialsched -n "__fish_socialsched_using_subcommand reschedule" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand reschedule" -l expect-instance -d 'Refuse every other database than the one with this id' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand reschedule" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand reschedule" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand reschedule" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -245,6 +251,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand reschedule" -s n
 complete -c socialsched -n "__fish_socialsched_using_subcommand reschedule" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c socialsched -n "__fish_socialsched_using_subcommand retry" -l since -d 'With --failed: only posts due at or after this time' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand retry" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand retry" -l expect-instance -d 'Refuse every other database than the one with this id' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand retry" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand retry" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand retry" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -273,6 +280,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and no
 instagram\t''
 linkedin\t''"
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add pause resume remove help" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add pause resume remove help" -l expect-instance -d 'Refuse every other database than the one with this id' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add pause resume remove help" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add pause resume remove help" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add pause resume remove help" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -306,6 +314,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __
 instagram\t''
 linkedin\t''"
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from list" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from list" -l expect-instance -d 'Refuse every other database than the one with this id' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from list" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from list" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from list" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -339,6 +348,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from add" -l token-env -d 'Variable of the worker that holds the token' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from add" -l token-file -d 'File that holds the token, readable by its owner only' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from add" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from add" -l expect-instance -d 'Refuse every other database than the one with this id' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from add" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from add" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from add" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -364,6 +374,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from pause" -l reason -d 'Why, for those who look at the queue' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from pause" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from pause" -l expect-instance -d 'Refuse every other database than the one with this id' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from pause" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from pause" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from pause" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -388,6 +399,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from pause" -s n -l dry-run -d 'Check and show what would happen, change nothing'
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from pause" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from resume" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from resume" -l expect-instance -d 'Refuse every other database than the one with this id' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from resume" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from resume" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from resume" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -412,6 +424,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from resume" -s n -l dry-run -d 'Check and show what would happen, change nothing'
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from resume" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from remove" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from remove" -l expect-instance -d 'Refuse every other database than the one with this id' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from remove" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from remove" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from remove" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -442,6 +455,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove an account that no post waits for'
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and not __fish_seen_subcommand_from list add remove help" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and not __fish_seen_subcommand_from list add remove help" -l expect-instance -d 'Refuse every other database than the one with this id' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and not __fish_seen_subcommand_from list add remove help" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and not __fish_seen_subcommand_from list add remove help" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and not __fish_seen_subcommand_from list add remove help" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -470,6 +484,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and not
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and not __fish_seen_subcommand_from list add remove help" -f -a "remove" -d 'Remove a client that has neither accounts nor posts'
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and not __fish_seen_subcommand_from list add remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from list" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from list" -l expect-instance -d 'Refuse every other database than the one with this id' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from list" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from list" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from list" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -497,6 +512,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __f
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from add" -l last-name -d 'Last name' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from add" -l logo -d 'Address of the client\'s logo' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from add" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from add" -l expect-instance -d 'Refuse every other database than the one with this id' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from add" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from add" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from add" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -521,6 +537,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __f
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from add" -s n -l dry-run -d 'Check and show what would happen, change nothing'
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from remove" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from remove" -l expect-instance -d 'Refuse every other database than the one with this id' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from remove" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from remove" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from remove" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -549,6 +566,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __f
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove a client that has neither accounts nor posts'
 complete -c socialsched -n "__fish_socialsched_using_subcommand clients; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c socialsched -n "__fish_socialsched_using_subcommand queue-status" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand queue-status" -l expect-instance -d 'Refuse every other database than the one with this id' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand queue-status" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand queue-status" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand queue-status" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -576,6 +594,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand recover" -l publ
 complete -c socialsched -n "__fish_socialsched_using_subcommand recover" -l older-than -d 'Locks without a lease, of other programs, count as abandoned after this long' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand recover" -l settle -d 'An answer "not there" about a lost call counts only this long after it, at least 105s [default: 105s]' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand recover" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand recover" -l expect-instance -d 'Refuse every other database than the one with this id' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand recover" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand recover" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand recover" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -619,6 +638,7 @@ linkedin\t''"
 complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -l account -d 'Only posts of this account' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -l grace -d 'How long running posts may go on after SIGTERM or SIGINT [default: 30s]' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -l expect-instance -d 'Refuse every other database than the one with this id' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -645,6 +665,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -l n
 complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -s n -l dry-run -d 'Check and show what would happen, change nothing'
 complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c socialsched -n "__fish_socialsched_using_subcommand migrate" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand migrate" -l expect-instance -d 'Refuse every other database than the one with this id' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand migrate" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand migrate" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand migrate" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -673,6 +694,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand migrate" -s n -l
 complete -c socialsched -n "__fish_socialsched_using_subcommand migrate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c socialsched -n "__fish_socialsched_using_subcommand sandbox" -l listen -d 'Address of this machine to listen on; port 0 lets the system choose' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand sandbox" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand sandbox" -l expect-instance -d 'Refuse every other database than the one with this id' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand sandbox" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand sandbox" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand sandbox" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -697,6 +719,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand sandbox" -l no-i
 complete -c socialsched -n "__fish_socialsched_using_subcommand sandbox" -s n -l dry-run -d 'Check and show what would happen, change nothing'
 complete -c socialsched -n "__fish_socialsched_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c socialsched -n "__fish_socialsched_using_subcommand demo" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand demo" -l expect-instance -d 'Refuse every other database than the one with this id' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand demo" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand demo" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand demo" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -724,6 +747,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -l pos
 complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -l kills -d 'Workers to kill, of three that run side by side' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -l seed -d 'The same seed gives the same posts, faults and instants of kills [default: random]' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -l expect-instance -d 'Refuse every other database than the one with this id' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -748,6 +772,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -l no-
 complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -s n -l dry-run -d 'Check and show what would happen, change nothing'
 complete -c socialsched -n "__fish_socialsched_using_subcommand simulate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c socialsched -n "__fish_socialsched_using_subcommand completions" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand completions" -l expect-instance -d 'Refuse every other database than the one with this id' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand completions" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand completions" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand completions" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
@@ -773,6 +798,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand completions" -s 
 complete -c socialsched -n "__fish_socialsched_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c socialsched -n "__fish_socialsched_using_subcommand man" -l dir -d 'Directory to write to; is created' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand man" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand man" -l expect-instance -d 'Refuse every other database than the one with this id' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand man" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand man" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand man" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''

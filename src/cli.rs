@@ -13,7 +13,7 @@ use crate::commands::args::word;
 use crate::config::{ColorWhen, Early, Env, Flags, Settings, Terminals, with_environment};
 use crate::context::Context;
 use crate::domain::when::{Zone, parse_zone};
-use crate::domain::{CompanyId, duration};
+use crate::domain::{CompanyId, InstanceId, duration};
 use crate::exit::{self, Exit, Explained};
 use crate::logging::{LogFormat, Logging};
 use crate::output::{Format, Printer};
@@ -63,6 +63,12 @@ pub struct GlobalArgs {
     /// file in the user's data directory.
     #[arg(long, value_name = "URL", global = true, hide_env_values = true)]
     database_url: Option<String>,
+    /// Refuse every other database than the one with this id
+    ///
+    /// Keeps a worker away from a database that was configured by mistake.
+    /// queue-status shows the id, which a copy shares until it is given its own.
+    #[arg(long, value_name = "UUID", global = true, hide_short_help = true)]
+    expect_instance: Option<InstanceId>,
     /// Configuration file instead of the user's and the system's
     ///
     /// Default: $XDG_CONFIG_HOME/socialsched/config.toml over
@@ -265,6 +271,7 @@ impl GlobalArgs {
         Flags {
             database_url: self.database_url,
             database_is_typed,
+            expect_instance: self.expect_instance,
             config: self.config,
             insecure_config: self.insecure_config,
             company: self.company,

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::config::{Env, Settings};
-use crate::domain::{AccountId, CompanyId, PostId, Problem, Problems, SocialAccount, WorkerId};
+use crate::domain::{
+    AccountId, CompanyId, InstanceId, PostId, Problem, Problems, SocialAccount, WorkerId,
+};
 use crate::exit::{Explained, Fault};
 use crate::output::{Printer, Prompts};
 use crate::platforms::http::Gateway;
@@ -57,13 +59,29 @@ impl Context {
     /// Opens the database.
     ///
     /// # Errors
-    /// It is missing, has another schema, or is away.
+    /// It is missing, has another schema, is away, or is not the expected one.
     pub async fn store(&self) -> Result<Store, StoreError> {
         let store = Store::open(&self.location()?, self.settings.timeout).await?;
+        if self.settings.expect_instance.is_some() {
+            self.expect(store.instance().await?)?;
+        }
         for warning in store.warnings() {
             self.printer.warn(&warning);
         }
         Ok(store)
+    }
+
+    /// Refuses another database than the one that `--expect-instance` names.
+    ///
+    /// # Errors
+    /// It is another one.
+    pub fn expect(&self, found: InstanceId) -> Result<(), StoreError> {
+        match self.settings.expect_instance {
+            Some(expected) if expected != found => {
+                Err(StoreError::WrongInstance { found, expected })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The company of this run.

@@ -38,12 +38,29 @@ impl MigrateArgs {
             context.printer.raw(&Store::missing_sql(&location, timeout).await?)?;
             return Ok(Exit::Success);
         }
+        // What has a schema has an identity.
+        let instance = match missing.len() < states.len() {
+            true => {
+                let store = Store::open_for_migration(&location, timeout).await?;
+                let instance = store.instance().await?;
+                store.close().await;
+                Some(instance)
+            }
+            false => None,
+        };
+        if let Some(instance) = instance {
+            context.expect(instance)?;
+        }
         let dirty = match missing.is_empty() {
             true => Vec::new(),
             false => Store::dirty_rows(&location, timeout).await?,
         };
         if self.status || self.check || context.dry_run {
             let mut report = report(context, &states);
+            report.meta = instance.map(|id| json!({"instanceId": id}));
+            if context.printer.format() == Format::Table {
+                report.notes.extend(instance.map(|id| format!("database  {id}")));
+            }
             if self.check && !missing.is_empty() {
                 let changes = counted(missing.len(), "schema change");
                 let mut fault = Fault::unhealthy(format!("{changes} missing in {location}"));

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::view;
 use crate::context::Context;
 use crate::domain::when::{relative, rfc3339, short};
-use crate::domain::{QueueStats, visible};
+use crate::domain::{InstanceId, QueueStats, visible};
 use crate::exit::Exit;
 use crate::output::{Align, Format, Report, Table};
 
@@ -20,6 +20,7 @@ pub struct QueueStatusArgs {}
 impl QueueStatusArgs {
     pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
         let store = context.store().await?;
+        let instance = store.instance().await?;
         let stats = store.queue_stats(context.settings.company).await?;
         let now = store.now().await?;
         store.close().await;
@@ -29,6 +30,7 @@ impl QueueStatusArgs {
         });
         let mut notes: Vec<String> = next.into_iter().collect();
         if context.printer.format() == Format::Table {
+            notes.push(format!("database  {instance}"));
             notes.extend(stats.accounts.iter().map(account_line));
             notes.extend(stats.workers.iter().map(|worker| {
                 format!(
@@ -45,8 +47,12 @@ impl QueueStatusArgs {
         }
         let unknown = usize::try_from(stats.unknown).unwrap_or(0);
         notes.extend(view::verdicts(&stats.unknown_posts, unknown, context.settings.company));
-        let report =
-            Report { data: data(&stats), table: Some(table(&stats)), notes, ..Report::default() };
+        let report = Report {
+            data: data(instance, &stats),
+            table: Some(table(&stats)),
+            notes,
+            ..Report::default()
+        };
         Ok(context.printer.report(&report)?)
     }
 }
@@ -84,8 +90,9 @@ fn account_line(account: &crate::domain::AccountStats) -> String {
     )
 }
 
-fn data(stats: &QueueStats) -> Value {
+fn data(instance: InstanceId, stats: &QueueStats) -> Value {
     json!({
+        "instanceId": instance,
         "pending": stats.pending,
         "due": stats.due,
         "lagSeconds": stats.lag_seconds,

@@ -13,7 +13,7 @@ use super::signals::Signals;
 use super::view;
 use crate::context::Context;
 use crate::domain::duration::parse_duration;
-use crate::domain::{Only, Platform, Post, Problem, Problems};
+use crate::domain::{InstanceId, Only, Platform, Post, Problem, Problems};
 use crate::exit::{Exit, Explained, Fault};
 use crate::output::{Format, Report};
 use crate::platforms::Publishers;
@@ -91,6 +91,8 @@ impl RunWorkerArgs {
         for warning in store.durability_warnings().await? {
             context.printer.warn(&warning);
         }
+        let instance = store.instance().await?;
+        tracing::info!(%instance, "opened the database");
         let mut options = self.options(context, &store).await?;
         options.spool = context.spool(&store).await?;
         let trouble = match &options.spool {
@@ -129,7 +131,7 @@ impl RunWorkerArgs {
         spinner.finish_and_clear();
         let summary = summary?;
         store.close().await;
-        finish(context, &summary, self.once, fail_on_error)
+        finish(context, instance, &summary, self.once, fail_on_error)
     }
 
     async fn options(&self, context: &Context, store: &Store) -> anyhow::Result<Options> {
@@ -249,6 +251,7 @@ async fn preview(context: &Context, store: &Store, worker: &Worker) -> anyhow::R
 
 fn finish(
     context: &Context,
+    instance: InstanceId,
     summary: &Summary,
     once: bool,
     fail_on_error: bool,
@@ -266,12 +269,12 @@ fn finish(
         return Ok(Exit::Success);
     }
     if format == Format::Jsonl {
-        context.printer.record(&summary_json(summary))?;
+        context.printer.record(&summary_json(instance, summary))?;
         let exit = failure.as_ref().map_or(Exit::Success, |failure| failure.exit);
         return Ok(exit);
     }
     let report = Report {
-        data: summary_json(summary),
+        data: summary_json(instance, summary),
         text: Some(format!(
             "claimed {}, published {}, retried {}, failed {}, unknown {}, missed {}, longest lag {} s",
             summary.claimed,
@@ -288,8 +291,9 @@ fn finish(
     Ok(context.printer.report(&report)?)
 }
 
-fn summary_json(summary: &Summary) -> Value {
+fn summary_json(instance: InstanceId, summary: &Summary) -> Value {
     json!({
+        "instanceId": instance,
         "claimed": summary.claimed,
         "published": summary.published,
         "retried": summary.retried,

@@ -11,7 +11,7 @@ use toml::{Table, Value};
 use super::{ColorWhen, DatabaseUrl, Env, secret_file};
 use crate::domain::duration::parse_duration;
 use crate::domain::when::{Zone, parse_zone};
-use crate::domain::{CompanyId, Platform, visible};
+use crate::domain::{CompanyId, InstanceId, Platform, visible};
 use crate::exit::Fault;
 use crate::logging::LogFormat;
 use crate::output::Format;
@@ -21,6 +21,7 @@ use crate::output::Format;
 #[serde(default, deny_unknown_fields)]
 pub(super) struct FileConfig {
     pub database_url: Option<DatabaseUrl>,
+    pub expect_instance: Option<InstanceId>,
     pub company: Option<CompanyId>,
     #[serde(deserialize_with = "zone")]
     pub tz: Option<Zone>,

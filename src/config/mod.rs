@@ -27,7 +27,7 @@ pub use flags::{variable_of, with_environment};
 pub use tokens::Tokens;
 
 use crate::domain::when::Zone;
-use crate::domain::{CompanyId, Problem, Problems};
+use crate::domain::{CompanyId, InstanceId, Problem, Problems};
 use crate::exit::Fault;
 use crate::logging::LogFormat;
 use crate::output::{Format, Screen};
@@ -44,6 +44,8 @@ pub struct Flags {
     pub database_url: Option<String>,
     /// The command line itself has `--database-url`, not only its variable.
     pub database_is_typed: bool,
+    /// The only database that may be opened.
+    pub expect_instance: Option<InstanceId>,
     pub config: Option<PathBuf>,
     /// Accept files with secrets that others can read.
     pub insecure_config: bool,
@@ -66,6 +68,8 @@ pub struct Settings {
     pub database_url: DatabaseUrl,
     /// The command line itself names it: no variable, file or default does.
     pub database_is_typed: bool,
+    /// The only database that may be opened.
+    pub expect_instance: Option<InstanceId>,
     /// Unset never means "all companies".
     pub company: Option<CompanyId>,
     /// How civil times are read and shown.
@@ -119,6 +123,7 @@ impl Settings {
         Ok(Self {
             database_url,
             database_is_typed: flags.database_is_typed,
+            expect_instance: flags.expect_instance.or(file.expect_instance),
             company: flags.company.or(file.company),
             tz: flags.tz.or(file.tz).unwrap_or_else(Zone::utc),
             output: output.or(file.output).unwrap_or(by_terminal),

@@ -17,6 +17,9 @@ pub(super) fn fault(error: &StoreError) -> Fault {
         StoreError::SchemaNewer { .. } => {
             Fault::setup(text).code("schema_newer").hint("install the newer socialsched")
         }
+        StoreError::WrongInstance { .. } => Fault::setup(text)
+            .code("wrong_instance")
+            .hint("nothing was changed; check --database-url, or correct --expect-instance"),
         StoreError::Damaged(_) => Fault::setup(text)
             .code("damaged_database")
             .hint("nothing was written to it; check --database-url, or restore a backup"),

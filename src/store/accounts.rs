@@ -46,7 +46,7 @@ impl Store {
     /// The accounts of a company, by platform and name.
     ///
     /// # Errors
-    /// The database is away, or a row holds what no row may hold.
+    /// The database is away.
     pub async fn accounts(
         &self,
         company: CompanyId,
@@ -60,7 +60,7 @@ impl Store {
         }
         let query = query.and(" ORDER BY a.platform, a.account_name, a.id");
         let rows = self.pool.begin_read().await?.all(query).await?;
-        rows.iter().map(load::account).collect()
+        Ok(load::accounts(&rows))
     }
 
     /// The account that a name, an id or the beginning of an id names.

@@ -18,7 +18,7 @@ use crate::domain::{
 use super::db::{Row, Sql, Tx, sql};
 use super::load::{self, FOREIGN_LOCK, HELD, OPEN_INTENT};
 use super::log::{self, Entry};
-use super::{Store, StoreError, posts, transaction};
+use super::{Store, StoreError, nameless, posts, transaction};
 
 /// Which jobs a worker asks for.
 #[derive(Debug, Clone)]
@@ -101,12 +101,12 @@ impl Store {
             return Ok(Vec::new());
         }
         // Look first without the write lock: mostly nothing is due.
-        if self.due(request).await?.is_empty() {
+        if self.pool.begin_read().await?.first(due_query(request)).await?.is_none() {
             return Ok(Vec::new());
         }
         transaction!(self, tx, {
-            let rows = tx.all(due_query(request)).await?;
-            let candidates = choose(&rows, request, u32::MAX)?;
+            let rows = nameless::without(tx, due_query(request)).await?;
+            let candidates = choose(&rows, request, u32::MAX);
             let free = lock_free(tx, &candidates, request.limit).await?;
             let mut taken = Vec::new();
             for (job, post) in candidates.into_iter().filter(|(job, _)| free.contains(job)) {
@@ -123,7 +123,7 @@ impl Store {
     pub async fn due(&self, request: &ClaimRequest) -> Result<Vec<PostId>, StoreError> {
         let mut tx = self.pool.begin_read().await?;
         let rows = tx.all(due_query(request)).await?;
-        let chosen = choose(&rows, request, request.limit)?;
+        let chosen = choose(&rows, request, request.limit);
         Ok(chosen.into_iter().map(|(_, post)| post).collect())
     }
 
@@ -149,16 +149,16 @@ impl Store {
     /// # Errors
     /// The database is away; then nothing was changed.
     pub async fn take_over(&self, request: &TakeOver) -> Result<TakenOver, StoreError> {
-        if self.abandoned(request).await?.is_empty() {
+        if self.pool.begin_read().await?.first(abandoned_query(request, "")).await?.is_none() {
             return Ok(TakenOver::default());
         }
         transaction!(self, tx, {
-            let rows = tx.all(abandoned_query(request, "{skip locked s, d}")).await?;
+            let query = abandoned_query(request, "{skip locked s, d}");
+            let rows = nameless::without(tx, query).await?;
             let mut result = TakenOver::default();
             let mut taken = Vec::new();
             for row in &rows {
-                let job = JobId::from_uuid(row.id("job_id")?);
-                let post = PostId::from_uuid(row.id("post_id")?);
+                let (job, post) = (row.job("job_id")?, row.post("post_id")?);
                 if row.flag("is_foreign")? {
                     adopt_foreign(tx, job).await?;
                 }
@@ -187,7 +187,7 @@ impl Store {
     pub async fn abandoned(&self, request: &TakeOver) -> Result<Vec<PostId>, StoreError> {
         let mut tx = self.pool.begin_read().await?;
         let rows = tx.all(abandoned_query(request, "")).await?;
-        rows.iter().map(|row| Ok(PostId::from_uuid(row.id("post_id")?))).collect()
+        Ok(rows.iter().filter_map(nameless::ids).map(|(_, post)| post).collect())
     }
 
     /// Fails pending posts whose time passed more than `max_late` ago (T17):
@@ -206,9 +206,8 @@ impl Store {
         }
         transaction!(self, tx, {
             let mut missed = Vec::new();
-            for row in tx.all(query(" {skip locked s, d}")).await? {
-                let job = JobId::from_uuid(row.id("job_id")?);
-                let post = PostId::from_uuid(row.id("post_id")?);
+            for row in nameless::without(tx, query(" {skip locked s, d}")).await? {
+                let (job, post) = (row.job("job_id")?, row.post("post_id")?);
                 let message = format!(
                     "not sent: its time was {} and the worker may be late by at most {}",
                     match row.time("run_at") {
@@ -235,13 +234,8 @@ impl Store {
         let rows = tx.all(held_query(limit)).await?;
         let found = rows
             .iter()
-            .map(|row| {
-                Ok((
-                    JobId::from_uuid(row.id("job_id")?),
-                    PostId::from_uuid(row.id("post_id")?),
-                    Fence(row.int("fence")?),
-                ))
-            })
+            .filter_map(|row| Some((nameless::ids(row)?, row)))
+            .map(|((job, post), row)| Ok((job, post, Fence(row.int("fence")?))))
             .collect::<Result<Vec<_>, StoreError>>()?;
         load_claims(&mut tx, &found).await
     }
@@ -261,16 +255,17 @@ pub(super) fn held_query(limit: u32) -> Sql {
 /// is read first: with a platform or an account it would else begin with all
 /// posts of that one.
 pub(super) fn due_query(request: &ClaimRequest) -> Sql {
-    let mut query = sql("SELECT s.id AS job_id, s.post_detail_id AS post_id,
+    let mut query = sql("SELECT s.id AS job_id, d.id AS post_id,
                 d.social_account_id AS account_id
            FROM post_schedule s {open index} {then} post_details d
-           LEFT JOIN meta_social_accounts a ON a.id = d.social_account_id
           WHERE d.id = s.post_detail_id
             AND s.status IN ('pending', 'processing') AND s.status = 'pending'
             AND s.run_at <= {now+ms}
             AND (s.next_attempt_at IS NULL OR s.next_attempt_at <= {now})
             AND d.status IN ('pending', 'processing')
-            AND (a.paused_at IS NULL OR a.paused_until <= {now})")
+            AND NOT EXISTS (SELECT 1 FROM meta_social_accounts a
+                             WHERE a.id = d.social_account_id AND a.paused_at IS NOT NULL
+                               AND (a.paused_until IS NULL OR a.paused_until > {now}))")
     .after(request.ahead);
     query = load::only(query, &request.only);
     let full: Vec<Uuid> = request
@@ -305,7 +300,7 @@ async fn lock_free(
                 .int(limit),
         )
         .await?;
-    rows.iter().map(|row| Ok(JobId::from_uuid(row.id("job_id")?))).collect()
+    rows.iter().map(|row| row.job("job_id")).collect()
 }
 
 pub(super) fn next_due_query() -> Sql {
@@ -317,7 +312,7 @@ pub(super) fn next_due_query() -> Sql {
 
 pub(super) fn missed_query(max_late: Duration, only: &Only, tail: &str) -> Sql {
     let query = sql(format!(
-        "SELECT s.id AS job_id, s.post_detail_id AS post_id, s.run_at AS run_at
+        "SELECT s.id AS job_id, d.id AS post_id, s.run_at AS run_at
            FROM post_schedule s {{open index}} JOIN post_details d ON d.id = s.post_detail_id
           WHERE s.status IN ('pending', 'processing') AND s.status = 'pending'
             AND d.status = 'pending' AND s.run_at < {{now+ms}} AND NOT {OPEN_INTENT}"
@@ -327,11 +322,7 @@ pub(super) fn missed_query(max_late: Duration, only: &Only, tail: &str) -> Sql {
 }
 
 /// Picks at most `limit` jobs, and of each account no more than it may hold.
-fn choose(
-    rows: &[Row],
-    request: &ClaimRequest,
-    limit: u32,
-) -> Result<Vec<(JobId, PostId)>, StoreError> {
+fn choose(rows: &[Row], request: &ClaimRequest, limit: u32) -> Vec<(JobId, PostId)> {
     let mut held: HashMap<Uuid, u32> =
         request.held.iter().map(|(account, held)| (account.uuid(), *held)).collect();
     let mut chosen = Vec::new();
@@ -339,16 +330,16 @@ fn choose(
         if chosen.len() == limit as usize {
             break;
         }
+        let Some(ids) = nameless::ids(row) else { continue };
         // A row whose account id is no UUID is still taken, to be failed with a reason.
         let account = row.id("account_id").unwrap_or(Uuid::nil());
         let count = held.entry(account).or_default();
         if *count < request.per_account {
             *count += 1;
-            chosen
-                .push((JobId::from_uuid(row.id("job_id")?), PostId::from_uuid(row.id("post_id")?)));
+            chosen.push(ids);
         }
     }
-    Ok(chosen)
+    chosen
 }
 
 /// Marks a selected job as this worker's. A row that another program had tried
@@ -399,7 +390,7 @@ async fn fence_of(tx: &mut Tx, job: JobId) -> Result<Fence, StoreError> {
 
 pub(super) fn abandoned_query(request: &TakeOver, tail: &str) -> Sql {
     let mut query = sql(format!(
-        "SELECT s.id AS job_id, s.post_detail_id AS post_id, s.attempts AS attempts,
+        "SELECT s.id AS job_id, d.id AS post_id, s.attempts AS attempts,
                 s.max_attempts AS max_attempts, s.worker_id AS worker_id,
                 d.cancel_requested_at AS cancel_requested_at,
                 CASE WHEN {OPEN_INTENT} THEN 1 ELSE 0 END AS is_open,

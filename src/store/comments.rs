@@ -10,7 +10,7 @@ use crate::domain::{
 use super::claim::{Claimed, load_claims};
 use super::db::{Sql, Tx, sql};
 use super::log::{self, Entry};
-use super::{Store, StoreError, load, settle, transaction};
+use super::{Store, StoreError, load, nameless, settle, transaction};
 
 /// Owed comments. Both open states are named for the small index of them.
 const COMMENTS: &str = "
@@ -85,11 +85,8 @@ impl Store {
             .int(limit);
         let mut owed = Vec::new();
         for row in tx.all(query).await? {
-            let key = (
-                JobId::from_uuid(row.id("job_id")?),
-                PostId::from_uuid(row.id("post_id")?),
-                Fence(row.int("fence")?),
-            );
+            let Some((job, post)) = nameless::ids(&row) else { continue };
+            let key = (job, post, Fence(row.int("fence")?));
             if let Some(Claimed::Job(claim)) = load_claims(&mut tx, &[key]).await?.pop() {
                 owed.push(OwedComment {
                     post: *claim,
@@ -233,8 +230,7 @@ impl Store {
                 .and(" ORDER BY d.updated_at, d.id LIMIT ? {skip locked s, d}")
                 .int(limit);
             for row in tx.all(query).await? {
-                let job = JobId::from_uuid(row.id("job_id")?);
-                let post = PostId::from_uuid(row.id("post_id")?);
+                let Some((job, post)) = nameless::ids(&row) else { continue };
                 let fence = Fence(row.int("fence")?);
                 let claims = load_claims(tx, &[(job, post, fence)]).await?;
                 forget_leftovers(tx, worker, job, post, fence).await?;

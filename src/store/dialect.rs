@@ -9,6 +9,7 @@
 //! | `{skip locked s}` | the same, passing over rows that others hold |
 //! | `{or skip}` | the end of an INSERT that passes over a row whose key is there already |
 //! | `{then}` | a join whose left side is read first, whatever the planner thinks |
+//! | `{unchecked}` | before an UPDATE that must also change a row that got past the schema's checks |
 //! | `{open index}` | behind `post_schedule s`: use the index of open jobs, whatever the planner thinks |
 //!
 //! Besides these an engine differs in how a transaction begins, how values are
@@ -26,6 +27,7 @@ struct Words {
     now: &'static str,
     now_plus_ms: &'static str,
     or_skip: &'static str,
+    unchecked: &'static str,
     open_index: &'static str,
 }
 
@@ -34,6 +36,7 @@ const SQLITE: Words = Words {
     now: "strftime('%Y-%m-%d %H:%M:%f', 'now')",
     now_plus_ms: "strftime('%Y-%m-%d %H:%M:%f', 'now', printf('%+.3f seconds', ? / 1000.0))",
     or_skip: "ON CONFLICT DO NOTHING",
+    unchecked: "",
     open_index: "",
 };
 
@@ -44,6 +47,8 @@ const MYSQL: Words = Words {
     now_plus_ms: "(UTC_TIMESTAMP(3) + INTERVAL (? * 1000) MICROSECOND)",
     // INSERT IGNORE would also swallow truncated values and missing parents.
     or_skip: "ON DUPLICATE KEY UPDATE post_schedule_id = post_schedule_id",
+    // MariaDB alone reads this comment, and alone lets such rows in.
+    unchecked: "/*M! SET STATEMENT check_constraint_checks = 0 FOR */",
     // Without the order of this index a locking read locks all that it scans.
     open_index: "FORCE INDEX (post_schedule_open)",
 };
@@ -57,6 +62,7 @@ const POSTGRES: Words = Words {
     now: "date_trunc('milliseconds', statement_timestamp())",
     now_plus_ms: "(date_trunc('milliseconds', statement_timestamp()) + ? * INTERVAL '1 millisecond')",
     or_skip: "ON CONFLICT DO NOTHING",
+    unchecked: "",
     open_index: "",
 };
 
@@ -72,6 +78,7 @@ pub(super) fn spell(engine: Engine, text: &str) -> String {
         .replace("{now+ms}", words.now_plus_ms)
         .replace("{then}", words.then)
         .replace("{or skip}", words.or_skip)
+        .replace("{unchecked}", words.unchecked)
         .replace("{open index}", words.open_index);
     let text = locks(engine, &text, "{lock ", "");
     let text = locks(engine, &text, "{skip locked ", " SKIP LOCKED");

@@ -3,6 +3,8 @@
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
+use crate::domain::InstanceId;
+
 /// An error of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -18,6 +20,9 @@ pub enum StoreError {
     /// The schema is newer than this program.
     #[error("database schema is at {found}, this program knows only {known}")]
     SchemaNewer { found: i64, known: i64 },
+    /// Another database than the one that was expected.
+    #[error("this database is {found}, and {expected} is expected")]
+    WrongInstance { found: InstanceId, expected: InstanceId },
     /// The file is no database, or a damaged one.
     #[error("{0} is not a database, or a damaged one")]
     Damaged(String),

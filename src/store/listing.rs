@@ -45,8 +45,10 @@ impl Store {
             rows.pop();
         }
         let next = match rows.last() {
-            Some(row) if more => {
-                Some(row.id(if page.sort == Sort::Created { "id" } else { "job_id" })?.to_string())
+            // What has no readable id is told on the next page once more.
+            Some(_) if more => {
+                let key = if page.sort == Sort::Created { "id" } else { "job_id" };
+                rows.iter().rev().find_map(|row| row.id(key).ok()).map(|id| id.to_string())
             }
             _ => None,
         };

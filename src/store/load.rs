@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::{
-    AccountId, ClientId, CompanyId, JobId, MediaItem, Only, Pause, Post, PostContent, PostId,
+    AccountId, ClientId, CompanyId, MediaItem, Only, Pause, Post, PostContent, PostId,
     SocialAccount,
 };
 
@@ -110,8 +110,8 @@ pub(super) fn only(mut query: Sql, only: &Only) -> Sql {
 /// A post as listings tell it.
 pub(super) fn post(row: &Row) -> Result<Post, StoreError> {
     Ok(Post {
-        id: PostId::from_uuid(row.id("id")?),
-        job_id: JobId::from_uuid(row.id("job_id")?),
+        id: row.post("id")?,
+        job_id: row.job("job_id")?,
         company_id: CompanyId::from_uuid(row.id("company_id")?),
         account_id: AccountId::from_uuid(row.id("social_account_id")?),
         account_name: row.opt_text("account_name")?.unwrap_or_default(),
@@ -172,6 +172,13 @@ pub(super) const SELECT_ACCOUNTS: &str =
             a.is_added AS is_added, a.paused_at AS paused_at, a.paused_until AS paused_until,
             a.pause_reason AS pause_reason, {now} AS now
        FROM meta_social_accounts a";
+
+/// Those of these accounts that can be read: one row of another program must
+/// not hide the others.
+pub(super) fn accounts(rows: &[Row]) -> Vec<SocialAccount> {
+    let told = |error: &StoreError| tracing::warn!(%error, "an account is passed over");
+    rows.iter().filter_map(|row| account(row).inspect_err(told).ok()).collect()
+}
 
 pub(super) fn account(row: &Row) -> Result<SocialAccount, StoreError> {
     let external_id = match row.opt_text("external_id")? {

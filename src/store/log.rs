@@ -199,7 +199,7 @@ pub(super) async fn read(
         )
         .await?;
     for row in rows {
-        by_job.entry(JobId::from_uuid(row.id("post_schedule_id")?)).or_default().push(row);
+        by_job.entry(row.job("post_schedule_id")?).or_default().push(row);
     }
     by_job.into_iter().map(|(job, rows)| Ok((job, logged(&rows, now)?))).collect()
 }

@@ -1,4 +1,10 @@
 //! Versioned schema changes, embedded in the program and applied only by `migrate`.
+//!
+//! A step runs while workers of the release before are at work; they looked at
+//! the version when they started. So a step only adds: tables, indexes, and
+//! columns that may be NULL or have a default. What nobody uses any more goes
+//! in a step of a later release. And every statement of ours names the columns
+//! that it reads and writes.
 
 use std::time::Duration;
 

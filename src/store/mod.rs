@@ -23,6 +23,7 @@ mod load;
 mod location;
 mod log;
 mod migrate;
+mod nameless;
 #[cfg(test)]
 mod plans;
 mod posts;

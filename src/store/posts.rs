@@ -129,10 +129,8 @@ impl Store {
                 .id(last),
             )
             .await?;
-        let mut ids = rows
-            .iter()
-            .map(|row| Ok(PostId::from_uuid(row.id("id")?)))
-            .collect::<Result<Vec<_>, StoreError>>()?;
+        let mut ids =
+            rows.iter().map(|row| row.post("id")).collect::<Result<Vec<_>, StoreError>>()?;
         Ok(match ids.len() {
             0 => Found::None,
             1 => Found::One(ids.remove(0)),
@@ -215,7 +213,7 @@ async fn check_new(
             .await?;
         if let Some(row) = twin {
             return Ok(Inserted::Duplicate {
-                existing: PostId::from_uuid(row.id("id")?),
+                existing: row.post("id")?,
                 status: row.word("status")?,
                 run_at: row.time("run_at")?,
             });

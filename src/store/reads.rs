@@ -1,8 +1,12 @@
 //! What the hot path reads on a database server that holds very many finished
 //! rows: counted by the server itself, so whatever plan it chose. SQLite tells
 //! its plans (`plans.rs`); these tests have nothing to do there.
+//!
+//! For figures with as many rows as you like, of each query:
+//! `TEST_FINISHED=1000000 TEST_DUE=100000 TEST_ENGINE=… cargo test --lib f18 -- --nocapture`.
 
 use std::collections::HashMap;
+use std::io::Write as _;
 use std::time::Duration;
 
 use super::claim::{
@@ -19,20 +23,31 @@ use crate::domain::{
 
 const COMPANY: &str = "11111111-1111-4111-8111-111111111111";
 const ACCOUNT: &str = "22222222-2222-4222-8222-222222222222";
-/// Jobs that are due, beside the finished ones.
-const DUE: u32 = 50;
 /// Jobs whose time is a year ahead.
 const LATER: u32 = 20_000;
-const TIMEOUT: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(600);
 
-/// Most rows that a query may read: some for each due job, in each table.
+/// Most rows that a query may read: some for each job that it answers.
 const READS_MAX: i64 = 2_000;
-/// The same where every open job is counted.
-const COUNTS_MAX: i64 = 200_000;
-/// Far more than that.
-#[expect(clippy::disallowed_methods, reason = "a test's own setting")]
+
+/// The same where every open job is read, in each table.
+fn counts_max() -> i64 {
+    5 * i64::from(due() + LATER)
+}
+
+/// Far more than either.
 fn finished() -> u32 {
-    std::env::var("TEST_FINISHED").map_or(250_000, |text| text.parse().unwrap())
+    number("TEST_FINISHED", 250_000)
+}
+
+/// Jobs that are due, beside the finished ones.
+fn due() -> u32 {
+    number("TEST_DUE", 20_000)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test's own setting")]
+fn number(variable: &str, default: u32) -> u32 {
+    std::env::var(variable).map_or(default, |text| text.parse().unwrap())
 }
 
 /// The server of this run of the tests, as in `tests/it/support/database.rs`.
@@ -65,7 +80,7 @@ fn rows(engine: Engine, finished: u32) -> String {
         }
     };
     let then = ago("200000 + i");
-    let due = finished + DUE;
+    let due = finished + due();
     let all = due + LATER;
     let run_at = ago(&format!("CASE WHEN i < {due} THEN 7200 + i ELSE 0 - 31000000 - i END"));
     let digits = (1..10).map(|n| format!(" UNION ALL SELECT {n}")).collect::<String>();
@@ -116,8 +131,8 @@ async fn reads(tx: &mut Tx, query: Sql) -> i64 {
     read_so_far(tx).await - second - (second - first)
 }
 
-/// What a worker asks again and again, and what people look at.
-fn queries() -> Vec<(&'static str, Sql)> {
+/// What a worker asks again and again.
+fn asked_by_workers() -> Vec<(&'static str, Sql)> {
     let request = ClaimRequest {
         worker: WorkerId::named("w"),
         lease: Duration::from_secs(60),
@@ -140,7 +155,7 @@ fn queries() -> Vec<(&'static str, Sql)> {
     let soon = Some(Duration::from_secs(300));
     let locked = "{skip locked s, d}";
     let [comments, leftovers, lost] = comments::queries();
-    let mut queries = vec![
+    vec![
         ("claim", due_query(&request)),
         ("claim of a platform", due_query(&of_facebook)),
         ("claim of an account", due_query(&of_account)),
@@ -156,7 +171,12 @@ fn queries() -> Vec<(&'static str, Sql)> {
         ("owed comments", comments),
         ("owed clean-ups", leftovers),
         ("lost comments", lost),
-    ];
+    ]
+}
+
+/// What people look at.
+fn asked_by_people() -> Vec<(&'static str, Sql)> {
+    let mut queries = Vec::new();
     let everything = PostFilter {
         company_id: COMPANY.parse::<CompanyId>().unwrap(),
         statuses: Vec::new(),
@@ -185,27 +205,41 @@ fn queries() -> Vec<(&'static str, Sql)> {
     queries
 }
 
-/// Everything that reads more than it may.
-async fn faults(store: &Store) -> Vec<String> {
+/// Those that read more than they may.
+async fn faults(tx: &mut Tx, queries: Vec<(&str, Sql)>) -> Vec<String> {
     let mut faults = Vec::new();
-    let mut tx = store.pool.begin().await.unwrap();
-    for (name, query) in queries() {
-        // Pages of these are sorted by MariaDB.
-        let most = if matches!(name, "pending" | "due") { COUNTS_MAX } else { READS_MAX };
+    for (name, query) in queries {
+        let most = match name {
+            // Pages of these are sorted by MariaDB.
+            "pending" | "due" => counts_max(),
+            // Looks at every due job, and for this not often.
+            "halves" | "halves, locking" => counts_max(),
+            _ => READS_MAX,
+        };
         let began = std::time::Instant::now();
-        let read = reads(&mut tx, query.clone()).await;
+        let read = reads(tx, query.clone()).await;
         let took = began.elapsed();
+        writeln!(std::io::stderr(), "{name}: {read} rows in {took:?}").unwrap();
         if read > most {
             let plan = tx.all(query.explained(tx.engine())).await.unwrap();
             let plan: Vec<String> = plan.iter().map(super::db::Row::dump).collect();
             faults.push(format!("{name} reads {read} rows in {took:?}:\n{}", plan.join("\n")));
         }
     }
+    faults
+}
+
+/// The same of queue-status.
+async fn faults_of_status(tx: &mut Tx) -> Vec<String> {
+    let mut faults = Vec::new();
     for company in [None, Some(COMPANY.parse().unwrap())] {
-        let before = read_so_far(&mut tx).await;
-        stats::stats(&mut tx, company).await.unwrap();
-        let read = read_so_far(&mut tx).await - before;
-        if read > COUNTS_MAX {
+        let before = read_so_far(tx).await;
+        let began = std::time::Instant::now();
+        stats::stats(tx, company).await.unwrap();
+        let took = began.elapsed();
+        let read = read_so_far(tx).await - before;
+        writeln!(std::io::stderr(), "queue-status: {read} rows in {took:?}").unwrap();
+        if read > counts_max() {
             faults.push(format!("queue-status reads {read} rows"));
         }
     }
@@ -219,13 +253,23 @@ async fn f18_finished_rows_cost_the_hot_path_nothing() {
     let store = Store::open_scratch(&scratch, TIMEOUT).await.unwrap();
     let engine = server.engine();
     transaction!(store, tx, { tx.script(&rows(engine, finished())).await? }).unwrap();
-    // As the servers do it by themselves soon after a table has grown.
+    let mut tx = store.pool.begin().await.unwrap();
+    let mut found = Vec::new();
+    if engine == Engine::MySql {
+        found = faults(&mut tx, asked_by_workers()).await;
+    }
+    // As the servers do it by themselves within a minute or two after a table
+    // has grown. Until then PostgreSQL takes every table for a small one, and
+    // sorts all that is due for each claim.
     let table = if engine == Engine::Postgres { "" } else { "TABLE" };
     for name in ["post_details", "post_schedule", "publish_log"] {
         store.pool.alone(&format!("ANALYZE {table} {name}")).await.unwrap();
     }
-    let faults = faults(&store).await;
+    found.extend(faults(&mut tx, asked_by_workers()).await);
+    found.extend(faults(&mut tx, asked_by_people()).await);
+    found.extend(faults_of_status(&mut tx).await);
+    drop(tx);
     store.close().await;
     scratch.remove(TIMEOUT).await.unwrap();
-    assert!(faults.is_empty(), "{}", faults.join("\n\n"));
+    assert!(found.is_empty(), "{}", found.join("\n\n"));
 }

@@ -8,7 +8,7 @@ use crate::domain::{JobId, PostId, PostStatus};
 
 use super::db::{Engine, Row, Sql, Tx, sql};
 use super::load::{FOREIGN_LOCK, OPEN_INTENT};
-use super::{Store, StoreError, transaction};
+use super::{Store, StoreError, nameless, transaction};
 
 impl Store {
     /// Ends jobs as their posts were ended. What a worker may still be at is
@@ -26,13 +26,15 @@ impl Store {
     ) -> Result<Vec<PostId>, StoreError> {
         let found = self.pool.begin_read().await?.all(halves_query(due_within, "")).await?;
         if found.is_empty() || dry_run {
-            return found.iter().map(post_id).collect();
+            return Ok(found.iter().filter_map(nameless::ids).map(|(_, post)| post).collect());
         }
         transaction!(self, tx, {
             let mut repaired = Vec::new();
-            for row in tx.all(halves_query(due_within, "{skip locked s, d}")).await? {
-                repair(tx, &row).await?;
-                repaired.push(post_id(&row)?);
+            let query = halves_query(due_within, "{skip locked s, d}");
+            for row in nameless::without(tx, query).await? {
+                let (job, post) = (row.job("job_id")?, row.post("post_id")?);
+                repair(tx, &row, job, post).await?;
+                repaired.push(post);
             }
             repaired
         })
@@ -54,14 +56,14 @@ impl Store {
         }
         transaction!(self, tx, {
             let broken = tx
-                .all(sql("SELECT s.post_detail_id AS post_id
+                .all(sql("SELECT d.id AS post_id
                             FROM post_schedule s {open index} {then} post_details d
                            WHERE d.id = s.post_detail_id AND s.status IN ('pending', 'processing')
                              AND JSON_VALID(d.media) = 0 ORDER BY s.run_at, s.id LIMIT 500"))
                 .await?;
             let mut quoted = Vec::new();
             for row in &broken {
-                let post = post_id(row)?;
+                let post = row.post("post_id")?;
                 // No row: another worker was first, and it is mended all the same.
                 tx.execute(
                     sql("UPDATE post_details SET media = JSON_QUOTE(media)
@@ -78,10 +80,10 @@ impl Store {
 
 pub(super) fn halves_query(due_within: Option<Duration>, tail: &str) -> Sql {
     let query = sql(format!(
-        "SELECT s.id AS job_id, s.post_detail_id AS post_id, d.status AS status,
+        "SELECT s.id AS job_id, d.id AS post_id, d.status AS status,
                 CASE WHEN {OPEN_INTENT} THEN 1 ELSE 0 END AS is_open
-           FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
-          WHERE s.status IN ('pending', 'processing')
+           FROM post_schedule s {{open index}} {{then}} post_details d
+          WHERE d.id = s.post_detail_id AND s.status IN ('pending', 'processing')
             AND d.status IN ('published', 'failed', 'cancelled')
             AND (s.status = 'pending' OR s.lease_until < {{now}}
                  OR (s.lease_until IS NULL AND s.locked_at < {{now+ms}}))"
@@ -94,12 +96,7 @@ pub(super) fn halves_query(due_within: Option<Duration>, tail: &str) -> Sql {
     query.and(" ORDER BY s.run_at, s.id LIMIT 500 ").and(tail)
 }
 
-fn post_id(row: &Row) -> Result<PostId, StoreError> {
-    Ok(PostId::from_uuid(row.id("post_id")?))
-}
-
-async fn repair(tx: &mut Tx, row: &Row) -> Result<(), StoreError> {
-    let (job, post) = (JobId::from_uuid(row.id("job_id")?), post_id(row)?);
+async fn repair(tx: &mut Tx, row: &Row, job: JobId, post: PostId) -> Result<(), StoreError> {
     let open = row.flag("is_open")?;
     match row.word("status")? {
         // Not ended: such rows are not selected.

@@ -3,11 +3,11 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{Fence, JobId, LogEvent, PostId, StepKind};
+use crate::domain::{Fence, LogEvent, PostId, StepKind};
 
 use super::db::{Row, Sql, Tx, sql};
 use super::log::{self, Entry};
-use super::{Store, StoreError, transaction};
+use super::{Store, StoreError, nameless, transaction};
 
 /// What is known to have been written last.
 const TRACES: &[&str] = &[
@@ -51,7 +51,7 @@ impl Store {
     pub async fn may_have_gone_out(&self) -> Result<Vec<PostId>, StoreError> {
         let mut tx = self.pool.begin_read().await?;
         let rows = tx.all(may_have_gone_out("")).await?;
-        rows.iter().map(|row| Ok(PostId::from_uuid(row.id("post_id")?))).collect()
+        Ok(rows.iter().filter_map(nameless::ids).map(|(_, post)| post).collect())
     }
 
     /// Holds those posts for a person, each with an open intent that no object
@@ -66,7 +66,7 @@ impl Store {
             let mut restored = Restored::default();
             loop {
                 let batch = may_have_gone_out(" LIMIT ? {lock s, d}").int(BATCH);
-                let rows = tx.all(batch).await?;
+                let rows = nameless::without(tx, batch).await?;
                 if rows.is_empty() {
                     break;
                 }
@@ -100,7 +100,7 @@ async fn newest_trace(tx: &mut Tx) -> Result<Option<DateTime<Utc>>, StoreError> 
 }
 
 fn may_have_gone_out(tail: &str) -> Sql {
-    sql("SELECT s.id AS job_id, s.post_detail_id AS post_id, s.run_at AS run_at,
+    sql("SELECT s.id AS job_id, d.id AS post_id, s.run_at AS run_at,
                 s.fence AS fence, s.attempts AS attempts
            FROM post_schedule s {open index} JOIN post_details d ON d.id = s.post_detail_id
           WHERE s.status IN ('pending', 'processing') AND d.status IN ('pending', 'processing')
@@ -109,8 +109,7 @@ fn may_have_gone_out(tail: &str) -> Sql {
 }
 
 async fn hold(tx: &mut Tx, row: &Row, newest: Option<DateTime<Utc>>) -> Result<PostId, StoreError> {
-    let job = JobId::from_uuid(row.id("job_id")?);
-    let post = PostId::from_uuid(row.id("post_id")?);
+    let (job, post) = (row.job("job_id")?, row.post("post_id")?);
     let fence = row.int("fence")?.max(row.int("attempts")?) + 1;
     let message =
         "may be live: a backup was restored, and it may have gone out after that was taken";

@@ -11,6 +11,7 @@ use sqlx::{Column as _, Row as _, TypeInfo as _, ValueRef as _};
 use uuid::Uuid;
 
 use super::StoreError;
+use crate::domain::{JobId, PostId};
 
 /// Reads a time as this program or a program of the seed's kind wrote it.
 fn decode_time(text: &str) -> Option<DateTime<Utc>> {
@@ -114,6 +115,25 @@ impl Row {
 
     pub(super) fn id(&self, column: &'static str) -> Result<Uuid, StoreError> {
         self.opt_id(column)?.ok_or_else(|| self.missing(column))
+    }
+
+    /// The id of a job, if a statement of ours can name the row by it.
+    pub(super) fn job(&self, column: &'static str) -> Result<JobId, StoreError> {
+        self.key(column).map(JobId::from_uuid)
+    }
+
+    /// The id of a post, if a statement of ours can name the row by it.
+    pub(super) fn post(&self, column: &'static str) -> Result<PostId, StoreError> {
+        self.key(column).map(PostId::from_uuid)
+    }
+
+    /// A key as we write it: in capitals it would be another text.
+    fn key(&self, column: &'static str) -> Result<Uuid, StoreError> {
+        let id = self.id(column)?;
+        if self.text(column)? == id.hyphenated().to_string() {
+            return Ok(id);
+        }
+        Err(self.wrong(column, "is no UUID in lower case"))
     }
 
     pub(super) fn opt_time(

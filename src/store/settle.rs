@@ -13,7 +13,7 @@ use super::log::{self, Entry};
 use super::{Store, StoreError, transaction};
 
 /// `error_code` of a row that cannot be read as a post.
-const INVALID_ROW: &str = "invalid_row";
+pub(super) const INVALID_ROW: &str = "invalid_row";
 
 /// Which part of the work a failure belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -57,7 +57,7 @@ impl Store {
         rows.iter()
             .map(|row| {
                 Ok(HeldJob {
-                    job_id: JobId::from_uuid(row.id("job_id")?),
+                    job_id: row.job("job_id")?,
                     fence: Fence(row.int("fence")?),
                     in_call: row.flag("in_call")?,
                 })
@@ -83,7 +83,7 @@ impl Store {
             .await?;
         let mut held = Vec::new();
         for row in &rows {
-            let (id, fence) = (JobId::from_uuid(row.id("job_id")?), Fence(row.int("fence")?));
+            let (id, fence) = (row.job("job_id")?, Fence(row.int("fence")?));
             if jobs.iter().any(|job| job.job_id == id && job.fence == fence) {
                 held.push(id);
             }

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::{
-    AccountId, AccountStats, CompanyId, Platform, PlatformStats, PostId, QueueStats, WorkerBeat,
-    WorkerId,
+    AccountId, AccountStats, CompanyId, Platform, PlatformStats, QueueStats, WorkerBeat, WorkerId,
 };
 
 use super::db::{Sql, Tx, sql};
@@ -43,8 +42,8 @@ pub(super) async fn stats(
     let oldest = tx
         .first(of_company(
             sql("SELECT s.run_at AS run_at, {now} AS now
-                       FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
-                      WHERE s.status IN ('pending', 'processing') AND s.status = 'pending'
+                       FROM post_schedule s {open index} {then} post_details d
+                      WHERE d.id = s.post_detail_id AND s.status IN ('pending', 'processing') AND s.status = 'pending'
                         AND d.status = 'pending' AND s.run_at <= {now}
                         AND (s.next_attempt_at IS NULL OR s.next_attempt_at <= {now})"),
             company,
@@ -62,15 +61,15 @@ pub(super) async fn stats(
     let next = tx
         .first(of_company(
             sql("SELECT d.id AS id, s.run_at AS run_at
-                       FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
-                      WHERE s.status IN ('pending', 'processing') AND s.status = 'pending'
+                       FROM post_schedule s {open index} {then} post_details d
+                      WHERE d.id = s.post_detail_id
+                        AND s.status IN ('pending', 'processing') AND s.status = 'pending'
                         AND d.status = 'pending' AND s.run_at > {now}"),
             company,
             " ORDER BY s.run_at, s.id LIMIT 1",
         ))
         .await?
-        .map(|row| Ok::<_, StoreError>((PostId::from_uuid(row.id("id")?), row.time("run_at")?)))
-        .transpose()?;
+        .and_then(|row| Some((row.post("id").ok()?, row.time("run_at").ok()?)));
     let stuck = of_company(
         sql("SELECT COUNT(*) FROM post_schedule s
                    JOIN post_details d ON d.id = s.post_detail_id
@@ -94,11 +93,11 @@ pub(super) async fn stats(
         ))
         .await?
         .iter()
-        .map(|row| {
-            let post = PostId::from_uuid(row.id("id")?);
-            Ok((post, CompanyId::from_uuid(row.id("company_id")?)))
+        // What has no readable id is counted, and told by listings.
+        .filter_map(|row| {
+            Some((row.post("id").ok()?, CompanyId::from_uuid(row.id("company_id").ok()?)))
         })
-        .collect::<Result<_, StoreError>>()?;
+        .collect();
     let ended = |status: &'static str| {
         of_company(
             sql("SELECT COUNT(*) FROM post_details d
@@ -148,8 +147,8 @@ async fn open_per_account(
                         COUNT(CASE WHEN s.status = 'processing' THEN 1 END) AS processing,
                         COUNT(CASE WHEN s.status = 'pending' AND s.run_at <= {now}
                                  THEN 1 END) AS due
-                   FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
-                  WHERE s.status IN ('pending', 'processing')"),
+                   FROM post_schedule s {open index} {then} post_details d
+                  WHERE d.id = s.post_detail_id AND s.status IN ('pending', 'processing')"),
             company,
             " GROUP BY d.social_account_id",
         ))
@@ -162,8 +161,7 @@ async fn open_per_account(
     };
     let rows = tx.all(query.and(" ORDER BY a.platform, a.account_name, a.id")).await?;
     let mut stats = Vec::new();
-    for row in &rows {
-        let account = load::account(row)?;
+    for account in load::accounts(&rows) {
         let counts =
             open.iter().find(|counts| counts.id("account_id").ok() == Some(account.id.uuid()));
         let count = |column: &'static str| {

@@ -1,15 +1,17 @@
-//! J1–J3, J8: `migrate` on every engine.
+//! J1–J4, J8: `migrate` on every engine.
 
 use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt;
 use std::thread;
+use std::time::Duration;
 
+use serde_json::json;
 use socialsched::sandbox::SandboxOptions;
 use sqlx::Connection;
 use sqlx::mysql::MySqlConnection;
 
 use super::{seed, shape};
-use crate::support::{Engine, World};
+use crate::support::{Engine, PLATFORMS, World, eventually, publish_call};
 
 fn bare() -> World {
     World::bare(Engine::of_this_run(), SandboxOptions::default())
@@ -165,4 +167,134 @@ fn j08_migrate_that_meets_a_used_table_gives_up_soon_and_is_completed_later() {
     execute("COMMIT");
     world.run(&["migrate"]).ok();
     world.run(&["list"]).ok();
+}
+
+/// What the next release's schema changes may do while this one's workers run:
+/// see `src/store/migrate.rs`.
+fn expand(world: &World) {
+    let tables = world.database.rows(match world.database.engine() {
+        Engine::Sqlite => {
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+        }
+        Engine::MariaDb => {
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"
+        }
+        Engine::Postgres => {
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
+        }
+    });
+    assert_eq!(tables.len(), 8, "{tables:?}");
+    let first = if world.database.engine() == Engine::MariaDb { "FIRST" } else { "" };
+    for table in tables {
+        let table = &table[0];
+        world.database.execute(&format!(
+            "ALTER TABLE {table} ADD COLUMN next_text VARCHAR(50) {first};
+             ALTER TABLE {table} ADD COLUMN next_number INT NOT NULL DEFAULT 7;
+             CREATE INDEX {table}_next ON {table} (next_number);"
+        ));
+    }
+    world.database.execute("CREATE TABLE next_table (id INT PRIMARY KEY)");
+}
+
+#[test]
+fn j04_every_command_works_beside_columns_and_tables_of_the_next_release() {
+    let world = World::new();
+    expand(&world);
+    let mut worker = world.start_worker(&["--poll-interval", "50ms"]);
+    eventually("it shows itself", || {
+        world.json(&["queue-status"])["data"]["workers"][0].is_object()
+    });
+    worker.terminate();
+    assert_eq!(worker.wait(), 0, "{}", worker.stderr());
+    let person = ["--first-name", "Ann", "--last-name", "Lee"];
+    let client = world.json(&[&["clients", "add"], &person[..]].concat())["data"]["id"].to_string();
+    let accounts = PLATFORMS.map(|platform| world.account(platform));
+    let image = world.media("1.jpg");
+    let all =
+        ["--caption", "Hello", "--image", &image, "--client", &client, "--first-comment", "Me"];
+    let mut posts: Vec<_> = accounts.iter().map(|account| world.schedule(account, &all)).collect();
+    let page = &accounts[0];
+    // One of each way that a post can go.
+    let later = |text: &str| world.schedule(page, &["--caption", text, "--at", "+1h"]);
+    let [cancelled, moved] = ["Cancelled", "Moved"].map(later);
+    world.run(&["cancel", &cancelled, "--reason", "No"]).ok();
+    world.run(&["reschedule", &moved, "--now"]).ok();
+    world.fault(&json!({
+        "match": publish_call("instagram"), "when": {"nth": 1}, "fault": "after_commit_drop",
+    }));
+    world.work_until_done();
+    let refused = world.schedule(page, &["--caption", "Refused"]);
+    let with_media = |media: &str| {
+        world
+            .database
+            .execute(&format!("UPDATE post_details SET media = {media} WHERE id = '{refused}'"));
+    };
+    with_media("'{}'");
+    world.work(&[]);
+    // It cannot be read, so no listing shows it.
+    let status = format!("SELECT status FROM post_details WHERE id = '{refused}'");
+    assert_eq!(world.database.value(&status), "failed");
+    with_media("NULL");
+    world.run(&["retry", &refused]).ok();
+    world.run(&["accounts", "pause", &page.id, "--reason", "Rest"]).ok();
+    world.run(&["accounts", "resume", &page.id]).ok();
+    world.work_until_done();
+    // Held, and decided by a person.
+    let member = world.member();
+    let held = world.schedule(&member, &["--caption", "Held"]);
+    world.fault(&json!({
+        "match": publish_call("linkedin"), "when": {"nth": 1}, "fault": "after_commit_drop",
+    }));
+    world.work_for(Duration::from_secs(150), 60);
+    world.run(&["recover"]).ok();
+    assert_eq!(world.post(&held)["outcome"], "unknown");
+    world.run(&["recover", &held, "--published", "urn:li:share:77"]).ok();
+    posts.extend([moved, refused, held]);
+    for post in &posts {
+        assert_eq!(world.status(post), "published");
+        world.run(&["show", post]).ok();
+    }
+    for args in [
+        &["list", "--all"][..],
+        &["accounts"],
+        &["clients"],
+        &["queue-status"],
+        &["recover"],
+        &["recover", "--after-restore", "--yes"],
+        &["accounts", "remove", &member.id, "--yes"],
+        &["migrate", "--check"],
+        &["migrate"],
+    ] {
+        world.run(args).ok();
+    }
+    assert_eq!(world.status(&cancelled), "cancelled");
+    world.assert_healthy();
+}
+
+/// It looked at the schema when it started: statements that it has prepared
+/// must go on, and so must its new connections.
+#[test]
+fn j04_a_worker_that_runs_goes_on_when_the_next_release_has_migrated() {
+    let world = World::new();
+    let page = world.account("facebook");
+    let mut worker = world.start_worker(&["--poll-interval", "50ms"]);
+    let first = world.schedule(&page, &["--caption", "Before"]);
+    eventually("it has published", || world.status(&first) == "published");
+    let second = world.schedule(&page, &["--caption", "After", "--at", "+1h"]);
+    expand(&world);
+    let now = world.database.in_seconds(0);
+    world.database.execute(&format!(
+        "INSERT INTO schema_state (version, name, applied_at) VALUES (2, 'next', {now})"
+    ));
+    // This release's other commands are refused from now on.
+    world.run(&["list"]).exits(5).complains("knows only 1");
+    world
+        .database
+        .execute(&format!("UPDATE post_schedule SET run_at = {now} WHERE status = 'pending'"));
+    let status = format!("SELECT status FROM post_details WHERE id = '{second}'");
+    eventually("it has published", || world.database.value(&status) == "published");
+    worker.terminate();
+    assert_eq!(worker.wait(), 0, "{}", worker.stderr());
+    assert!(!worker.stderr().contains("ERROR"), "{}", worker.stderr());
+    assert_eq!(world.live().len(), 2);
 }

@@ -111,6 +111,124 @@ fn f10_media_that_is_no_json_blocks_no_other_post() {
     world.assert_healthy();
 }
 
+/// No statement of ours can name such rows: they must be ended all the same.
+#[test]
+fn f10_ids_that_are_no_uuids_end_as_failed_and_keep_no_other_post_waiting() {
+    let world = World::new();
+    let page = world.account("facebook");
+    let plant = |post: &str, job: &str, caption: &str, job_columns: &str, job_values: &str| {
+        world.database.try_unchecked(&format!(
+            "INSERT INTO post_details (id, company_id, social_account_id, platform, post_type, caption)
+               VALUES ('{post}', '{}', '{}', 'facebook', 'post', '{caption}');
+             INSERT INTO post_schedule (id, post_detail_id{job_columns})
+               VALUES ('{job}', '{post}'{job_values});",
+            world.company(), page.id,
+        ))
+    };
+    let ago = |seconds: i64| world.database.in_seconds(-seconds);
+    let run_at = |seconds: i64| format!(", {}", ago(seconds));
+    // Before the good one, and more of them than a claim looks at.
+    let mut planted: Vec<_> = (10..40)
+        .map(|n| {
+            let uuid = format!("a0000000-0000-4000-8000-0000000000{n}");
+            let (post, job) =
+                if n % 2 == 0 { (uuid, format!("job {n}")) } else { (format!("post {n}"), uuid) };
+            plant(&post, &job, "Bad", ", run_at", &run_at(600))
+        })
+        .collect();
+    let capitals = "AAAAAAAA-0000-4000-8000-AAAAAAAAAAAA";
+    planted.push(plant(
+        capitals,
+        &capitals.replace("AAAA", "BBBB"),
+        "Bad",
+        ", run_at",
+        &run_at(500),
+    ));
+    planted.push(plant("late post", "late job", "Bad", ", run_at", &run_at(200_000)));
+    planted.push(plant(
+        "begun post",
+        "begun job",
+        "Begun",
+        ", run_at, status, worker_id, locked_at",
+        &format!("{}, 'processing', 'old-host', {}", run_at(1500), ago(1200)),
+    ));
+    planted.push(plant("ended post", "ended job", "Ended", ", run_at", &run_at(700)));
+    if world.database.engine() == Engine::Postgres {
+        // Nothing but UUIDs can be there, and it reads them in either case.
+        assert_eq!(planted.iter().filter(|planted| planted.is_ok()).count(), 1, "{planted:?}");
+        return;
+    }
+    assert!(planted.iter().all(Result::is_ok), "{planted:?}");
+    world.database.execute_unchecked(
+        "UPDATE post_details SET status = 'processing' WHERE caption = 'Begun';
+         UPDATE post_details SET status = 'cancelled' WHERE caption = 'Ended'",
+    );
+    let good = world.schedule(&page, &["--caption", "Good"]);
+    for args in [
+        &["list", "--all"][..],
+        &["list", "--limit", "3"],
+        &["queue-status"],
+        &["recover", "-n"],
+        &["run-worker", "-n"],
+    ] {
+        world.run(args).ok();
+    }
+    world.work(&[]);
+    assert_eq!(world.status(&good), "published");
+    assert_eq!(world.live().len(), 1);
+    let ended = |caption: &str| {
+        world.database.rows(&format!(
+            "SELECT DISTINCT d.status, s.status, COALESCE(d.outcome, ''), d.error_message
+               FROM post_details d JOIN post_schedule s ON s.post_detail_id = d.id
+              WHERE d.caption = '{caption}'"
+        ))
+    };
+    let why = "another program gave it an id that is no UUID in lower case";
+    assert_eq!(ended("Bad"), [["failed", "failed", "not_published", &format!("not sent: {why}")]]);
+    assert_eq!(
+        ended("Begun"),
+        [["failed", "failed", "unknown", &format!("may be live: {why}, and locked it")]]
+    );
+    assert_eq!(ended("Ended"), [["cancelled", "done", "", ""]]);
+    let status = world.json(&["queue-status"]);
+    assert_eq!((&status["data"]["unknown"], &status["data"]["due"]), (&1.into(), &0.into()));
+    let listed = world.run(&["list", "--all"]).ok();
+    assert!(listed.stderr.contains("no UUID in lower case"), "{listed}");
+    world.run(&["recover"]).ok();
+    world.assert_healthy();
+}
+
+#[test]
+fn f10_an_account_whose_id_is_no_uuid_hides_no_other() {
+    let world = World::new();
+    let page = world.account("facebook");
+    let planted = world.database.try_unchecked(&format!(
+        "INSERT INTO meta_social_accounts (id, company_id, platform, account_name, external_id)
+           VALUES ('no uuid', '{}', 'facebook', 'Bad', '999');
+         INSERT INTO post_details (id, company_id, social_account_id, platform, post_type, caption)
+           VALUES ('a0000000-0000-4000-8000-000000000001', '{0}', 'no uuid', 'facebook', 'post', 'Bad');
+         INSERT INTO post_schedule (id, post_detail_id, run_at)
+           VALUES ('b0000000-0000-4000-8000-000000000001', 'a0000000-0000-4000-8000-000000000001', {});",
+        world.company(), world.database.in_seconds(-60),
+    ));
+    assert_eq!(planted.is_err(), world.database.engine() == Engine::Postgres, "{planted:?}");
+    if planted.is_err() {
+        return;
+    }
+    let good = world.schedule(&page, &["--caption", "Good"]);
+    world.run(&["queue-status"]).ok();
+    let accounts = world.run(&["accounts"]).ok();
+    assert!(
+        accounts.stdout.contains(&page.id) && accounts.stderr.contains("no uuid"),
+        "{accounts}"
+    );
+    world.work(&[]);
+    assert_eq!(world.status(&good), "published");
+    let bad = "SELECT status, outcome, error_code FROM post_details WHERE caption = 'Bad'";
+    assert_eq!(world.database.rows(bad), [["failed", "not_published", "invalid_row"]]);
+    world.assert_healthy();
+}
+
 #[test]
 fn f16_a_job_without_a_known_status_is_not_claimed_and_is_a_breach() {
     let world = World::new();

@@ -7,6 +7,8 @@ mod contract;
 mod database_files;
 mod foreign_rows;
 mod input;
+mod instance;
+mod many;
 mod media;
 mod screen;
 mod servers;

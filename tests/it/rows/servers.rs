@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use socialsched::sandbox::SandboxOptions;
 use url::Url;
 
-use crate::support::{Engine, World, eventually};
+use crate::support::{Engine, Proxy, World, eventually};
 
 /// Commands that need a database.
 const COMMANDS: &[&[&str]] = &[
@@ -88,6 +88,37 @@ fn f01_a_wrong_password_or_database_is_told_and_not_repeated() {
     }
     world.set("SOCIALSCHED_DATABASE_URL", url.as_str());
     all_fail(&world, COMMANDS, &[5], "ss_no_such_database");
+}
+
+/// The servers' answers pass a proxy that tells another version.
+#[test]
+fn f17_a_server_without_skip_locked_is_refused_with_its_version() {
+    let Some(world) = server() else { return };
+    let page = world.account("facebook");
+    world.schedule(&page, &["--caption", "Hello"]);
+    let before = world.database.dump();
+    let (version, old) = match world.database.engine() {
+        Engine::MariaDb => ("SELECT VERSION()", &["10.5.29-MariaDB", "5.7.44-log"][..]),
+        _ => ("SELECT current_setting('server_version')", &["12.22 "][..]),
+    };
+    let version = world.database.value(version);
+    let proxy = Proxy::before(&world.database);
+    world.set("SOCIALSCHED_DATABASE_URL", proxy.url());
+    // All but the one that only tells what is there.
+    let (_, commands) = COMMANDS.split_last().unwrap();
+    for old in old {
+        proxy.rename(&version, &format!("{old:-<0$}", version.len()));
+        all_fail(&world, commands, &[5], old.trim());
+        let ran = world.run(&["run-worker", "--once", "--json"]).exits(5);
+        assert_eq!(ran.error_code(), "server_too_old", "{ran}");
+        let message = ran.json()["message"].as_str().unwrap().to_owned();
+        let needed = ["needs MariaDB 10.6", "needs MySQL 8.0", "needs PostgreSQL 13"];
+        assert!(needed.iter().any(|needed| message.contains(needed)), "{ran}");
+    }
+    assert_eq!((world.database.dump(), world.live().len()), (before, 0));
+    proxy.heal();
+    world.work(&[]);
+    assert_eq!(world.live().len(), 1);
 }
 
 #[test]

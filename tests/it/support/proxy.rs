@@ -45,6 +45,8 @@ struct Plan {
     refuses: bool,
     struck: bool,
     delay: Duration,
+    /// What the server calls itself, and what it is to be called instead.
+    alias: Option<(Vec<u8>, Vec<u8>)>,
 }
 
 enum Server {
@@ -118,6 +120,14 @@ impl Proxy {
     /// Everything sent to the server is held up so long.
     pub fn delay(&self, delay: Duration) {
         *self.shared.plan() = Plan { delay, ..Plan::default() };
+    }
+
+    /// The server's word is replaced by another of the same length wherever it
+    /// says it.
+    pub fn rename(&self, from: &str, to: &str) {
+        assert_eq!(from.len(), to.len(), "{from} {to}");
+        let alias = Some((from.into(), to.into()));
+        *self.shared.plan() = Plan { alias, ..Plan::default() };
     }
 
     /// Whether the planned fault happened.
@@ -203,7 +213,7 @@ impl Shared {
         let mut is_first = to_server && self.engine == Engine::Postgres;
         loop {
             let waits = from.buffer().is_empty();
-            let message = self.read(&mut from, is_first)?;
+            let mut message = self.read(&mut from, is_first)?;
             is_first = false;
             let delay = {
                 let mut plan = self.plan();
@@ -220,6 +230,12 @@ impl Shared {
                 }
                 if is_commit && plan.lose_commit == Some(plan.commits) {
                     answer_lost.store(true, Ordering::SeqCst);
+                }
+                if let Some((from, to)) = plan.alias.as_ref().filter(|_| !to_server) {
+                    let found = message.windows(from.len()).position(|part| part == from);
+                    if let Some(at) = found {
+                        message[at..at + to.len()].copy_from_slice(to);
+                    }
                 }
                 plan.delay
             };
