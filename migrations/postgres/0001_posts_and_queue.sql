@@ -75,7 +75,7 @@ CREATE INDEX post_details_content ON post_details (content_hash);
 CREATE INDEX post_details_company ON post_details (company_id, created_at, id);
 CREATE INDEX post_details_account ON post_details (social_account_id);
 -- For queue-status: what ended lately, what nobody could tell, which comments and clean-ups are owed.
-CREATE INDEX post_details_ended ON post_details (updated_at) WHERE status IN ('published', 'failed');
+CREATE INDEX post_details_ended ON post_details (status, updated_at) WHERE status IN ('published', 'failed', 'cancelled');
 CREATE INDEX post_details_unknown ON post_details (updated_at) WHERE outcome = 'unknown';
 CREATE INDEX post_details_comments ON post_details (published_at) WHERE first_comment_state IN ('pending', 'sending');
 CREATE INDEX post_details_leftovers ON post_details (updated_at) WHERE leftovers = 1;

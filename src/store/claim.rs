@@ -313,8 +313,9 @@ pub(super) fn next_due_query() -> Sql {
 pub(super) fn missed_query(max_late: Duration, only: &Only, tail: &str) -> Sql {
     let query = sql(format!(
         "SELECT s.id AS job_id, d.id AS post_id, s.run_at AS run_at
-           FROM post_schedule s {{open index}} JOIN post_details d ON d.id = s.post_detail_id
-          WHERE s.status IN ('pending', 'processing') AND s.status = 'pending'
+           FROM post_schedule s {{open index}} {{then}} post_details d
+          WHERE d.id = s.post_detail_id
+            AND s.status IN ('pending', 'processing') AND s.status = 'pending'
             AND d.status = 'pending' AND s.run_at < {{now+ms}} AND NOT {OPEN_INTENT}"
     ))
     .before(max_late);
@@ -395,8 +396,9 @@ pub(super) fn abandoned_query(request: &TakeOver, tail: &str) -> Sql {
                 d.cancel_requested_at AS cancel_requested_at,
                 CASE WHEN {OPEN_INTENT} THEN 1 ELSE 0 END AS is_open,
                 CASE WHEN s.lease_until IS NULL THEN 1 ELSE 0 END AS is_foreign
-           FROM post_schedule s {{open index}} JOIN post_details d ON d.id = s.post_detail_id
-          WHERE s.status = 'processing' AND d.status IN ('pending', 'processing')
+           FROM post_schedule s {{open index}} {{then}} post_details d
+          WHERE d.id = s.post_detail_id
+            AND s.status = 'processing' AND d.status IN ('pending', 'processing')
             AND (s.lease_until < {{now}} OR (s.lease_until IS NULL AND s.locked_at < {{now+ms}}))"
     ))
     .before(request.foreign_lock);

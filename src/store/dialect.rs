@@ -10,6 +10,7 @@
 //! | `{or skip}` | the end of an INSERT that passes over a row whose key is there already |
 //! | `{then}` | a join whose left side is read first, whatever the planner thinks |
 //! | `{unchecked}` | before an UPDATE that must also change a row that got past the schema's checks |
+//! | `{by i}` | behind a table: the index that SQLite, which keeps no statistics, is to search |
 //! | `{open index}` | behind `post_schedule s`: use the index of open jobs, whatever the planner thinks |
 //!
 //! Besides these an engine differs in how a transaction begins, how values are
@@ -80,24 +81,33 @@ pub(super) fn spell(engine: Engine, text: &str) -> String {
         .replace("{or skip}", words.or_skip)
         .replace("{unchecked}", words.unchecked)
         .replace("{open index}", words.open_index);
-    let text = locks(engine, &text, "{lock ", "");
-    let text = locks(engine, &text, "{skip locked ", " SKIP LOCKED");
+    let text = named(&text, "{by ", |index| match engine {
+        Engine::Sqlite => format!("INDEXED BY {index}"),
+        Engine::MySql | Engine::Postgres => String::new(),
+    });
+    let text = named(&text, "{lock ", |tables| lock(engine, tables, ""));
+    let text = named(&text, "{skip locked ", |tables| lock(engine, tables, " SKIP LOCKED"));
     if engine == Engine::Postgres { numbered(&text) } else { text }
 }
 
-/// Spells one kind of lock clause. SQLite needs none: a write transaction is
-/// the only one. MariaDB knows no OF.
-fn locks(engine: Engine, text: &str, token: &str, tail: &str) -> String {
+/// SQLite needs no lock clause: a write transaction is the only one. MariaDB
+/// knows no OF.
+fn lock(engine: Engine, tables: &str, tail: &str) -> String {
+    match engine {
+        Engine::Sqlite => String::new(),
+        Engine::MySql => format!("FOR UPDATE{tail}"),
+        Engine::Postgres => format!("FOR UPDATE OF {tables}{tail}"),
+    }
+}
+
+/// Spells the tokens that begin so and go on with names.
+fn named(text: &str, token: &str, spelling: impl Fn(&str) -> String) -> String {
     let mut spelt = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once(token) {
-        let (tables, after) = after.split_once('}').unwrap_or((after, ""));
+        let (names, after) = after.split_once('}').unwrap_or((after, ""));
         spelt.push_str(before);
-        match engine {
-            Engine::Sqlite => {}
-            Engine::MySql => spelt.push_str(&format!("FOR UPDATE{tail}")),
-            Engine::Postgres => spelt.push_str(&format!("FOR UPDATE OF {tables}{tail}")),
-        }
+        spelt.push_str(&spelling(names));
         rest = after;
     }
     spelt + rest

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::{Page, Post, PostFilter, ShownStatus, Sort};
 
 use super::db::{Sql, sql};
-use super::load::{self, FOREIGN_LOCK, STUCK_AFTER};
+use super::load::{self, ENDED, FOREIGN_LOCK, HELD, STUCK_AFTER};
 use super::posts::now;
 use super::{Store, StoreError};
 
@@ -36,14 +36,15 @@ impl Store {
     ) -> Result<Listing, StoreError> {
         let mut tx = self.pool.begin_read().await?;
         let now = now(&mut tx).await?;
-        let count = sql("SELECT COUNT(*) FROM post_schedule s
-                           JOIN post_details d ON d.id = s.post_detail_id");
-        let total = tx.count(conditions(count, filter)).await?;
         let mut rows = tx.all(list_query(filter, page)?).await?;
         let more = page.limit.is_some_and(|limit| rows.len() > limit as usize);
         if more {
             rows.pop();
         }
+        let total = match page.after {
+            None if !more => rows.len() as i64,
+            _ => tx.count(count_query(filter)).await?,
+        };
         let next = match rows.last() {
             // What has no readable id is told on the next page once more.
             Some(_) if more => {
@@ -63,16 +64,66 @@ impl Store {
     }
 }
 
+/// A status that few posts have.
+fn is_rare(status: ShownStatus) -> bool {
+    use ShownStatus::{Cancelled, Failed, Missed, Unknown};
+    matches!(status, Failed | Missed | Cancelled | Unknown)
+}
+
+/// A status that a post has ended with.
+fn is_ended(status: ShownStatus) -> bool {
+    is_rare(status) || status == ShownStatus::Published
+}
+
+/// The index that finds the posts of these statuses, if few have them, and
+/// the condition under which it does.
+fn rare_index(filter: &PostFilter) -> Option<(&'static str, String)> {
+    match filter.statuses.as_slice() {
+        [] => None,
+        [ShownStatus::Unknown] => Some(("post_details_unknown", HELD.to_owned())),
+        some => some.iter().all(|status| is_rare(*status)).then(|| {
+            ("post_details_ended", format!("{ENDED} AND d.status IN ('failed', 'cancelled')"))
+        }),
+    }
+}
+
+/// Where a listing begins. SQLite keeps to the order of a CROSS JOIN; the
+/// others choose by their statistics.
+fn tables(filter: &PostFilter, sort: Sort) -> String {
+    if let Some((index, _)) = rare_index(filter) {
+        return format!("post_details d {{by {index}}} CROSS JOIN post_schedule s");
+    }
+    let is_open = !filter.statuses.is_empty() && !filter.statuses.iter().any(|s| is_ended(*s));
+    let few = filter.account_id.is_some() || filter.client_id.is_some();
+    let join = match sort {
+        _ if is_open => "CROSS JOIN",
+        Sort::Created => "JOIN",
+        _ if few => "JOIN",
+        _ if filter.statuses.is_empty() => "{then}",
+        _ => "CROSS JOIN",
+    };
+    let on = if join == "JOIN" { " ON d.id = s.post_detail_id" } else { "" };
+    format!("post_schedule s {join} post_details d{on}")
+}
+
+/// How many posts meet a filter. What concerns only posts needs no jobs.
+pub(super) fn count_query(filter: &PostFilter) -> Sql {
+    let of_posts = filter.statuses.iter().all(|status| is_ended(*status))
+        && filter.since.is_none()
+        && filter.until.is_none();
+    if !of_posts {
+        let tables = tables(filter, Sort::RunAt);
+        let query = conditions(sql(format!("SELECT COUNT(*) FROM {tables}")), filter);
+        return query.and(" AND d.id = s.post_detail_id");
+    }
+    let by = rare_index(filter).map(|(index, _)| format!("{{by {index}}}")).unwrap_or_default();
+    conditions(sql(format!("SELECT COUNT(*) FROM post_details d {by}")), filter)
+}
+
 /// The rows of a page, and one more.
 pub(super) fn list_query(filter: &PostFilter, page: &Page) -> Result<Sql, StoreError> {
-    let few = filter.account_id.is_some() || filter.client_id.is_some();
-    let start = if page.sort == Sort::Created || few {
-        load::select_posts()
-    } else {
-        // Of few statuses there are few posts, which MariaDB finds by them.
-        load::select_posts_by_job(if filter.statuses.is_empty() { "{then}" } else { "CROSS JOIN" })
-    };
-    let mut query = conditions(start, filter);
+    let start = load::select_posts_from(&tables(filter, page.sort));
+    let mut query = conditions(start, filter).and(" AND d.id = s.post_detail_id");
     let (key, direction) = match page.sort {
         Sort::RunAt => ("s.run_at", ""),
         Sort::RunAtDescending => ("s.run_at", " DESC"),
@@ -108,11 +159,13 @@ pub(super) fn list_query(filter: &PostFilter, page: &Page) -> Result<Sql, StoreE
     Ok(query)
 }
 
-/// Turns a filter into the WHERE clause of a query over `s`, `d` and `a`.
+/// Turns a filter into the WHERE clause of a query over posts `d`, and jobs `s`
+/// if their statuses or times are asked for.
 fn conditions(query: Sql, filter: &PostFilter) -> Sql {
-    let mut query = query
-        .and(" WHERE d.id = s.post_detail_id AND d.company_id = ?")
-        .id(filter.company_id.uuid());
+    let mut query = query.and(" WHERE d.company_id = ?").id(filter.company_id.uuid());
+    if let Some((_, condition)) = rare_index(filter) {
+        query = query.and(" AND ").and(&condition);
+    }
     if !filter.statuses.is_empty() {
         let mut separator = " AND (";
         for status in &filter.statuses {
@@ -164,7 +217,7 @@ fn status_condition(query: Sql, status: ShownStatus) -> Sql {
         ShownStatus::Published => query.and("d.status = 'published'"),
         ShownStatus::Failed => query.and("d.status = 'failed'"),
         ShownStatus::Cancelled => query.and("d.status = 'cancelled'"),
-        ShownStatus::Unknown => query.and(load::HELD),
+        ShownStatus::Unknown => query.and(HELD),
         ShownStatus::Missed => query.and("(d.status = 'failed' AND d.error_code = 'missed')"),
     }
 }

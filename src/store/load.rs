@@ -23,6 +23,10 @@ pub(super) const FOREIGN_LOCK: Duration = Duration::from_secs(10 * 60);
 pub(super) const HELD: &str =
     "(d.outcome = 'unknown' AND (d.error_code IS NULL OR d.error_code <> 'abandoned'))";
 
+/// True for a post `d` that has ended; named beside its status so that the small
+/// index of ended posts serves the query.
+pub(super) const ENDED: &str = "d.status IN ('published', 'failed', 'cancelled')";
+
 /// True for a job `s` whose publish call may have gone out and whose outcome
 /// is not settled.
 pub(super) const OPEN_INTENT: &str = "EXISTS (
@@ -34,17 +38,11 @@ pub(super) const OPEN_INTENT: &str = "EXISTS (
 
 /// The start of every query for [`post`]: posts `d` with job `s` and account `a`.
 pub(super) fn select_posts() -> Sql {
-    select_posts_by("JOIN post_details d ON d.id = s.post_detail_id")
+    select_posts_from("post_schedule s JOIN post_details d ON d.id = s.post_detail_id")
 }
 
-/// The same for queries in the order of the queue, whose conditions join the
-/// two tables. `{then}` begins with the queue on MariaDB too; a CROSS JOIN only
-/// on SQLite, which cannot weigh where to begin.
-pub(super) fn select_posts_by_job(join: &str) -> Sql {
-    select_posts_by(&format!("{join} post_details d"))
-}
-
-fn select_posts_by(join: &str) -> Sql {
+/// The same with the two tables joined so, for queries that know where to begin.
+pub(super) fn select_posts_from(tables: &str) -> Sql {
     sql(format!(
         "SELECT d.id AS id, s.id AS job_id, d.company_id AS company_id,
                 d.social_account_id AS social_account_id, a.account_name AS account_name,
@@ -64,8 +62,7 @@ fn select_posts_by(join: &str) -> Sql {
                       AND (s.lease_until < {{now+ms}}
                            OR (s.lease_until IS NULL AND s.locked_at < {{now+ms}}))
                      THEN 1 ELSE 0 END AS stuck
-           FROM post_schedule s
-           {join}
+           FROM {tables}
            LEFT JOIN meta_social_accounts a ON a.id = d.social_account_id"
     ))
     .before(STUCK_AFTER)

@@ -8,7 +8,7 @@ use super::claim::{
 };
 use super::db::{Location, Sql};
 use super::gate::busy_query;
-use super::listing::list_query;
+use super::listing::{count_query, list_query};
 use super::repair::halves_query;
 use super::{Store, transaction};
 use crate::domain::{
@@ -111,6 +111,31 @@ async fn claims_and_missed_posts_are_found_by_time() {
     assert!(plan.iter().any(|step| step.contains("post_schedule_open (run_at>?)")), "{plan:#?}");
 }
 
+/// SQLite has no statistics here, and would begin with the company's posts.
+#[tokio::test]
+async fn queue_status_reads_no_finished_rows() {
+    let full = Full::new().await;
+    for company in [None, Some(COMPANY.parse::<CompanyId>().unwrap())] {
+        for (index, query) in super::stats::queries(company) {
+            let plan = full.plan(query.clone()).await;
+            let first = plan.first().unwrap();
+            assert!(first.contains(index), "{index}: {plan:#?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_worker_of_one_account_begins_with_the_queue() {
+    let full = Full::new().await;
+    let only = Only { platform: None, account: Some(AccountId::generate()) };
+    let plan = full.plan(missed_query(Duration::from_secs(3600), &only, "")).await;
+    assert!(plan.first().unwrap().contains("post_schedule_open"), "{plan:#?}");
+    let mut take_over = TakeOver::new(WorkerId::named("w"), Duration::from_secs(60), 10);
+    take_over.only = only;
+    let plan = full.plan(abandoned_query(&take_over, "")).await;
+    assert!(plan.first().unwrap().contains("post_schedule_claimed"), "{plan:#?}");
+}
+
 #[tokio::test]
 async fn a_page_of_a_listing_comes_in_the_order_of_an_index() {
     let full = Full::new().await;
@@ -133,11 +158,30 @@ async fn a_page_of_a_listing_comes_in_the_order_of_an_index() {
         assert!(plan.iter().any(|step| step.contains(index)), "{sort}: {plan:#?}");
         assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{sort}: {plan:#?}");
     }
-    let open = PostFilter { statuses: vec![ShownStatus::Pending], ..everything };
+    let open = PostFilter { statuses: vec![ShownStatus::Pending], ..everything.clone() };
     let page = Page { sort: Sort::RunAt, limit: Some(50), after: None };
     assert_small(
         "pending",
         "post_schedule_open",
         &full.plan(list_query(&open, &page).unwrap()).await,
     );
+    let account = Some(AccountId::generate());
+    for (statuses, account_id, index) in [
+        (vec![ShownStatus::Pending], account, "post_schedule_open"),
+        (vec![ShownStatus::Due], account, "post_schedule_open"),
+        (vec![ShownStatus::Failed], None, "post_details_ended (status=?)"),
+        (
+            vec![ShownStatus::Cancelled, ShownStatus::Missed],
+            account,
+            "post_details_ended (status=?)",
+        ),
+        (vec![ShownStatus::Unknown], None, "post_details_unknown"),
+        (vec![ShownStatus::Unknown, ShownStatus::Failed], None, "post_details_ended (status=?)"),
+    ] {
+        let filter = PostFilter { statuses, account_id, ..everything.clone() };
+        for query in [list_query(&filter, &page).unwrap(), count_query(&filter)] {
+            let plan = full.plan(query).await;
+            assert!(plan.first().unwrap().contains(index), "{filter:?}: {plan:#?}");
+        }
+    }
 }

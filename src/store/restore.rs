@@ -102,8 +102,8 @@ async fn newest_trace(tx: &mut Tx) -> Result<Option<DateTime<Utc>>, StoreError> 
 fn may_have_gone_out(tail: &str) -> Sql {
     sql("SELECT s.id AS job_id, d.id AS post_id, s.run_at AS run_at,
                 s.fence AS fence, s.attempts AS attempts
-           FROM post_schedule s {open index} JOIN post_details d ON d.id = s.post_detail_id
-          WHERE s.status IN ('pending', 'processing') AND d.status IN ('pending', 'processing')
+           FROM post_schedule s {open index} {then} post_details d
+          WHERE d.id = s.post_detail_id AND s.status IN ('pending', 'processing') AND d.status IN ('pending', 'processing')
             AND s.run_at <= {now} ORDER BY s.run_at, s.id")
     .and(tail)
 }

@@ -7,7 +7,7 @@ use crate::domain::{
 };
 
 use super::db::{Sql, Tx, sql};
-use super::load::{self, FOREIGN_LOCK, HELD, SELECT_ACCOUNTS, STUCK_AFTER};
+use super::load::{self, ENDED, FOREIGN_LOCK, HELD, SELECT_ACCOUNTS, STUCK_AFTER};
 use super::{Store, StoreError};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -39,17 +39,7 @@ pub(super) async fn stats(
             due: of.map(|account| account.due).sum(),
         });
     }
-    let oldest = tx
-        .first(of_company(
-            sql("SELECT s.run_at AS run_at, {now} AS now
-                       FROM post_schedule s {open index} {then} post_details d
-                      WHERE d.id = s.post_detail_id AND s.status IN ('pending', 'processing') AND s.status = 'pending'
-                        AND d.status = 'pending' AND s.run_at <= {now}
-                        AND (s.next_attempt_at IS NULL OR s.next_attempt_at <= {now})"),
-            company,
-            " ORDER BY s.run_at, s.id LIMIT 1",
-        ))
-        .await?;
+    let oldest = tx.first(oldest_query(company)).await?;
     let lag_seconds = match oldest {
         None => 0,
         // What is no time says nothing about the lag; it is failed by the worker.
@@ -59,38 +49,11 @@ pub(super) async fn stats(
         },
     };
     let next = tx
-        .first(of_company(
-            sql("SELECT d.id AS id, s.run_at AS run_at
-                       FROM post_schedule s {open index} {then} post_details d
-                      WHERE d.id = s.post_detail_id
-                        AND s.status IN ('pending', 'processing') AND s.status = 'pending'
-                        AND d.status = 'pending' AND s.run_at > {now}"),
-            company,
-            " ORDER BY s.run_at, s.id LIMIT 1",
-        ))
+        .first(next_query(company))
         .await?
         .and_then(|row| Some((row.post("id").ok()?, row.time("run_at").ok()?)));
-    let stuck = of_company(
-        sql("SELECT COUNT(*) FROM post_schedule s
-                   JOIN post_details d ON d.id = s.post_detail_id
-                  WHERE s.status = 'processing'
-                    AND (s.lease_until < {now+ms}
-                         OR (s.lease_until IS NULL AND s.locked_at < {now+ms}))")
-        .before(STUCK_AFTER)
-        .before(FOREIGN_LOCK),
-        company,
-        "",
-    );
-    let unknown =
-        of_company(sql(format!("SELECT COUNT(*) FROM post_details d WHERE {HELD}")), company, "");
     let unknown_posts = tx
-        .all(of_company(
-            sql(format!(
-                "SELECT d.id AS id, d.company_id AS company_id FROM post_details d WHERE {HELD}"
-            )),
-            company,
-            " ORDER BY d.updated_at, d.id LIMIT 5",
-        ))
+        .all(unknown_query(company))
         .await?
         .iter()
         // What has no readable id is counted, and told by listings.
@@ -98,33 +61,118 @@ pub(super) async fn stats(
             Some((row.post("id").ok()?, CompanyId::from_uuid(row.id("company_id").ok()?)))
         })
         .collect();
-    let ended = |status: &'static str| {
-        of_company(
-            sql("SELECT COUNT(*) FROM post_details d
-                      WHERE d.status IN ('published', 'failed') AND d.updated_at > {now+ms}
-                        AND d.status = ?
-                        AND (d.outcome IS NULL OR d.outcome <> 'unknown')")
-            .before(DAY)
-            .text(status),
-            company,
-            "",
-        )
-    };
     Ok(QueueStats {
         pending: platforms.iter().map(|platform| platform.pending).sum(),
         processing: platforms.iter().map(|platform| platform.processing).sum(),
         due: platforms.iter().map(|platform| platform.due).sum(),
         lag_seconds,
-        stuck: tx.count(stuck).await?,
-        unknown: tx.count(unknown).await?,
+        stuck: tx.count(stuck_query(company)).await?,
+        unknown: tx.count(unknown_count_query(company)).await?,
         unknown_posts,
-        published_24h: tx.count(ended("published")).await?,
-        failed_24h: tx.count(ended("failed")).await?,
+        published_24h: tx.count(ended_query("published", company)).await?,
+        failed_24h: tx.count(ended_query("failed", company)).await?,
         next,
         platforms,
         accounts,
         workers: workers(tx).await?,
     })
+}
+
+fn oldest_query(company: Option<CompanyId>) -> Sql {
+    of_company(
+        sql("SELECT s.run_at AS run_at, {now} AS now
+               FROM post_schedule s {open index} {then} post_details d
+              WHERE d.id = s.post_detail_id
+                AND s.status IN ('pending', 'processing') AND s.status = 'pending'
+                AND d.status = 'pending' AND s.run_at <= {now}
+                AND (s.next_attempt_at IS NULL OR s.next_attempt_at <= {now})"),
+        company,
+        " ORDER BY s.run_at, s.id LIMIT 1",
+    )
+}
+
+fn next_query(company: Option<CompanyId>) -> Sql {
+    of_company(
+        sql("SELECT d.id AS id, s.run_at AS run_at
+               FROM post_schedule s {open index} {then} post_details d
+              WHERE d.id = s.post_detail_id
+                AND s.status IN ('pending', 'processing') AND s.status = 'pending'
+                AND d.status = 'pending' AND s.run_at > {now}"),
+        company,
+        " ORDER BY s.run_at, s.id LIMIT 1",
+    )
+}
+
+fn stuck_query(company: Option<CompanyId>) -> Sql {
+    of_company(
+        sql("SELECT COUNT(*) FROM post_schedule s {open index} {then} post_details d
+              WHERE d.id = s.post_detail_id AND s.status = 'processing'
+                AND (s.lease_until < {now+ms}
+                     OR (s.lease_until IS NULL AND s.locked_at < {now+ms}))")
+        .before(STUCK_AFTER)
+        .before(FOREIGN_LOCK),
+        company,
+        "",
+    )
+}
+
+fn unknown_count_query(company: Option<CompanyId>) -> Sql {
+    let count =
+        format!("SELECT COUNT(*) FROM post_details d {{by post_details_unknown}} WHERE {HELD}");
+    of_company(sql(count), company, "")
+}
+
+fn unknown_query(company: Option<CompanyId>) -> Sql {
+    of_company(
+        sql(format!(
+            "SELECT d.id AS id, d.company_id AS company_id
+               FROM post_details d {{by post_details_unknown}} WHERE {HELD}"
+        )),
+        company,
+        " ORDER BY d.updated_at, d.id LIMIT 5",
+    )
+}
+
+fn ended_query(status: &'static str, company: Option<CompanyId>) -> Sql {
+    of_company(
+        sql(format!(
+            "SELECT COUNT(*) FROM post_details d {{by post_details_ended}}
+              WHERE {ENDED} AND d.status = ? AND d.updated_at > {{now+ms}}
+                AND (d.outcome IS NULL OR d.outcome <> 'unknown')"
+        ))
+        .text(status)
+        .before(DAY),
+        company,
+        "",
+    )
+}
+
+fn open_query(company: Option<CompanyId>) -> Sql {
+    of_company(
+        sql("SELECT d.social_account_id AS account_id,
+                    COUNT(CASE WHEN s.status = 'pending' THEN 1 END) AS pending,
+                    COUNT(CASE WHEN s.status = 'processing' THEN 1 END) AS processing,
+                    COUNT(CASE WHEN s.status = 'pending' AND s.run_at <= {now}
+                             THEN 1 END) AS due
+               FROM post_schedule s {open index} {then} post_details d
+              WHERE d.id = s.post_detail_id AND s.status IN ('pending', 'processing')"),
+        company,
+        " GROUP BY d.social_account_id",
+    )
+}
+
+/// What SQLite is asked, each with the index that must serve it.
+#[cfg(test)]
+pub(super) fn queries(company: Option<CompanyId>) -> [(&'static str, Sql); 7] {
+    [
+        ("post_schedule_open", oldest_query(company)),
+        ("post_schedule_open", next_query(company)),
+        ("post_schedule_open", open_query(company)),
+        ("post_schedule_claimed", stuck_query(company)),
+        ("post_details_unknown", unknown_count_query(company)),
+        ("post_details_unknown", unknown_query(company)),
+        ("post_details_ended (status=? AND updated_at>?)", ended_query("failed", company)),
+    ]
 }
 
 fn of_company(query: Sql, company: Option<CompanyId>, tail: &str) -> Sql {
@@ -140,19 +188,7 @@ async fn open_per_account(
     tx: &mut Tx,
     company: Option<CompanyId>,
 ) -> Result<Vec<AccountStats>, StoreError> {
-    let open = tx
-        .all(of_company(
-            sql("SELECT d.social_account_id AS account_id,
-                        COUNT(CASE WHEN s.status = 'pending' THEN 1 END) AS pending,
-                        COUNT(CASE WHEN s.status = 'processing' THEN 1 END) AS processing,
-                        COUNT(CASE WHEN s.status = 'pending' AND s.run_at <= {now}
-                                 THEN 1 END) AS due
-                   FROM post_schedule s {open index} {then} post_details d
-                  WHERE d.id = s.post_detail_id AND s.status IN ('pending', 'processing')"),
-            company,
-            " GROUP BY d.social_account_id",
-        ))
-        .await?;
+    let open = tx.all(open_query(company)).await?;
     let query = match company {
         Some(company) => sql(SELECT_ACCOUNTS)
             .and(" WHERE a.company_id = ? AND a.is_added = 1")
