@@ -135,7 +135,7 @@ fn retry_after_a_dead_worker(flow: &'static Flow) {
     }
     ground.world.advance(LEASE_OVER);
     for _ in 0..3 {
-        plans.iter().for_each(|(post, _)| drop(retry(post)));
+        plans.iter().for_each(|(post, _)| drop(retry(post).exits(4)));
         ground.world.run(&["recover"]).ok();
         ground.world.advance(LEASE_OVER);
     }

@@ -168,9 +168,15 @@ fn comment_call(platform: Platform) -> &'static str {
     }
 }
 
-/// Whether a worker that comes to this point has the answer that its post is live.
-pub fn knows_live(point: &str) -> bool {
-    point.starts_with("publish/") && point.ends_with(".read:1") && !point.contains("/comments.")
+/// What a worker at this point has been told by the platform: a column of
+/// `post_details`, and what it must say in the end.
+pub fn told_at(point: &str) -> Option<(&'static str, &'static str)> {
+    let is_told = point.starts_with("publish/") && point.ends_with(".read:1");
+    let told = match point.contains("/comments.") {
+        true => ("first_comment_state", "sent"),
+        false => ("status", "published"),
+    };
+    is_told.then_some(told)
 }
 
 /// Whether a point is passed only if time will have it.
