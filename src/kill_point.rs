@@ -12,6 +12,10 @@
 //! function that it is in (`open_gates.before_commit`, `open_gates.committed`),
 //! the HTTP clients after the call (`publish/POST/graph.facebook.com/feed` with
 //! `.before`, `.sent`, `.read`). New code has points without a word.
+//!
+//! A process that stands still keeps the locks of its open transactions, those
+//! of its heartbeat too. Only one that stops at `.before_commit` does: at any
+//! other point it first lets all of them end.
 
 /// A place to be killed at; the arguments are those of `format!`.
 macro_rules! kill_point {
@@ -34,7 +38,7 @@ macro_rules! function_name {
 pub(crate) use function_name;
 
 #[cfg(feature = "kill-points")]
-pub(crate) use armed::{function_of, pass, until_sent};
+pub(crate) use armed::{OpenTransaction, function_of, pass, until_sent};
 
 #[cfg(feature = "kill-points")]
 mod armed {
@@ -43,8 +47,9 @@ mod armed {
     use std::io::Write;
     use std::path::PathBuf;
     use std::pin::Pin;
-    use std::sync::{LazyLock, Mutex, PoisonError};
-    use std::time::Duration;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+    use std::time::{Duration, Instant};
 
     use rustix::process::{Signal, getpid, kill_process};
 
@@ -96,23 +101,67 @@ mod armed {
             let _ = file.and_then(|mut file| file.write_all(format!("{name}\n").as_bytes()));
         }
         let nth = {
-            let mut passages = ORDERS.passages.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut passages = lock(&ORDERS.passages);
             let nth = passages.entry(name.to_owned()).or_default();
             *nth += 1;
             *nth
         };
         for (signal, _, _) in ORDERS.signals.iter().filter(|(_, at, n)| at == name && *n == nth) {
-            if *signal == Signal::STOP && !name.ends_with(".before_commit") {
-                // The heartbeat's transaction: frozen, it would hold up everybody else.
-                std::thread::sleep(TRANSACTION);
-            }
-            // Takes effect before the call returns.
+            let outside = *signal == Signal::STOP && !name.ends_with(".before_commit");
+            let _none_open = outside.then(until_none_is_open);
+            // A kill takes effect before the call returns; a stop is another thread's to take.
             let _ = kill_process(getpid(), *signal);
+            while *signal == Signal::STOP && stop_is_pending() {}
         }
     }
 
-    /// How long a transaction of another thread takes.
-    const TRANSACTION: Duration = Duration::from_millis(50);
+    /// Whether a stop is on its way to this process. When it is not any more,
+    /// this thread has been stopped, too.
+    fn stop_is_pending() -> bool {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let pending = status.lines().find_map(|line| line.strip_prefix("ShdPnd:"));
+        let pending = pending.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+        pending.unwrap_or(0) & (1 << (Signal::STOP.as_raw() - 1)) != 0
+    }
+
+    /// Transactions of this process that are open, and the right to begin one.
+    static OPEN: AtomicU32 = AtomicU32::new(0);
+    static BEGINNING: Mutex<()> = Mutex::new(());
+
+    /// Some wait for locks of other processes, and not for ever.
+    const ENDS_WITHIN: Duration = Duration::from_secs(2);
+
+    /// Stands for an open transaction as long as it lives.
+    pub(crate) struct OpenTransaction(());
+
+    impl OpenTransaction {
+        pub(crate) fn begin() -> Self {
+            let _right = lock(&BEGINNING);
+            OPEN.fetch_add(1, Ordering::SeqCst);
+            Self(())
+        }
+    }
+
+    impl Drop for OpenTransaction {
+        fn drop(&mut self) {
+            OPEN.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+
+    /// Waits until no transaction is open; none begins while the answer lives.
+    fn until_none_is_open() -> MutexGuard<'static, ()> {
+        let right = lock(&BEGINNING);
+        let began = Instant::now();
+        while OPEN.load(Ordering::SeqCst) > 0 && began.elapsed() < ENDS_WITHIN {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        right
+    }
+
+    /// Nothing panics while it holds one of these locks.
+    fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+        mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 
     /// How long a request to this machine takes to leave it.
     const SENT_WITHIN: Duration = Duration::from_millis(2);

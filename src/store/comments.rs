@@ -156,7 +156,7 @@ impl Store {
         })
     }
 
-    /// Records what became of a comment.
+    /// Records what became of a comment, also of one that had been given up.
     ///
     /// # Errors
     /// The database is away; the comment then stays marked as being sent.
@@ -186,7 +186,7 @@ impl Store {
                 "record comment",
                 sql("UPDATE post_details
                         SET first_comment_state = ?, first_comment_id = ?, updated_at = {now}
-                      WHERE id = ? AND first_comment_state = 'sending'")
+                      WHERE id = ? AND first_comment_state IN ('sending', 'unknown')")
                 .text(state.as_str())
                 .opt_text(id)
                 .id(comment.post.post_id.uuid()),

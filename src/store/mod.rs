@@ -126,11 +126,15 @@ macro_rules! transaction {
         let mut attempt = 1;
         loop {
             let result = async {
+                #[cfg(feature = "kill-points")]
+                let open = $crate::kill_point::OpenTransaction::begin();
                 let mut transaction = $store.pool.begin().await?;
                 let $tx = &mut transaction;
                 let value = $body;
                 $crate::kill_point::kill_point!("{}.before_commit", $crate::kill_point::function_name!());
                 transaction.commit().await?;
+                #[cfg(feature = "kill-points")]
+                drop(open);
                 $crate::kill_point::kill_point!("{}.committed", $crate::kill_point::function_name!());
                 Ok::<_, $crate::store::StoreError>(value)
             }

@@ -5,10 +5,13 @@ use socialsched::domain::PostType::{self, Carousel, Post, Reel, Video};
 use socialsched::domain::{MediaItem, MediaKind, PostContent};
 
 /// One way to publish.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Flow {
     pub name: &'static str,
     pub platform: Platform,
+    pub first_comment: Option<&'static str>,
+    /// Of a person and not of an organization: nobody can look such posts up.
+    pub is_members: bool,
     post_type: PostType,
     media: &'static [&'static str],
     has_text: bool,
@@ -20,16 +23,33 @@ const fn flow(
     post_type: PostType,
     media: &'static [&'static str],
 ) -> Flow {
-    Flow { name, platform, post_type, media, has_text: true }
+    Flow {
+        name,
+        platform,
+        first_comment: None,
+        is_members: false,
+        post_type,
+        media,
+        has_text: true,
+    }
 }
 
 const fn story(name: &'static str, platform: Platform, media: &'static [&'static str]) -> Flow {
-    Flow { name, platform, post_type: PostType::Story, media, has_text: false }
+    Flow { has_text: false, ..flow(name, platform, PostType::Story, media) }
+}
+
+const fn commented(name: &'static str, flow: Flow) -> Flow {
+    Flow { name, first_comment: Some("First!"), ..flow }
 }
 
 pub const FACEBOOK_TEXT: Flow = flow("Facebook text", Facebook, Post, &[]);
 pub const INSTAGRAM_IMAGE: Flow = flow("Instagram image", Instagram, Post, &["a.jpg"]);
 pub const LINKEDIN_IMAGE: Flow = flow("LinkedIn image", LinkedIn, Post, &["a.jpg"]);
+
+pub const LINKEDIN_TEXT: Flow = flow("LinkedIn text", LinkedIn, Post, &[]);
+pub const LINKEDIN_MEMBER: Flow =
+    Flow { name: "LinkedIn member", is_members: true, ..LINKEDIN_TEXT };
+pub const FACEBOOK_COMMENT: Flow = commented("Facebook comment", FACEBOOK_TEXT);
 
 pub const FLOWS: &[Flow] = &[
     FACEBOOK_TEXT,
@@ -43,10 +63,50 @@ pub const FLOWS: &[Flow] = &[
     flow("Instagram carousel", Instagram, Carousel, &["a.jpg", "b.jpg"]),
     flow("Instagram reel", Instagram, Reel, &["a.mp4"]),
     story("Instagram story", Instagram, &["a.jpg"]),
-    flow("LinkedIn text", LinkedIn, Post, &[]),
+    LINKEDIN_TEXT,
+    LINKEDIN_MEMBER,
     LINKEDIN_IMAGE,
     flow("LinkedIn video", LinkedIn, Video, &["a.mp4"]),
+    FACEBOOK_COMMENT,
+    commented("Instagram comment", INSTAGRAM_IMAGE),
+    commented("LinkedIn comment", LINKEDIN_IMAGE),
 ];
+
+/// A test of every flow, each a call of this function.
+macro_rules! test_every_flow {
+    ($check:ident) => {
+        test_every_flow! { $check:
+            facebook_text: "Facebook text",
+            facebook_photo: "Facebook photo",
+            facebook_photos: "Facebook photos",
+            facebook_video: "Facebook video",
+            facebook_reel: "Facebook reel",
+            facebook_photo_story: "Facebook photo story",
+            facebook_video_story: "Facebook video story",
+            instagram_image: "Instagram image",
+            instagram_carousel: "Instagram carousel",
+            instagram_reel: "Instagram reel",
+            instagram_story: "Instagram story",
+            linkedin_text: "LinkedIn text",
+            linkedin_member: "LinkedIn member",
+            linkedin_image: "LinkedIn image",
+            linkedin_video: "LinkedIn video",
+            facebook_comment: "Facebook comment",
+            instagram_comment: "Instagram comment",
+            linkedin_comment: "LinkedIn comment",
+        }
+    };
+    ($check:ident: $($test:ident: $flow:literal),+ $(,)?) => {
+        const _: () = assert!([$($flow),+].len() == crate::kills::flows::FLOWS.len());
+        $(#[test] fn $test() { $check(crate::kills::flows::named($flow)); })+
+    };
+}
+pub(super) use test_every_flow;
+
+/// The flow of this name.
+pub fn named(name: &str) -> &'static Flow {
+    FLOWS.iter().find(|flow| flow.name == name).unwrap()
+}
 
 impl Flow {
     /// What it makes visible can be asked for by its id, so that nothing
@@ -68,7 +128,7 @@ impl Flow {
             caption: if self.has_text { text.to_owned() } else { String::new() },
             media: self.media.iter().map(item).collect(),
             link: None,
-            first_comment: None,
+            first_comment: self.first_comment.map(str::to_owned),
         }
     }
 }

@@ -1,32 +1,39 @@
 //! Workers that stand still at every point until their leases are over and
 //! others have finished their posts, and then go on as if nothing had been.
 //!
-//! Less real time passes than they would need to notice it by the clock, so
-//! that only fences and single-use objects protect the posts.
+//! Less real time passes than they would need to notice it by the clock, and
+//! all of them have the same name, so that only fences and single-use objects
+//! protect the posts.
 
-use std::process::Child;
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
+use serde_json::json;
 
-use super::flows::{FACEBOOK_TEXT, FLOWS, Flow, INSTAGRAM_IMAGE, LINKEDIN_IMAGE};
+use super::flows::{FACEBOOK_TEXT, Flow, INSTAGRAM_IMAGE, LINKEDIN_IMAGE, test_every_flow};
 use super::ground::{Ground, LEASE_OVER, Planted};
 use super::points;
 use super::settings::{Dice, number};
 use crate::support::{Engine, eventually};
 
-/// The heartbeat of a worker may hold a lock at the moment it is frozen.
+/// Where a successor has done nothing yet.
+const TAKEN: &str = "take_over.committed:1";
+
+/// Behind it a publish call may go out.
+const GATE: &str = "open_gates.committed:";
+
+/// Some worker may still hold a lock when it is frozen: one that had to wait
+/// for another one's.
 const TRIES: u32 = 5;
 
-/// A worker that stands still at a point.
-struct Frozen(Child);
+/// A process that stands still at a point.
+pub struct Frozen(Child);
 
 impl Frozen {
     /// `None`: it ended before it came there.
-    fn at(ground: &Ground, post: &Planted, point: &str, lease: &str) -> Option<Self> {
-        let mut worker = ground.worker(post);
-        worker.args(["--lease", lease]).env("SOCIALSCHED_STOP_AT", point);
-        let mut child = worker.spawn().unwrap();
+    pub fn at(mut command: Command, point: &str) -> Option<Self> {
+        let mut child = command.env("SOCIALSCHED_STOP_AT", point).spawn().unwrap();
         let either = WaitIdOptions::EXITED | WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT;
         let status = waitid(WaitId::Pid(Pid::from_child(&child)), either).unwrap().unwrap();
         if status.stopped() {
@@ -36,10 +43,20 @@ impl Frozen {
         None
     }
 
-    /// Lets it go on to its end.
-    fn thaw(mut self) {
+    /// Lets it go on; it has not ended when this returns.
+    pub fn go_on(&self) {
         kill_process(Pid::from_child(&self.0), Signal::CONT).unwrap();
-        self.0.wait().unwrap();
+    }
+
+    /// Its exit code, once it has ended.
+    pub fn end(mut self) -> Option<i32> {
+        self.0.wait().unwrap().code()
+    }
+
+    /// Lets it go on to its end.
+    fn thaw(self) {
+        self.go_on();
+        self.end();
     }
 }
 
@@ -49,6 +66,13 @@ impl Drop for Frozen {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+}
+
+/// A worker for this post, with the name of all of them and this lease.
+fn namesake(ground: &Ground, post: &Planted, lease: &str) -> Command {
+    let mut worker = ground.worker(post);
+    worker.args(["--worker-id", "server-1", "--lease", lease]);
+    worker
 }
 
 /// Whether nobody holds a lock on this post, nor on the list of workers.
@@ -96,7 +120,15 @@ fn outside_of_transactions(flow: &'static Flow) {
         assert!(reached.contains(&point), "{} was not frozen at {point}", flow.name);
     }
     ground.world.advance(LEASE_OVER);
-    let faults = ground.judge();
+    let mut faults = ground.judge();
+    for (post, point) in &plans {
+        let Some((column, told)) = points::told_at(point) else { continue };
+        let sql = format!("SELECT {column} FROM post_details WHERE id = '{}'", post.id);
+        let stored = ground.world.database.value(&sql);
+        if stored != told {
+            faults.push((post.clone(), format!("{column} {stored} although {told} was told")));
+        }
+    }
     sum_up(&ground, &format!("outside of transactions, {}", flow.name), &plans, faults);
 }
 
@@ -110,7 +142,7 @@ fn freeze(
 ) -> Option<Frozen> {
     for _ in 0..TRIES {
         let post = ground.plant(flow);
-        let worker = Frozen::at(ground, &post, point, "60s")?;
+        let worker = Frozen::at(namesake(ground, &post, "60s"), point)?;
         if is_free(ground, &post) {
             plans.push((post, point.to_owned()));
             return Some(worker);
@@ -144,9 +176,10 @@ fn in_transactions(flow: &'static Flow) {
     let mut plans = Vec::new();
     for point in &at {
         let post = ground.plant(flow);
-        let Some(worker) = Frozen::at(&ground, &post, point, "1s") else { continue };
+        let worker = namesake(&ground, &post, "1s");
+        let Some(worker) = Frozen::at(worker, point) else { continue };
         wait_for_the_lease(&ground, &post);
-        let mut successor = ground.worker(&post).args(["--lease", "1s"]).spawn().unwrap();
+        let mut successor = namesake(&ground, &post, "1s").spawn().unwrap();
         worker.thaw();
         successor.wait().unwrap();
         plans.push((post, point.clone()));
@@ -172,8 +205,37 @@ fn wait_for_the_lease(ground: &Ground, post: &Planted) {
     });
 }
 
+/// What is stored about a post: its state, and in further rows its log.
+fn rows(ground: &Ground, post: &Planted) -> Vec<Vec<String>> {
+    let of = format!("post_detail_id = '{}'", post.id);
+    let state = ground.world.database.rows(&format!(
+        "SELECT d.status, d.outcome, d.error_code, d.external_post_id, s.status, s.fence,
+                s.attempts, s.lease_until, s.next_attempt_at
+           FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id WHERE s.{of}"
+    ));
+    let log = ground.world.database.rows(&format!(
+        "SELECT fence, step_no, kind, event FROM publish_log
+          WHERE post_schedule_id = (SELECT id FROM post_schedule WHERE {of})
+          ORDER BY fence, step_no, event"
+    ));
+    [state, log].concat()
+}
+
+/// Whether a worker has left a post that it had lost as it was. What it was
+/// answered behind its gate it may tell; the state follows only good news.
+fn left_alone(before: &[Vec<String>], after: &[Vec<String>], before_gate: bool) -> bool {
+    let is_published = after[0][0] == "published";
+    before == after || !before_gate && (before[0] == after[0] || is_published)
+}
+
+/// Lets every call that would change something be lost on its way.
+fn lose_everything(ground: &Ground) {
+    ground.world.fault(&json!({"match": {"method": "POST"}, "fault": "before_commit_5xx"}));
+}
+
 /// Freezes a worker, and then its successor, and lets the first one go on
-/// while the successor still has the post. Every ordered pair of points.
+/// while the successor still has the post. Every ordered pair of points, or
+/// some; those always where the successor has only taken the post.
 fn overtaken(flow: &'static Flow) {
     let share = number("KILL_SHARE", 4);
     let mut dice = Dice::new(number("KILL_SEED", 1));
@@ -181,11 +243,13 @@ fn overtaken(flow: &'static Flow) {
     let post = ground.plant(flow);
     let mut at = ground.trace(ground.worker(&post));
     at.retain(|point| !point.contains(".before_commit:") && !points::is_timed(point));
-    let successors: Vec<String> =
-        ["take_over.committed:1".to_owned()].into_iter().chain(at.clone()).collect();
-    let mut plans = Vec::new();
+    let successors: Vec<String> = [TAKEN.to_owned()].into_iter().chain(at.clone()).collect();
+    let (mut plans, mut faults) = (Vec::new(), Vec::new());
+    let mut before_gate = true;
     for first in &at {
-        let seconds: Vec<&String> = successors.iter().filter(|_| dice.one_in(share)).collect();
+        before_gate &= !first.starts_with(GATE);
+        let is_tried = |second: &&String| second.starts_with(TAKEN) || dice.one_in(share);
+        let seconds: Vec<&String> = successors.iter().filter(is_tried).collect();
         for seconds in seconds.chunks(at_once(ground.world.database.engine()) / 2) {
             let mut firsts = Vec::new();
             for second in seconds {
@@ -195,22 +259,35 @@ fn overtaken(flow: &'static Flow) {
             ground.world.advance(LEASE_OVER);
             let mut late = Vec::new();
             for (worker, plan, second) in firsts {
-                let post = &plans[plan].0;
-                match Frozen::at(&ground, post, second, "60s") {
+                let (post, point) = &mut plans[plan];
+                *point = format!("{first}, its successor at {second}");
+                let mut is_lost = true;
+                match Frozen::at(namesake(&ground, post, "60s"), second) {
                     Some(successor) if is_free(&ground, post) => late.push(successor),
-                    // The first one would wait for its heartbeat's lock for ever.
-                    Some(successor) => successor.thaw(),
-                    None => {}
+                    ended => {
+                        // The first one would wait for its heartbeat's lock for ever.
+                        ended.into_iter().for_each(Frozen::thaw);
+                        is_lost = false;
+                    }
                 }
-                plans[plan].1 = format!("{first}, its successor at {second}");
+                match dice.below(3) {
+                    0 => ground.refuse_everything(),
+                    1 => lose_everything(&ground),
+                    _ => {}
+                }
+                let before = rows(&ground, post);
                 worker.thaw();
+                ground.world.heal();
+                if is_lost && !left_alone(&before, &rows(&ground, post), before_gate) {
+                    faults.push((post.clone(), "changed by a worker without a right".to_owned()));
+                }
             }
             late.into_iter().for_each(Frozen::thaw);
         }
     }
     assert!(!plans.is_empty());
     ground.world.advance(LEASE_OVER);
-    let faults = ground.judge();
+    faults.extend(ground.judge());
     sum_up(
         &ground,
         &format!("with their successors, {}, one in {share}", flow.name),
@@ -234,30 +311,7 @@ fn linkedin_and_successors() {
     overtaken(&LINKEDIN_IMAGE);
 }
 
-macro_rules! matrix {
-    ($($test:ident: $flow:literal),+ $(,)?) => {
-        $(#[test] fn $test() {
-            outside_of_transactions(FLOWS.iter().find(|flow| flow.name == $flow).unwrap());
-        })+
-    };
-}
-
-matrix! {
-    facebook_text: "Facebook text",
-    facebook_photo: "Facebook photo",
-    facebook_photos: "Facebook photos",
-    facebook_video: "Facebook video",
-    facebook_reel: "Facebook reel",
-    facebook_photo_story: "Facebook photo story",
-    facebook_video_story: "Facebook video story",
-    instagram_image: "Instagram image",
-    instagram_carousel: "Instagram carousel",
-    instagram_reel: "Instagram reel",
-    instagram_story: "Instagram story",
-    linkedin_text: "LinkedIn text",
-    linkedin_image: "LinkedIn image",
-    linkedin_video: "LinkedIn video",
-}
+test_every_flow!(outside_of_transactions);
 
 #[test]
 fn facebook_in_transactions() {
@@ -272,4 +326,57 @@ fn instagram_in_transactions() {
 #[test]
 fn linkedin_in_transactions() {
     in_transactions(&LINKEDIN_IMAGE);
+}
+
+/// Freezes one worker at every point; a person wishes each post to be
+/// cancelled; then they go on, with their leases or with successors. A wish
+/// that came before the gate is granted.
+fn wished_away(flow: &'static Flow) {
+    let ground = Ground::new();
+    let post = ground.plant(flow);
+    let mut at = ground.trace(ground.worker(&post));
+    at.retain(|point| !point.contains(".before_commit:") && !points::is_timed(point));
+    let gate = at.iter().position(|point| point.starts_with(GATE)).unwrap();
+    let mut faults = Vec::new();
+    let mut plans = Vec::new();
+    for overtaken in [false, true] {
+        for points in at.chunks(at_once(ground.world.database.engine())) {
+            let first = plans.len();
+            let stop = |point: &String| freeze(&ground, flow, point, &mut plans);
+            let frozen: Vec<Frozen> = points.iter().filter_map(stop).collect();
+            for (post, _) in &plans[first..] {
+                ground.world.run(&["cancel", &post.id]);
+            }
+            if overtaken {
+                ground.world.advance(LEASE_OVER);
+                ground.finish();
+            }
+            frozen.into_iter().for_each(Frozen::thaw);
+        }
+    }
+    ground.world.advance(LEASE_OVER);
+    faults.extend(ground.judge());
+    for (post, _) in plans.iter().filter(|(_, point)| at[..gate].contains(point)) {
+        let status = ground.world.status(&post.id);
+        if status != "cancelled" {
+            faults.push((post.clone(), format!("{status} although it was cancelled in time")));
+        }
+    }
+    assert!(plans.len() + 2 >= 2 * at.len(), "most were frozen: {plans:?}");
+    sum_up(&ground, &format!("and cancelled, {}", flow.name), &plans, faults);
+}
+
+#[test]
+fn facebook_cancelled() {
+    wished_away(&FACEBOOK_TEXT);
+}
+
+#[test]
+fn instagram_cancelled() {
+    wished_away(&INSTAGRAM_IMAGE);
+}
+
+#[test]
+fn linkedin_cancelled() {
+    wished_away(&LINKEDIN_IMAGE);
 }

@@ -7,6 +7,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use serde_json::json;
 use socialsched::domain::{AccountId, CompanyId, JobId, NewAccount, NewPost, Platform, PostId};
 use socialsched::sandbox::SandboxOptions;
 use socialsched::store::{Inserted, Location, Store};
@@ -33,6 +34,13 @@ pub struct Planted {
     pub account: AccountId,
     /// What the platform calls the account.
     pub external_account: String,
+}
+
+/// What readers see of an account.
+#[derive(Debug, Clone, Copy, Default)]
+struct Live {
+    posts: usize,
+    comments: usize,
 }
 
 /// A world with many posts, on which processes die.
@@ -94,19 +102,20 @@ impl Ground {
     }
 
     /// A new account and its id at the platform.
-    fn account(&self, platform: Platform) -> (AccountId, String) {
+    fn account(&self, flow: &Flow) -> (AccountId, String) {
         let id = AccountId::generate();
         // The last digits of the id: unique, as long as the platforms' own, and
         // never with the first digits of Instagram's accounts.
         let number = id.uuid().as_u128() % 1_000_000_000_000 + 2_000_000_000_000;
-        let external_id = match platform {
+        let external_id = match flow.platform {
+            Platform::LinkedIn if flow.is_members => format!("urn:li:person:Member{number}"),
             Platform::LinkedIn => format!("urn:li:organization:{number}"),
             Platform::Facebook | Platform::Instagram => number.to_string(),
         };
         let account = NewAccount {
             id,
             company_id: self.company,
-            platform,
+            platform: flow.platform,
             name: format!("Acme {id}"),
             external_id: external_id.clone(),
             client_id: None,
@@ -143,7 +152,7 @@ impl Ground {
 
     /// A new account and an id, for a post that is not stored yet.
     pub fn unstored(&self, flow: &'static Flow) -> Planted {
-        let (account, external_account) = self.account(flow.platform);
+        let (account, external_account) = self.account(flow);
         Planted { flow, id: PostId::generate().to_string(), account, external_account }
     }
 
@@ -197,6 +206,14 @@ impl Ground {
         self.refusals.set(true);
     }
 
+    /// From now on the platforms refuse every call that would change something.
+    pub fn refuse_everything(&self) {
+        self.world.fault(&json!({
+            "match": {"method": "POST"}, "fault": "status", "status": 400,
+            "body": {"error": {"message": "No", "type": "OAuthException", "code": 100}},
+        }));
+    }
+
     pub fn kills(&self) -> u32 {
         self.kills.get()
     }
@@ -217,13 +234,20 @@ impl Ground {
         points
     }
 
-    /// Lets clean workers go on until every post has ended.
+    /// Whether every post has ended, and its comment too.
+    pub fn is_settled(&self) -> bool {
+        let owed = "SELECT COUNT(*) FROM post_details
+                     WHERE first_comment_state IN ('pending', 'sending')";
+        self.world.open_posts() == 0 && self.world.database.value(owed) == "0"
+    }
+
+    /// Lets clean workers go on until everything has ended.
     #[track_caller]
     pub fn finish(&self) {
         for _ in 0..RUNS_MAX {
             let status = self.any_worker().args(["--concurrency", "16"]).status().unwrap();
             assert!(status.success(), "{status}");
-            if self.world.open_posts() == 0 {
+            if self.is_settled() {
                 return;
             }
             self.world.advance(PAUSE);
@@ -235,19 +259,22 @@ impl Ground {
     /// Finishes, and asks of every post planted since the last time: is it
     /// live at most once, is it live exactly if it is said to be, and is it
     /// there at all? A post whose outcome is unknown may be either, but on
-    /// two-step flows there is none. Tells what is wrong with which post.
+    /// two-step flows there is none. And the same of its first comment, which
+    /// nobody can look up. Tells what is wrong with which post.
     #[track_caller]
     pub fn judge(&self) -> Vec<(Planted, String)> {
         self.finish();
         let mut faults = Vec::new();
-        let mut live: BTreeMap<String, u32> = BTreeMap::new();
+        let mut live: BTreeMap<String, Live> = BTreeMap::new();
         for item in self.world.live() {
-            *live.entry(item["account"].as_str().unwrap().to_owned()).or_default() += 1;
+            let live = live.entry(item["account"].as_str().unwrap().to_owned()).or_default();
+            live.posts += 1;
+            live.comments += item["comments"].as_array().map_or(0, Vec::len);
         }
-        let rows = self
-            .world
-            .database
-            .rows("SELECT id, status, outcome, error_code, error_message FROM post_details");
+        let rows = self.world.database.rows(
+            "SELECT id, status, outcome, first_comment_state, error_code, error_message
+               FROM post_details",
+        );
         let rows: BTreeMap<&str, &[String]> =
             rows.iter().map(|row| (row[0].as_str(), &row[1..])).collect();
         for post in self.posts.take() {
@@ -262,23 +289,35 @@ impl Ground {
         faults
     }
 
-    fn fault(&self, post: &Planted, row: &[String], live: u32) -> Option<String> {
-        let (status, outcome) = (row[0].as_str(), row[1].as_str());
+    fn fault(&self, post: &Planted, row: &[String], live: Live) -> Option<String> {
+        let (status, outcome, comment) = (row[0].as_str(), row[1].as_str(), row[2].as_str());
         let told = match (status, outcome) {
-            _ if live > 1 => "doubled",
-            ("published", _) if live == 1 => return None,
-            ("cancelled", _) if live == 0 => return None,
-            ("failed", "not_published") if live == 0 && self.refusals.get() => return None,
+            _ if live.posts > 1 => Some("doubled"),
+            ("published", _) if live.posts == 1 => self.comment_fault(post, comment, live),
+            _ if live.comments > 0 || !comment.is_empty() => Some("a comment without a post"),
+            ("cancelled", _) if live.posts == 0 => None,
+            ("failed", "not_published") if live.posts == 0 && self.refusals.get() => None,
             ("failed", "unknown") => {
                 *self.unknown.borrow_mut().entry(post.flow.name).or_default() += 1;
-                if !post.flow.is_two_step() {
-                    return None;
-                }
-                "unknown on a two-step flow"
+                post.flow.is_two_step().then_some("unknown on a two-step flow")
             }
-            _ => "ended wrongly",
+            _ => Some("ended wrongly"),
         };
-        Some(format!("{told}: {live} live, {row:?}"))
+        Some(format!("{}: {live:?}, {row:?}", told?))
+    }
+
+    /// What is wrong with the comment below a published post.
+    fn comment_fault(&self, post: &Planted, state: &str, live: Live) -> Option<&'static str> {
+        match (state, live.comments, post.flow.first_comment) {
+            (_, 2.., _) => Some("a comment doubled"),
+            ("", 0, None) | ("sent", 1, Some(_)) => None,
+            ("unknown", _, Some(_)) => {
+                *self.unknown.borrow_mut().entry("comments").or_default() += 1;
+                None
+            }
+            ("failed", 0, Some(_)) if self.refusals.get() => None,
+            _ => Some("a comment ended wrongly"),
+        }
     }
 
     /// The last word of a test: nothing was wrong with any post, no invariant

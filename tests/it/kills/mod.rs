@@ -27,6 +27,8 @@ mod points;
 mod random;
 mod releases;
 #[cfg(feature = "kill-points")]
+mod rivals;
+#[cfg(feature = "kill-points")]
 pub mod settings;
 #[cfg(feature = "kill-points")]
 mod singles;

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use socialsched::domain::Platform;
+
 use super::flows::Flow;
 use crate::source::files;
 
@@ -70,7 +72,7 @@ fn done_for(flow: &str) -> (&'static [&'static str], &'static [&'static str]) {
     const LINKEDIN: &[&str] =
         &["claim_due", "record_staged", "open_gates", "record_live", "goodbye"];
     match flow {
-        "Facebook text" => (
+        "Facebook text" | "Facebook comment" => (
             GRAPH,
             &[
                 "staging/POST/graph.facebook.com/feed",
@@ -122,11 +124,11 @@ fn done_for(flow: &str) -> (&'static [&'static str], &'static [&'static str]) {
                 "read/GET/graph.facebook.com/stories",
             ],
         ),
-        "LinkedIn text" => (
+        "LinkedIn text" | "LinkedIn member" => (
             &["claim_due", "open_gates", "record_live", "goodbye"],
             &["publish/POST/api.linkedin.com/rest/posts"],
         ),
-        "LinkedIn image" => (
+        "LinkedIn image" | "LinkedIn comment" => (
             LINKEDIN,
             &[
                 "download",
@@ -158,6 +160,25 @@ fn done_for(flow: &str) -> (&'static [&'static str], &'static [&'static str]) {
     }
 }
 
+/// The call that sends a first comment.
+fn comment_call(platform: Platform) -> &'static str {
+    match platform {
+        Platform::Facebook | Platform::Instagram => "publish/POST/graph.facebook.com/comments",
+        Platform::LinkedIn => "publish/POST/api.linkedin.com/rest/comments",
+    }
+}
+
+/// What a worker at this point has been told by the platform: a column of
+/// `post_details`, and what it must say in the end.
+pub fn told_at(point: &str) -> Option<(&'static str, &'static str)> {
+    let is_told = point.starts_with("publish/") && point.ends_with(".read:1");
+    let told = match point.contains("/comments.") {
+        true => ("first_comment_state", "sent"),
+        false => ("status", "published"),
+    };
+    is_told.then_some(told)
+}
+
 /// Whether a point is passed only if time will have it.
 pub fn is_timed(point: &str) -> bool {
     TIMED.iter().any(|timed| point.starts_with(timed))
@@ -167,13 +188,18 @@ pub fn is_timed(point: &str) -> bool {
 #[track_caller]
 pub fn assert_known(flow: &Flow, passed: &[String]) {
     let (transactions, calls) = done_for(flow.name);
+    let (mut transactions, mut calls) = (transactions.to_vec(), calls.to_vec());
+    if flow.first_comment.is_some() {
+        transactions.extend(["begin_comment", "record_comment", "take_leftovers"]);
+        calls.push(comment_call(flow.platform));
+    }
     let mut known = BTreeSet::new();
     for name in transactions {
         known.extend([format!("{name}.before_commit"), format!("{name}.committed")]);
     }
     for name in calls {
         let moments: &[&str] =
-            if *name == "download" { &["before", "answered"] } else { &["before", "sent", "read"] };
+            if name == "download" { &["before", "answered"] } else { &["before", "sent", "read"] };
         known.extend(moments.iter().map(|moment| format!("{name}.{moment}")));
     }
     let names = passed.iter().map(|point| point.rsplit_once(':').unwrap().0.to_owned());

@@ -1,15 +1,13 @@
 //! One kill at every point of every flow.
 
-use std::collections::BTreeSet;
-
-use super::flows::{FLOWS, Flow};
+use super::flows::{Flow, test_every_flow};
 use super::ground::{Ground, LEASE_OVER, Planted};
 use super::points::{assert_known, is_timed};
 use super::settings::report;
 
 /// Kills a worker at every point of this flow, each with a post of its own.
-fn at_every_point(name: &str) {
-    let flow: &'static Flow = FLOWS.iter().find(|flow| flow.name == name).unwrap();
+fn at_every_point(flow: &'static Flow) {
+    let name = flow.name;
     let ground = Ground::new();
     let post = ground.plant(flow);
     let points = ground.trace(ground.worker(&post));
@@ -31,30 +29,4 @@ fn at_every_point(name: &str) {
     ground.assert_sound(&format!("every point of {name}"), &faults);
 }
 
-macro_rules! every_point {
-    ($($test:ident: $flow:literal),+ $(,)?) => {
-        $(#[test] fn $test() { at_every_point($flow); })+
-        #[test]
-        fn every_flow_has_its_test() {
-            let tested = BTreeSet::from([$($flow),+]);
-            assert_eq!(tested, FLOWS.iter().map(|flow| flow.name).collect());
-        }
-    };
-}
-
-every_point! {
-    facebook_text: "Facebook text",
-    facebook_photo: "Facebook photo",
-    facebook_photos: "Facebook photos",
-    facebook_video: "Facebook video",
-    facebook_reel: "Facebook reel",
-    facebook_photo_story: "Facebook photo story",
-    facebook_video_story: "Facebook video story",
-    instagram_image: "Instagram image",
-    instagram_carousel: "Instagram carousel",
-    instagram_reel: "Instagram reel",
-    instagram_story: "Instagram story",
-    linkedin_text: "LinkedIn text",
-    linkedin_image: "LinkedIn image",
-    linkedin_video: "LinkedIn video",
-}
+test_every_flow!(at_every_point);

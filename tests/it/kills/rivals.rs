@@ -1,0 +1,227 @@
+//! G15: `recover`, a person's word, and a worker, all at the same post at once.
+//! One wins, by its fence; the others change nothing.
+
+use std::process::Command;
+
+use super::commands::silent;
+use super::flows::{FACEBOOK_TEXT, Flow, LINKEDIN_IMAGE, LINKEDIN_MEMBER};
+use super::frozen::Frozen;
+use super::ground::{Ground, LEASE_OVER, Planted};
+use super::points;
+use crate::support::{Engine, eventually};
+
+/// A post whose worker died at a point that begins so.
+fn dead(ground: &Ground, flow: &'static Flow, point: &str) -> Planted {
+    let post = ground.plant(flow);
+    assert!(ground.killed_at(ground.worker(&post), point), "did not come to {point}");
+    ground.world.advance(LEASE_OVER);
+    post
+}
+
+/// The worker's point behind the answer that its post is live.
+fn answered(ground: &Ground, flow: &'static Flow) -> String {
+    let points = ground.trace(ground.worker(&ground.plant(flow)));
+    points.into_iter().find(|point| points::told_at(point).is_some()).unwrap()
+}
+
+fn recover(ground: &Ground) -> Command {
+    silent(ground.world.command(&["recover"]))
+}
+
+/// The two commands that look a dead worker's post up.
+type Rival = fn(&Ground, &Planted) -> Command;
+const RIVALS: [Rival; 2] = [|ground, _| recover(ground), |ground, post| ground.worker(post)];
+
+/// Whether something about the post is stored or was learnt right there.
+fn is_about_the_post(point: &str) -> bool {
+    let stored = ["take_over.", "record_", "hold."];
+    point.contains(".read:") || stored.iter().any(|name| point.starts_with(name))
+}
+
+/// One of the two stands still at each of these points; meanwhile the other one
+/// does its work, or waits for the first one's locks; then the first goes on.
+/// Of posts that are live, and where that can be seen, of posts that are not.
+fn look_up_at_once(flow: &'static Flow) {
+    let ground = Ground::new();
+    let answered = answered(&ground, flow);
+    let unsent = answered.replace(".read:", ".before:");
+    let mut faults = ground.judge();
+    for (first, second) in [(RIVALS[0], RIVALS[1]), (RIVALS[1], RIVALS[0])] {
+        for dies_at in if flow.is_two_step() { vec![&answered, &unsent] } else { vec![&answered] } {
+            let post = dead(&ground, flow, dies_at);
+            let points = ground.trace(first(&ground, &post));
+            assert!(points.iter().any(|point| point.starts_with("take_over.before_commit:")));
+            for point in points.iter().filter(|point| is_about_the_post(point)) {
+                for lease_is_over in [false, true] {
+                    // Its locks would keep time from passing.
+                    if lease_is_over && point.contains(".before_commit:") {
+                        continue;
+                    }
+                    let post = dead(&ground, flow, dies_at);
+                    let Some(stands) = Frozen::at(first(&ground, &post), point) else { continue };
+                    ground.note(1);
+                    if lease_is_over {
+                        ground.world.advance(LEASE_OVER);
+                    }
+                    let mut other = second(&ground, &post).spawn().unwrap();
+                    stands.go_on();
+                    assert_eq!(stands.end(), Some(0), "{point}");
+                    assert!(other.wait().unwrap().success(), "{point}");
+                    faults.extend(ground.judge());
+                }
+            }
+        }
+    }
+    // Whoever looks up has taken the job over, under a fence of its own; only
+    // held posts are nobody's.
+    let lookups = |having: &str| {
+        let sql = format!(
+            "SELECT COUNT(*) FROM (
+               SELECT l.post_schedule_id FROM publish_log l
+                 JOIN post_schedule s ON s.id = l.post_schedule_id
+                 JOIN post_details d ON d.id = s.post_detail_id
+                WHERE l.kind = 'lookup' AND d.outcome = 'published'
+                GROUP BY l.post_schedule_id, l.fence
+               HAVING COUNT(DISTINCT l.worker_id) {having}) found"
+        );
+        ground.world.database.value(&sql)
+    };
+    assert!(!flow.is_two_step() || lookups("= 1") != "0");
+    assert_eq!(lookups("> 1"), "0");
+    ground.assert_sound(&format!("rivals that look up, {}", flow.name), &faults);
+}
+
+#[test]
+fn g15_recover_and_a_worker_settle_a_page_post_once() {
+    look_up_at_once(&FACEBOOK_TEXT);
+}
+
+#[test]
+fn g15_recover_and_a_worker_settle_a_linkedin_post_once() {
+    look_up_at_once(&LINKEDIN_IMAGE);
+}
+
+#[test]
+fn g15_recover_and_a_worker_hold_a_members_post_and_send_nothing() {
+    look_up_at_once(&LINKEDIN_MEMBER);
+}
+
+/// What a person may say; `--published` wants the id at the platform.
+const VERDICTS: [&str; 3] = ["--published", "--not-published", "--abandon"];
+
+fn verdict(ground: &Ground, post: &Planted, word: &str) -> Command {
+    let mut args = vec!["recover", &post.id, "--yes", word];
+    let live = ground.world.live();
+    let item = live.iter().find(|item| item["account"] == post.external_account.as_str());
+    if word == "--published" {
+        args.push(item.map_or("urn:li:share:1", |item| item["id"].as_str().unwrap()));
+    }
+    silent(ground.world.command(&args))
+}
+
+/// Waits until a command waits for the locks of one that stands still. SQLite
+/// tells nobody, but lets only one at a time write.
+fn until_it_waits(ground: &Ground) {
+    let database = &ground.world.database;
+    if database.engine() != Engine::Sqlite {
+        eventually("it waits", || database.waiting() > 0);
+    }
+}
+
+/// A worker stands in a transaction about a post that it has; a person's word
+/// about that post waits for it, and is refused: nothing is unknown yet.
+#[test]
+fn g15_a_verdict_waits_for_a_worker_in_a_transaction_and_changes_nothing() {
+    for flow in [&FACEBOOK_TEXT, &LINKEDIN_IMAGE] {
+        let ground = Ground::new();
+        let points = ground.trace(ground.worker(&ground.plant(flow)));
+        let is_recorded = |point: &&String| {
+            let names = ["record_staged.before", "open_gates.before", "record_live.before"];
+            names.iter().any(|name| point.starts_with(name))
+        };
+        let points: Vec<&String> = points.iter().filter(is_recorded).collect();
+        assert!(points.len() >= 3, "{points:?}");
+        for word in VERDICTS {
+            for point in &points {
+                let post = ground.plant(flow);
+                let worker = Frozen::at(ground.worker(&post), point).unwrap();
+                let mut person = verdict(&ground, &post, word).spawn().unwrap();
+                until_it_waits(&ground);
+                worker.go_on();
+                assert_eq!(worker.end(), Some(0), "{word} at {point}");
+                assert_eq!(person.wait().unwrap().code(), Some(4), "{word} at {point}");
+                ground.note(1);
+            }
+        }
+        let faults = ground.judge();
+        ground.assert_sound(&format!("verdicts beside a worker, {}", flow.name), &faults);
+    }
+}
+
+/// A worker is about to hold a post; the word about it comes behind that.
+#[test]
+fn g15_a_verdict_waits_until_a_worker_holds_the_post() {
+    for (word, ends) in [("--published", "published"), ("--not-published", "published")] {
+        let ground = Ground::new();
+        let answered = answered(&ground, &LINKEDIN_MEMBER);
+        let unsent = answered.replace(".read:", ".before:");
+        let dies_at = if word == "--published" { &answered } else { &unsent };
+        let post = dead(&ground, &LINKEDIN_MEMBER, dies_at);
+        let worker = Frozen::at(ground.worker(&post), "hold.before_commit:1").unwrap();
+        let mut person = verdict(&ground, &post, word).spawn().unwrap();
+        until_it_waits(&ground);
+        worker.go_on();
+        assert_eq!(worker.end(), Some(0), "{word}");
+        assert_eq!(person.wait().unwrap().code(), Some(0), "{word}");
+        ground.note(1);
+        let faults = ground.judge();
+        assert_eq!(ground.world.status(&post.id), ends, "{word}");
+        ground.assert_sound(&format!("{word} behind a hold"), &faults);
+    }
+}
+
+/// The post is held although it is live. While a person's word is written
+/// down, its first worker comes back with the platform's answer, which counts
+/// more than any word.
+#[test]
+fn g15_an_answer_beside_a_verdict_is_kept_and_nothing_is_sent_again() {
+    let ground = Ground::new();
+    let answered = answered(&ground, &LINKEDIN_MEMBER);
+    for word in VERDICTS {
+        for point in ["judge.before_commit", "judge.committed"] {
+            for answer_comes_first in [false, true] {
+                let post = ground.plant(&LINKEDIN_MEMBER);
+                let worker = Frozen::at(ground.worker(&post), &answered).unwrap();
+                ground.world.advance(LEASE_OVER);
+                ground.finish();
+                assert_eq!(ground.world.post(&post.id)["outcome"], "unknown");
+                if answer_comes_first {
+                    worker.go_on();
+                    let person = verdict(&ground, &post, word).status().unwrap();
+                    assert!(matches!(person.code(), Some(0 | 4)), "{word}: {person}");
+                    assert_eq!(worker.end(), Some(0), "{word}");
+                } else {
+                    let person = Frozen::at(verdict(&ground, &post, word), point).unwrap();
+                    worker.go_on();
+                    person.go_on();
+                    assert_eq!(person.end(), Some(0), "{word} at {point}");
+                    assert_eq!(worker.end(), Some(0), "{word} at {point}");
+                }
+                ground.note(1);
+                ground.finish();
+                let told = ground.world.post(&post.id);
+                let live = ground.world.live();
+                let account = post.external_account.as_str();
+                let mine: Vec<_> = live.iter().filter(|item| item["account"] == account).collect();
+                assert_eq!(mine.len(), 1, "{word} at {point}");
+                assert_eq!(
+                    (&told["status"], &told["externalPostId"]),
+                    (&"published".into(), &mine[0]["id"]),
+                    "{word} at {point}: {told}"
+                );
+            }
+        }
+    }
+    let faults = ground.judge();
+    ground.assert_sound("answers beside verdicts", &faults);
+}
