@@ -16,13 +16,15 @@ use super::{Store, StoreError, load, nameless, settle, transaction};
 const COMMENTS: &str = "
     SELECT s.id AS job_id, d.id AS post_id, s.fence AS fence,
            d.external_post_id AS external_post_id, d.first_comment AS first_comment
-      FROM post_details d JOIN post_schedule s ON s.post_detail_id = d.id
+      FROM post_details d {by post_details_comments}
+      JOIN post_schedule s ON s.post_detail_id = d.id
      WHERE d.first_comment_state IN ('pending', 'sending') AND d.first_comment_state = 'pending'
        AND d.status = 'published'";
 
 const LEFTOVERS: &str = "
     SELECT s.id AS job_id, d.id AS post_id, s.fence AS fence
-      FROM post_details d JOIN post_schedule s ON s.post_detail_id = d.id
+      FROM post_details d {by post_details_leftovers}
+      JOIN post_schedule s ON s.post_detail_id = d.id
      WHERE d.leftovers = 1 AND d.status IN ('cancelled', 'failed')";
 
 /// A comment that has been on its way this long will get no answer any more.
@@ -38,8 +40,9 @@ fn lost_query() -> Sql {
 
 /// What is looked for whenever a worker looks around.
 #[cfg(test)]
-pub(super) fn queries() -> [Sql; 3] {
-    [sql(COMMENTS).and(" LIMIT 1"), sql(LEFTOVERS).and(" LIMIT 1"), lost_query()]
+pub(super) fn queries(which: &Only) -> [Sql; 3] {
+    let first = |query| load::only(sql(query), which).and(" LIMIT 1");
+    [first(COMMENTS), first(LEFTOVERS), lost_query()]
 }
 
 /// A first comment below a published post.

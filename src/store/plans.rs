@@ -10,7 +10,7 @@ use super::db::{Location, Sql};
 use super::gate::busy_query;
 use super::listing::{count_query, list_query};
 use super::repair::halves_query;
-use super::{Store, transaction};
+use super::{Store, comments, transaction};
 use crate::domain::{
     AccountId, CompanyId, JobId, Only, Page, Platform, PostFilter, ShownStatus, Sort, WorkerId,
 };
@@ -125,12 +125,19 @@ async fn queue_status_reads_no_finished_rows() {
 }
 
 #[tokio::test]
-async fn a_worker_of_one_account_begins_with_the_queue() {
+async fn a_worker_of_one_account_begins_with_what_is_open() {
     let full = Full::new().await;
     let only = Only { platform: None, account: Some(AccountId::generate()) };
     let plan = full.plan(missed_query(Duration::from_secs(3600), &only, "")).await;
     assert!(plan.first().unwrap().contains("post_schedule_open"), "{plan:#?}");
     let mut take_over = TakeOver::new(WorkerId::named("w"), Duration::from_secs(60), 10);
+    let [comments, leftovers, _] = comments::queries(&only);
+    for (index, query) in
+        [("post_details_comments", comments), ("post_details_leftovers", leftovers)]
+    {
+        let plan = full.plan(query).await;
+        assert!(plan.first().unwrap().contains(index), "{index}: {plan:#?}");
+    }
     take_over.only = only;
     let plan = full.plan(abandoned_query(&take_over, "")).await;
     assert!(plan.first().unwrap().contains("post_schedule_claimed"), "{plan:#?}");

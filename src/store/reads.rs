@@ -154,7 +154,7 @@ fn asked_by_workers() -> Vec<(&'static str, Sql)> {
     let late = Duration::from_secs(3600);
     let soon = Some(Duration::from_secs(300));
     let locked = "{skip locked s, d}";
-    let [comments, leftovers, lost] = comments::queries();
+    let [comments, leftovers, lost] = comments::queries(&Only::default());
     vec![
         ("claim", due_query(&request)),
         ("claim of a platform", due_query(&of_facebook)),
