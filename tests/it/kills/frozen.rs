@@ -4,6 +4,7 @@
 //! Less real time passes than they would need to notice it by the clock, so
 //! that only fences and single-use objects protect the posts.
 
+use std::collections::BTreeSet;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
@@ -239,6 +240,11 @@ macro_rules! matrix {
         $(#[test] fn $test() {
             outside_of_transactions(FLOWS.iter().find(|flow| flow.name == $flow).unwrap());
         })+
+        #[test]
+        fn g03_every_flow_is_frozen_at_every_point() {
+            let tested = BTreeSet::from([$($flow),+]);
+            assert_eq!(tested, FLOWS.iter().map(|flow| flow.name).collect());
+        }
     };
 }
 

@@ -35,7 +35,7 @@ macro_rules! every_point {
     ($($test:ident: $flow:literal),+ $(,)?) => {
         $(#[test] fn $test() { at_every_point($flow); })+
         #[test]
-        fn every_flow_has_its_test() {
+        fn g01_every_flow_is_killed_at_every_point() {
             let tested = BTreeSet::from([$($flow),+]);
             assert_eq!(tested, FLOWS.iter().map(|flow| flow.name).collect());
         }

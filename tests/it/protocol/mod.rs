@@ -6,6 +6,7 @@ mod changing;
 mod comments;
 mod limits;
 mod lost;
+mod objects;
 mod panics;
 mod refusals;
 mod restored;
