@@ -224,6 +224,24 @@ fn h13_a_state_that_lags_behind_doubles_no_post_whatever_a_second_call_would_do(
     }
 }
 
+/// As above for ever: then the refusal of the second call contradicts what is
+/// read, and what is read proves nothing any more.
+#[test]
+fn h13_a_live_post_that_is_never_shown_as_such_is_not_told_to_be_unpublished() {
+    for (publish, finish) in &MODES[..3] {
+        let (world, ids) = behind(*publish, *finish);
+        world.work_for(LOOKS, 60);
+        world.advance(Duration::from_secs(3600));
+        world.run(&["recover"]).ok();
+        for id in &ids {
+            let post = world.post(id);
+            assert_ne!(post["outcome"], "not_published", "{publish:?}, {finish:?}: {post}");
+        }
+        assert_eq!(world.live().len(), ids.len(), "{publish:?}, {finish:?}");
+        world.assert_healthy();
+    }
+}
+
 /// A documented limit: if the state lags for minutes, and the platform makes a
 /// second post of one object, then there are two. Both answers are kept, and
 /// the invariants name the post.
