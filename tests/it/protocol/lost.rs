@@ -145,6 +145,8 @@ fn h04_a_throttling_answer_to_a_call_that_went_through_doubles_no_post() {
     }));
     let image = world.media("a.jpg");
     let id = world.schedule(&account, &["--caption", "Only once", "--image", &image]);
+    world.work(&[]);
+    assert_eq!(world.status(&id), "processing", "it is looked up, not sent again");
     world.work_for(LOOKS, 60);
     let post = world.post(&id);
     assert_eq!((&post["status"], &post["attempts"]), (&json!("published"), &json!(1)), "{post}");
