@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{Days, Utc};
+use chrono::Days;
 use serde_json::{Value, json};
 use socialsched::sandbox::SandboxOptions;
 
@@ -191,7 +191,8 @@ fn a_refused_publish_call_is_tried_again_on_every_platform() {
 fn h06_what_a_429_asks_for_may_be_a_date_huge_negative_or_nonsense() {
     let world = World::new();
     let image = world.media("one.jpg");
-    let date = (Utc::now() + Duration::from_secs(120)).format("%a, %d %b %Y %H:%M:%S GMT");
+    let date =
+        (world.database.now() + Duration::from_secs(120)).format("%a, %d %b %Y %H:%M:%S GMT");
     let (date, mut posts) = (date.to_string(), Vec::new());
     for platform in PLATFORMS {
         // Meta's limits count over an hour.
@@ -415,7 +416,7 @@ fn h19_a_used_up_day_at_instagram_is_waited_for_and_other_accounts_go_on() {
 #[test]
 fn h19_a_used_up_day_at_linkedin_is_waited_for_and_other_accounts_go_on() {
     let world = World::new();
-    let late = (Utc::now().date_naive() + Days::new(2)).and_hms_opt(22, 30, 0).unwrap();
+    let late = (world.database.now().date_naive() + Days::new(2)).and_hms_opt(22, 30, 0).unwrap();
     Simulator::post(&world, "/__sim/clock", &json!({"set_ms": late.and_utc().timestamp_millis()}));
     let (account, other) = (world.account("linkedin"), world.account("linkedin"));
     let day = "Resource level throttle APPLICATION_AND_MEMBER DAY limit for calls is reached";
