@@ -6,7 +6,7 @@ use serde_json::json;
 use super::args::word;
 use crate::context::Context;
 use crate::domain::when::{Dst, describe, parse_when, rfc3339, short};
-use crate::domain::{Problem, Problems};
+use crate::domain::{PostStatus, Problem, Problems};
 use crate::exit::{Exit, Fault};
 use crate::output::Report;
 use crate::store::Rescheduled;
@@ -48,7 +48,11 @@ impl RescheduleArgs {
         let (was, run_at, now) = match answer {
             Rescheduled::Done { was, run_at, now } => (was, run_at, now),
             Rescheduled::NotPending(status) => {
-                return Err(Fault::wrong_state(format!("{short_id} is {status}, not pending"))
+                let state = match status {
+                    PostStatus::Processing => "being published",
+                    ended => ended.as_str(),
+                };
+                return Err(Fault::wrong_state(format!("{short_id} is {state}, not pending"))
                     .code("not_pending")
                     .hint(format!("socialsched show {short_id} tells more"))
                     .into());

@@ -22,6 +22,11 @@ pub struct Failure {
     pub detail: Value,
 }
 
+/// In [`Failure::detail`]: a publish call that repeats one whose object was read
+/// as not live was refused as the platform refuses a spent object. One of the
+/// two is wrong, and such readings prove nothing any more.
+pub const SPENT: &str = "spent";
+
 impl Failure {
     /// A failure that did not come with an HTTP answer.
     #[must_use]

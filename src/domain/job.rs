@@ -49,6 +49,9 @@ pub struct Claim {
     pub open_intents: Vec<Intent>,
     /// When publish calls were cleared, oldest first, settled ones included.
     pub sent_at: Vec<DateTime<Utc>>,
+    /// An earlier call was never answered, and settled only by reading that it
+    /// made nothing live.
+    pub is_repeat: bool,
 }
 
 impl Claim {
@@ -74,8 +77,9 @@ pub struct Intent {
     pub not_live_for: Option<std::time::Duration>,
     /// How often it was looked up in vain.
     pub lookups: u32,
-    /// Not our own record: another program's call, or one that a restored
-    /// backup does not know. It may have published an object that we never
-    /// heard of, so that no object of ours can prove it did not.
+    /// No object of ours can prove that nothing is live. Not our own record:
+    /// another program's call, or one that a restored backup does not know, may
+    /// have published an object that we never heard of. Or our object shows as
+    /// not published and is refused as [`SPENT`](super::SPENT).
     pub blind: bool,
 }

@@ -24,7 +24,7 @@ pub mod when;
 pub use account::{AccessToken, BadTokenRef, NewAccount, Pause, SocialAccount, TokenRef};
 pub use client::{AgencyClient, NewClient};
 pub use escape::visible;
-pub use failure::{Failure, Remedy, Scope};
+pub use failure::{Failure, Remedy, SPENT, Scope};
 pub use filter::{ABANDONED, MISSED, Only, Page, PostFilter, ShownStatus, Sort};
 pub use ids::{
     AccountId, ClientId, CompanyId, Fence, IdError, InstanceId, JobId, PostId, WorkerId,

@@ -20,6 +20,9 @@ pub struct Draft {
     /// When publish calls for this post were cleared to go out, oldest first, by
     /// the database's clock; the last one is the call now at hand.
     pub sent_at: Vec<DateTime<Utc>>,
+    /// An earlier one was never answered, and settled only by reading that it
+    /// made nothing live: a refusal of this one may be due to it.
+    pub is_repeat: bool,
     /// Whether the publish call may still go out.
     pub clearance: Clearance,
 }

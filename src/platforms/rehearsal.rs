@@ -116,9 +116,10 @@ impl Rehearsal {
         }
     }
 
-    /// Clears a publish call to go out.
+    /// Clears a publish call to go out; an earlier one was read as not live.
     pub async fn gate(&self, draft: &mut Draft) -> Intent {
         let at = self.now().await;
+        draft.is_repeat = !draft.sent_at.is_empty();
         draft.sent_at.push(at);
         Intent {
             fence: Fence(1),
@@ -163,6 +164,7 @@ pub(super) fn draft(
         },
         staging: Staging::default(),
         sent_at: Vec::new(),
+        is_repeat: false,
         clearance: crate::domain::Clearance::unlimited(),
     }
 }

@@ -21,8 +21,8 @@ pub(super) struct Rule {
     pub(super) status: Option<u16>,
     /// Body of the answer instead of the platform's usual one.
     pub(super) body: Option<Value>,
-    /// Seconds, for `429`.
-    pub(super) retry_after: Option<u64>,
+    /// `Retry-After` of a `429`: seconds, or any text.
+    pub(super) retry_after: Option<Value>,
     /// Milliseconds, for `slow_first_byte`.
     pub(super) delay_ms: Option<u64>,
     /// Matching calls seen so far.
@@ -183,7 +183,8 @@ impl Rule {
             Fault::Html502 | Fault::AfterCommitHtml502 => Reply::html(502, "Bad Gateway"),
             Fault::TooMany => {
                 let reply = self.error(429, platform);
-                match self.retry_after {
+                match &self.retry_after {
+                    Some(Value::String(text)) => reply.with("retry-after", text.clone()),
                     Some(seconds) => reply.with("retry-after", seconds.to_string()),
                     None => reply,
                 }

@@ -609,6 +609,7 @@ async fn claim(
         staging: logged.staging,
         open_intents: logged.open_intents,
         sent_at: logged.sent_at,
+        is_repeat: logged.is_repeat,
     })
 }
 

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
 
 use crate::domain::{
-    Artifact, Failure, Fence, Intent, JobId, LogEntry, LogEvent, Receipt, Staging, StepKind,
+    Artifact, Failure, Fence, Intent, JobId, LogEntry, LogEvent, Receipt, SPENT, Staging, StepKind,
     WorkerId,
 };
 
@@ -177,6 +177,7 @@ pub(super) struct Logged {
     pub(super) staging: Staging,
     pub(super) open_intents: Vec<Intent>,
     pub(super) sent_at: Vec<DateTime<Utc>>,
+    pub(super) is_repeat: bool,
 }
 
 /// Reads the log of several jobs.
@@ -209,6 +210,7 @@ pub(super) async fn read(
 fn logged(rows: &[Row], now: DateTime<Utc>) -> Result<Logged, StoreError> {
     let mut logged = Logged::default();
     let mut settled = Vec::new();
+    let mut spent = Vec::new();
     let mut intents: Vec<Intent> = Vec::new();
     for row in rows {
         let kind: StepKind = row.word("kind")?;
@@ -241,7 +243,14 @@ fn logged(rows: &[Row], now: DateTime<Utc>) -> Result<Logged, StoreError> {
                     blind: matches!(code.as_deref(), Some(FOREIGN | RESTORED)),
                 });
             }
-            (StepKind::Publish, LogEvent::Ok | LogEvent::Refused) => settled.push(key),
+            (StepKind::Publish, LogEvent::Ok | LogEvent::Refused) => {
+                settled.push(key);
+                logged.is_repeat |= code.as_deref() == Some(NOT_LIVE);
+            }
+            (StepKind::Publish, LogEvent::Unknown) => {
+                let detail = row.opt_json("detail")?.unwrap_or(Json::Null);
+                spent.extend((detail[SPENT] == true).then_some(key));
+            }
             (StepKind::Lookup, LogEvent::Ok | LogEvent::Unknown | LogEvent::Refused) => {
                 for intent in &mut intents {
                     intent.lookups += 1;
@@ -259,10 +268,11 @@ fn logged(rows: &[Row], now: DateTime<Utc>) -> Result<Logged, StoreError> {
         }
     }
     logged.sent_at.sort_unstable();
-    logged.open_intents = intents
-        .into_iter()
-        .filter(|intent| !settled.contains(&(intent.fence, intent.step_no)))
-        .collect();
+    intents.retain(|intent| !settled.contains(&(intent.fence, intent.step_no)));
+    for intent in &mut intents {
+        intent.blind |= spent.contains(&(intent.fence, intent.step_no));
+    }
+    logged.open_intents = intents;
     if logged.open_intents.is_empty() {
         // Objects of an open intent are its anchor, however old they are.
         let usable = chrono::Duration::from_std(STAGED_USABLE_FOR).unwrap_or_default();

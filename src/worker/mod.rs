@@ -234,6 +234,7 @@ impl Shared {
             content: claim.content.clone(),
             staging: claim.staging.clone(),
             sent_at: claim.sent_at.clone(),
+            is_repeat: claim.is_repeat,
             clearance: Clearance::unlimited(),
         })
     }

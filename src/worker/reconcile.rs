@@ -21,7 +21,7 @@ const LOOKUPS_MAX: u32 = 10;
 const LOOKUPS_IN_PROGRESS_MAX: u32 = 32;
 
 /// Why a reading of our object decides nothing.
-const BLIND: &str = "it may have been published as an object that this database does not know";
+const BLIND: &str = "the platform shows nothing live, which proves nothing about this call";
 
 /// When to look first: soon, since "live" is believed at once.
 pub(super) fn first_look(settle: Duration) -> Duration {

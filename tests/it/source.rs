@@ -57,6 +57,22 @@ pub fn files() -> Vec<SourceFile> {
     files
 }
 
+/// The names of all tests in `src/` and `tests/`.
+pub fn tests() -> BTreeSet<String> {
+    let mut paths = Vec::new();
+    walk(&root().join("src"), &mut paths);
+    walk(&root().join("tests"), &mut paths);
+    let mut names = BTreeSet::new();
+    for path in paths {
+        let text = fs::read_to_string(&path).unwrap();
+        for (mark, _) in ["#[test]", "#[tokio::test"].iter().flat_map(|m| text.match_indices(m)) {
+            let Some((_, rest)) = text[mark..].split_once("fn ") else { continue };
+            names.insert(rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect());
+        }
+    }
+    names
+}
+
 impl SourceFile {
     /// Every path that starts with `crate`, `super`, this crate's name, or the
     /// name of a crate in `crates`.

@@ -114,7 +114,7 @@ async fn a_publish_call_whose_answer_is_lost_is_found_out_by_reading() {
 }
 
 #[tokio::test]
-async fn a_second_publish_call_after_a_stale_reading_makes_no_second_post() {
+async fn h13_a_second_publish_call_after_a_stale_reading_makes_no_second_post() {
     let kinds = posts(&Rehearsal::new(harsh()).await).len();
     for kind in 0..kinds {
         let rehearsal = Rehearsal::new(harsh()).await;

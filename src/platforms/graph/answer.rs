@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::classify::{Circumstances, GraphError, Phase, Verdict, classify};
-use crate::domain::{AccessToken, Answer, Artifact, Failure, Remedy};
+use crate::domain::{AccessToken, Answer, Artifact, Failure, Remedy, SPENT};
 use crate::platforms::http::{HttpAnswer, NoAnswer, Reach, scrub};
 
 /// An answer that is a success.
@@ -79,7 +79,7 @@ impl From<Trouble> for Failure {
 pub(super) fn judge(
     answer: HttpAnswer,
     phase: Phase,
-    sends: usize,
+    (sends, is_repeat): (usize, bool),
     poll: Duration,
     token: &AccessToken,
 ) -> Result<Reply, Trouble> {
@@ -99,7 +99,8 @@ pub(super) fn judge(
         hide_token(&mut json, token.expose());
         return Ok(Reply { json, status, trace_id, date });
     }
-    let around = Circumstances { phase, status, rest: rest_asked_for(&answer), sends, poll };
+    let rest = rest_asked_for(&answer);
+    let around = Circumstances { phase, status, rest, sends, is_repeat, poll };
     let (code, message) = describe(error.as_ref(), &answer);
     let verdict = match upload_remedy(&answer.json) {
         Some(remedy) if error.is_none() && phase == Phase::Staging => Verdict::Refused(remedy),
@@ -107,11 +108,12 @@ pub(super) fn judge(
     };
     let (refused, remedy) = match verdict {
         Verdict::Refused(remedy) => (true, remedy),
-        Verdict::Unknown => (false, Remedy::Retry),
+        Verdict::Unknown | Verdict::Spent => (false, Remedy::Retry),
     };
     let failure = Failure {
         http_status: Some(status),
         trace_id: trace_id.map(|id| scrub(&id, token)),
+        detail: if verdict == Verdict::Spent { json!({ SPENT: true }) } else { Value::Null },
         ..Failure::new(remedy, scrub(&code, token), scrub(&message, token))
     };
     let missing = error.is_some_and(|error| error.is_missing_object());

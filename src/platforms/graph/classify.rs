@@ -23,6 +23,8 @@ pub enum Verdict {
     Refused(Remedy),
     /// It may have done it.
     Unknown,
+    /// Unknown: the repetition of a call was refused as if the first had done it.
+    Spent,
 }
 
 /// What decides besides the error itself.
@@ -34,6 +36,8 @@ pub struct Circumstances {
     pub rest: Option<Duration>,
     /// Publish calls of this post so far; a repeated block rests longer.
     pub sends: usize,
+    /// An earlier one was never answered, only read to have made nothing live.
+    pub is_repeat: bool,
     /// Rest before a state is read again.
     pub poll: Duration,
 }
@@ -128,11 +132,13 @@ enum Class {
     Bad,
     /// Says that this content was posted already.
     Duplicate,
+    /// Not found, or spent by a publish call that went through.
+    Gone,
     /// Proves nothing.
     Unknown,
 }
 
-use Class::{Account, App, Bad, Blocked, Duplicate, Limit, Poll, Restage, Retry, Unknown};
+use Class::{Account, App, Bad, Blocked, Duplicate, Gone, Limit, Poll, Restage, Retry, Unknown};
 
 /// A rolling hour, over which Meta counts most limits.
 const HOUR: u64 = 60;
@@ -194,11 +200,14 @@ fn verdict(class: Class, around: &Circumstances) -> Verdict {
     let rest =
         |minutes: u64| around.rest.unwrap_or(Duration::from_secs(minutes * 60)).min(MAX_REST);
     Verdict::Refused(match (class, around.phase) {
-        (Unknown | Duplicate, Phase::Publish) => return Verdict::Unknown,
+        (Gone | Poll | Duplicate | Bad, Phase::Publish) if around.is_repeat => {
+            return Verdict::Spent;
+        }
+        (Unknown | Duplicate | Gone, Phase::Publish) => return Verdict::Unknown,
         // Only the first send is sure to have done nothing: "not ready" may also
         // be what a spent container says.
         (Poll, Phase::Publish) if around.sends > 1 => return Verdict::Unknown,
-        (Unknown | Retry, _) => Remedy::Retry,
+        (Unknown | Retry | Gone, _) => Remedy::Retry,
         (Restage, _) => Remedy::Restage,
         (Poll, _) => Remedy::PollAgain(around.poll),
         (Limit(minutes), _) => Remedy::Wait(rest(minutes)),
@@ -218,7 +227,7 @@ fn classes(error: &GraphError) -> (Class, Class) {
         .map(|class| (class, class))
         .or_else(|| {
             error.subcode.and_then(|subcode| match (error.code, subcode) {
-                (100, 33) => Some((Retry, Unknown)),
+                (100, 33) => Some((Retry, Gone)),
                 _ => by_subcode(subcode),
             })
         })
@@ -247,8 +256,7 @@ fn by_subcode(subcode: i64) -> Option<(Class, Class)> {
         2_207_001 | 2_207_003 | 2_207_032 | 2_207_052 | 2_207_053 => (Restage, Unknown),
         2_207_076 | 2_207_077 | 2_207_082 => (Restage, Unknown),
         2_207_020 => (Restage, Restage),
-        // Not found, or spent by a publish call that went through.
-        2_207_006 | 2_207_008 => (Retry, Unknown),
+        2_207_006 | 2_207_008 => (Retry, Gone),
         2_207_027 => (Poll, Poll),
         2_207_042 => (Limit(HOUR), Limit(HOUR)),
         2_207_050 => (Account, Account),

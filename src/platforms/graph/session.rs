@@ -14,12 +14,19 @@ pub(in crate::platforms) struct Session<'a> {
     host: &'static str,
     token: &'a AccessToken,
     sends: usize,
+    is_repeat: bool,
 }
 
 impl<'a> Session<'a> {
     /// Calls for one post on `host`.
     pub fn new(graph: &'a Graph, host: &'static str, draft: &'a Draft) -> Self {
-        Self { graph, host, token: &draft.token, sends: draft.sent_at.len() }
+        Self {
+            graph,
+            host,
+            token: &draft.token,
+            sends: draft.sent_at.len(),
+            is_repeat: draft.is_repeat,
+        }
     }
 
     /// Reads a node or edge.
@@ -107,8 +114,10 @@ impl<'a> Session<'a> {
 
     /// Sends a comment below an object.
     pub async fn comment(&self, parent: &str, text: &str) -> Answer {
+        // The post's calls were repeated, not the comment's.
+        let once = Self { is_repeat: false, ..*self };
         // No `fields`: Meta answered 20/1772107 to that after the comment was made.
-        match self.publish(&[parent, "comments"], &json!({"message": text})).await {
+        match once.publish(&[parent, "comments"], &json!({"message": text})).await {
             Ok(reply) => Answer::Published(Receipt {
                 external_id: reply.text("id"),
                 http_status: Some(reply.status),
@@ -140,7 +149,7 @@ impl<'a> Session<'a> {
         match self.graph.http.send(call).await {
             Ok(answer) => {
                 let poll = self.graph.settings.timing.first_poll;
-                judge(answer, phase, self.sends, poll, self.token)
+                judge(answer, phase, (self.sends, self.is_repeat), poll, self.token)
             }
             Err(error) => Err(Trouble::without_answer(error, phase)),
         }

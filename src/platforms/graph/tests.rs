@@ -21,7 +21,7 @@ fn answer(status: u16, headers: &[(&'static str, &str)], json: Value) -> HttpAns
 
 fn judge(phase: Phase, answer: HttpAnswer) -> Result<Reply, Trouble> {
     let token = AccessToken::new("canary-token".to_owned());
-    answer::judge(answer, phase, 1, Duration::from_secs(3), &token)
+    answer::judge(answer, phase, (1, false), Duration::from_secs(3), &token)
 }
 
 #[test]

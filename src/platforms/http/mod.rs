@@ -245,16 +245,30 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refused_connection_proves_that_nothing_was_sent() {
+    async fn h01_a_connection_that_never_came_about_proves_that_nothing_was_sent() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
+        let closed = listener.local_addr().unwrap().port();
         drop(listener);
-        let http = Http::new(Some(Gateway::parse(&format!("http://127.0.0.1:{port}")).unwrap()));
-        let call = Call::post(CallKind::Publish, "https://graph.facebook.com/v25.0/1/feed")
-            .auth(AuthScheme::Bearer, &AccessToken::new("canary".to_owned()));
-        let error = http.send(call).await.unwrap_err();
-        assert_eq!((error.reach, error.code), (Reach::NotSent, "connect"));
-        assert!(!error.message.contains("canary") && !error.message.contains("feed"));
+        // Hangs up in the middle of the handshake.
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let no_tls = listener.local_addr().unwrap().port();
+        std::thread::spawn(move || {
+            use std::io::Read;
+            let _ = listener.accept().unwrap().0.read(&mut [0; 64]);
+        });
+        let gateway = Gateway::parse(&format!("http://127.0.0.1:{closed}")).unwrap();
+        for (what, gateway, url) in [
+            ("refused", Some(gateway), "https://graph.facebook.com/feed".to_owned()),
+            ("TLS", None, format!("https://127.0.0.1:{no_tls}/feed")),
+            ("DNS", None, "https://graph.facebook.invalid/feed".to_owned()),
+        ] {
+            let call = Call::post(CallKind::Publish, url)
+                .auth(AuthScheme::Bearer, &AccessToken::new("canary".to_owned()));
+            let error = Http::new(gateway).send(call).await.unwrap_err();
+            assert_eq!((error.reach, error.code), (Reach::NotSent, "connect"), "{what}");
+            let shown = &error.message;
+            assert!(!shown.contains("canary") && !shown.contains("feed"), "{what}: {shown}");
+        }
     }
 
     #[tokio::test]

@@ -113,7 +113,7 @@ async fn a_publish_call_whose_answer_is_lost_is_found_out_by_the_containers_stat
 }
 
 #[tokio::test]
-async fn a_second_publish_call_after_a_stale_reading_makes_no_second_post() {
+async fn h13_a_second_publish_call_after_a_stale_reading_makes_no_second_post() {
     for second_publish in [
         SecondPublish::NotFound,
         SecondPublish::NotReady,

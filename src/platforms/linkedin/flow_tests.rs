@@ -203,7 +203,7 @@ async fn a_page_without_the_right_to_read_cannot_tell() {
 }
 
 #[tokio::test]
-async fn a_call_that_hangs_ends_as_unknown() {
+async fn h02_a_call_that_hangs_ends_as_unknown() {
     let flow = Flow::new(SandboxOptions::default()).await;
     flow.fault("after_commit_hang").await;
     let mut draft = draft(PAGE, "text", &[]);

@@ -202,7 +202,7 @@ async fn media_that_linkedin_cannot_process_fails_with_its_reason() {
 }
 
 #[tokio::test]
-async fn a_forged_upload_url_gets_neither_token_nor_media() {
+async fn h18_a_forged_upload_url_gets_neither_token_nor_media() {
     let stand_in = StandIn::start(|_| {
         let value = json!({ "image": "urn:li:image:C1", "uploadUrl": "https://evil.example/up" });
         Reply::json(200, &json!({ "value": value }))

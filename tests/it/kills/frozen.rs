@@ -297,17 +297,17 @@ fn overtaken(flow: &'static Flow) {
 }
 
 #[test]
-fn facebook_and_successors() {
+fn g03_facebook_and_successors() {
     overtaken(&FACEBOOK_TEXT);
 }
 
 #[test]
-fn instagram_and_successors() {
+fn g03_instagram_and_successors() {
     overtaken(&INSTAGRAM_IMAGE);
 }
 
 #[test]
-fn linkedin_and_successors() {
+fn g03_linkedin_and_successors() {
     overtaken(&LINKEDIN_IMAGE);
 }
 

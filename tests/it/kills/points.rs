@@ -213,7 +213,7 @@ pub fn transactions(points: &[String]) -> BTreeSet<&str> {
 }
 
 #[test]
-fn every_transaction_is_known() {
+fn g01_every_transaction_is_known() {
     let mut found = BTreeSet::new();
     for file in files().iter().filter(|file| file.path.starts_with("src/store/")) {
         let mut function = String::new();

@@ -1,10 +1,13 @@
 //! H: what platforms answer, with the real program against the sandbox.
 
+use std::net::TcpListener;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{PLATFORMS, World, eventually, publish_call};
+use crate::support::{
+    PLATFORMS, World, eventually, publish_call, publish_call_of, staging_call_of,
+};
 
 /// Pause between runs when look-ups go on for an hour or two.
 const LOOKS: Duration = Duration::from_secs(150);
@@ -16,6 +19,87 @@ fn one_each(world: &World) -> [String; 3] {
         let account = world.account(platform);
         world.schedule(&account, &["--caption", "Only once", "--image", &image])
     })
+}
+
+#[test]
+fn h01_a_platform_that_cannot_be_reached_is_tried_again_and_nothing_is_looked_up() {
+    let world = World::new();
+    let image = world.media("one.jpg");
+    let ids = PLATFORMS.map(|platform| {
+        let args = ["--caption", "Hello", "--image", &image, "--at", "+4m"];
+        world.schedule(&world.account(platform), &args)
+    });
+    world.work(&[]);
+    world.advance(Duration::from_secs(5 * 60));
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    world.set("SOCIALSCHED_PLATFORM_GATEWAY", format!("http://{closed}"));
+    world.work(&[]);
+    for id in &ids {
+        let post = world.post(id);
+        assert_eq!((&post["status"], &post["attempts"]), (&json!("pending"), &json!(1)), "{post}");
+        assert_eq!(post["errorCode"], "connect", "{post}");
+    }
+    let sent = "SELECT COUNT(*) FROM publish_log WHERE kind = 'publish' AND event";
+    assert_eq!(world.database.value(&format!("{sent} = 'intent'")), "3");
+    assert_eq!(world.database.value(&format!("{sent} = 'refused'")), "3", "nothing was sent");
+    world.set("SOCIALSCHED_PLATFORM_GATEWAY", world.base_url());
+    world.advance(Duration::from_secs(60));
+    world.work(&[]);
+    for id in &ids {
+        assert_eq!(world.status(id), "published", "{}", world.post(id));
+    }
+    assert_eq!(world.live().len(), PLATFORMS.len());
+    world.assert_healthy();
+}
+
+#[test]
+fn h03_a_server_fault_is_repeated_while_staging_and_looked_up_after_the_publish_call() {
+    let world = World::new();
+    let image = world.media("one.jpg");
+    let (mut staged, mut sent) = (Vec::new(), Vec::new());
+    for platform in PLATFORMS {
+        for (status, body) in [
+            (500, json!("")),
+            (502, json!("<html><h1>Bad Gateway</h1></html>")),
+            (503, Value::Null),
+            (504, json!({"odd": true})),
+        ] {
+            for (call_of, posts) in [
+                (staging_call_of as fn(&_) -> _, &mut staged),
+                (publish_call_of as fn(&_) -> _, &mut sent),
+            ] {
+                let account = world.account(platform);
+                world.fault(&json!({
+                    "match": call_of(&account), "when": {"nth": 1},
+                    "fault": "status", "status": status, "body": body,
+                }));
+                let id = world.schedule(&account, &["--caption", "Hello", "--image", &image]);
+                posts.push((id, platform));
+            }
+        }
+    }
+    world.work(&[]);
+    for (id, platform) in &staged {
+        let post = world.post(id);
+        assert_eq!((&post["status"], &post["attempts"]), (&json!("pending"), &json!(1)), "{post}");
+        assert!(post["errorMessage"].is_string(), "{platform}: {post}");
+    }
+    for (id, platform) in &sent {
+        assert_eq!(world.status(id), "processing", "{platform}: {}", world.post(id));
+    }
+    assert_eq!(world.live().len(), 0);
+    world.work_for(LOOKS, 60);
+    for (id, platform) in &staged {
+        assert_eq!(world.status(id), "published", "{platform}: {}", world.post(id));
+    }
+    for (id, platform) in &sent {
+        let post = world.post(id);
+        let outcome = if *platform == "linkedin" { "unknown" } else { "published" };
+        assert_eq!(post["outcome"], outcome, "{platform}: {post}");
+    }
+    let held = sent.iter().filter(|(_, platform)| *platform == "linkedin").count();
+    assert_eq!(world.live().len(), staged.len() + sent.len() - held);
+    world.assert_healthy();
 }
 
 #[test]
@@ -76,6 +160,53 @@ fn h17_a_redirect_is_not_followed_and_proves_nothing() {
         assert_eq!(world.status(id), "published", "{}", world.post(id));
     }
     assert_eq!(world.live().len(), PLATFORMS.len());
+    world.assert_healthy();
+}
+
+/// Hosts that the sandbox knows, and that are none for that platform's uploads.
+#[test]
+fn h18_an_upload_address_elsewhere_gets_neither_token_nor_media() {
+    let world = World::new();
+    let (video, image) = (world.media("clip.mp4"), world.media("one.jpg"));
+    let value = |value: Value| json!({ "value": value });
+    let (far, meta) = ("https://www.linkedin.com/leak", "https://rupload.facebook.com/leak");
+    let part = json!([{"uploadUrl": meta, "firstByte": 0, "lastByte": 9}]);
+    for (platform, path, body) in [
+        ("facebook", "/video_reels", json!({"video_id": "77", "upload_url": far})),
+        ("facebook", "/video_stories", json!({"video_id": "78", "upload_url": far})),
+        ("linkedin", "/rest/images", value(json!({"image": "urn:li:image:1", "uploadUrl": meta}))),
+        (
+            "linkedin",
+            "/rest/videos",
+            value(
+                json!({"video": "urn:li:video:1", "uploadInstructions": part, "uploadToken": ""}),
+            ),
+        ),
+    ] {
+        world.fault(&json!({
+            "match": {"method": "POST", "platform": platform, "path_contains": path},
+            "fault": "status", "status": 200, "body": body,
+        }));
+    }
+    let ids = [
+        ("facebook", "reel", ["--video", &video]),
+        ("facebook", "story", ["--video", &video]),
+        ("linkedin", "post", ["--image", &image]),
+        ("linkedin", "video", ["--video", &video]),
+    ]
+    .map(|(platform, kind, media)| {
+        world.schedule(&world.account(platform), &[&["--type", kind], &media[..]].concat())
+    });
+    world.work_for(Duration::from_secs(600), 20);
+    for id in &ids {
+        let post = world.post(id);
+        assert_eq!(post["outcome"], "not_published", "{post}");
+        let why = post["errorMessage"].as_str().unwrap();
+        assert!(why.contains("unexpected host"), "{post}");
+    }
+    let leaks = world.calls().into_iter().filter(|call| call["path"] == "/leak");
+    assert_eq!(leaks.count(), 0, "nothing goes there");
+    assert_eq!(world.live(), [Value::Null; 0]);
     world.assert_healthy();
 }
 

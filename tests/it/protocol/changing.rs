@@ -5,28 +5,55 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{World, eventually, publish_call};
+use crate::support::{Daemon, PLATFORMS, World, eventually, publish_call, staging_call_of};
 
 /// Long enough for a command to run meanwhile on a busy machine.
 const SLOW: u64 = 3000;
 
-#[test]
-fn a_wish_that_comes_before_the_publish_call_is_honoured() {
-    let world = World::new();
-    let page = world.account("facebook");
-    world.fault(&json!({
-        "match": {"method": "POST", "path_contains": "/photos"},
-        "fault": "slow_first_byte", "delay_ms": SLOW,
-    }));
+/// Calls that a fault struck.
+fn struck(world: &World) -> usize {
+    world.calls().iter().filter(|call| call["fault"].is_string()).count()
+}
+
+/// A post on each platform, in their publish calls, and the worker that waits
+/// for the answers.
+fn being_published(world: &World) -> ([String; 3], Daemon) {
     let image = world.media("one.jpg");
-    let id = world.schedule(&page, &["--caption", "Never mind", "--image", &image]);
+    let ids = PLATFORMS.map(|platform| {
+        world.fault(&json!({
+            "match": publish_call(platform), "fault": "slow_first_byte", "delay_ms": SLOW,
+        }));
+        world.schedule(&world.account(platform), &["--caption", "Hello", "--image", &image])
+    });
+    let worker = world.start_worker(&[]);
+    eventually("all publish calls are on their way", || struck(world) == ids.len());
+    (ids, worker)
+}
+
+#[test]
+fn g13_a_wish_that_comes_before_the_publish_call_is_honoured() {
+    let world = World::new();
+    let image = world.media("one.jpg");
+    let ids = PLATFORMS.map(|platform| {
+        let account = world.account(platform);
+        world.fault(&json!({
+            "match": staging_call_of(&account), "fault": "slow_first_byte", "delay_ms": SLOW,
+        }));
+        world.schedule(&account, &["--caption", "Never mind", "--image", &image])
+    });
     let mut worker = world.start_worker(&[]);
-    eventually("the upload is on its way", || world.fault_struck());
-    world.run(&["cancel", &id, "--json"]).ok();
-    assert_eq!(world.status(&id), "processing", "it is only asked");
-    eventually("it has ended", || world.open_posts() == 0);
-    assert_eq!(world.status(&id), "cancelled");
-    eventually("what was staged is deleted", || world.drafts().is_empty());
+    eventually("all are being staged", || struck(&world) == ids.len());
+    for id in &ids {
+        world.run(&["cancel", id]).ok().says("is being published: asked");
+        assert_eq!(world.status(id), "processing", "it is only asked");
+    }
+    eventually("they have ended", || world.open_posts() == 0);
+    for id in &ids {
+        assert_eq!(world.status(id), "cancelled");
+    }
+    // Instagram's containers and LinkedIn's images cannot be deleted.
+    let on_page = |draft: &Value| draft["platform"] == "facebook";
+    eventually("what was staged is deleted", || !world.drafts().iter().any(on_page));
     worker.terminate();
     assert_eq!(worker.wait(), 0);
     assert_eq!(world.live(), [Value::Null; 0]);
@@ -34,20 +61,42 @@ fn a_wish_that_comes_before_the_publish_call_is_honoured() {
 }
 
 #[test]
-fn a_wish_that_comes_after_the_publish_call_is_too_late() {
+fn g13_a_wish_that_comes_after_the_publish_call_is_too_late_and_says_so() {
     let world = World::new();
-    let page = world.account("facebook");
-    world.fault(&json!({
-        "match": publish_call("facebook"), "fault": "slow_first_byte", "delay_ms": SLOW,
-    }));
-    let id = world.schedule(&page, &["--caption", "Too late"]);
-    let mut worker = world.start_worker(&[]);
-    eventually("the publish call is on its way", || world.fault_struck());
-    world.run(&["reschedule", &id, "--at", "+2h"]).exits(4).complains("processing");
-    world.run(&["cancel", &id]).ok();
-    eventually("it has ended", || world.open_posts() == 0);
-    assert_eq!((world.status(&id), world.live().len()), ("published".to_owned(), 1));
-    world.run(&["cancel", &id]).exits(4);
+    let (ids, mut worker) = being_published(&world);
+    for id in &ids {
+        world.run(&["cancel", id]).ok().says("unless it was already sent");
+    }
+    eventually("they have ended", || world.open_posts() == 0);
+    for id in &ids {
+        assert_eq!(world.status(id), "published");
+        world.run(&["cancel", id]).exits(4).complains("was already published as");
+    }
+    assert_eq!(world.live().len(), ids.len());
+    worker.terminate();
+    assert_eq!(worker.wait(), 0);
+    world.assert_healthy();
+}
+
+#[test]
+fn g14_a_post_that_is_being_published_cannot_be_moved() {
+    let world = World::new();
+    let (ids, mut worker) = being_published(&world);
+    let times = "SELECT id, run_at, next_attempt_at FROM post_schedule ORDER BY id";
+    let before = world.database.rows(times);
+    for id in &ids {
+        for when in [&["--at", "+2h"][..], &["--now"]] {
+            let ran = world.run(&[&["reschedule", id], when].concat());
+            ran.exits(4).complains("is being published, not pending");
+        }
+        world.run(&["retry", id]).exits(4);
+    }
+    assert_eq!(world.database.rows(times), before);
+    eventually("they have ended", || world.open_posts() == 0);
+    for id in &ids {
+        assert_eq!(world.status(id), "published");
+    }
+    assert_eq!(world.live().len(), ids.len());
     worker.terminate();
     assert_eq!(worker.wait(), 0);
     world.assert_healthy();
@@ -55,7 +104,7 @@ fn a_wish_that_comes_after_the_publish_call_is_too_late() {
 
 /// The wish is remembered over the worker's death and the look-up.
 #[test]
-fn a_wish_is_honoured_after_a_lost_call_that_turns_out_not_to_have_arrived() {
+fn g13_a_wish_is_honoured_after_a_lost_call_that_turns_out_not_to_have_arrived() {
     let world = World::new();
     let page = world.account("facebook");
     world.fault(&json!({

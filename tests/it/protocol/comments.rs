@@ -39,36 +39,35 @@ fn a_first_comment_is_sent_once_below_its_post() {
 }
 
 #[test]
-fn a_first_comment_that_fails_or_is_lost_changes_nothing_and_is_not_sent_again() {
+fn h23_a_first_comment_that_fails_or_is_lost_changes_nothing_and_is_not_sent_again() {
     let refusal =
         json!({"error": {"message": "No permission", "type": "OAuthException", "code": 200}});
     for (fault, expected, count) in [("status", "failed", 0), ("after_commit_drop", "unknown", 1)] {
         let world = World::new();
-        let id = schedule(&world, "facebook");
+        let ids = PLATFORMS.map(|platform| schedule(&world, platform));
         world.fault(&json!({
             "match": {"method": "POST", "path_contains": "/comments"}, "fault": fault,
             "status": 403, "body": refusal,
         }));
         world.work_until_done();
-        let post: Value = world.post(&id);
         world.heal();
-        for _ in 0..3 {
+        for round in 0..4 {
+            for id in &ids {
+                let post: Value = world.post(id);
+                assert_eq!((&post["status"], &post["attempts"]), (&json!("published"), &json!(1)));
+                assert_eq!(post["errorMessage"], Value::Null, "{fault}: {post}");
+                assert_eq!(state(&world, id), expected, "{fault}, round {round}: {post}");
+            }
+            assert_eq!(comments(&world), [count; 3], "{fault}, round {round}");
             world.advance(Duration::from_secs(600));
             world.work(&[]);
         }
-        assert_eq!(state(&world, &id), expected, "{fault}");
-        assert_eq!(comments(&world), [count], "{fault}");
-        assert_eq!(
-            (&post["status"], &world.post(&id)["status"]),
-            (&json!("published"), &json!("published"))
-        );
-        assert_eq!(world.post(&id)["errorMessage"], Value::Null);
         world.assert_healthy();
     }
 }
 
 #[test]
-fn a_comment_whose_worker_died_while_sending_is_not_sent_again() {
+fn h23_a_comment_whose_worker_died_while_sending_is_not_sent_again() {
     let world = World::new();
     let id = schedule(&world, "facebook");
     world.fault(&json!({

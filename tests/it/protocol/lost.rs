@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{Account, World, publish_call};
+use crate::support::{Account, World, publish_call, publish_call_of};
 
 /// Pause between runs when look-ups go on for an hour or two.
 const LOOKS: Duration = Duration::from_secs(150);
@@ -88,7 +88,7 @@ fn all_flows(fault: &str) -> (World, Vec<(&'static Flow, Account, String)>) {
 }
 
 #[test]
-fn a_post_whose_answer_was_lost_is_looked_up_and_published_exactly_once() {
+fn h02_a_post_whose_answer_was_lost_is_looked_up_and_published_exactly_once() {
     for fault in ["after_commit_drop", "after_commit_5xx"] {
         let (world, posts) = all_flows(fault);
         for (flow, account, id) in posts {
@@ -107,7 +107,7 @@ fn a_post_whose_answer_was_lost_is_looked_up_and_published_exactly_once() {
 
 /// Meta is known to refuse posts that are live; LinkedIn's refusals are believed.
 #[test]
-fn a_refusal_that_lies_doubles_no_post() {
+fn h04_a_refusal_that_lies_doubles_no_post() {
     let (world, posts) = all_flows("after_commit_4xx");
     for (flow, account, id) in posts {
         let (name, post) = (flow.name, world.post(&id));
@@ -119,7 +119,7 @@ fn a_refusal_that_lies_doubles_no_post() {
 }
 
 #[test]
-fn a_call_that_never_arrived_is_repeated_only_where_the_platform_shows_it_is_not_there() {
+fn h02_a_call_that_never_arrived_is_repeated_only_where_the_platform_shows_it_is_not_there() {
     let (world, posts) = all_flows("before_commit_drop");
     for (flow, account, id) in posts {
         let (name, post) = (flow.name, world.post(&id));
@@ -130,6 +130,56 @@ fn a_call_that_never_arrived_is_repeated_only_where_the_platform_shows_it_is_not
             assert_eq!(live_on(&world, &account), 0, "{name}: {post}");
             assert_eq!(post["outcome"], "unknown", "{name}: {post}");
         }
+    }
+}
+
+/// Seen below posts of Instagram that are live: an error that says "too many actions".
+#[test]
+fn h04_a_throttling_answer_to_a_call_that_went_through_doubles_no_post() {
+    let world = World::new();
+    let account = world.account("instagram");
+    world.fault(&json!({
+        "match": publish_call("instagram"), "fault": "after_commit_status", "status": 403,
+        "body": {"error": {"message": "Application request limit reached", "code": 4,
+                           "error_subcode": 2_207_051, "type": "OAuthException"}},
+    }));
+    let image = world.media("a.jpg");
+    let id = world.schedule(&account, &["--caption", "Only once", "--image", &image]);
+    world.work(&[]);
+    assert_eq!(world.status(&id), "processing", "it is looked up, not sent again");
+    world.work_for(LOOKS, 60);
+    let post = world.post(&id);
+    assert_eq!((&post["status"], &post["attempts"]), (&json!("published"), &json!(1)), "{post}");
+    assert_eq!(live_on(&world, &account), 1);
+    world.assert_healthy();
+}
+
+/// Meta's ways to say that a post is there already: true or not, it is looked up.
+#[test]
+fn h09_a_duplicate_that_meta_reports_is_looked_up_and_live_once() {
+    for fault in ["after_commit_status", "status"] {
+        let world = World::new();
+        let posts = [(506, 0), (100, 1_366_051)].map(|(code, subcode)| {
+            let page = world.account("facebook");
+            world.fault(&json!({
+                "match": publish_call_of(&page), "when": {"nth": 1}, "fault": fault, "status": 400,
+                "body": {"error": {"message": "Duplicate status message", "code": code,
+                                   "error_subcode": subcode, "type": "OAuthException"}},
+            }));
+            let image = world.media("a.jpg");
+            let id = world.schedule(&page, &["--caption", "Only once", "--image", &image]);
+            (page, id)
+        });
+        world.work(&[]);
+        for (_, id) in &posts {
+            assert_eq!(world.status(id), "processing", "{fault}: it may be ours");
+        }
+        world.work_for(LOOKS, 60);
+        for (page, id) in &posts {
+            assert_eq!(world.status(id), "published", "{fault}: {}", world.post(id));
+            assert_eq!(live_on(&world, page), 1, "{fault}");
+        }
+        world.assert_healthy();
     }
 }
 
@@ -187,7 +237,7 @@ fn a_person_may_give_up() {
 /// Two posts of one account with the same text, of which only the first one's
 /// publish call arrived: the live one is not the second.
 #[test]
-fn h9_a_post_with_the_same_text_is_not_taken_for_the_one_whose_answer_was_lost() {
+fn h09_a_post_with_the_same_text_is_not_taken_for_the_one_whose_answer_was_lost() {
     let world = World::new();
     let page = world.account("linkedin");
     world.fault(&json!({
@@ -206,7 +256,7 @@ fn h9_a_post_with_the_same_text_is_not_taken_for_the_one_whose_answer_was_lost()
 }
 
 #[test]
-fn h9_a_duplicate_of_another_post_of_ours_fails_and_is_not_taken_for_it() {
+fn h09_a_duplicate_of_another_post_of_ours_fails_and_is_not_taken_for_it() {
     let world = World::new();
     let page = world.account("linkedin");
     let text = ["--caption", "Same words", "--allow-duplicate"];

@@ -7,6 +7,7 @@ mod comments;
 mod full_disk;
 mod limits;
 mod lost;
+mod objects;
 mod panics;
 mod refusals;
 mod restored;

@@ -1,4 +1,4 @@
-//! G6: a bug in one job costs that job one attempt and nothing else.
+//! G6, G7: a bug in one job costs that job its attempts and nothing else.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::store::queue::{Queue, on_every_engine, worker};
 
 /// A platform whose client has a bug: posts that say so make it panic, in
-/// that step and the first time only.
+/// that step and the first time only, or always.
 #[derive(Default)]
 struct Buggy {
     panics: AtomicU32,
@@ -23,7 +23,10 @@ struct Buggy {
 
 impl Buggy {
     fn meet(&self, draft: &Draft, step: &str) {
-        if draft.content.caption == step && self.panics.fetch_add(1, Ordering::SeqCst) == 0 {
+        let always = draft.content.caption == format!("always {step}");
+        let once = draft.content.caption == step && self.panics.load(Ordering::SeqCst) == 0;
+        if always || once {
+            self.panics.fetch_add(1, Ordering::SeqCst);
             panic!("a bug in {step}");
         }
     }
@@ -87,7 +90,7 @@ fn schedule(queue: &Queue, caption: &str) -> socialsched::domain::PostId {
 }
 
 #[test]
-fn g6_a_panic_before_the_publish_call_costs_one_attempt_of_that_post() {
+fn g06_a_panic_before_the_publish_call_costs_one_attempt_of_that_post() {
     on_every_engine(|queue| {
         let publisher = Arc::new(Buggy::default());
         let poison = schedule(queue, "prepare");
@@ -108,7 +111,7 @@ fn g6_a_panic_before_the_publish_call_costs_one_attempt_of_that_post() {
 
 /// It may have been sent: it is looked up, not sent again.
 #[test]
-fn g6_a_panic_in_the_publish_call_leaves_the_post_to_be_looked_up() {
+fn g06_a_panic_in_the_publish_call_leaves_the_post_to_be_looked_up() {
     on_every_engine(|queue| {
         let publisher = Arc::new(Buggy::default());
         let poison = schedule(queue, "publish");
@@ -121,5 +124,24 @@ fn g6_a_panic_in_the_publish_call_leaves_the_post_to_be_looked_up() {
         let post = queue.post(poison);
         assert_eq!((queue.states(poison).as_str(), post.attempts), ("published/done", 1));
         assert_eq!(publisher.panics.load(Ordering::SeqCst), 1, "the call went out once");
+    });
+}
+
+#[test]
+fn g07_a_post_that_always_crashes_fails_after_its_attempts_and_the_queue_moves_on() {
+    on_every_engine(|queue| {
+        let publisher = Arc::new(Buggy::default());
+        let poison = schedule(queue, "always prepare");
+        for attempt in 1..=3 {
+            let other = schedule(queue, &format!("Post {attempt}"));
+            run(queue, &publisher);
+            assert_eq!(queue.states(other), "published/done");
+            assert_eq!(queue.post(poison).attempts, attempt);
+            queue.database.age(Duration::from_secs(3600));
+        }
+        assert_eq!(queue.states(poison), "failed/failed");
+        let summary = run(queue, &publisher);
+        assert_eq!((summary.claimed, publisher.panics.load(Ordering::SeqCst)), (0, 3));
+        assert_eq!(queue.post(poison).error_code.as_deref(), Some("panic"));
     });
 }

@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
+use chrono::Days;
 use serde_json::{Value, json};
+use socialsched::sandbox::SandboxOptions;
 
-use crate::support::{Account, World, publish_call};
+use crate::support::{
+    Account, PLATFORMS, Simulator, World, publish_call, publish_call_of, staging_call_of,
+};
 
 fn pauses(world: &World) -> Vec<Vec<String>> {
     let left = world.database.seconds_until("paused_until");
@@ -30,7 +34,7 @@ fn dead_token(account: &Account) -> Value {
 }
 
 #[test]
-fn a_429_lets_its_account_rest_costs_no_attempt_and_others_go_on() {
+fn h06_a_429_lets_its_account_rest_costs_no_attempt_and_others_go_on() {
     for staging in [true, false] {
         let world = World::new();
         let (page, other) = (world.account("facebook"), world.account("facebook"));
@@ -68,7 +72,7 @@ fn a_429_lets_its_account_rest_costs_no_attempt_and_others_go_on() {
 }
 
 #[test]
-fn a_dead_token_pauses_its_account_and_its_posts_wait_until_it_is_resumed() {
+fn h08_a_dead_token_pauses_its_account_and_its_posts_wait_until_it_is_resumed() {
     let world = World::new();
     let (page, other) = (world.account("facebook"), world.account("facebook"));
     world.fault(&dead_token(&page));
@@ -180,4 +184,253 @@ fn a_refused_publish_call_is_tried_again_on_every_platform() {
         assert_eq!(world.live().len(), 1, "{platform}");
         world.assert_healthy();
     }
+}
+
+/// Seconds, a date, more than a day, and what is no time at all.
+#[test]
+fn h06_what_a_429_asks_for_may_be_a_date_huge_negative_or_nonsense() {
+    let world = World::new();
+    let image = world.media("one.jpg");
+    let date =
+        (world.database.now() + Duration::from_secs(120)).format("%a, %d %b %Y %H:%M:%S GMT");
+    let (date, mut posts) = (date.to_string(), Vec::new());
+    for platform in PLATFORMS {
+        // Meta's limits count over an hour.
+        let usual = if platform == "linkedin" { 60 } else { 3600 };
+        for (asked, rest) in [
+            (json!(90), 90),
+            (json!(date), 120),
+            (json!(99_999_999), 86_400),
+            (json!(-5), usual),
+            (json!("soon"), usual),
+        ] {
+            let account = world.account(platform);
+            world.fault(&json!({
+                "match": publish_call_of(&account), "when": {"nth": 1},
+                "fault": "429", "retry_after": asked,
+            }));
+            let id = world.schedule(&account, &["--caption", "Hello", "--image", &image]);
+            posts.push((id, account, asked, rest));
+        }
+    }
+    world.work(&[]);
+    let paused = pauses(&world);
+    for (id, account, asked, rest) in &posts {
+        let post = world.post(id);
+        assert_eq!((&post["status"], &post["attempts"]), (&json!("pending"), &json!(0)), "{post}");
+        let pause = paused.iter().find(|pause| pause[0] == account.id);
+        let left: i64 = pause.unwrap()[1].parse().unwrap();
+        assert!((rest - 30..=*rest).contains(&left), "{asked} on {}: {left}", account.platform);
+    }
+    world.advance(Duration::from_secs(3601));
+    world.work(&[]);
+    for (id, account, asked, rest) in &posts {
+        let (post, platform) = (world.post(id), account.platform);
+        match *rest {
+            86_400 => assert_waits(&world, id),
+            _ => assert_eq!(post["status"], "published", "{asked} on {platform}: {post}"),
+        }
+    }
+    assert_eq!(world.live().len(), posts.len() - PLATFORMS.len());
+    world.assert_healthy();
+}
+
+/// The answer of a Graph API.
+fn graph(code: u32, subcode: Option<u32>, message: &str) -> Value {
+    let mut error = json!({"message": message, "type": "OAuthException", "code": code,
+                           "fbtrace_id": "Atrace"});
+    if let Some(subcode) = subcode {
+        error["error_subcode"] = json!(subcode);
+    }
+    json!({ "error": error })
+}
+
+/// One post on an account of its own, whose first such call gets this answer.
+fn refused(world: &World, account: &Account, call: Value, status: u16, body: &Value) -> String {
+    world.fault(&json!({
+        "match": call, "when": {"nth": 1}, "fault": "status", "status": status, "body": body,
+    }));
+    world.schedule(account, &["--caption", "Hello", "--image", &world.media("one.jpg")])
+}
+
+#[track_caller]
+fn assert_waits(world: &World, id: &str) {
+    let post = world.post(id);
+    assert_eq!((&post["status"], &post["attempts"]), (&json!("pending"), &json!(0)), "{post}");
+    assert_eq!(post["outcome"], Value::Null, "{post}");
+}
+
+#[test]
+fn h07_a_limit_is_known_by_its_code_though_it_comes_as_http_400() {
+    let world = World::new();
+    let mut posts = Vec::new();
+    for platform in ["facebook", "instagram"] {
+        for code in [4, 17, 32, 613, 80_001] {
+            for call_of in [staging_call_of, publish_call_of] {
+                let account = world.account(platform);
+                let body = graph(code, None, "Too many calls");
+                posts.push(refused(&world, &account, call_of(&account), 400, &body));
+            }
+        }
+    }
+    world.work(&[]);
+    let paused = pauses(&world);
+    assert_eq!(paused.len(), posts.len(), "{paused:?}");
+    for pause in paused {
+        let left: i64 = pause[1].parse().unwrap();
+        assert!((3500..=3600).contains(&left), "{pause:?}");
+    }
+    posts.iter().for_each(|id| assert_waits(&world, id));
+    assert_eq!(world.live().len(), 0);
+    world.advance(Duration::from_secs(3601));
+    world.work_until_done();
+    assert!(posts.iter().all(|id| world.post(id)["attempts"] == 1));
+    assert_eq!(world.live().len(), posts.len());
+    world.assert_healthy();
+}
+
+/// Posts of accounts that the platforms refuse wait until a person has helped,
+/// and everybody else's go out.
+fn paused_until_resumed(refusals: &[(&'static str, u16, Value, &str)]) {
+    let world = World::new();
+    let mut posts = Vec::new();
+    for (number, (platform, status, body, reason)) in refusals.iter().enumerate() {
+        let account = world.account(platform);
+        let call = if number % 2 == 0 { publish_call_of } else { staging_call_of };
+        let id = refused(&world, &account, call(&account), *status, body);
+        posts.push((id, account, *reason));
+    }
+    let image = world.media("two.jpg");
+    let others = PLATFORMS.map(|platform| {
+        world.schedule(&world.account(platform), &["--caption", "Fine", "--image", &image])
+    });
+    for _ in 0..2 {
+        world.work(&[]);
+        world.advance(Duration::from_secs(6 * 60 * 60));
+    }
+    assert!(others.iter().all(|id| world.status(id) == "published"), "others go on");
+    let paused = pauses(&world);
+    assert_eq!(paused.len(), posts.len(), "{paused:?}");
+    for (id, account, reason) in &posts {
+        assert_waits(&world, id);
+        let pause = paused.iter().find(|pause| pause[0] == account.id).unwrap();
+        assert_eq!(pause[1], "", "no end without a person: {pause:?}");
+        assert!(pause[2].contains(reason), "{reason}: {pause:?}");
+        world.run(&["accounts", "resume", &account.id]).ok();
+    }
+    world.work_until_done();
+    assert_eq!(world.live().len(), posts.len() + others.len());
+    world.assert_healthy();
+}
+
+#[test]
+fn h08_what_only_a_person_can_cure_pauses_the_account_by_its_code() {
+    let dead = "Error validating access token";
+    let linkedin = |status: u16, code: &str| {
+        ("linkedin", status, json!({"status": status, "code": code, "message": "No"}), "reconnect")
+    };
+    let mut refusals =
+        vec![linkedin(401, "REVOKED_ACCESS_TOKEN"), linkedin(401, "EXPIRED_ACCESS_TOKEN")];
+    for platform in ["facebook", "instagram"] {
+        for (subcode, label) in [
+            (None, "190: "),
+            (Some(458), "190/458: "),
+            (Some(459), "190/459: "),
+            (Some(460), "190/460: "),
+            (Some(463), "190/463: "),
+            (Some(464), "190/464: "),
+            (Some(467), "190/467: "),
+        ] {
+            refusals.push((platform, 400, graph(190, subcode, dead), label));
+        }
+        refusals.push((platform, 403, graph(10, None, "No permission"), "10: "));
+        refusals.push((platform, 403, graph(200, None, "No permission"), "200: "));
+    }
+    paused_until_resumed(&refusals);
+}
+
+#[test]
+fn h08_a_blocked_account_rests_and_goes_on_by_itself() {
+    let world = World::new();
+    let accounts = ["facebook", "instagram"].map(|platform| world.account(platform));
+    let blocked = graph(368, None, "The action attempted has been deemed abusive");
+    let ids = accounts
+        .each_ref()
+        .map(|account| refused(&world, account, publish_call_of(account), 400, &blocked));
+    world.work(&[]);
+    ids.iter().for_each(|id| assert_waits(&world, id));
+    for pause in pauses(&world) {
+        let left: i64 = pause[1].parse().unwrap();
+        assert!((850..=900).contains(&left), "{pause:?}");
+    }
+    world.advance(Duration::from_secs(901));
+    world.work_until_done();
+    assert_eq!(world.live().len(), ids.len());
+    world.assert_healthy();
+}
+
+#[test]
+fn h20_a_lost_role_or_account_is_told_in_words_and_others_go_on() {
+    paused_until_resumed(&[
+        ("facebook", 400, graph(190, Some(492), "Session does not match"), "lost the role"),
+        ("facebook", 400, graph(100, Some(1_404_078), "Authorize the Page"), "Authorize the Page"),
+        ("facebook", 403, graph(283, None, "Requires pages_read"), "a permission is missing"),
+        ("instagram", 400, graph(25, Some(2_207_050), "The account is restricted"), "restricted"),
+        ("instagram", 400, graph(100, None, "The user is not an Instagram Business"), "Business"),
+        ("linkedin", 403, json!({"message": "", "status": 403}), "a lost page role"),
+        ("linkedin", 403, json!({"message": "No access", "status": 403}), "No access"),
+    ]);
+}
+
+/// Instagram counts over the last 24 hours.
+#[test]
+fn h19_a_used_up_day_at_instagram_is_waited_for_and_other_accounts_go_on() {
+    let world =
+        World::with(SandboxOptions { instagram_daily_posts: 1, ..SandboxOptions::default() });
+    let (account, other) = (world.account("instagram"), world.account("instagram"));
+    let image = world.media("one.jpg");
+    let post = |account: &Account, text: &str| {
+        world.schedule(account, &["--caption", text, "--image", &image])
+    };
+    post(&account, "Earlier");
+    world.work_until_done();
+    world.advance(Duration::from_secs(22 * 60 * 60 + 1800));
+    let (waiting, others) = (post(&account, "One more"), post(&other, "Fine"));
+    for _ in 0..2 {
+        world.work(&[]);
+        assert_waits(&world, &waiting);
+        let paused = pauses(&world);
+        assert_eq!((paused.len(), &paused[0][0]), (1, &account.id));
+        let left: i64 = paused[0][1].parse().unwrap();
+        assert!((3550..=3600).contains(&left), "{paused:?}");
+        assert_eq!(world.status(&others), "published", "others go on");
+        world.advance(Duration::from_secs(3601));
+    }
+    world.work_for(Duration::from_secs(600), 10);
+    assert_eq!(world.post(&waiting)["attempts"], 1);
+    assert_eq!(world.live().len(), 3);
+    world.assert_healthy();
+}
+
+/// LinkedIn counts until midnight UTC, by its own clock.
+#[test]
+fn h19_a_used_up_day_at_linkedin_is_waited_for_and_other_accounts_go_on() {
+    let world = World::new();
+    let late = (world.database.now().date_naive() + Days::new(2)).and_hms_opt(22, 30, 0).unwrap();
+    Simulator::post(&world, "/__sim/clock", &json!({"set_ms": late.and_utc().timestamp_millis()}));
+    let (account, other) = (world.account("linkedin"), world.account("linkedin"));
+    let day = "Resource level throttle APPLICATION_AND_MEMBER DAY limit for calls is reached";
+    let body = json!({"message": day, "status": 429});
+    let waiting = refused(&world, &account, publish_call_of(&account), 429, &body);
+    let others = world.schedule(&other, &["--caption", "Fine"]);
+    world.work(&[]);
+    assert_waits(&world, &waiting);
+    let left: i64 = pauses(&world)[0][1].parse().unwrap();
+    assert!((5350..=5400).contains(&left), "{left} seconds until midnight");
+    assert_eq!(world.status(&others), "published", "others go on");
+    world.advance(Duration::from_secs(5401));
+    world.work_until_done();
+    assert_eq!(world.post(&waiting)["attempts"], 1);
+    assert_eq!(world.live().len(), 2);
+    world.assert_healthy();
 }

@@ -13,7 +13,7 @@ fn struck(world: &World) -> usize {
 }
 
 #[test]
-fn g4_sigterm_waits_for_a_publish_call_that_is_on_its_way() {
+fn g04_sigterm_waits_for_a_publish_call_that_is_on_its_way() {
     let world = World::new();
     let page = world.account("facebook");
     world.fault(&json!({
@@ -29,7 +29,7 @@ fn g4_sigterm_waits_for_a_publish_call_that_is_on_its_way() {
 }
 
 #[test]
-fn g4_a_second_sigterm_ends_at_once_and_the_post_is_recovered() {
+fn g04_a_second_sigterm_ends_at_once_and_the_post_is_recovered() {
     for (fault, code) in [("after_commit_hang", 143), ("before_commit_hang", 130)] {
         let world = World::new();
         let page = world.account("facebook");
@@ -55,7 +55,7 @@ fn g4_a_second_sigterm_ends_at_once_and_the_post_is_recovered() {
 }
 
 #[test]
-fn g4_what_still_runs_after_the_grace_is_left_to_be_recovered() {
+fn g04_what_still_runs_after_the_grace_is_left_to_be_recovered() {
     let world = World::new();
     let page = world.account("facebook");
     world.fault(&json!({
@@ -73,7 +73,7 @@ fn g4_what_still_runs_after_the_grace_is_left_to_be_recovered() {
 }
 
 #[test]
-fn g5_a_post_that_kills_its_worker_three_times_fails_and_the_queue_moves_on() {
+fn g05_a_post_that_kills_its_worker_three_times_fails_and_the_queue_moves_on() {
     let world = World::new();
     let page = world.account("facebook");
     world.fault(&json!({
@@ -105,7 +105,7 @@ fn g5_a_post_that_kills_its_worker_three_times_fails_and_the_queue_moves_on() {
 }
 
 #[test]
-fn g8_workers_of_the_same_name_never_take_the_same_job() {
+fn g08_workers_of_the_same_name_never_take_the_same_job() {
     let world = World::new();
     let page = world.account("facebook");
     let count = 16;
@@ -128,7 +128,7 @@ fn g8_workers_of_the_same_name_never_take_the_same_job() {
 
 /// The name of the worker that froze is the name of the one that took over.
 #[test]
-fn g8_a_frozen_worker_does_not_take_back_what_its_namesake_took_over() {
+fn g08_a_frozen_worker_does_not_take_back_what_its_namesake_took_over() {
     let world = World::new();
     world.fault(&json!({
         "match": {"method": "POST", "path_contains": "/photos"}, "when": {"nth": 1},
@@ -152,7 +152,7 @@ fn g8_a_frozen_worker_does_not_take_back_what_its_namesake_took_over() {
 }
 
 #[test]
-fn g9_a_run_takes_nothing_new_after_its_time_and_finishes_what_it_has() {
+fn g09_a_run_takes_nothing_new_after_its_time_and_finishes_what_it_has() {
     let world = World::new();
     let page = world.account("facebook");
     for text in ["One", "Two", "Three"] {

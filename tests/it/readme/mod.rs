@@ -11,7 +11,7 @@ use std::os::unix::fs::PermissionsExt;
 use socialsched::cli;
 use socialsched::config::Env;
 
-use crate::source::root;
+use crate::source;
 use crate::support::World;
 use text::{code_blocks, command_lines, in_next_year, readme, section, table_rows};
 
@@ -120,25 +120,12 @@ fn the_configuration_file_is_accepted_and_shows_the_workers_defaults() {
 fn the_tests_that_it_names_as_proof_exist() {
     let rows = table_rows(section("What it promises"));
     assert!(rows.len() >= 5, "{rows:?}");
-    let sources: String = ["tests/it", "src"].map(|dir| all_text(&root().join(dir))).concat();
+    let tests = source::tests();
     for row in rows {
         for name in row[1].split(", ").map(|name| name.trim_matches('`')) {
-            assert!(sources.contains(&format!("fn {name}()")), "no test is named {name}");
+            assert!(tests.contains(name), "no test is named {name}");
         }
     }
-}
-
-fn all_text(dir: &std::path::Path) -> String {
-    let mut text = String::new();
-    for entry in fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            text.push_str(&all_text(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            text.push_str(&fs::read_to_string(path).unwrap());
-        }
-    }
-    text
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! F: rows that other programs wrote.
 
-use serde_json::Value;
+use std::time::Duration;
 
-use crate::support::{Engine, World};
+use serde_json::{Value, json};
+
+use crate::support::{Engine, World, eventually, publish_call_of};
 
 #[test]
 fn f10_bad_rows_of_another_program_end_or_are_reported_and_the_queue_goes_on() {
@@ -273,5 +275,78 @@ fn posts_of_an_account_without_an_external_id_wait_until_it_is_told() {
     assert_eq!((world.status(&post), world.live().len()), ("published".to_owned(), 1));
     // What is known is not replaced.
     add("Other Page", "777").exits(4);
+    world.assert_healthy();
+}
+
+/// While a worker is in the publish calls of eight posts: the answers come
+/// after another program has changed or deleted the rows.
+#[test]
+fn f11_rows_that_another_program_changes_while_they_are_sent_are_live_once_and_kept_as_such() {
+    let world = World::new();
+    let changes: [(&str, &str); 4] = [
+        (
+            "reset",
+            "UPDATE post_schedule SET status = 'pending', worker_id = NULL, locked_at = NULL,
+                          lease_until = NULL WHERE post_detail_id = '{id}';
+                   UPDATE post_details SET status = 'pending' WHERE id = '{id}'",
+        ),
+        ("cancelled", "UPDATE post_details SET status = 'cancelled' WHERE id = '{id}'"),
+        (
+            "failed",
+            "UPDATE post_schedule SET status = 'failed', lease_until = NULL
+                     WHERE post_detail_id = '{id}';
+                    UPDATE post_details SET status = 'failed', error_message = 'API error'
+                     WHERE id = '{id}'",
+        ),
+        (
+            "deleted",
+            "DELETE FROM publish_log WHERE post_schedule_id IN
+                       (SELECT id FROM post_schedule WHERE post_detail_id = '{id}');
+                     DELETE FROM post_schedule WHERE post_detail_id = '{id}';
+                     DELETE FROM post_details WHERE id = '{id}'",
+        ),
+    ];
+    let mut posts = Vec::new();
+    for platform in ["facebook", "linkedin"] {
+        for (what, change) in changes {
+            let account = world.account(platform);
+            world.fault(&json!({
+                "match": publish_call_of(&account), "when": {"nth": 1},
+                "fault": "slow_first_byte", "delay_ms": 4000,
+            }));
+            let text = format!("{what} on {platform}");
+            posts.push((world.schedule(&account, &["--caption", &text]), what, change));
+        }
+    }
+    let mut worker = world.start_worker(&["--batch-size", "8", "--concurrency", "8"]);
+    let struck = || world.calls().iter().filter(|call| call["fault"].is_string()).count();
+    eventually("all publish calls are on their way", || struck() == posts.len());
+    for (id, what, change) in &posts {
+        let changed = world.database.try_execute(&change.replace("{id}", id));
+        assert!(changed.is_ok(), "{what}: {changed:?}");
+    }
+    // Another worker comes by meanwhile.
+    world.work(&["--max-runtime", "2s"]);
+    eventually("all answers are recorded", || {
+        let published = "SELECT COUNT(*) FROM post_details WHERE status = 'published'";
+        world.database.value(published) == "6"
+    });
+    let deleted = posts.iter().filter(|(_, what, _)| *what == "deleted");
+    eventually("what cannot be stored is told", || {
+        deleted.clone().all(|(id, ..)| worker.stderr().contains(id.as_str()))
+    });
+    worker.terminate();
+    worker.wait();
+    world.run(&["recover"]).ok();
+    for _ in 0..3 {
+        world.advance(Duration::from_secs(600));
+        world.work(&["--max-runtime", "2s"]);
+    }
+    for (id, what, _) in posts.iter().filter(|(_, what, _)| *what != "deleted") {
+        let post = world.post(id);
+        let is_live = post["externalPostId"].is_string() && post["status"] == "published";
+        assert!(is_live, "{what}: {post}");
+    }
+    assert_eq!(world.live().len(), posts.len(), "each went out once");
     world.assert_healthy();
 }

@@ -32,7 +32,7 @@ pub use private_server::PrivateServer;
 pub use proxy::Proxy;
 pub use ran::Ran;
 pub use session::Session;
-pub use simulator::{PLATFORMS, Simulator, publish_call};
+pub use simulator::{PLATFORMS, Simulator, publish_call, publish_call_of, staging_call_of};
 pub use sweep::some_of;
 pub use wait::eventually;
 pub use world::{Account, World};

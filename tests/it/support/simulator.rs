@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 use socialsched::sandbox::{Sandbox, SandboxOptions};
 use tokio::sync::oneshot;
 
+use super::Account;
+
 /// All platforms, as they are called everywhere.
 pub const PLATFORMS: [&str; 3] = ["facebook", "instagram", "linkedin"];
 
@@ -20,6 +22,28 @@ pub fn publish_call(platform: &str) -> Value {
         "facebook" => json!({"method": "POST", "body_contains": "\"is_published\":true"}),
         "instagram" => json!({"method": "POST", "path_contains": "/media_publish"}),
         _ => json!({"method": "POST", "path_contains": "/rest/posts"}),
+    }
+}
+
+/// The same for posts of one account.
+pub fn publish_call_of(account: &Account) -> Value {
+    let mut call = publish_call(account.platform);
+    let id = &account.external_id;
+    match account.platform {
+        "facebook" => call["path_contains"] = json!(format!("/{id}_")),
+        "instagram" => call["path_contains"] = json!(format!("/{id}/media_publish")),
+        _ => call["body_contains"] = json!(id),
+    }
+    call
+}
+
+/// The `match` of a fault rule for the call that stages an image of one account.
+pub fn staging_call_of(account: &Account) -> Value {
+    let id = &account.external_id;
+    match account.platform {
+        "facebook" => json!({"method": "POST", "path_contains": format!("/{id}/photos")}),
+        "instagram" => json!({"method": "POST", "path_contains": format!("/{id}/media?")}),
+        _ => json!({"method": "POST", "path_contains": "/rest/images", "body_contains": id}),
     }
 }
 

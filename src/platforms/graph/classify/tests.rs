@@ -9,7 +9,7 @@ fn error(code: i64, subcode: Option<i64>) -> GraphError {
 }
 
 fn around(phase: Phase) -> Circumstances {
-    Circumstances { phase, status: 400, rest: None, sends: 1, poll: POLL }
+    Circumstances { phase, status: 400, rest: None, sends: 1, is_repeat: false, poll: POLL }
 }
 
 fn both(code: i64, subcode: Option<i64>) -> (Verdict, Verdict) {
@@ -222,6 +222,28 @@ fn not_ready_is_believed_on_the_first_publish_call_only() {
         classify(Some(&error(9007, Some(2_207_027))), &around)
     };
     assert_eq!((verdict(1), verdict(2)), (AGAIN, UNKNOWN));
+}
+
+#[test]
+fn what_a_spent_object_may_say_is_no_refusal_of_a_repeated_publish_call() {
+    let repeated = |code, subcode| {
+        let around = Circumstances { sends: 2, is_repeat: true, ..around(Phase::Publish) };
+        classify(Some(&error(code, subcode)), &around)
+    };
+    for (code, subcode) in [
+        (24, Some(2_207_006)),
+        (24, Some(2_207_008)),
+        (9007, Some(2_207_027)),
+        (100, Some(33)),
+        (100, None),
+        (100, Some(1_366_051)),
+        (506, None),
+    ] {
+        assert_eq!(repeated(code, subcode), Verdict::Spent, "{code}/{subcode:?}");
+    }
+    assert_eq!(repeated(2, None), UNKNOWN);
+    assert_eq!(repeated(4, None), HOUR);
+    assert_eq!(repeated(190, None), ACCOUNT);
 }
 
 #[test]
