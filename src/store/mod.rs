@@ -37,6 +37,8 @@ mod server;
 mod settle;
 mod simulated;
 mod stats;
+mod take_over;
+mod unknown;
 mod verdict;
 mod workers;
 
@@ -45,7 +47,7 @@ use std::time::Duration;
 pub use accounts::{Added, Removal, Resumed};
 pub use adopt::DirtyRow;
 pub use changing::{CancelAnswer, Rescheduled, Retried};
-pub use claim::{ClaimRequest, Claimed, TakeOver, TakenOver};
+pub use claim::{ClaimRequest, Claimed};
 pub use comments::{CommentTurn, OwedComment};
 pub use error::StoreError;
 pub use gate::Gate;
@@ -59,6 +61,7 @@ pub use restore::Restored;
 pub use scratch::Scratch;
 pub use settle::{Next, Settled, Step};
 pub use simulated::HeldJob;
+pub use take_over::{TakeOver, TakenOver};
 pub use verdict::{Judged, Verdict};
 
 use db::Pool;

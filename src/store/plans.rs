@@ -3,13 +3,12 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::claim::{
-    ClaimRequest, TakeOver, abandoned_query, due_query, missed_query, next_due_query,
-};
+use super::claim::{ClaimRequest, due_query, missed_query, next_due_query};
 use super::db::{Location, Sql};
 use super::gate::busy_query;
 use super::listing::{count_query, list_query};
 use super::repair::halves_query;
+use super::take_over::{TakeOver, abandoned_query};
 use super::{Store, comments, transaction};
 use crate::domain::{
     AccountId, CompanyId, JobId, Only, Page, Platform, PostFilter, ShownStatus, Sort, WorkerId,

@@ -9,13 +9,12 @@ use std::collections::HashMap;
 use std::io::Write as _;
 use std::time::Duration;
 
-use super::claim::{
-    ClaimRequest, TakeOver, abandoned_query, due_query, held_query, missed_query, next_due_query,
-};
+use super::claim::{ClaimRequest, due_query, held_query, missed_query, next_due_query};
 use super::db::{Engine, Location, Sql, Tx, sql};
 use super::gate::busy_query;
 use super::listing::list_query;
 use super::repair::halves_query;
+use super::take_over::{TakeOver, abandoned_query};
 use super::{Scratch, Store, comments, stats, transaction};
 use crate::domain::{
     AccountId, CompanyId, JobId, Only, Page, Platform, PostFilter, ShownStatus, Sort, WorkerId,

@@ -1,5 +1,5 @@
-//! What a worker learnt, written down: staged objects, failures, and calls
-//! whose outcome is unknown. Every change of state needs the fence.
+//! What a worker learnt, written down: staged objects and failures. Every
+//! change of state needs the fence.
 
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use crate::domain::{
 use super::db::{Tx, sql};
 use super::load::OPEN_INTENT;
 use super::log::{self, Entry};
+use super::unknown::{append_lookup, hold_post};
 use super::{Store, StoreError, transaction};
 
 /// `error_code` of a row that cannot be read as a post.
@@ -159,131 +160,6 @@ impl Store {
         self.release(worker, claim, Duration::ZERO).await
     }
 
-    /// Records that a publish call may or may not have gone through, and
-    /// leaves the job to be looked up after `look_again`: until then nobody
-    /// holds it, and whoever finds the lease over looks it up.
-    ///
-    /// # Errors
-    /// The database is away; then the open intent alone tells the same.
-    pub async fn record_unknown(
-        &self,
-        worker: &WorkerId,
-        claim: &Claim,
-        intent: &Intent,
-        failure: &Failure,
-        look_again: Duration,
-    ) -> Result<Settled, StoreError> {
-        transaction!(self, tx, {
-            let key = (intent.fence, intent.step_no);
-            Entry::new(claim.job_id, key, StepKind::Publish, LogEvent::Unknown)
-                .worker(worker)
-                .failure(failure)
-                .append(tx)
-                .await?;
-            park(tx, worker, claim, failure, look_again).await?
-        })
-    }
-
-    /// Records a look-up that settled nothing, and when to look again.
-    ///
-    /// # Errors
-    /// The database is away; then nothing was recorded.
-    pub async fn record_lookup(
-        &self,
-        worker: &WorkerId,
-        claim: &Claim,
-        seen: &Failure,
-        look_again: Duration,
-    ) -> Result<Settled, StoreError> {
-        transaction!(self, tx, {
-            if touch(tx, worker, claim.job_id, claim.fence).await? {
-                append_lookup(tx, worker, claim, LogEvent::Unknown, seen).await?;
-                park(tx, worker, claim, seen, look_again).await?
-            } else {
-                Settled::Lost
-            }
-        })
-    }
-
-    /// Gives up finding out (T8): failed, outcome unknown, for a person to decide.
-    ///
-    /// # Errors
-    /// The database is away; then nothing was changed.
-    pub async fn hold(
-        &self,
-        worker: &WorkerId,
-        claim: &Claim,
-        seen: &Failure,
-    ) -> Result<Settled, StoreError> {
-        transaction!(self, tx, {
-            if touch(tx, worker, claim.job_id, claim.fence).await? {
-                append_lookup(tx, worker, claim, LogEvent::Unknown, seen).await?;
-                let message = format!("may be live: {}", seen.message);
-                end_job(tx, claim.job_id, "failed", Some(&message)).await?;
-                hold_post(tx, claim.post_id, &seen.code, &message).await?;
-                Settled::Done
-            } else {
-                Settled::Lost
-            }
-        })
-    }
-
-    /// Records a look-up of a held post that settled nothing; it stays held.
-    ///
-    /// # Errors
-    /// The database is away; then nothing was recorded.
-    pub async fn record_held_lookup(
-        &self,
-        worker: &WorkerId,
-        claim: &Claim,
-        seen: &Failure,
-    ) -> Result<(), StoreError> {
-        transaction!(self, tx, {
-            append_lookup(tx, worker, claim, LogEvent::Unknown, seen).await?;
-        })
-    }
-
-    /// Records that a look-up of a held post found it provably not live: it
-    /// stays failed, and can be retried (T14).
-    ///
-    /// # Errors
-    /// The database is away; then nothing was changed.
-    pub async fn unhold(
-        &self,
-        worker: &WorkerId,
-        claim: &Claim,
-        failure: &Failure,
-    ) -> Result<Settled, StoreError> {
-        transaction!(self, tx, {
-            let held = tx
-                .execute(
-                    sql("UPDATE post_schedule SET updated_at = {now}
-                          WHERE id = ? AND fence = ? AND status = 'failed'")
-                    .id(claim.job_id.uuid())
-                    .int(claim.fence.0),
-                )
-                .await?;
-            if held == 1 {
-                let step = Step::Lookup(claim.open_intents.clone());
-                log_failure(tx, worker, claim, &step, failure, false).await?;
-                tx.execute_one(
-                    "settle held post",
-                    sql("UPDATE post_details
-                            SET outcome = 'not_published', error_code = ?, error_message = ?,
-                                updated_at = {now}
-                          WHERE id = ? AND status = 'failed' AND outcome = 'unknown'")
-                    .text(failure.code.clone())
-                    .text(failure.message.clone())
-                    .id(claim.post_id.uuid()),
-                )
-                .await?;
-                Settled::Done
-            } else {
-                Settled::Lost
-            }
-        })
-    }
-
     /// Ends a claimed job whose rows cannot be read as a post: as failed (T7),
     /// or held when its publish call may have gone out (T8). `None`: the job
     /// is no longer this worker's.
@@ -321,7 +197,7 @@ impl Store {
 }
 
 /// Checks under the row lock that the job is still this worker's.
-async fn touch(
+pub(super) async fn touch(
     tx: &mut Tx,
     worker: &WorkerId,
     job: JobId,
@@ -340,7 +216,7 @@ async fn touch(
 }
 
 /// Writes down what failed.
-async fn log_failure(
+pub(super) async fn log_failure(
     tx: &mut Tx,
     worker: &WorkerId,
     claim: &Claim,
@@ -373,7 +249,7 @@ async fn log_failure(
     Ok(())
 }
 
-async fn refuse(
+pub(super) async fn refuse(
     tx: &mut Tx,
     worker: &WorkerId,
     job: JobId,
@@ -384,21 +260,6 @@ async fn refuse(
         .worker(worker)
         .failure(failure)
         .append(tx)
-        .await
-}
-
-async fn append_lookup(
-    tx: &mut Tx,
-    worker: &WorkerId,
-    claim: &Claim,
-    event: LogEvent,
-    seen: &Failure,
-) -> Result<(), StoreError> {
-    let step = log::next_step(tx, claim.job_id, claim.fence).await?;
-    Entry::new(claim.job_id, (claim.fence, step), StepKind::Lookup, event)
-        .worker(worker)
-        .failure(seen)
-        .append_done(tx)
         .await
 }
 
@@ -501,44 +362,7 @@ async fn leave(
     Ok(Settled::Done)
 }
 
-/// Leaves a job claimed by nobody in particular until its next look-up.
-async fn park(
-    tx: &mut Tx,
-    worker: &WorkerId,
-    claim: &Claim,
-    failure: &Failure,
-    look_again: Duration,
-) -> Result<Settled, StoreError> {
-    let message = format!("may be live, being looked up: {}", failure.message);
-    let rows = tx
-        .execute(
-            sql("UPDATE post_schedule
-                    SET lease_until = {now+ms}, locked_at = {now}, error_message = ?,
-                        updated_at = {now}
-                  WHERE id = ? AND fence = ? AND worker_id = ? AND status = 'processing'")
-            .after(look_again)
-            .text(message.clone())
-            .id(claim.job_id.uuid())
-            .int(claim.fence.0)
-            .text(worker.as_str()),
-        )
-        .await?;
-    if rows != 1 {
-        return Ok(Settled::Lost);
-    }
-    tx.execute_one(
-        "note unknown outcome",
-        sql("UPDATE post_details SET error_code = ?, error_message = ?, updated_at = {now}
-              WHERE id = ? AND status = 'processing'")
-        .text(failure.code.clone())
-        .text(message)
-        .id(claim.post_id.uuid()),
-    )
-    .await?;
-    Ok(Settled::Done)
-}
-
-async fn end_job(
+pub(super) async fn end_job(
     tx: &mut Tx,
     job: JobId,
     status: &'static str,
@@ -557,7 +381,7 @@ async fn end_job(
     .await
 }
 
-async fn fail_post(
+pub(super) async fn fail_post(
     tx: &mut Tx,
     post: PostId,
     code: &str,
@@ -574,21 +398,6 @@ async fn fail_post(
         .text(code)
         .text(message)
         .int(leftovers)
-        .id(post.uuid()),
-    )
-    .await
-}
-
-/// Leaves a post that may be live for a person to decide.
-async fn hold_post(tx: &mut Tx, post: PostId, code: &str, message: &str) -> Result<(), StoreError> {
-    tx.execute_one(
-        "hold post",
-        sql("UPDATE post_details
-                SET status = 'failed', outcome = 'unknown', error_code = ?,
-                    error_message = ?, updated_at = {now}
-              WHERE id = ? AND status = 'processing'")
-        .text(code)
-        .text(message)
         .id(post.uuid()),
     )
     .await

@@ -95,10 +95,8 @@ const WALLS: &[(&str, &[&str])] = &[
     ("std::env::args_os", &["src/cli.rs"]),
 ];
 
-/// Most lines of a file, and of the listed ones.
+/// Most lines of a file.
 const LONGEST: usize = 500;
-const LONGEST_LISTED: usize = 700;
-const LONG: &[&str] = &["src/store/claim.rs", "src/store/settle.rs"];
 
 #[test]
 fn modules_know_only_whom_they_may_know() {
@@ -182,12 +180,8 @@ fn files_are_short_enough_to_be_read() {
     let mut faults = String::new();
     for file in files() {
         let lines = file.text.lines().count();
-        let is_listed = LONG.contains(&file.path.as_str());
-        let limit = if is_listed { LONGEST_LISTED } else { LONGEST };
-        if lines > limit {
-            let _ = writeln!(faults, "{} has {lines} lines, {limit} are allowed", file.path);
-        } else if is_listed && lines <= LONGEST {
-            let _ = writeln!(faults, "{} is short again: take it off the list", file.path);
+        if lines > LONGEST {
+            let _ = writeln!(faults, "{} has {lines} lines, {LONGEST} are allowed", file.path);
         }
     }
     assert!(faults.is_empty(), "{faults}");

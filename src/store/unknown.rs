@@ -1,0 +1,210 @@
+//! Calls that may have gone through: looked up, held for a person, or found
+//! not to be live. Every change of state needs the fence.
+
+use std::time::Duration;
+
+use crate::domain::{Claim, Failure, Intent, LogEvent, PostId, StepKind, WorkerId};
+
+use super::db::{Tx, sql};
+use super::log::{self, Entry};
+use super::settle::{Settled, Step, end_job, log_failure, touch};
+use super::{Store, StoreError, transaction};
+
+impl Store {
+    /// Records that a publish call may or may not have gone through, and
+    /// leaves the job to be looked up after `look_again`: until then nobody
+    /// holds it, and whoever finds the lease over looks it up.
+    ///
+    /// # Errors
+    /// The database is away; then the open intent alone tells the same.
+    pub async fn record_unknown(
+        &self,
+        worker: &WorkerId,
+        claim: &Claim,
+        intent: &Intent,
+        failure: &Failure,
+        look_again: Duration,
+    ) -> Result<Settled, StoreError> {
+        transaction!(self, tx, {
+            let key = (intent.fence, intent.step_no);
+            Entry::new(claim.job_id, key, StepKind::Publish, LogEvent::Unknown)
+                .worker(worker)
+                .failure(failure)
+                .append(tx)
+                .await?;
+            park(tx, worker, claim, failure, look_again).await?
+        })
+    }
+
+    /// Records a look-up that settled nothing, and when to look again.
+    ///
+    /// # Errors
+    /// The database is away; then nothing was recorded.
+    pub async fn record_lookup(
+        &self,
+        worker: &WorkerId,
+        claim: &Claim,
+        seen: &Failure,
+        look_again: Duration,
+    ) -> Result<Settled, StoreError> {
+        transaction!(self, tx, {
+            if touch(tx, worker, claim.job_id, claim.fence).await? {
+                append_lookup(tx, worker, claim, LogEvent::Unknown, seen).await?;
+                park(tx, worker, claim, seen, look_again).await?
+            } else {
+                Settled::Lost
+            }
+        })
+    }
+
+    /// Gives up finding out (T8): failed, outcome unknown, for a person to decide.
+    ///
+    /// # Errors
+    /// The database is away; then nothing was changed.
+    pub async fn hold(
+        &self,
+        worker: &WorkerId,
+        claim: &Claim,
+        seen: &Failure,
+    ) -> Result<Settled, StoreError> {
+        transaction!(self, tx, {
+            if touch(tx, worker, claim.job_id, claim.fence).await? {
+                append_lookup(tx, worker, claim, LogEvent::Unknown, seen).await?;
+                let message = format!("may be live: {}", seen.message);
+                end_job(tx, claim.job_id, "failed", Some(&message)).await?;
+                hold_post(tx, claim.post_id, &seen.code, &message).await?;
+                Settled::Done
+            } else {
+                Settled::Lost
+            }
+        })
+    }
+
+    /// Records a look-up of a held post that settled nothing; it stays held.
+    ///
+    /// # Errors
+    /// The database is away; then nothing was recorded.
+    pub async fn record_held_lookup(
+        &self,
+        worker: &WorkerId,
+        claim: &Claim,
+        seen: &Failure,
+    ) -> Result<(), StoreError> {
+        transaction!(self, tx, {
+            append_lookup(tx, worker, claim, LogEvent::Unknown, seen).await?;
+        })
+    }
+
+    /// Records that a look-up of a held post found it provably not live: it
+    /// stays failed, and can be retried (T14).
+    ///
+    /// # Errors
+    /// The database is away; then nothing was changed.
+    pub async fn unhold(
+        &self,
+        worker: &WorkerId,
+        claim: &Claim,
+        failure: &Failure,
+    ) -> Result<Settled, StoreError> {
+        transaction!(self, tx, {
+            let held = tx
+                .execute(
+                    sql("UPDATE post_schedule SET updated_at = {now}
+                          WHERE id = ? AND fence = ? AND status = 'failed'")
+                    .id(claim.job_id.uuid())
+                    .int(claim.fence.0),
+                )
+                .await?;
+            if held == 1 {
+                let step = Step::Lookup(claim.open_intents.clone());
+                log_failure(tx, worker, claim, &step, failure, false).await?;
+                tx.execute_one(
+                    "settle held post",
+                    sql("UPDATE post_details
+                            SET outcome = 'not_published', error_code = ?, error_message = ?,
+                                updated_at = {now}
+                          WHERE id = ? AND status = 'failed' AND outcome = 'unknown'")
+                    .text(failure.code.clone())
+                    .text(failure.message.clone())
+                    .id(claim.post_id.uuid()),
+                )
+                .await?;
+                Settled::Done
+            } else {
+                Settled::Lost
+            }
+        })
+    }
+}
+
+pub(super) async fn append_lookup(
+    tx: &mut Tx,
+    worker: &WorkerId,
+    claim: &Claim,
+    event: LogEvent,
+    seen: &Failure,
+) -> Result<(), StoreError> {
+    let step = log::next_step(tx, claim.job_id, claim.fence).await?;
+    Entry::new(claim.job_id, (claim.fence, step), StepKind::Lookup, event)
+        .worker(worker)
+        .failure(seen)
+        .append_done(tx)
+        .await
+}
+
+/// Leaves a job claimed by nobody in particular until its next look-up.
+async fn park(
+    tx: &mut Tx,
+    worker: &WorkerId,
+    claim: &Claim,
+    failure: &Failure,
+    look_again: Duration,
+) -> Result<Settled, StoreError> {
+    let message = format!("may be live, being looked up: {}", failure.message);
+    let rows = tx
+        .execute(
+            sql("UPDATE post_schedule
+                    SET lease_until = {now+ms}, locked_at = {now}, error_message = ?,
+                        updated_at = {now}
+                  WHERE id = ? AND fence = ? AND worker_id = ? AND status = 'processing'")
+            .after(look_again)
+            .text(message.clone())
+            .id(claim.job_id.uuid())
+            .int(claim.fence.0)
+            .text(worker.as_str()),
+        )
+        .await?;
+    if rows != 1 {
+        return Ok(Settled::Lost);
+    }
+    tx.execute_one(
+        "note unknown outcome",
+        sql("UPDATE post_details SET error_code = ?, error_message = ?, updated_at = {now}
+              WHERE id = ? AND status = 'processing'")
+        .text(failure.code.clone())
+        .text(message)
+        .id(claim.post_id.uuid()),
+    )
+    .await?;
+    Ok(Settled::Done)
+}
+
+/// Leaves a post that may be live for a person to decide.
+pub(super) async fn hold_post(
+    tx: &mut Tx,
+    post: PostId,
+    code: &str,
+    message: &str,
+) -> Result<(), StoreError> {
+    tx.execute_one(
+        "hold post",
+        sql("UPDATE post_details
+                SET status = 'failed', outcome = 'unknown', error_code = ?,
+                    error_message = ?, updated_at = {now}
+              WHERE id = ? AND status = 'processing'")
+        .text(code)
+        .text(message)
+        .id(post.uuid()),
+    )
+    .await
+}
