@@ -87,7 +87,7 @@ fn nothing_is_believed_about_a_post_while_its_call_may_be_under_way() {
         world.work(&["--settle", "10s"]);
     }
     let looked = world.calls().iter().filter(|call| call["method"] == "GET").count();
-    assert!(looked >= 2 * PLATFORMS.len(), "{looked}");
+    assert!(looked > PLATFORMS.len(), "{looked}");
     assert!(world.posts().iter().all(|post| post["status"] == "processing"));
     world.advance(Duration::from_secs(20));
     world.work(&["--settle", "10s"]);

@@ -212,6 +212,11 @@ fn t0m_what_the_old_worker_left_for_ten_minutes_is_looked_up_and_never_sent_agai
     locked_by_the_old_worker(&world, &fresh, 8);
     world.work(&["--max-runtime", "2s"]);
     assert_eq!(states(&world, &fresh), "pending/processing/", "its worker may be at it");
+    // Not before a call of its worker must be over.
+    assert_eq!(states(&world, &left), "processing/processing/");
+    world.advance(Duration::from_secs(110));
+    world.work(&["--max-runtime", "2s"]);
+    assert_eq!(states(&world, &fresh), "pending/processing/", "its worker may be at it");
     assert_eq!(states(&world, &left), "failed/failed/unknown");
     // Its worker never comes back.
     for _ in 0..20 {
