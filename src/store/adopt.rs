@@ -291,8 +291,8 @@ pub(super) async fn conversions(tx: &mut Tx) -> Result<Vec<String>, StoreError> 
 /// Text columns of another character set, with their collations. Those in
 /// foreign keys stay: both sides would have to change at once.
 ///
-/// Two plain queries, joined here: MariaDB 10.11 was seen to crash on this one
-/// as a subquery over its information schema.
+/// Two plain queries: one of them as a subquery needs a temporary table on disk,
+/// and a MariaDB whose file was deleted under it was seen to crash there.
 async fn texts_to_convert(tx: &mut Tx, table: &str) -> Result<Vec<(String, String)>, StoreError> {
     let keys = sql("SELECT column_name AS name FROM information_schema.key_column_usage
                      WHERE table_schema = DATABASE() AND table_name = ?
