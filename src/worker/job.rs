@@ -181,7 +181,7 @@ impl Shared {
         intent: &Intent,
         failure: Failure,
     ) -> Result<End, StoreError> {
-        let look = first_look(self.options.settle);
+        let look = first_look(self.settle());
         let settled =
             self.store.record_unknown(&self.options.id, claim, intent, &failure, look).await?;
         self.ended(settled, || End::LookingUp(failure, look))

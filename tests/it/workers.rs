@@ -89,7 +89,7 @@ fn nothing_is_believed_about_a_post_while_its_call_may_be_under_way() {
     let looked = world.calls().iter().filter(|call| call["method"] == "GET").count();
     assert!(looked > PLATFORMS.len(), "{looked}");
     assert!(world.posts().iter().all(|post| post["status"] == "processing"));
-    world.advance(Duration::from_secs(20));
+    world.advance(Duration::from_secs(60));
     world.work(&["--settle", "10s"]);
     let open: Vec<_> = world
         .posts()
