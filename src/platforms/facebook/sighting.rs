@@ -8,13 +8,10 @@ use serde_json::Value;
 
 use super::{Flow, address};
 use crate::domain::{Draft, Failure, Receipt, Remedy, Sighting};
-use crate::platforms::graph::{Reply, Session, dead_object, text_of};
+use crate::platforms::graph::{Reply, STORY_LIST_LIFE, Session, dead_object, story_gone, text_of};
 
 /// What tells how far a video is.
 pub(super) const STATUS_FIELDS: &str = "status,published,post_id,permalink_url";
-
-/// Stories leave the list after 24 hours: later their absence says nothing.
-const STORY_LIST_LIFE: Duration = Duration::from_secs(20 * 60 * 60);
 
 /// The clocks of database and platform may differ by this; a story is known by
 /// its media, whenever it was made.
@@ -36,11 +33,7 @@ pub(super) async fn look(
         return match story_of(session, draft, anchor, sent).await {
             Ok(Some(receipt)) => Sighting::Live(receipt),
             Ok(None) if age < STORY_LIST_LIFE => Sighting::NotLive,
-            Ok(None) => Sighting::NeverTells(Failure::new(
-                Remedy::GiveUp,
-                "story_gone",
-                "after a day stories are not listed any more",
-            )),
+            Ok(None) => story_gone(),
             Err(failure) => Sighting::CannotTell(failure),
         };
     }
@@ -73,6 +66,7 @@ pub(super) async fn look(
                     Sighting::Live(receipt(text_of(&reply.json, "post_id"), &reply))
                 }
                 (_, Err(failure)) => Sighting::CannotTell(failure),
+                (_, Ok(None)) if age >= STORY_LIST_LIFE => story_gone(),
                 (other, Ok(None)) => other.sighting(&reply.json),
             }
         }

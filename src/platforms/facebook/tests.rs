@@ -250,12 +250,15 @@ async fn h24_a_story_is_found_although_the_platforms_clock_is_behind() {
 async fn the_absence_of_a_story_says_nothing_after_a_day() {
     let rehearsal = Rehearsal::new(SandboxOptions::default()).await;
     let facebook = facebook(&rehearsal);
-    let mut draft = post(PostType::Story, vec![rehearsal.image("a")]);
-    rehearsal.prepare(&facebook, &mut draft).await.unwrap();
-    let mut intent = rehearsal.gate(&mut draft).await;
-    assert_eq!(facebook.look_up(&draft, &intent).await, Sighting::NotLive);
-    intent.age = Duration::from_secs(25 * 3600);
-    assert!(matches!(facebook.look_up(&draft, &intent).await, Sighting::NeverTells(_)));
+    for item in [rehearsal.image("a"), rehearsal.video("b")] {
+        let mut draft = post(PostType::Story, vec![item]);
+        rehearsal.prepare(&facebook, &mut draft).await.unwrap();
+        let mut intent = rehearsal.gate(&mut draft).await;
+        assert_eq!(facebook.look_up(&draft, &intent).await, Sighting::NotLive);
+        intent.age = Duration::from_secs(25 * 3600);
+        let sighting = facebook.look_up(&draft, &intent).await;
+        assert!(matches!(sighting, Sighting::NeverTells(_)), "{sighting:?}");
+    }
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub use classify::{
 pub(super) use session::Session;
 
 use super::http::Http;
-use crate::domain::{Artifact, Draft, Failure, Remedy};
+use crate::domain::{Artifact, Draft, Failure, Remedy, Sighting};
 
 /// Facebook tokens, for Pages and for Instagram through Facebook Login.
 pub const FACEBOOK_HOST: &str = "graph.facebook.com";
@@ -32,6 +32,15 @@ const YOUNG: Duration = Duration::from_secs(5 * 60);
 
 /// Staged objects live 24 hours; processing that lasts this long will not end in time.
 const STALE: Duration = Duration::from_secs(23 * 60 * 60);
+
+/// Stories leave their lists after 24 hours: later their absence says nothing.
+pub(super) const STORY_LIST_LIFE: Duration = Duration::from_secs(20 * 60 * 60);
+
+/// What the absence of a story says by then.
+pub(super) fn story_gone() -> Sighting {
+    let message = "after a day stories are not listed any more";
+    Sighting::NeverTells(Failure::new(Remedy::GiveUp, "story_gone", message))
+}
 
 /// What an operator may set about Meta.
 #[derive(Debug, Clone)]

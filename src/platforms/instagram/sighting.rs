@@ -8,7 +8,9 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::{CONTAINER, Flow};
 use crate::domain::{Draft, Failure, Intent, MediaKind, Receipt, Remedy, Sighting};
-use crate::platforms::graph::{Session, Trouble, dead_container, text_of};
+use crate::platforms::graph::{
+    STORY_LIST_LIFE, Session, Trouble, dead_container, story_gone, text_of,
+};
 
 pub(super) const STATE_FIELDS: &str = "status_code,status";
 
@@ -71,7 +73,10 @@ pub(super) async fn look(session: &Session<'_>, draft: &Draft, intent: &Intent) 
         Ok(State::InProgress) => Sighting::InProgress,
         // A container that was published may be reported as ended after a day.
         Ok(State::Dead(failure)) if failure.code == EXPIRED => {
+            let is_listed = Flow::of(&draft.content) != Ok(Flow::Story)
+                || intent.age + (intent.at - sent).to_std().unwrap_or_default() < STORY_LIST_LIFE;
             match candidates(session, draft, sent - CLOCK_SLACK_MAX).await {
+                Ok(found) if found.is_empty() && !is_listed => story_gone(),
                 Ok(found) if found.is_empty() => Sighting::Dead(failure),
                 Ok(found) => only(found).map_or(Sighting::CannotTell(failure), Sighting::Found),
                 Err(failure) => Sighting::CannotTell(failure),

@@ -240,6 +240,29 @@ async fn a_container_that_expired_unpublished_is_made_anew() {
     assert_eq!(rehearsal.live().await.len(), 1);
 }
 
+/// A story that was published is not listed any more by then either.
+#[tokio::test]
+async fn an_expired_container_of_a_story_proves_nothing_after_a_day() {
+    let rehearsal = Rehearsal::new(SandboxOptions::default()).await;
+    let instagram = instagram(&rehearsal);
+    for (published, hours, is_dead) in [(true, 25, false), (false, 25, false), (false, 19, true)] {
+        let mut draft = post(PostType::Story, vec![rehearsal.image("a")]);
+        rehearsal.prepare(&instagram, &mut draft).await.unwrap();
+        let mut intent = rehearsal.gate(&mut draft).await;
+        let fault = if published { "after_commit_drop" } else { "before_commit_drop" };
+        rehearsal.fault(fault, json!({"method": "POST"})).await;
+        assert!(matches!(instagram.publish(&draft).await, Answer::Unknown(_)));
+        let age = std::time::Duration::from_secs(hours * 3600);
+        rehearsal.advance(age).await;
+        intent.age = age;
+        let expired = json!({"status_code": "EXPIRED", "id": "1"});
+        rehearsal.answer(json!({"path_contains": "status_code"}), expired).await;
+        let sighting = instagram.look_up(&draft, &intent).await;
+        assert_eq!(matches!(sighting, Sighting::Dead(_)), is_dead, "{sighting:?}");
+        assert_eq!(matches!(sighting, Sighting::NeverTells(_)), !is_dead, "{sighting:?}");
+    }
+}
+
 /// Whether a published container still says so after a day is not known.
 #[tokio::test]
 async fn h24_an_expired_container_is_not_made_anew_when_its_media_is_listed_by_another_clock() {
