@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// A call that did not do what it should.
 ///
 /// The same words serve staging calls, refused publish calls and publish calls
 /// whose outcome is unknown; which of them it was says the type around it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Failure {
     pub remedy: Remedy,
     /// The platform's own code (`190/463`, `DUPLICATE_POST`) or ours (`timeout`).
@@ -43,7 +45,8 @@ impl Failure {
 }
 
 /// What the worker does after a failure that provably published nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Remedy {
     /// A passing fault: try again later; costs an attempt.
     Retry,
@@ -60,7 +63,8 @@ pub enum Remedy {
 }
 
 /// How much an operator's attention is needed for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Scope {
     /// One account's token, role or permission.
     Account,

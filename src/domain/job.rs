@@ -1,6 +1,7 @@
 //! A job of the queue and the claim a worker holds on it.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::platform::words;
 use super::{ATTEMPTS_MAX, Fence, JobId, PostContent, PostId, SocialAccount, Staging};
@@ -54,6 +55,20 @@ pub struct Claim {
     pub is_repeat: bool,
 }
 
+/// Which claim of which job it is: what a write of its worker is guarded by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimId {
+    pub job: JobId,
+    pub post: PostId,
+    pub fence: Fence,
+}
+
+impl From<&Claim> for ClaimId {
+    fn from(claim: &Claim) -> Self {
+        Self { job: claim.job_id, post: claim.post_id, fence: claim.fence }
+    }
+}
+
 impl Claim {
     /// Attempts since the last time an operator gave the post new ones, when
     /// a post gets `per_round` of them.
@@ -82,4 +97,20 @@ pub struct Intent {
     /// have published an object that we never heard of. Or our object shows as
     /// not published and is refused as [`SPENT`](super::SPENT).
     pub blind: bool,
+}
+
+impl Intent {
+    /// As its gate made it, at this time of the database.
+    #[must_use]
+    pub fn cleared(fence: Fence, step_no: i32, at: DateTime<Utc>) -> Self {
+        Self {
+            fence,
+            step_no,
+            at,
+            age: std::time::Duration::ZERO,
+            not_live_for: None,
+            lookups: 0,
+            blind: false,
+        }
+    }
 }

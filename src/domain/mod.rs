@@ -29,7 +29,7 @@ pub use filter::{ABANDONED, MISSED, Only, Page, PostFilter, ShownStatus, Sort};
 pub use ids::{
     AccountId, ClientId, CompanyId, Fence, IdError, InstanceId, JobId, PostId, WorkerId,
 };
-pub use job::{Claim, Intent, JobStatus};
+pub use job::{Claim, ClaimId, Intent, JobStatus};
 pub use media::{MediaItem, MediaKind};
 pub(crate) use platform::words;
 pub use platform::{Platform, PostType, UnknownWord};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{AccessToken, Failure, PostContent, Remedy, SocialAccount, StepKind};
@@ -150,7 +151,8 @@ pub enum Answer {
 }
 
 /// Evidence that a post is live.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Receipt {
     /// The platform's id of the post; `None` when it is live under an id we were not told.
     pub external_id: Option<String>,

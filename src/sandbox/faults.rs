@@ -23,7 +23,7 @@ pub(super) struct Rule {
     pub(super) body: Option<Value>,
     /// `Retry-After` of a `429`: seconds, or any text.
     pub(super) retry_after: Option<Value>,
-    /// Milliseconds, for `slow_first_byte`.
+    /// The answer comes this many milliseconds of real time late.
     pub(super) delay_ms: Option<u64>,
     /// Matching calls seen so far.
     #[serde(default, skip_deserializing)]
@@ -92,7 +92,7 @@ pub(super) enum Fault {
     NoId,
     /// A read shows the state before publication.
     StaleStatus,
-    /// The answer comes late, after `delay_ms` of real time.
+    /// Nothing goes wrong but that the answer comes late, after `delay_ms`.
     SlowFirstByte,
 }
 

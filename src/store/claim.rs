@@ -10,7 +10,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::domain::{AccountId, Claim, Fence, JobId, MISSED, Only, PostId, WorkerId};
+use crate::domain::{AccountId, Claim, ClaimId, Fence, JobId, MISSED, Only, PostId, WorkerId};
 
 use super::db::{Row, Sql, Tx, sql};
 use super::load::{self, HELD, OPEN_INTENT};
@@ -41,9 +41,7 @@ pub enum Claimed {
     Job(Box<Claim>),
     /// Its rows cannot be read as a post: to be failed with the reason.
     Unreadable {
-        job_id: JobId,
-        post_id: PostId,
-        fence: Fence,
+        claim: ClaimId,
         why: String,
     },
 }
@@ -361,9 +359,10 @@ pub(super) async fn load_claims(
         };
         claims.push(match claim {
             Ok(claim) => Claimed::Job(Box::new(claim)),
-            Err(StoreError::Inconsistent { column, why, .. }) => {
-                Claimed::Unreadable { job_id, post_id, fence, why: format!("{column} {why}") }
-            }
+            Err(StoreError::Inconsistent { column, why, .. }) => Claimed::Unreadable {
+                claim: ClaimId { job: job_id, post: post_id, fence },
+                why: format!("{column} {why}"),
+            },
             Err(error) => return Err(error),
         });
     }

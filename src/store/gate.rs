@@ -11,7 +11,7 @@ use crate::domain::{AccountId, Claim, Intent, JobId, LogEvent, StepKind, WorkerI
 use super::db::{Engine, Sql, Tx, sql};
 use super::load::OPEN_INTENT;
 use super::log::{self, Entry};
-use super::{Store, StoreError, posts, transaction};
+use super::{Store, StoreError, transaction};
 
 /// What the gate says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,9 +89,7 @@ async fn opened_before(
     if ours.is_none() {
         return Ok(None);
     }
-    let now = posts::now(tx).await?;
-    let logged = log::read(tx, &[claim.job_id], now).await?.remove(&claim.job_id);
-    let open = logged.unwrap_or_default().open_intents;
+    let open = log::open_intents(tx, claim.job_id).await?;
     Ok(open.into_iter().find(|intent| intent.fence == claim.fence))
 }
 
@@ -155,20 +153,13 @@ async fn open(
     if post.opt_time("paused_at")?.is_some() && !post.flag("pause_is_over")? {
         return Ok(Gate::AccountRests(post.opt_text("pause_reason")?.unwrap_or_default()));
     }
-    let step_no = log::next_step(tx, claim.job_id, claim.fence).await?;
-    Entry::new(claim.job_id, (claim.fence, step_no), StepKind::Publish, LogEvent::Intent)
+    let key = (claim.fence, log::next_step(tx, claim.job_id, claim.fence).await?);
+    Entry::new(claim.job_id, key, StepKind::Publish, LogEvent::Intent)
         .worker(worker)
         .append(tx)
         .await?;
-    Ok(Gate::Open(Intent {
-        fence: claim.fence,
-        step_no,
-        at: posts::now(tx).await?,
-        age: Duration::ZERO,
-        not_live_for: None,
-        lookups: 0,
-        blind: false,
-    }))
+    let at = log::cleared_at(tx, claim.job_id, key).await?;
+    Ok(Gate::Open(Intent::cleared(key.0, key.1, at)))
 }
 
 /// Whether a publish call for the same account is under way: cleared, without

@@ -12,8 +12,8 @@ use crate::domain::{
     WorkerId,
 };
 
-use super::StoreError;
 use super::db::{Row, Tx, sql};
+use super::{StoreError, posts};
 
 /// Staged objects are not used beyond this age: unpublished photos and
 /// containers live about 24 hours (meta.md 7.10).
@@ -234,13 +234,9 @@ fn logged(rows: &[Row], now: DateTime<Utc>) -> Result<Logged, StoreError> {
             (StepKind::Publish, LogEvent::Intent) => {
                 logged.sent_at.push(at);
                 intents.push(Intent {
-                    fence: key.0,
-                    step_no: key.1,
-                    at,
                     age: since(at, now),
-                    not_live_for: None,
-                    lookups: 0,
                     blind: matches!(code.as_deref(), Some(FOREIGN | RESTORED)),
+                    ..Intent::cleared(key.0, key.1, at)
                 });
             }
             (StepKind::Publish, LogEvent::Ok | LogEvent::Refused) => {
@@ -295,6 +291,30 @@ pub(super) async fn has_artifacts(tx: &mut Tx, job: JobId) -> Result<bool, Store
         )
         .await?;
     Ok(count > 0)
+}
+
+/// The publish calls of a job that may have gone out and are not settled.
+pub(super) async fn open_intents(tx: &mut Tx, job: JobId) -> Result<Vec<Intent>, StoreError> {
+    let now = posts::now(tx).await?;
+    Ok(read(tx, &[job], now).await?.remove(&job).unwrap_or_default().open_intents)
+}
+
+/// When the intent of this key was written.
+pub(super) async fn cleared_at(
+    tx: &mut Tx,
+    job: JobId,
+    (fence, step_no): (Fence, i32),
+) -> Result<DateTime<Utc>, StoreError> {
+    tx.first(
+        sql("SELECT at FROM publish_log
+              WHERE post_schedule_id = ? AND fence = ? AND step_no = ? AND event = 'intent'")
+        .id(job.uuid())
+        .int(fence.0)
+        .int(i64::from(step_no)),
+    )
+    .await?
+    .ok_or(StoreError::RowsChanged { what: "write intent", expected: 1, actual: 0 })?
+    .time("at")
 }
 
 /// The next free step number of a fence.

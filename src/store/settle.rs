@@ -3,8 +3,11 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::{
-    Artifact, Claim, Failure, Fence, Intent, JobId, LogEvent, Outcome, PostId, StepKind, WorkerId,
+    Artifact, Claim, ClaimId, Failure, Fence, Intent, JobId, LogEvent, Outcome, PostId, StepKind,
+    WorkerId,
 };
 
 use super::db::{Tx, sql};
@@ -28,7 +31,8 @@ pub enum Step {
 }
 
 /// What becomes of a job that was not published this time.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Next {
     /// Another attempt after this long (T6).
     Retry(Duration),
@@ -63,7 +67,7 @@ impl Store {
         artifacts: &[Artifact],
     ) -> Result<bool, StoreError> {
         transaction!(self, tx, {
-            let ours = touch(tx, worker, claim.job_id, claim.fence).await?;
+            let ours = touch(tx, worker, claim.into()).await?;
             if ours {
                 let first = log::next_step(tx, claim.job_id, claim.fence).await?;
                 for (step, artifact) in (first..).zip(artifacts) {
@@ -79,21 +83,31 @@ impl Store {
     }
 
     /// Records a failure that provably made nothing live, and what becomes of
-    /// the job (T6, T7, T4c when a cancellation was asked for).
+    /// the job (T6, T7, T4c when a cancellation was asked for). The refusal of a
+    /// publish call may come late, and of a database that was restored meanwhile:
+    /// it counts only for the very call that it answers.
     ///
     /// # Errors
     /// The database is away; then nothing was recorded.
     pub async fn record_failure(
         &self,
         worker: &WorkerId,
-        claim: &Claim,
+        claim: impl Into<ClaimId>,
         step: &Step,
         failure: &Failure,
         restage: bool,
         next: &Next,
     ) -> Result<Settled, StoreError> {
+        let claim = claim.into();
         transaction!(self, tx, {
-            if touch(tx, worker, claim.job_id, claim.fence).await? {
+            let ours = touch(tx, worker, claim).await?
+                && match step {
+                    Step::Publish(intent) => open_call(tx, claim.job, intent)
+                        .await?
+                        .is_some_and(|open| open.at == intent.at),
+                    Step::Prepare | Step::Lookup(_) => true,
+                };
+            if ours {
                 log_failure(tx, worker, claim, step, failure, restage).await?;
                 leave(tx, claim, Some(failure), next).await?
             } else {
@@ -114,8 +128,8 @@ impl Store {
         after: Duration,
     ) -> Result<Settled, StoreError> {
         transaction!(self, tx, {
-            if touch(tx, worker, claim.job_id, claim.fence).await? {
-                leave(tx, claim, None, &Next::GiveBack(after)).await?
+            if touch(tx, worker, claim.into()).await? {
+                leave(tx, claim.into(), None, &Next::GiveBack(after)).await?
             } else {
                 Settled::Lost
             }
@@ -132,8 +146,9 @@ impl Store {
         claim: &Claim,
     ) -> Result<Settled, StoreError> {
         transaction!(self, tx, {
-            if touch(tx, worker, claim.job_id, claim.fence).await? {
-                let settled = leave(tx, claim, None, &Next::GiveBack(Duration::ZERO)).await?;
+            if touch(tx, worker, claim.into()).await? {
+                let settled =
+                    leave(tx, claim.into(), None, &Next::GiveBack(Duration::ZERO)).await?;
                 tx.execute(
                     sql("UPDATE post_schedule SET next_attempt_at = run_at
                           WHERE id = ? AND status = 'pending'")
@@ -169,11 +184,12 @@ impl Store {
     pub async fn fail_unreadable(
         &self,
         worker: &WorkerId,
-        (job, post, fence): (JobId, PostId, Fence),
+        claim: ClaimId,
         why: &str,
     ) -> Result<Option<Outcome>, StoreError> {
+        let ClaimId { job, post, .. } = claim;
         transaction!(self, tx, {
-            if touch(tx, worker, job, fence).await? {
+            if touch(tx, worker, claim).await? {
                 let open = sql(format!(
                     "SELECT COUNT(*) FROM post_schedule s WHERE s.id = ? AND {OPEN_INTENT}"
                 ))
@@ -200,51 +216,60 @@ impl Store {
 pub(super) async fn touch(
     tx: &mut Tx,
     worker: &WorkerId,
-    job: JobId,
-    fence: Fence,
+    claim: ClaimId,
 ) -> Result<bool, StoreError> {
     let rows = tx
         .execute(
             sql("UPDATE post_schedule SET updated_at = {now}
                   WHERE id = ? AND fence = ? AND worker_id = ? AND status = 'processing'")
-            .id(job.uuid())
-            .int(fence.0)
+            .id(claim.job.uuid())
+            .int(claim.fence.0)
             .text(worker.as_str()),
         )
         .await?;
     Ok(rows == 1)
 }
 
+/// A publish call as the log has it, as long as it is not settled.
+pub(super) async fn open_call(
+    tx: &mut Tx,
+    job: JobId,
+    call: &Intent,
+) -> Result<Option<Intent>, StoreError> {
+    let key = |intent: &Intent| (intent.fence, intent.step_no);
+    Ok(log::open_intents(tx, job).await?.into_iter().find(|open| key(open) == key(call)))
+}
+
 /// Writes down what failed.
 pub(super) async fn log_failure(
     tx: &mut Tx,
     worker: &WorkerId,
-    claim: &Claim,
+    claim: ClaimId,
     step: &Step,
     failure: &Failure,
     restage: bool,
 ) -> Result<(), StoreError> {
     match step {
         Step::Prepare => {
-            let key = (claim.fence, log::next_step(tx, claim.job_id, claim.fence).await?);
-            Entry::new(claim.job_id, key, StepKind::Create, LogEvent::Refused)
+            let key = (claim.fence, log::next_step(tx, claim.job, claim.fence).await?);
+            Entry::new(claim.job, key, StepKind::Create, LogEvent::Refused)
                 .worker(worker)
                 .failure(failure)
                 .append_done(tx)
                 .await?;
         }
         Step::Publish(intent) => {
-            refuse(tx, worker, claim.job_id, intent, failure).await?;
+            refuse(tx, worker, claim.job, intent, failure).await?;
         }
         Step::Lookup(intents) => {
             append_lookup(tx, worker, claim, LogEvent::Ok, failure).await?;
             for intent in intents {
-                refuse(tx, worker, claim.job_id, intent, failure).await?;
+                refuse(tx, worker, claim.job, intent, failure).await?;
             }
         }
     }
     if restage {
-        restage_mark(tx, Some(worker), claim.job_id, claim.fence).await?;
+        restage_mark(tx, Some(worker), claim.job, claim.fence).await?;
     }
     Ok(())
 }
@@ -281,7 +306,7 @@ pub(super) async fn restage_mark(
 /// when somebody asked for that and no publish call is open.
 async fn leave(
     tx: &mut Tx,
-    claim: &Claim,
+    claim: ClaimId,
     failure: Option<&Failure>,
     next: &Next,
 ) -> Result<Settled, StoreError> {
@@ -294,7 +319,7 @@ async fn leave(
                    FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
                   WHERE s.id = ? {{lock s, d}}"
             ))
-            .id(claim.job_id.uuid()),
+            .id(claim.job.uuid()),
         )
         .await?;
     let Some(state) = state else { return Ok(Settled::Lost) };
@@ -304,14 +329,14 @@ async fn leave(
         ));
     }
     if state.opt_time("cancel_requested_at")?.is_some() {
-        end_job(tx, claim.job_id, "done", None).await?;
-        let leftovers = log::has_artifacts(tx, claim.job_id).await?;
+        end_job(tx, claim.job, "done", None).await?;
+        let leftovers = log::has_artifacts(tx, claim.job).await?;
         tx.execute_one(
             "cancel claimed post",
             sql("UPDATE post_details SET status = 'cancelled', leftovers = ?, updated_at = {now}
                   WHERE id = ? AND status = 'processing'")
             .int(leftovers)
-            .id(claim.post_id.uuid()),
+            .id(claim.post.uuid()),
         )
         .await?;
         return Ok(Settled::Cancelled);
@@ -323,9 +348,9 @@ async fn leave(
         Next::Retry(_) | Next::Fail => {
             let (code, message) =
                 failure.map_or(("failed", "failed"), |f| (f.code.as_str(), f.message.as_str()));
-            end_job(tx, claim.job_id, "failed", Some(message)).await?;
-            let leftovers = log::has_artifacts(tx, claim.job_id).await?;
-            fail_post(tx, claim.post_id, code, message, leftovers).await?;
+            end_job(tx, claim.job, "failed", Some(message)).await?;
+            let leftovers = log::has_artifacts(tx, claim.job).await?;
+            fail_post(tx, claim.post, code, message, leftovers).await?;
             return Ok(Settled::Done);
         }
     };
@@ -342,7 +367,7 @@ async fn leave(
         .after(delay)
         .after(delay)
         .opt_text(failure.map(|failure| failure.message.clone()))
-        .id(claim.job_id.uuid()),
+        .id(claim.job.uuid()),
     )
     .await?;
     tx.execute_one(
@@ -356,7 +381,7 @@ async fn leave(
               WHERE id = ? AND status = 'processing'")
         .opt_text(failure.map(|failure| failure.code.clone()))
         .opt_text(failure.map(|failure| failure.message.clone()))
-        .id(claim.post_id.uuid()),
+        .id(claim.post.uuid()),
     )
     .await?;
     Ok(Settled::Done)

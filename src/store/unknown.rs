@@ -3,16 +3,16 @@
 
 use std::time::Duration;
 
-use crate::domain::{Claim, Failure, Intent, LogEvent, PostId, StepKind, WorkerId};
+use crate::domain::{Claim, ClaimId, Failure, Intent, LogEvent, PostId, StepKind, WorkerId};
 
 use super::db::{Tx, sql};
 use super::log::{self, Entry};
-use super::settle::{Settled, Step, end_job, log_failure, touch};
+use super::settle::{Settled, Step, end_job, log_failure, open_call, touch};
 use super::{Store, StoreError, transaction};
 
 impl Store {
-    /// Records that a publish call may or may not have gone through, and
-    /// leaves the job to be looked up after `look_again`: until then nobody
+    /// Records that a publish call may or may not have gone through, as long as
+    /// nobody has settled it, and leaves the job to be looked up after `look_again`: until then nobody
     /// holds it, and whoever finds the lease over looks it up.
     ///
     /// # Errors
@@ -20,19 +20,24 @@ impl Store {
     pub async fn record_unknown(
         &self,
         worker: &WorkerId,
-        claim: &Claim,
+        claim: impl Into<ClaimId>,
         intent: &Intent,
         failure: &Failure,
         look_again: Duration,
     ) -> Result<Settled, StoreError> {
+        let claim = claim.into();
         transaction!(self, tx, {
-            let key = (intent.fence, intent.step_no);
-            Entry::new(claim.job_id, key, StepKind::Publish, LogEvent::Unknown)
-                .worker(worker)
-                .failure(failure)
-                .append(tx)
-                .await?;
-            park(tx, worker, claim, failure, look_again).await?
+            if open_call(tx, claim.job, intent).await?.is_some() {
+                let key = (intent.fence, intent.step_no);
+                Entry::new(claim.job, key, StepKind::Publish, LogEvent::Unknown)
+                    .worker(worker)
+                    .failure(failure)
+                    .append(tx)
+                    .await?;
+                park(tx, worker, claim, failure, look_again).await?
+            } else {
+                Settled::Lost
+            }
         })
     }
 
@@ -48,9 +53,9 @@ impl Store {
         look_again: Duration,
     ) -> Result<Settled, StoreError> {
         transaction!(self, tx, {
-            if touch(tx, worker, claim.job_id, claim.fence).await? {
-                append_lookup(tx, worker, claim, LogEvent::Unknown, seen).await?;
-                park(tx, worker, claim, seen, look_again).await?
+            if touch(tx, worker, claim.into()).await? {
+                append_lookup(tx, worker, claim.into(), LogEvent::Unknown, seen).await?;
+                park(tx, worker, claim.into(), seen, look_again).await?
             } else {
                 Settled::Lost
             }
@@ -68,8 +73,8 @@ impl Store {
         seen: &Failure,
     ) -> Result<Settled, StoreError> {
         transaction!(self, tx, {
-            if touch(tx, worker, claim.job_id, claim.fence).await? {
-                append_lookup(tx, worker, claim, LogEvent::Unknown, seen).await?;
+            if touch(tx, worker, claim.into()).await? {
+                append_lookup(tx, worker, claim.into(), LogEvent::Unknown, seen).await?;
                 let message = format!("may be live: {}", seen.message);
                 end_job(tx, claim.job_id, "failed", Some(&message)).await?;
                 hold_post(tx, claim.post_id, &seen.code, &message).await?;
@@ -91,7 +96,7 @@ impl Store {
         seen: &Failure,
     ) -> Result<(), StoreError> {
         transaction!(self, tx, {
-            append_lookup(tx, worker, claim, LogEvent::Unknown, seen).await?;
+            append_lookup(tx, worker, claim.into(), LogEvent::Unknown, seen).await?;
         })
     }
 
@@ -117,7 +122,7 @@ impl Store {
                 .await?;
             if held == 1 {
                 let step = Step::Lookup(claim.open_intents.clone());
-                log_failure(tx, worker, claim, &step, failure, false).await?;
+                log_failure(tx, worker, claim.into(), &step, failure, false).await?;
                 tx.execute_one(
                     "settle held post",
                     sql("UPDATE post_details
@@ -140,12 +145,12 @@ impl Store {
 pub(super) async fn append_lookup(
     tx: &mut Tx,
     worker: &WorkerId,
-    claim: &Claim,
+    claim: ClaimId,
     event: LogEvent,
     seen: &Failure,
 ) -> Result<(), StoreError> {
-    let step = log::next_step(tx, claim.job_id, claim.fence).await?;
-    Entry::new(claim.job_id, (claim.fence, step), StepKind::Lookup, event)
+    let step = log::next_step(tx, claim.job, claim.fence).await?;
+    Entry::new(claim.job, (claim.fence, step), StepKind::Lookup, event)
         .worker(worker)
         .failure(seen)
         .append_done(tx)
@@ -156,7 +161,7 @@ pub(super) async fn append_lookup(
 async fn park(
     tx: &mut Tx,
     worker: &WorkerId,
-    claim: &Claim,
+    claim: ClaimId,
     failure: &Failure,
     look_again: Duration,
 ) -> Result<Settled, StoreError> {
@@ -169,7 +174,7 @@ async fn park(
                   WHERE id = ? AND fence = ? AND worker_id = ? AND status = 'processing'")
             .after(look_again)
             .text(message.clone())
-            .id(claim.job_id.uuid())
+            .id(claim.job.uuid())
             .int(claim.fence.0)
             .text(worker.as_str()),
         )
@@ -183,7 +188,7 @@ async fn park(
               WHERE id = ? AND status = 'processing'")
         .text(failure.code.clone())
         .text(message)
-        .id(claim.post_id.uuid()),
+        .id(claim.post.uuid()),
     )
     .await?;
     Ok(Settled::Done)

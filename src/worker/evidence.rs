@@ -1,53 +1,78 @@
-//! Evidence that a post is live, on its way into the database: through the
-//! spool when the database is away.
+//! What the answer to a publish call tells, on its way into the database:
+//! through the spool when the database is away.
 
 use std::io;
 use std::time::Duration;
 
-use crate::domain::{Claim, Intent, JobId, PostId, Receipt, WorkerId};
-use crate::store::StoreError;
+use serde::{Deserialize, Serialize};
 
-use super::Shared;
+use crate::domain::{Claim, ClaimId, Failure, Intent, JobId, PostId, Receipt, WorkerId};
+use crate::store::{Next, Settled, Step, StoreError};
+
 use super::spool::Waiting;
+use super::{End, Event, Shared};
 
 /// An answer that the database does not take this soon is written into the
 /// spool: the process may not live until it does.
 const OFFER_PATIENCE: Duration = Duration::from_secs(1);
 /// Without a spool, the database is asked again this often.
-pub(super) const EVIDENCE_RETRY: Duration = Duration::from_secs(1);
+const EVIDENCE_RETRY: Duration = Duration::from_secs(1);
 
-/// What proves that a publish call made its post live.
-#[derive(Debug, Clone)]
+/// What is known about a publish call.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Evidence {
     pub(super) job: JobId,
     pub(super) post: PostId,
     pub(super) intent: Intent,
-    pub(super) receipt: Receipt,
-    /// The post was found by its text: it counts only when it is none of our others.
-    pub(super) by_search: bool,
+    pub(super) proof: Proof,
+}
+
+/// What became of a publish call, as far as its answer or a look-up tells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Proof {
+    /// The post is live.
+    Live(Receipt),
+    /// A post was found by its text: it counts only when it is none of our others.
+    Found(Receipt),
+    /// The call made nothing live; and what becomes of the job.
+    Refused { failure: Failure, restage: bool, next: Next },
+    /// It may have gone through: to be looked up after this long.
+    Unknown { failure: Failure, look_again: Duration },
 }
 
 /// What became of evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kept {
-    /// The database has it.
-    Recorded,
+    /// The database has it, and did this to the job.
+    Recorded(Settled),
     /// It waits in the spool.
     Spooled,
     /// It is about another post of ours; nothing was recorded.
     Anothers,
     /// The database will never take it; the open intent remains, and the post is looked up.
-    Refused,
+    Untaken,
+}
+
+impl Kept {
+    /// What became of the job, or will when the database takes what is spooled.
+    pub(super) fn settled(self) -> Settled {
+        match self {
+            Self::Recorded(settled) => settled,
+            Self::Spooled => Settled::Done,
+            Self::Anothers | Self::Untaken => Settled::Lost,
+        }
+    }
 }
 
 impl Evidence {
-    pub(super) fn certain(claim: &Claim, intent: &Intent, receipt: Receipt) -> Self {
-        let (job, post) = (claim.job_id, claim.post_id);
-        Self { job, post, intent: intent.clone(), receipt, by_search: false }
+    pub(super) fn new(claim: &Claim, intent: &Intent, proof: Proof) -> Self {
+        Self { job: claim.job_id, post: claim.post_id, intent: intent.clone(), proof }
     }
 
-    pub(super) fn by_search(claim: &Claim, intent: &Intent, receipt: Receipt) -> Self {
-        Self { by_search: true, ..Self::certain(claim, intent, receipt) }
+    /// The claim whose gate cleared the call.
+    fn claim(&self) -> ClaimId {
+        ClaimId { job: self.job, post: self.post, fence: self.intent.fence }
     }
 }
 
@@ -76,21 +101,21 @@ impl Shared {
                 }
                 Err(error) => error,
             };
-            let external_id = evidence.receipt.external_id.as_deref().unwrap_or("unknown");
-            tracing::error!(post = %evidence.post, external_id, fence = %evidence.intent.fence,
-                spooled = spooled.is_some(), %error, "published, but the database does not take it");
+            tracing::error!(post = %evidence.post, fence = %evidence.intent.fence,
+                spooled = spooled.is_some(), %error,
+                "{}, but the database does not take it", evidence.proof);
             match (spooled.is_some(), error.is_outage()) {
                 (true, _) => return Kept::Spooled,
-                (false, false) => return Kept::Refused,
+                (false, false) => return Kept::Untaken,
                 (false, true) => tokio::time::sleep(EVIDENCE_RETRY).await,
             }
         }
     }
 
-    /// Offers what waits in the spool to the database, and tells which posts it
-    /// took: whenever anybody on this machine has written to it since the last
-    /// time. What the database does not take stays there.
-    pub(super) async fn feed_spool(&self) -> Result<Vec<PostId>, StoreError> {
+    /// Offers what waits in the spool to the database, and tells what became of
+    /// the posts: whenever anybody on this machine has written to it since the
+    /// last time. What the database does not take stays there.
+    pub(super) async fn feed_spool(&self) -> Result<Vec<Event>, StoreError> {
         let Some(spool) = self.options.spool.clone() else { return Ok(Vec::new()) };
         let mut seen = self.spool_seen.lock().await;
         let look = spool.look();
@@ -108,14 +133,12 @@ impl Shared {
                 return Ok(Vec::new());
             }
         };
-        let (mut published, mut settled) = (Vec::new(), Vec::new());
+        let (mut events, mut settled) = (Vec::new(), Vec::new());
         let mut away = None;
         for waiting in waiting {
             match self.offer(&waiting.worker, &waiting.evidence).await {
                 Ok(kept) => {
-                    if kept == Kept::Recorded {
-                        published.push(waiting.evidence.post);
-                    }
+                    events.extend(told(&waiting.evidence, kept));
                     settled.push(waiting);
                 }
                 Err(error) if error.is_outage() => {
@@ -131,21 +154,34 @@ impl Shared {
             Some(error) => Err(error),
             None => {
                 *seen = look;
-                Ok(published)
+                Ok(events)
             }
         }
     }
 
     async fn offer(&self, worker: &WorkerId, evidence: &Evidence) -> Result<Kept, StoreError> {
-        let Evidence { job, post, intent, receipt, by_search } = evidence.clone();
-        let row = (job, post, intent, receipt);
-        if by_search {
-            return Ok(match self.store.record_found(worker, &row).await? {
-                true => Kept::Recorded,
+        let (store, claim, intent) = (&self.store, evidence.claim(), &evidence.intent);
+        let row =
+            |receipt: &Receipt| (evidence.job, evidence.post, intent.clone(), receipt.clone());
+        Ok(match &evidence.proof {
+            Proof::Live(receipt) => {
+                store.record_live(worker, &[row(receipt)]).await?;
+                Kept::Recorded(Settled::Done)
+            }
+            Proof::Found(receipt) => match store.record_found(worker, &row(receipt)).await? {
+                true => Kept::Recorded(Settled::Done),
                 false => Kept::Anothers,
-            });
-        }
-        self.store.record_live(worker, &[row]).await.map(|()| Kept::Recorded)
+            },
+            Proof::Refused { failure, restage, next } => {
+                let step = Step::Publish(intent.clone());
+                Kept::Recorded(
+                    store.record_failure(worker, claim, &step, failure, *restage, next).await?,
+                )
+            }
+            Proof::Unknown { failure, look_again } => Kept::Recorded(
+                store.record_unknown(worker, claim, intent, failure, *look_again).await?,
+            ),
+        })
     }
 
     async fn spool(&self, evidence: &Evidence) -> Option<Waiting> {
@@ -170,6 +206,42 @@ impl Shared {
         }
         if let Err(error) = on_a_thread(move || spool.remove(&settled)).await {
             tracing::warn!(%error, "settled answers stay in the spool");
+        }
+    }
+}
+
+/// The news about a post from an answer that waited in the spool, if it is any.
+fn told(evidence: &Evidence, kept: Kept) -> Option<Event> {
+    let end = match (&evidence.proof, kept) {
+        (Proof::Live(receipt) | Proof::Found(receipt), Kept::Recorded(Settled::Done)) => {
+            End::Published { external_id: receipt.external_id.clone(), late: Duration::ZERO }
+        }
+        (Proof::Refused { failure, next: Next::Fail, .. }, Kept::Recorded(Settled::Done)) => {
+            End::Failed(failure.clone())
+        }
+        (Proof::Refused { failure, .. }, Kept::Recorded(Settled::Done)) => {
+            End::Retrying(failure.clone())
+        }
+        (Proof::Unknown { failure, look_again }, Kept::Recorded(Settled::Done)) => {
+            End::LookingUp(failure.clone(), *look_again)
+        }
+        (_, Kept::Recorded(Settled::Cancelled)) => End::Cancelled,
+        (_, Kept::Recorded(Settled::Lost) | Kept::Spooled | Kept::Anothers | Kept::Untaken) => {
+            return None;
+        }
+    };
+    Some(Event::without_claim(evidence.post, end))
+}
+
+impl std::fmt::Display for Proof {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Live(receipt) | Self::Found(receipt) => {
+                let id = receipt.external_id.as_deref().unwrap_or("an unknown id");
+                write!(f, "published as {id}")
+            }
+            Self::Refused { failure, .. } => write!(f, "refused with {}", failure.code),
+            Self::Unknown { failure, .. } => write!(f, "may be live after {}", failure.code),
         }
     }
 }

@@ -6,7 +6,8 @@
 //! commit the job never returns to the queue without evidence that the call
 //! made nothing live: it is looked up (`reconcile.rs`), by this process or,
 //! when its lease is over, by any other. A worker that lost its lease changes
-//! no row but one: evidence that the post is live is always kept.
+//! no row but one: evidence that the post is live is always kept. What a call
+//! answered outlives its worker also when the database is away (`spool`).
 
 use std::time::Duration;
 
@@ -14,12 +15,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::rules;
 use crate::domain::{
-    Answer, Claim, Clearance, Draft, Failure, Fence, Intent, JobId, Outcome, PUBLISH_LIMIT, PostId,
-    Preparation, Receipt, Remedy, Scope, retry_delay,
+    Answer, Claim, ClaimId, Clearance, Draft, Failure, Intent, Outcome, PUBLISH_LIMIT, Preparation,
+    Receipt, Remedy, Scope, retry_delay,
 };
 use crate::store::{Gate, Next, Settled, Step, StoreError};
 
-use super::evidence::{EVIDENCE_RETRY, Evidence, Kept};
+use super::evidence::{Evidence, Kept, Proof};
 use super::reconcile::first_look;
 use super::uptime::Uptime;
 use super::{End, Event, Shared};
@@ -32,8 +33,6 @@ const LEAVES_WITHIN: Duration = Duration::from_secs(45);
 pub(super) const CALL_IS_OVER: Duration = LEAVES_WITHIN.saturating_add(PUBLISH_LIMIT);
 /// A job whose account was paused when its call was to go out comes back this soon.
 const ACCOUNT_RESTS: Duration = Duration::from_secs(45);
-/// How often a refusal is offered; without it the post is looked up.
-const REFUSAL_RETRY_MAX: u32 = 60;
 /// A job whose account another worker publishes to comes back this soon.
 const ACCOUNT_BUSY_REST: Duration = Duration::from_secs(1);
 /// Why the platform does not take a post as a duplicate.
@@ -156,13 +155,15 @@ impl Shared {
         draft.clearance = Clearance::new(move || gate_began.elapsed() < LEAVES_WITHIN);
         match self.publishers.get(claim.content.platform).publish(&draft).await {
             Answer::Published(receipt) => {
-                self.keep_evidence(Evidence::certain(claim, &intent, receipt.clone())).await;
+                let proof = Proof::Live(receipt.clone());
+                self.keep_evidence(Evidence::new(claim, &intent, proof)).await;
                 drop(turn);
                 self.describe(claim, draft, &receipt).await;
                 Ok(published(claim, &intent, &receipt))
             }
             Answer::Found(receipt) => {
-                let evidence = Evidence::by_search(claim, &intent, receipt.clone());
+                let proof = Proof::Found(receipt.clone());
+                let evidence = Evidence::new(claim, &intent, proof);
                 if self.keep_evidence(evidence).await == Kept::Anothers {
                     let failure = Failure::new(Remedy::GiveUp, "DUPLICATE_POST", SAME_TEXT);
                     return self.fail(claim, &Step::Publish(intent), failure).await;
@@ -181,10 +182,10 @@ impl Shared {
         intent: &Intent,
         failure: Failure,
     ) -> Result<End, StoreError> {
-        let look = first_look(self.settle());
-        let settled =
-            self.store.record_unknown(&self.options.id, claim, intent, &failure, look).await?;
-        self.ended(settled, || End::LookingUp(failure, look))
+        let look_again = first_look(self.settle());
+        let proof = Proof::Unknown { failure: failure.clone(), look_again };
+        let kept = self.keep_evidence(Evidence::new(claim, intent, proof)).await;
+        self.ended(kept.settled(), || End::LookingUp(failure, look_again))
     }
 
     /// Writes down a failure that made nothing live, and does what it asks for.
@@ -215,7 +216,18 @@ impl Shared {
             }
             Remedy::GiveUp => (Next::Fail, false),
         };
-        let settled = self.record_failure(claim, step, &failure, restage, &next).await?;
+        let settled = match step {
+            Step::Publish(intent) => {
+                let (failure, next) = (failure.clone(), next.clone());
+                let proof = Proof::Refused { failure, restage, next };
+                self.keep_evidence(Evidence::new(claim, intent, proof)).await.settled()
+            }
+            // Found out anew when the database is away.
+            Step::Prepare | Step::Lookup(_) => {
+                let worker = &self.options.id;
+                self.store.record_failure(worker, claim, step, &failure, restage, &next).await?
+            }
+        };
         self.ended(settled, || match (&next, failure.remedy) {
             (Next::GiveBack(delay), Remedy::PollAgain(_)) => End::Waiting(*delay),
             (Next::GiveBack(_), Remedy::Retry | Remedy::Restage) => End::Retrying(failure),
@@ -223,37 +235,6 @@ impl Shared {
             (Next::Retry(_), _) if claim.attempts < claim.max_attempts => End::Retrying(failure),
             (Next::Retry(_) | Next::Fail, _) => End::Failed(failure),
         })
-    }
-
-    /// A refused publish call is evidence, too: offered again for a while when
-    /// the database is away. Any other failure is found out anew.
-    async fn record_failure(
-        &self,
-        claim: &Claim,
-        step: &Step,
-        failure: &Failure,
-        restage: bool,
-        next: &Next,
-    ) -> Result<Settled, StoreError> {
-        let mut tries = 0;
-        loop {
-            let recorded = self
-                .store
-                .record_failure(&self.options.id, claim, step, failure, restage, next)
-                .await;
-            match recorded {
-                Err(error)
-                    if error.is_outage()
-                        && matches!(step, Step::Publish(_))
-                        && tries < REFUSAL_RETRY_MAX =>
-                {
-                    tracing::warn!(post = %claim.post_id, %error, "a refusal is not yet stored");
-                    tries += 1;
-                    tokio::time::sleep(EVIDENCE_RETRY).await;
-                }
-                other => return other,
-            }
-        }
     }
 
     /// Puts a job back as it was, its attempt not counted (T11).
@@ -264,17 +245,17 @@ impl Shared {
 
     pub(super) async fn fail_unreadable(
         &self,
-        key: (JobId, PostId, Fence),
+        claim: ClaimId,
         why: String,
     ) -> Result<Event, StoreError> {
-        let outcome = self.store.fail_unreadable(&self.options.id, key, &why).await?;
+        let outcome = self.store.fail_unreadable(&self.options.id, claim, &why).await?;
         let failure = Failure::new(Remedy::GiveUp, "invalid_row", why);
         let end = match outcome {
             None => End::Lost,
             Some(Outcome::Unknown) => End::Unknown(failure),
             Some(Outcome::NotPublished | Outcome::Published) => End::Failed(failure),
         };
-        Ok(Event::without_claim(key.1, end))
+        Ok(Event::without_claim(claim.post, end))
     }
 
     /// The end that a settling call really came to.

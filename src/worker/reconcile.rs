@@ -8,10 +8,10 @@
 
 use std::time::Duration;
 
-use crate::domain::{Claim, Failure, Intent, Remedy, Scope, Sighting};
+use crate::domain::{Claim, Failure, Intent, Receipt, Remedy, Scope, Sighting};
 use crate::store::{IN_PROGRESS, NOT_LIVE, Step, StoreError};
 
-use super::evidence::{Evidence, Kept};
+use super::evidence::{Evidence, Kept, Proof};
 use super::job::{CALL_IS_OVER, REST_MIN, published};
 use super::{End, Shared};
 
@@ -61,11 +61,10 @@ impl Shared {
         let again = next_look(settle, intent.lookups);
         match sighting {
             Sighting::Live(receipt) => {
-                let evidence = Evidence::certain(claim, &intent, receipt);
-                Ok(self.found(claim, evidence).await.unwrap_or(End::Lost))
+                Ok(self.found(claim, &intent, receipt, Proof::Live).await.unwrap_or(End::Lost))
             }
             Sighting::Found(receipt) => {
-                match self.found(claim, Evidence::by_search(claim, &intent, receipt)).await {
+                match self.found(claim, &intent, receipt, Proof::Found).await {
                     Some(end) => Ok(end),
                     None => self.undecided(claim, &intent, anothers()).await,
                 }
@@ -129,12 +128,11 @@ impl Shared {
         let settle = self.settle();
         let failure = match sighting {
             Sighting::Live(receipt) => {
-                let evidence = Evidence::certain(claim, &intent, receipt);
-                return Ok(self.found(claim, evidence).await.unwrap_or(End::Lost));
+                let live = self.found(claim, &intent, receipt, Proof::Live).await;
+                return Ok(live.unwrap_or(End::Lost));
             }
             Sighting::Found(receipt) => {
-                let evidence = Evidence::by_search(claim, &intent, receipt);
-                match self.found(claim, evidence).await {
+                match self.found(claim, &intent, receipt, Proof::Found).await {
                     Some(end) => return Ok(end),
                     None => anothers(),
                 }
@@ -174,16 +172,22 @@ impl Shared {
     }
 
     /// Writes down that it was seen live. `None`: what was seen is another post.
-    async fn found(&self, claim: &Claim, mut evidence: Evidence) -> Option<End> {
-        evidence.receipt.evidence.get_or_insert_with(|| "read-back".to_owned());
-        let (intent, receipt) = (evidence.intent.clone(), evidence.receipt.clone());
+    async fn found(
+        &self,
+        claim: &Claim,
+        intent: &Intent,
+        mut receipt: Receipt,
+        proof: fn(Receipt) -> Proof,
+    ) -> Option<End> {
+        receipt.evidence.get_or_insert_with(|| "read-back".to_owned());
+        let evidence = Evidence::new(claim, intent, proof(receipt.clone()));
         if self.keep_evidence(evidence).await == Kept::Anothers {
             return None;
         }
         if let Ok(draft) = self.draft(claim) {
             self.describe(claim, draft, &receipt).await;
         }
-        Some(published(claim, &intent, &receipt))
+        Some(published(claim, intent, &receipt))
     }
 
     /// Lets the account, or every account of its platform, rest as a failure asks.

@@ -31,10 +31,8 @@ impl Worker {
     /// The database is away.
     pub async fn recover(&self, foreign_lock: Duration, most: u32) -> Result<Recovery, StoreError> {
         let shared = &self.shared;
-        let fed = shared.feed_spool().await?;
-        let published = || End::Published { external_id: None, late: Duration::ZERO };
         let mut recovery = Recovery {
-            recovered: fed.iter().map(|post| Event::without_claim(*post, published())).collect(),
+            recovered: shared.feed_spool().await?,
             repaired: shared.store.repair_halves(None, false).await?,
             ..Recovery::default()
         };
@@ -50,8 +48,8 @@ impl Worker {
     ///
     /// # Errors
     /// The database is away.
-    pub async fn record_spooled(&self) -> Result<Vec<PostId>, StoreError> {
-        self.shared.feed_spool().await
+    pub async fn record_spooled(&self) -> Result<(), StoreError> {
+        self.shared.feed_spool().await.map(|_| ())
     }
 
     async fn recover_into(
@@ -101,8 +99,8 @@ impl Shared {
         recovery: &mut Recovery,
     ) -> Result<(), StoreError> {
         match claimed {
-            Claimed::Unreadable { job_id, post_id, fence, why } => {
-                let event = self.fail_unreadable((job_id, post_id, fence), why).await?;
+            Claimed::Unreadable { claim, why } => {
+                let event = self.fail_unreadable(claim, why).await?;
                 recovery.recovered.push(event);
             }
             Claimed::Job(claim) => {

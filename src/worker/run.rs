@@ -276,8 +276,8 @@ impl Run {
             }
             match claimed {
                 Claimed::Job(claim) => self.start(*claim),
-                Claimed::Unreadable { job_id, post_id, fence, why } => {
-                    match self.shared.fail_unreadable((job_id, post_id, fence), why).await {
+                Claimed::Unreadable { claim, why } => {
+                    match self.shared.fail_unreadable(claim, why).await {
                         Ok(event) => self.note(event),
                         Err(error) => result = Err(error),
                     }

@@ -2,7 +2,7 @@
 //! must outlive the process that heard them.
 //!
 //! A line of JSON each, in `answers-<instance>.jsonl` of the state directory:
-//! which publish call, and under which id it is live. Never a token. Workers of
+//! which publish call, and what became of it. Never a token. Workers of
 //! one machine share the file; each holds its lock while it writes, and feeds
 //! the answers of those that died to the database. A line says which database
 //! it is for, and goes away only after that one has it.
@@ -16,13 +16,14 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use chrono::{DateTime, Utc};
 use rustix::fs::{FlockOperation, OFlags, flock};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Fence, InstanceId, Intent, JobId, PostId, Receipt, WorkerId};
+use crate::domain::{Fence, InstanceId, Intent, JobId, PostId, WorkerId};
 
-use super::evidence::Evidence;
+use super::evidence::{Evidence, Proof};
 
 /// The shape of a line.
 const VERSION: u32 = 1;
@@ -49,12 +50,8 @@ struct Line {
     post: PostId,
     fence: Fence,
     step: i32,
-    by_search: bool,
-    external_id: Option<String>,
-    permalink: Option<String>,
-    http_status: Option<u16>,
-    trace_id: Option<String>,
-    evidence: Option<String>,
+    at: DateTime<Utc>,
+    proof: Proof,
     worker: WorkerId,
 }
 
@@ -202,7 +199,6 @@ impl Spool {
     }
 
     fn line(&self, worker: &WorkerId, evidence: &Evidence) -> Line {
-        let receipt = evidence.receipt.clone();
         Line {
             version: VERSION,
             database: self.instance,
@@ -210,12 +206,8 @@ impl Spool {
             post: evidence.post,
             fence: evidence.intent.fence,
             step: evidence.intent.step_no,
-            by_search: evidence.by_search,
-            external_id: receipt.external_id,
-            permalink: receipt.permalink,
-            http_status: receipt.http_status,
-            trace_id: receipt.trace_id,
-            evidence: receipt.evidence,
+            at: evidence.intent.at,
+            proof: evidence.proof.clone(),
             worker: worker.clone(),
         }
     }
@@ -236,25 +228,8 @@ impl Spool {
 
 impl Line {
     fn into_waiting(self, file: PathBuf, text: String) -> Waiting {
-        let intent = Intent {
-            fence: self.fence,
-            step_no: self.step,
-            // Not known any more, and of no use to the evidence.
-            at: chrono::DateTime::UNIX_EPOCH,
-            age: std::time::Duration::ZERO,
-            not_live_for: None,
-            lookups: 0,
-            blind: false,
-        };
-        let receipt = Receipt {
-            external_id: self.external_id,
-            permalink: self.permalink,
-            http_status: self.http_status,
-            trace_id: self.trace_id,
-            evidence: self.evidence,
-        };
-        let by_search = self.by_search;
-        let evidence = Evidence { job: self.job, post: self.post, intent, receipt, by_search };
+        let intent = Intent::cleared(self.fence, self.step, self.at);
+        let evidence = Evidence { job: self.job, post: self.post, intent, proof: self.proof };
         Waiting { worker: self.worker, evidence, file, text }
     }
 }
@@ -313,172 +288,4 @@ fn ends_in_a_line(file: &mut File) -> io::Result<bool> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn spool(folder: &Path) -> Spool {
-        Spool::new(folder.join("not/there/yet"), InstanceId::generate())
-    }
-
-    fn evidence(fence: i64) -> Evidence {
-        let line = Line {
-            version: VERSION,
-            database: InstanceId::generate(),
-            job: JobId::generate(),
-            post: PostId::generate(),
-            fence: Fence(fence),
-            step: 1,
-            by_search: fence % 2 == 0,
-            external_id: Some(format!("id \"{fence}\"\n\u{2028}")),
-            permalink: None,
-            http_status: Some(201),
-            trace_id: None,
-            evidence: None,
-            worker: WorkerId::named("w"),
-        };
-        line.into_waiting(PathBuf::new(), String::new()).evidence
-    }
-
-    fn worker() -> WorkerId {
-        WorkerId::named("host/1/a")
-    }
-
-    #[test]
-    fn an_answer_comes_back_as_it_was_kept() {
-        let folder = tempfile::tempdir().unwrap();
-        let spool = spool(folder.path());
-        assert!(spool.waiting().unwrap().is_empty());
-        for fence in 1..=2 {
-            let kept = spool.keep(&worker(), &evidence(fence)).unwrap();
-            let waiting = spool.waiting().unwrap();
-            let read = waiting.last().unwrap();
-            assert_eq!(waiting.len(), usize::try_from(fence).unwrap());
-            assert_eq!((&read.text, &read.worker), (&kept.text, &worker()));
-            let (read, kept) = (&read.evidence, &kept.evidence);
-            assert_eq!(
-                (read.job, read.post, read.by_search),
-                (kept.job, kept.post, kept.by_search)
-            );
-            assert_eq!((read.intent.fence, read.intent.step_no), (Fence(fence), 1));
-            assert_eq!(read.receipt, kept.receipt);
-        }
-        let all = spool.waiting().unwrap();
-        spool.remove(&all[..1]).unwrap();
-        assert_eq!(spool.waiting().unwrap()[0].text, all[1].text);
-        spool.remove(&all).unwrap();
-        assert!(!spool.file().exists());
-        spool.remove(&all).unwrap();
-    }
-
-    #[test]
-    fn a_line_of_a_newer_program_or_of_another_database_stays() {
-        let folder = tempfile::tempdir().unwrap();
-        let spool = spool(folder.path());
-        let kept = spool.keep(&worker(), &evidence(1)).unwrap();
-        let newer = kept.text.replace("\"version\":1", "\"version\":2");
-        let unknown = kept.text.replace("\"version\"", "\"more\":1,\"version\"");
-        let others =
-            kept.text.replace(&spool.instance.to_string(), &PostId::generate().to_string());
-        let odd = [newer, unknown, others].map(|line| format!("{line}\n")).concat();
-        // A process died in the middle of a line; the next one goes on behind it.
-        fs::write(spool.file(), format!("{odd}{}\n{{\"versi", kept.text)).unwrap();
-        spool.keep(&worker(), &evidence(2)).unwrap();
-        let waiting = spool.waiting().unwrap();
-        assert_eq!(waiting.len(), 2);
-        spool.remove(&waiting).unwrap();
-        assert_eq!(fs::read_to_string(spool.file()).unwrap(), odd);
-    }
-
-    /// A slow disk may make others wait for the lock again and again.
-    fn patiently<T>(work: impl Fn() -> io::Result<T>) -> T {
-        loop {
-            match work() {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                other => return other.unwrap(),
-            }
-        }
-    }
-
-    #[test]
-    fn workers_that_share_a_spool_lose_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        let spool = spool(folder.path());
-        let (mut kept, mut fed) = (HashSet::new(), HashSet::new());
-        std::thread::scope(|scope| {
-            let writers: Vec<_> = (0..4)
-                .map(|_| {
-                    scope.spawn(|| -> Vec<String> {
-                        let keep = |n| patiently(|| spool.keep(&worker(), &evidence(n))).text;
-                        (0..20).map(keep).collect()
-                    })
-                })
-                .collect();
-            let feeders: Vec<_> = (0..2)
-                .map(|_| {
-                    scope.spawn(|| {
-                        let mut seen = Vec::new();
-                        for _ in 0..40 {
-                            let waiting = patiently(|| spool.waiting());
-                            patiently(|| spool.remove(&waiting));
-                            seen.extend(waiting.into_iter().map(|waiting| waiting.text));
-                        }
-                        seen
-                    })
-                })
-                .collect();
-            kept.extend(writers.into_iter().flat_map(|writer| writer.join().unwrap()));
-            fed.extend(feeders.into_iter().flat_map(|feeder| feeder.join().unwrap()));
-        });
-        fed.extend(spool.waiting().unwrap().into_iter().map(|waiting| waiting.text));
-        assert_eq!(kept.len(), 80);
-        assert_eq!(fed, kept);
-    }
-
-    #[test]
-    fn every_change_is_seen_from_outside() {
-        let folder = tempfile::tempdir().unwrap();
-        let spool = spool(folder.path());
-        let mut looks = vec![spool.look()];
-        assert_eq!(looks[0], Ok(Vec::new()));
-        let mut look = || {
-            let look = spool.look();
-            assert!(!looks.contains(&look), "{look:?}");
-            assert_eq!(spool.look(), look, "nobody wrote");
-            looks.push(look);
-        };
-        let first = spool.keep(&worker(), &evidence(1)).unwrap();
-        look();
-        spool.keep(&worker(), &evidence(2)).unwrap();
-        look();
-        spool.remove(&[first]).unwrap();
-        look();
-    }
-
-    #[test]
-    fn a_process_that_stands_still_with_the_lock_holds_nobody_up() {
-        let folder = tempfile::tempdir().unwrap();
-        let spool = spool(folder.path());
-        let kept = spool.keep(&worker(), &evidence(1)).unwrap();
-        let held = locked(&spool.file(), false).unwrap();
-        for error in [
-            spool.waiting().unwrap_err(),
-            spool.remove(&[kept]).unwrap_err(),
-            spool.keep(&worker(), &evidence(2)).unwrap_err(),
-        ] {
-            assert_eq!(error.kind(), ErrorKind::WouldBlock, "{error}");
-        }
-        drop(held);
-        assert_eq!(spool.waiting().unwrap().len(), 1);
-    }
-
-    #[test]
-    fn a_folder_that_cannot_be_written_to_is_told() {
-        let folder = tempfile::tempdir().unwrap();
-        assert_eq!(spool(folder.path()).trouble(), None);
-        let file = folder.path().join("file");
-        fs::write(&file, "no folder").unwrap();
-        let spool = spool(&file);
-        assert!(spool.trouble().unwrap().ends_with("file is not a directory"));
-        assert!(spool.keep(&worker(), &evidence(1)).is_err());
-    }
-}
+mod tests;

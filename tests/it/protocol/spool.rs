@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{Daemon, Engine, Session, World, eventually, publish_call};
 
@@ -35,14 +35,17 @@ struct Away {
 
 impl Away {
     fn new(worker: &[&str]) -> Self {
-        Self::in_world(World::new(), worker)
+        Self::in_world(World::new(), &json!({"fault": "slow_first_byte"}), worker)
     }
 
-    fn in_world(world: World, worker: &[&str]) -> Self {
+    /// The first publish call meets the fault, and is answered late.
+    fn in_world(world: World, fault: &Value, worker: &[&str]) -> Self {
         let struck = struck(&world);
-        world.fault(&json!({
-            "match": publish_call("linkedin"), "fault": "slow_first_byte", "delay_ms": SLOW_MS,
-        }));
+        let mut rule = json!({
+            "match": publish_call("linkedin"), "when": {"nth": 1}, "delay_ms": SLOW_MS,
+        });
+        rule.as_object_mut().unwrap().extend(fault.as_object().unwrap().clone());
+        world.fault(&rule);
         let id = world.schedule(&world.member(), &["--caption", "Hello"]);
         let worker = world.start(&[&["run-worker"], worker].concat());
         eventually("the publish call is on its way", || self::struck(&world) > struck);
@@ -57,7 +60,11 @@ impl Away {
 
     /// The worker dies, and the database comes back.
     fn killed() -> Self {
-        let mut away = Self::new(&[]);
+        Self::killed_after(&json!({"fault": "slow_first_byte"}))
+    }
+
+    fn killed_after(fault: &Value) -> Self {
+        let mut away = Self::in_world(World::new(), fault, &[]);
         away.worker.kill();
         away.back();
         assert_eq!(away.world.status(&away.id), "processing");
@@ -108,7 +115,7 @@ fn s_a_worker_that_runs_all_the_time_records_the_answer_of_one_that_died() {
     world.schedule(&world.account("facebook"), &["--caption", "Busy"]);
     let mut living = world.start_worker(&["--concurrency", "1"]);
     eventually("it is busy", || struck(&world) == 1);
-    let mut away = Away::in_world(world, &[]);
+    let mut away = Away::in_world(world, &json!({"fault": "slow_first_byte"}), &[]);
     away.worker.kill();
     let calls = away.world.calls().len();
     away.back();
@@ -117,6 +124,47 @@ fn s_a_worker_that_runs_all_the_time_records_the_answer_of_one_that_died() {
     assert!(living.is_running(), "{}", living.stderr());
     assert_eq!(away.world.calls().len(), calls);
     away.assert_published();
+}
+
+/// Without it a member's post would be held for a person.
+#[test]
+fn s_a_refusal_that_the_database_could_not_take_outlives_its_worker() {
+    let away = Away::killed_after(&json!({
+        "fault": "status", "status": 422,
+        "body": {"status": 422, "message": "commentary :: is too long", "code": "FIELD_LENGTH_TOO_LONG"},
+    }));
+    // Before any lease is over, and without asking the platform anything.
+    let calls = away.world.calls().len();
+    let recovered = away.world.json(&["recover"]);
+    assert_eq!(recovered["data"]["recovered"][0]["result"], "failed", "{recovered}");
+    let post = away.world.post(&away.id);
+    assert_eq!((&post["status"], &post["outcome"]), (&json!("failed"), &json!("not_published")));
+    assert_eq!(post["errorCode"], "FIELD_LENGTH_TOO_LONG", "{post}");
+    assert_eq!(away.world.calls().len(), calls);
+    assert!(away.world.spool_files().is_empty());
+    away.world.assert_healthy();
+}
+
+#[test]
+fn s_a_post_goes_on_after_a_passing_refusal_that_the_database_could_not_take() {
+    let away = Away::killed_after(&json!({"fault": "429", "retry_after": 1}));
+    away.world.work(&[]);
+    away.assert_published();
+    assert!(away.world.spool_files().is_empty());
+}
+
+/// Of a call that a restored backup does not know, though its key is the same.
+#[test]
+fn s_a_refusal_of_another_call_is_taken_for_none() {
+    let Away { world, id, .. } = &Away::killed_after(&json!({"fault": "429"}));
+    let path = &world.spool_files()[0];
+    let mut line: Value = serde_json::from_str(fs::read_to_string(path).unwrap().trim()).unwrap();
+    let at = line["at"].as_str().unwrap().replace("20", "19");
+    line["at"] = json!(at);
+    fs::write(path, format!("{line}\n")).unwrap();
+    let recovered = world.json(&["recover"]);
+    assert_eq!(recovered["data"]["recovered"], json!([]), "{recovered}");
+    assert_eq!((spooled(world), world.status(id)), (String::new(), "processing".to_owned()));
 }
 
 #[test]
@@ -140,10 +188,9 @@ fn s_a_spooled_answer_about_another_post_is_taken_for_none() {
           WHERE id = '{other}'"
     ));
     let path = &world.spool_files()[0];
-    let mut line: serde_json::Value =
-        serde_json::from_str(fs::read_to_string(path).unwrap().trim()).unwrap();
-    line["bySearch"] = json!(true);
-    line["externalId"] = json!("urn:li:share:1");
+    let mut line: Value = serde_json::from_str(fs::read_to_string(path).unwrap().trim()).unwrap();
+    line["proof"] = json!({"found": line["proof"]["live"]});
+    line["proof"]["found"]["externalId"] = json!("urn:li:share:1");
     fs::write(path, format!("{line}\n")).unwrap();
     let recovered = world.json(&["recover"]);
     assert_eq!(recovered["data"]["recovered"], json!([]), "{recovered}");

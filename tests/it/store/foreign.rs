@@ -282,11 +282,10 @@ fn a_row_that_cannot_be_read_fails_with_the_reason() {
         let a = worker("a");
         let request = queue.claim_request(&a, 10);
         let claimed = queue.wait(queue.store.claim_due(&request)).unwrap();
-        let [Claimed::Unreadable { job_id, post_id, fence, why }] = claimed.as_slice() else {
+        let [Claimed::Unreadable { claim, why }] = claimed.as_slice() else {
             panic!("{claimed:?}")
         };
-        let key = (*job_id, *post_id, *fence);
-        queue.wait(queue.store.fail_unreadable(&a, key, why)).unwrap();
+        queue.wait(queue.store.fail_unreadable(&a, *claim, why)).unwrap();
         assert_eq!(status_and_outcome(queue, id), ["failed", "not_published"]);
     });
 }
@@ -295,15 +294,13 @@ fn a_row_that_cannot_be_read_fails_with_the_reason() {
 #[test]
 fn a_row_that_cannot_be_read_any_more_after_its_call_is_held() {
     on_every_engine(|queue| {
-        let (claim, _) = queue.sent(&worker("a"));
+        queue.sent(&worker("a"));
         queue.database.execute("UPDATE post_details SET media = '{\"not\": \"a list\"}'");
         queue.leases_end();
         let b = worker("b");
         let taken = queue.take_over(&b).claimed;
-        let [Claimed::Unreadable { job_id, post_id, fence, why }] = taken.as_slice() else {
-            panic!("{taken:?}")
-        };
-        queue.wait(queue.store.fail_unreadable(&b, (*job_id, *post_id, *fence), why)).unwrap();
-        assert_eq!(status_and_outcome(queue, claim.post_id), ["failed", "unknown"]);
+        let [Claimed::Unreadable { claim, why }] = taken.as_slice() else { panic!("{taken:?}") };
+        queue.wait(queue.store.fail_unreadable(&b, *claim, why)).unwrap();
+        assert_eq!(status_and_outcome(queue, claim.post), ["failed", "unknown"]);
     });
 }
