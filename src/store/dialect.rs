@@ -14,9 +14,9 @@
 //! | `{open index}` | behind `post_schedule s`: use the index of open jobs, whatever the planner thinks |
 //!
 //! Besides these an engine differs in how a transaction begins, how values are
-//! encoded (`db.rs`), in its error codes (`error.rs`) and in its migrations.
+//! encoded (`sql.rs`), in its error codes (`error.rs`) and in its migrations.
 
-use super::db::Engine;
+use super::location::Engine;
 
 /// How SQLite keeps an instant: fixed width, so that text order is time order,
 /// and the shape of its own date functions, so that rows of other programs
