@@ -192,23 +192,18 @@ fn conditions(query: Sql, filter: &PostFilter) -> Sql {
     query
 }
 
-/// The SQL of [`ShownStatus::of`]. Naming the open job states lets the small
-/// index of open jobs serve the query.
+/// The SQL of [`ShownStatus::of`].
 fn status_condition(query: Sql, status: ShownStatus) -> Sql {
     match status {
-        ShownStatus::Pending => {
-            query.and("(s.status IN ('pending', 'processing') AND d.status = 'pending')")
-        }
-        ShownStatus::Processing => {
-            query.and("(s.status IN ('pending', 'processing') AND d.status = 'processing')")
-        }
+        ShownStatus::Pending => query.and("({open s} AND d.status = 'pending')"),
+        ShownStatus::Processing => query.and("({open s} AND d.status = 'processing')"),
         ShownStatus::Due => query.and(
-            "(s.status IN ('pending', 'processing') AND s.status = 'pending'
-              AND d.status = 'pending' AND s.run_at <= {now})",
+            "({open s} AND s.status = 'pending' AND d.status = 'pending'
+              AND s.run_at <= {now})",
         ),
         ShownStatus::Stuck => query
             .and(
-                "(s.status IN ('pending', 'processing') AND s.status = 'processing'
+                "({open s} AND s.status = 'processing'
                   AND (s.lease_until < {now+ms}
                        OR (s.lease_until IS NULL AND s.locked_at < {now+ms})))",
             )
