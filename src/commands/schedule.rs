@@ -1,26 +1,27 @@
 //! `schedule`: store a post and its job.
 
+mod request;
+
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use clap::Args;
-use serde::Deserialize;
 use serde_json::json;
 
 use super::args::word;
-use super::input::read_text;
 use super::media_args::MediaArgs;
 use crate::context::Context;
 use crate::domain::rules::{self, content_hash};
 use crate::domain::when::{Dst, describe, parse_when, rfc3339};
 use crate::domain::{
-    ATTEMPTS_MAX, AccountId, ClientId, CompanyId, JobId, MediaItem, NewPost, Platform, PostContent,
-    PostId, PostType, Problem, Problems, SocialAccount, words,
+    ATTEMPTS_MAX, AccountId, ClientId, JobId, NewPost, Platform, PostContent, PostId, PostType,
+    Problem, Problems, SocialAccount, words,
 };
 use crate::exit::{Exit, Fault};
 use crate::output::Report;
 use crate::store::{Inserted, Store};
+use request::{Request, rename_fields};
 
 /// Whether media URLs are looked at now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,38 +89,6 @@ pub struct ScheduleArgs {
     body: Option<PathBuf>,
 }
 
-/// The old scheduler's request, field for field.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Body {
-    company_id: Option<String>,
-    assigned_client_id: Option<i64>,
-    social_account_id: String,
-    platform: Option<Platform>,
-    post_type: Option<PostType>,
-    caption: Option<String>,
-    #[serde(default)]
-    media_urls: Vec<MediaItem>,
-    schedule_at: String,
-}
-
-/// What was asked for, from flags or from a body.
-struct Request {
-    company: CompanyId,
-    account: Option<String>,
-    platform: Option<Platform>,
-    post_type: PostType,
-    caption: String,
-    media: Vec<MediaItem>,
-    link: Option<String>,
-    first_comment: Option<String>,
-    /// `None`: now.
-    at: Option<String>,
-    client: Option<i64>,
-    /// Problems name JSON fields instead of flags.
-    from_body: bool,
-}
-
 impl ScheduleArgs {
     pub(crate) async fn run(mut self, context: &Context) -> anyhow::Result<Exit> {
         let mut problems = Problems::default();
@@ -169,86 +138,6 @@ impl ScheduleArgs {
         store.close().await;
         Ok(context.printer.report(&answer(context, &post, &account, inserted)?)?)
     }
-
-    fn request(self, context: &Context, problems: &mut Problems) -> anyhow::Result<Request> {
-        if let Some(path) = &self.body {
-            return body(context, path);
-        }
-        if self.at.is_none() && !self.now {
-            problems.push(
-                Problem::new("--at", "when?")
-                    .hint("pass --at \"tomorrow 9am\", or --now to publish at once"),
-            );
-        }
-        let caption = match (self.caption, &self.caption_file) {
-            (Some(caption), _) => caption,
-            (None, None) => String::new(),
-            (None, Some(path)) => {
-                match read_text("--caption-file", path, context.settings.timeout) {
-                    // The line end that every editor adds is not part of the text.
-                    Ok(text) => text.trim_end_matches(['\r', '\n']).to_owned(),
-                    Err(problem) => {
-                        problems.push(problem);
-                        String::new()
-                    }
-                }
-            }
-        };
-        Ok(Request {
-            company: context.company()?,
-            account: self.account,
-            platform: self.platform,
-            post_type: self.post_type.unwrap_or(PostType::Post),
-            caption,
-            media: self.media.items(problems),
-            link: self.link,
-            first_comment: self.first_comment,
-            at: self.at,
-            client: self.client,
-            from_body: false,
-        })
-    }
-}
-
-/// Reads the old scheduler's request.
-fn body(context: &Context, path: &std::path::Path) -> anyhow::Result<Request> {
-    let text = read_text("--body", path, context.settings.timeout).map_err(Problems::from)?;
-    let body: Body = serde_json::from_str(&text).map_err(|error| {
-        Problems::from(Problem::new("--body", format!("not a request: {error}")).hint(
-            "fields: companyId, assignedClientId, socialAccountId, platform, postType, caption, \
-             mediaUrls [{url, type}], scheduleAt",
-        ))
-    })?;
-    let named = body.company_id.as_deref().map(|text| {
-        text.parse::<CompanyId>().map_err(|error| {
-            Problems::from(Problem::new("companyId", error.to_string()).value(text))
-        })
-    });
-    let company = match (named.transpose()?, context.settings.company) {
-        (Some(named), Some(chosen)) if named != chosen => {
-            return Err(Problems::from(
-                Problem::new("companyId", format!("--company says {chosen}"))
-                    .value(named.to_string())
-                    .hint("leave one of them out"),
-            )
-            .into());
-        }
-        (Some(named), _) => named,
-        (None, _) => context.company()?,
-    };
-    Ok(Request {
-        company,
-        account: Some(body.social_account_id),
-        platform: body.platform,
-        post_type: body.post_type.unwrap_or(PostType::Post),
-        caption: body.caption.unwrap_or_default(),
-        media: body.media_urls,
-        link: None,
-        first_comment: None,
-        at: Some(body.schedule_at),
-        client: body.assigned_client_id,
-        from_body: true,
-    })
 }
 
 /// The account: named, or picked on a terminal.
@@ -330,22 +219,6 @@ fn check_key(key: Option<&str>, problems: &mut Problems) {
         && (key.is_empty() || key.len() > 191 || key.chars().any(char::is_control))
     {
         problems.push(Problem::new("--key", "must be 1 to 191 bytes of printable text").value(key));
-    }
-}
-
-/// Names the JSON fields of a body instead of the flags.
-fn rename_fields(problems: &mut Problems) {
-    for problem in &mut problems.0 {
-        problem.field = match problem.field.as_str() {
-            "--at" => "scheduleAt",
-            "--image" | "--video" | "--media" => "mediaUrls",
-            "--type" => "postType",
-            "--caption" => "caption",
-            "--platform" => "platform",
-            "--client" => "assignedClientId",
-            other => other,
-        }
-        .to_owned();
     }
 }
 

@@ -263,13 +263,13 @@ impl Store {
             if find(tx, company, id).await?.is_none() {
                 Removal::NotFound
             } else {
-                let posts = |open: &str| {
+                let posts = |which: &str| {
                     sql(format!(
-                        "SELECT COUNT(*) FROM post_details WHERE social_account_id = ? {open}"
+                        "SELECT COUNT(*) FROM post_details WHERE social_account_id = ? {which}"
                     ))
                     .id(id.uuid())
                 };
-                let open = tx.count(posts("AND status IN ('pending', 'processing')")).await?;
+                let open = tx.count(posts("AND {open}")).await?;
                 let all = tx.count(posts("")).await?;
                 let (answer, statement) = match (open, all) {
                     (0, 0) => (Removal::Removed, "DELETE FROM meta_social_accounts WHERE id = ?"),

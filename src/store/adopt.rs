@@ -105,11 +105,11 @@ const RULES: &[(&str, &str, &str, bool)] = &[
     ("post_schedule", "r LEFT JOIN post_details p ON p.id = r.post_detail_id WHERE p.id IS NULL",
      "it has no post: nothing will be published", false),
     ("post_details", "r LEFT JOIN meta_social_accounts p ON p.id = r.social_account_id
-                       WHERE p.id IS NULL AND r.status IN ('pending', 'processing')",
+                       WHERE p.id IS NULL AND {open r}",
      "its account is not there: it will fail", false),
     ("post_details", "r JOIN meta_social_accounts p ON p.id = r.social_account_id
                        WHERE (p.company_id <> r.company_id OR p.platform <> r.platform)
-                         AND r.status IN ('pending', 'processing')",
+                         AND {open r}",
      "its account is of another company or platform: it will fail", false),
     ("post_details", "r WHERE r.media IS NOT NULL AND NOT JSON_VALID(r.media)",
      "its media is no JSON: it will fail", false),
@@ -118,8 +118,7 @@ const RULES: &[(&str, &str, &str, bool)] = &[
     ("post_schedule", "r WHERE r.run_at IS NULL OR YEAR(r.run_at) = 0",
      "its run_at is no time: it will fail", false),
     ("post_schedule", "r JOIN post_details p ON p.id = r.post_detail_id
-                       WHERE r.status IN ('pending', 'processing')
-                         AND p.status IN ('published', 'failed', 'cancelled')",
+                       WHERE {open r} AND p.status IN ('published', 'failed', 'cancelled')",
      "its post has ended: it will end too", false),
     ("post_schedule", "r WHERE r.status = 'processing'
                          AND r.locked_at < UTC_TIMESTAMP() - INTERVAL 10 MINUTE",

@@ -192,8 +192,7 @@ async fn wish_cancelled(
     tx.execute(
         sql("UPDATE post_details
                 SET status = 'processing', cancel_requested_at = {now}, cancel_reason = ?
-              WHERE id = ? AND status IN ('pending', 'processing')
-                AND cancel_requested_at IS NULL")
+              WHERE id = ? AND {open} AND cancel_requested_at IS NULL")
         .opt_text(reason.map(str::to_owned))
         .id(id.uuid()),
     )

@@ -166,10 +166,9 @@ pub(super) fn due_query(request: &ClaimRequest) -> Sql {
                 d.social_account_id AS account_id
            FROM post_schedule s {open index} {then} post_details d
           WHERE d.id = s.post_detail_id
-            AND s.status IN ('pending', 'processing') AND s.status = 'pending'
-            AND s.run_at <= {now+ms}
+            AND {open s} AND s.status = 'pending' AND s.run_at <= {now+ms}
             AND (s.next_attempt_at IS NULL OR s.next_attempt_at <= {now})
-            AND d.status IN ('pending', 'processing')
+            AND {open d}
             AND NOT EXISTS (SELECT 1 FROM meta_social_accounts a
                              WHERE a.id = d.social_account_id AND a.paused_at IS NOT NULL
                                AND (a.paused_until IS NULL OR a.paused_until > {now}))")
@@ -212,8 +211,7 @@ async fn lock_free(
 
 pub(super) fn next_due_query() -> Sql {
     sql("SELECT s.run_at AS run_at, {now} AS now FROM post_schedule s {open index}
-          WHERE s.status IN ('pending', 'processing') AND s.status = 'pending'
-            AND s.run_at > {now}
+          WHERE {open s} AND s.status = 'pending' AND s.run_at > {now}
           ORDER BY s.run_at, s.id LIMIT 1")
 }
 
@@ -222,7 +220,7 @@ pub(super) fn missed_query(max_late: Duration, only: &Only, tail: &str) -> Sql {
         "SELECT s.id AS job_id, d.id AS post_id, s.run_at AS run_at
            FROM post_schedule s {{open index}} {{then}} post_details d
           WHERE d.id = s.post_detail_id
-            AND s.status IN ('pending', 'processing') AND s.status = 'pending'
+            AND {{open s}} AND s.status = 'pending'
             AND d.status = 'pending' AND s.run_at < {{now+ms}} AND NOT {OPEN_INTENT}"
     ))
     .before(max_late);
@@ -286,7 +284,7 @@ pub(super) fn mirror_processing(post: PostId) -> Sql {
             SET status = 'processing', updated_at = {now},
                 attempts = (SELECT attempts FROM post_schedule
                              WHERE post_detail_id = post_details.id)
-          WHERE id = ? AND status IN ('pending', 'processing')")
+          WHERE id = ? AND {open}")
     .id(post.uuid())
 }
 

@@ -1,166 +1,24 @@
-//! What differs between the database engines: connections, transactions and
-//! bound values. Rows are read in `row.rs`.
+//! Connections and transactions: how each engine is reached, and how `Tx`
+//! executes the statements of `sql.rs`. Rows are read in `row.rs`.
 //!
-//! A statement is one readable text with `?` for values and the tokens of
-//! `dialect.rs`. Store functions are plain Rust around such texts and serve
-//! every engine.
+//! Store functions are plain Rust around statements and serve every engine;
+//! what they need for that is named here.
 
 use std::path::Path;
 use std::time::Duration;
 
-use chrono::{DateTime, SubsecRound, Utc};
 use secrecy::ExposeSecret as _;
-use serde_json::Value as Json;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPool, MySqlPoolOptions};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
-use uuid::Uuid;
 
-use super::dialect;
 pub(super) use super::location::{Engine, Location};
 pub(super) use super::row::Row;
+pub(super) use super::sql::{Sql, sql};
 use super::{StoreError, files};
-
-/// One value bound to a `?`.
-#[derive(Debug, Clone)]
-pub(super) enum Value {
-    Id(Uuid),
-    Text(Option<String>),
-    Int(Option<i64>),
-    Time(Option<DateTime<Utc>>),
-    Json(Option<Json>),
-}
-
-/// A statement with its values.
-#[derive(Debug, Clone)]
-pub(super) struct Sql {
-    text: String,
-    values: Vec<Value>,
-}
-
-/// Starts a statement.
-pub(super) fn sql(text: impl Into<String>) -> Sql {
-    Sql { text: text.into(), values: Vec::new() }
-}
-
-impl Sql {
-    /// Appends to the text; for conditions that are there only sometimes.
-    pub(super) fn and(mut self, text: &str) -> Self {
-        self.text.push_str(text);
-        self
-    }
-
-    /// Asks how the engine would run the statement, instead of running it.
-    #[cfg(test)]
-    pub(super) fn explained(mut self, engine: Engine) -> Self {
-        let word = if engine == Engine::Sqlite { "EXPLAIN QUERY PLAN " } else { "EXPLAIN " };
-        self.text.insert_str(0, word);
-        self
-    }
-
-    pub(super) fn id(mut self, id: Uuid) -> Self {
-        self.values.push(Value::Id(id));
-        self
-    }
-
-    pub(super) fn text(self, text: impl Into<String>) -> Self {
-        self.opt_text(Some(text.into()))
-    }
-
-    pub(super) fn opt_text(mut self, text: Option<String>) -> Self {
-        self.values.push(Value::Text(text));
-        self
-    }
-
-    pub(super) fn int(self, int: impl Into<i64>) -> Self {
-        self.opt_int(Some(int.into()))
-    }
-
-    pub(super) fn opt_int(mut self, int: Option<i64>) -> Self {
-        self.values.push(Value::Int(int));
-        self
-    }
-
-    pub(super) fn time(mut self, time: DateTime<Utc>) -> Self {
-        self.values.push(Value::Time(Some(time)));
-        self
-    }
-
-    pub(super) fn opt_json(mut self, json: Option<Json>) -> Self {
-        self.values.push(Value::Json(json));
-        self
-    }
-
-    /// Milliseconds for `{now+ms}`.
-    pub(super) fn after(self, delay: Duration) -> Self {
-        self.int(milliseconds(delay))
-    }
-
-    /// Milliseconds for `{now+ms}`, backwards.
-    pub(super) fn before(self, delay: Duration) -> Self {
-        self.int(-milliseconds(delay))
-    }
-
-    /// Appends `(?, ?, …)` with the ids.
-    pub(super) fn ids(mut self, ids: impl IntoIterator<Item = Uuid>) -> Self {
-        let first = self.values.len();
-        self.values.extend(ids.into_iter().map(Value::Id));
-        let marks = vec!["?"; self.values.len() - first].join(", ");
-        self.text.push_str(&format!("({marks})"));
-        self
-    }
-
-    fn spelt(&self, engine: Engine) -> String {
-        debug_assert_eq!(
-            dialect::spell(Engine::Sqlite, &self.text).matches('?').count(),
-            self.values.len(),
-            "values do not fit the marks of: {}",
-            self.text
-        );
-        dialect::spell(engine, &self.text)
-    }
-}
-
-/// At most ten years: beyond some year every engine's date arithmetic gives
-/// up, and NULL would compare with nothing.
-fn milliseconds(delay: Duration) -> i64 {
-    const MOST: i64 = 10 * 366 * 24 * 60 * 60 * 1000;
-    i64::try_from(delay.as_millis()).unwrap_or(MOST).min(MOST)
-}
-
-/// The statement as the engine's query: the encodings of values in one place.
-macro_rules! query {
-    (Sqlite, $sql:expr) => {
-        query!(@bind $sql, Engine::Sqlite, |id: Uuid| id.hyphenated().to_string(),
-               |time: DateTime<Utc>| time.format(dialect::SQLITE_TIME_FORMAT).to_string(),
-               |json: Json| json.to_string())
-    };
-    (MySql, $sql:expr) => {
-        query!(@bind $sql, Engine::MySql, |id: Uuid| id.hyphenated().to_string(),
-               |time: DateTime<Utc>| time, |json: Json| json.to_string())
-    };
-    (Postgres, $sql:expr) => {
-        query!(@bind $sql, Engine::Postgres, |id: Uuid| id, |time: DateTime<Utc>| time,
-               |json: Json| json)
-    };
-    (@bind $sql:expr, $engine:expr, $id:expr, $time:expr, $json:expr) => {{
-        let sql: Sql = $sql;
-        let mut query = sqlx::query(AssertSqlSafe(sql.spelt($engine)));
-        for value in sql.values {
-            query = match value {
-                Value::Id(id) => query.bind($id(id)),
-                Value::Text(text) => query.bind(text),
-                Value::Int(int) => query.bind(int),
-                Value::Time(time) => query.bind(time.map(|time| $time(time.trunc_subsecs(3)))),
-                Value::Json(json) => query.bind(json.map($json)),
-            };
-        }
-        query
-    }};
-}
 
 /// Connections kept to a database server, of one process.
 const SERVER_CONNECTIONS_MAX: u32 = 8;
@@ -346,9 +204,9 @@ impl Tx {
     /// Runs a statement and tells how many rows it changed.
     pub(super) async fn execute(&mut self, sql: Sql) -> Result<u64, StoreError> {
         Ok(match self {
-            Self::Sqlite(tx) => query!(Sqlite, sql).execute(&mut **tx).await?.rows_affected(),
-            Self::MySql(tx) => query!(MySql, sql).execute(&mut **tx).await?.rows_affected(),
-            Self::Postgres(tx) => query!(Postgres, sql).execute(&mut **tx).await?.rows_affected(),
+            Self::Sqlite(tx) => sql.for_sqlite().execute(&mut **tx).await?.rows_affected(),
+            Self::MySql(tx) => sql.for_mysql().execute(&mut **tx).await?.rows_affected(),
+            Self::Postgres(tx) => sql.for_postgres().execute(&mut **tx).await?.rows_affected(),
         })
     }
 
@@ -367,11 +225,9 @@ impl Tx {
     /// Inserts a row that the database numbers, and tells its `id`.
     pub(super) async fn insert_numbered(&mut self, sql: Sql) -> Result<i64, StoreError> {
         match self {
-            Self::Sqlite(tx) => {
-                Ok(query!(Sqlite, sql).execute(&mut **tx).await?.last_insert_rowid())
-            }
+            Self::Sqlite(tx) => Ok(sql.for_sqlite().execute(&mut **tx).await?.last_insert_rowid()),
             Self::MySql(tx) => {
-                let id = query!(MySql, sql).execute(&mut **tx).await?.last_insert_id();
+                let id = sql.for_mysql().execute(&mut **tx).await?.last_insert_id();
                 Ok(i64::try_from(id).unwrap_or(i64::MAX))
             }
             Self::Postgres(_) => match self.first(sql.and(" RETURNING id")).await? {
@@ -385,15 +241,15 @@ impl Tx {
     pub(super) async fn all(&mut self, sql: Sql) -> Result<Vec<Row>, StoreError> {
         Ok(match self {
             Self::Sqlite(tx) => {
-                let rows = query!(Sqlite, sql).fetch_all(&mut **tx).await?;
+                let rows = sql.for_sqlite().fetch_all(&mut **tx).await?;
                 rows.into_iter().map(Row::Sqlite).collect()
             }
             Self::MySql(tx) => {
-                let rows = query!(MySql, sql).fetch_all(&mut **tx).await?;
+                let rows = sql.for_mysql().fetch_all(&mut **tx).await?;
                 rows.into_iter().map(Row::MySql).collect()
             }
             Self::Postgres(tx) => {
-                let rows = query!(Postgres, sql).fetch_all(&mut **tx).await?;
+                let rows = sql.for_postgres().fetch_all(&mut **tx).await?;
                 rows.into_iter().map(Row::Postgres).collect()
             }
         })
@@ -402,12 +258,10 @@ impl Tx {
     /// The first row of a query, if any.
     pub(super) async fn first(&mut self, sql: Sql) -> Result<Option<Row>, StoreError> {
         Ok(match self {
-            Self::Sqlite(tx) => {
-                query!(Sqlite, sql).fetch_optional(&mut **tx).await?.map(Row::Sqlite)
-            }
-            Self::MySql(tx) => query!(MySql, sql).fetch_optional(&mut **tx).await?.map(Row::MySql),
+            Self::Sqlite(tx) => sql.for_sqlite().fetch_optional(&mut **tx).await?.map(Row::Sqlite),
+            Self::MySql(tx) => sql.for_mysql().fetch_optional(&mut **tx).await?.map(Row::MySql),
             Self::Postgres(tx) => {
-                query!(Postgres, sql).fetch_optional(&mut **tx).await?.map(Row::Postgres)
+                sql.for_postgres().fetch_optional(&mut **tx).await?.map(Row::Postgres)
             }
         })
     }

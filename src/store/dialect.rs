@@ -11,17 +11,23 @@
 //! | `{then}` | a join whose left side is read first, whatever the planner thinks |
 //! | `{unchecked}` | before an UPDATE that must also change a row that got past the schema's checks |
 //! | `{by i}` | behind a table: the index that SQLite, which keeps no statistics, is to search |
+//! | `{open s}` | this job or post has not ended; `{open}` in an UPDATE, which gives its table no short name |
 //! | `{open index}` | behind `post_schedule s`: use the index of open jobs, whatever the planner thinks |
 //!
 //! Besides these an engine differs in how a transaction begins, how values are
-//! encoded (`db.rs`), in its error codes (`error.rs`) and in its migrations.
+//! encoded (`sql.rs`), in its error codes (`error.rs`) and in its migrations.
 
-use super::db::Engine;
+use super::location::Engine;
 
 /// How SQLite keeps an instant: fixed width, so that text order is time order,
 /// and the shape of its own date functions, so that rows of other programs
 /// (`2026-11-24 09:00:00`) compare rightly with ours.
 pub(super) const SQLITE_TIME_FORMAT: &str = "%Y-%m-%d %H:%M:%S%.3f";
+
+/// Queries name the open states also beside a condition that implies them, such
+/// as `s.status = 'pending'`: SQLite searches the small index of open jobs only
+/// for a query that says the index's own condition, in the same words.
+const OPEN: &str = "status IN ('pending', 'processing')";
 
 struct Words {
     then: &'static str,
@@ -80,7 +86,9 @@ pub(super) fn spell(engine: Engine, text: &str) -> String {
         .replace("{then}", words.then)
         .replace("{or skip}", words.or_skip)
         .replace("{unchecked}", words.unchecked)
-        .replace("{open index}", words.open_index);
+        .replace("{open index}", words.open_index)
+        .replace("{open}", OPEN);
+    let text = named(&text, "{open ", |row| format!("{row}.{OPEN}"));
     let text = named(&text, "{by ", |index| match engine {
         Engine::Sqlite => format!("INDEXED BY {index}"),
         Engine::MySql | Engine::Postgres => String::new(),
@@ -143,5 +151,20 @@ mod tests {
         assert!(mysql.ends_with("LIMIT ? FOR UPDATE SKIP LOCKED"), "{mysql}");
         let sqlite = spell(Engine::Sqlite, text);
         assert!(!sqlite.contains(['{', '}']) && sqlite.ends_with("LIMIT ? "), "{sqlite}");
+    }
+
+    #[test]
+    fn what_is_open_is_said_in_the_words_of_its_index() {
+        let query = spell(Engine::Sqlite, "post_schedule s {open index} WHERE {open s}");
+        assert_eq!(query, format!("post_schedule s  WHERE s.{OPEN}"));
+        let update = spell(Engine::Sqlite, "WHERE id = ? AND {open}");
+        assert_eq!(update, format!("WHERE id = ? AND {OPEN}"));
+        for schema in [
+            include_str!("../../migrations/sqlite/0001_posts_and_queue.sql"),
+            include_str!("../../migrations/postgres/0001_posts_and_queue.sql"),
+        ] {
+            let index = format!("post_schedule_open ON post_schedule (run_at, id) WHERE {OPEN};");
+            assert!(schema.contains(&index), "{index}");
+        }
     }
 }

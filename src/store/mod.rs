@@ -36,6 +36,7 @@ mod scratch;
 mod server;
 mod settle;
 mod simulated;
+mod sql;
 mod stats;
 mod take_over;
 mod unknown;

@@ -52,7 +52,7 @@ async fn end(tx: &mut Tx, job: &str, post: &str) -> Result<(), StoreError> {
                     fence = CASE WHEN fence > attempts THEN fence ELSE attempts END + 1,
                     lease_until = NULL, locked_at = NULL, next_attempt_at = NULL,
                     error_message = ?, updated_at = {now}
-              WHERE id = ? AND status IN ('pending', 'processing')")
+              WHERE id = ? AND {open}")
         .text(message.clone())
         .text(job),
     )
@@ -76,7 +76,7 @@ async fn end(tx: &mut Tx, job: &str, post: &str) -> Result<(), StoreError> {
                     updated_at = {now},
                     attempts = (SELECT attempts FROM post_schedule
                                  WHERE post_detail_id = post_details.id)
-              WHERE id = ? AND status IN ('pending', 'processing')")
+              WHERE id = ? AND {open}")
         .text(outcome)
         .text(INVALID_ROW)
         .text(message)

@@ -58,7 +58,7 @@ impl Store {
             let broken = tx
                 .all(sql("SELECT d.id AS post_id
                             FROM post_schedule s {open index} {then} post_details d
-                           WHERE d.id = s.post_detail_id AND s.status IN ('pending', 'processing')
+                           WHERE d.id = s.post_detail_id AND {open s}
                              AND JSON_VALID(d.media) = 0 ORDER BY s.run_at, s.id LIMIT 500"))
                 .await?;
             let mut quoted = Vec::new();
@@ -83,7 +83,7 @@ pub(super) fn halves_query(due_within: Option<Duration>, tail: &str) -> Sql {
         "SELECT s.id AS job_id, d.id AS post_id, d.status AS status,
                 CASE WHEN {OPEN_INTENT} THEN 1 ELSE 0 END AS is_open
            FROM post_schedule s {{open index}} {{then}} post_details d
-          WHERE d.id = s.post_detail_id AND s.status IN ('pending', 'processing')
+          WHERE d.id = s.post_detail_id AND {{open s}}
             AND d.status IN ('published', 'failed', 'cancelled')
             AND (s.status = 'pending' OR s.lease_until < {{now}}
                  OR (s.lease_until IS NULL AND s.locked_at < {{now+ms}}))"
@@ -133,7 +133,7 @@ async fn end(tx: &mut Tx, job: JobId, status: &'static str) -> Result<(), StoreE
         sql("UPDATE post_schedule
                 SET status = ?, next_attempt_at = NULL, locked_at = NULL, lease_until = NULL,
                     worker_id = NULL, updated_at = {now}
-              WHERE id = ? AND status IN ('pending', 'processing')")
+              WHERE id = ? AND {open}")
         .text(status)
         .id(job.uuid()),
     )
@@ -151,7 +151,7 @@ async fn abandon(tx: &mut Tx, job: JobId) -> Result<(), StoreError> {
                     lease_until = COALESCE(locked_at, {now}),
                     attempts = CASE WHEN attempts < 1 THEN 1 ELSE attempts END,
                     updated_at = {now}
-              WHERE id = ? AND status IN ('pending', 'processing')")
+              WHERE id = ? AND {open}")
         .id(job.uuid()),
     )
     .await

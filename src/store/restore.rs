@@ -103,7 +103,7 @@ fn may_have_gone_out(tail: &str) -> Sql {
     sql("SELECT s.id AS job_id, d.id AS post_id, s.run_at AS run_at,
                 s.fence AS fence, s.attempts AS attempts
            FROM post_schedule s {open index} {then} post_details d
-          WHERE d.id = s.post_detail_id AND s.status IN ('pending', 'processing') AND d.status IN ('pending', 'processing')
+          WHERE d.id = s.post_detail_id AND {open s} AND {open d}
             AND s.run_at <= {now} ORDER BY s.run_at, s.id")
     .and(tail)
 }
@@ -121,7 +121,7 @@ async fn hold(tx: &mut Tx, row: &Row, newest: Option<DateTime<Utc>>) -> Result<P
                     max_attempts = CASE WHEN attempts > max_attempts THEN attempts
                                         ELSE max_attempts END,
                     updated_at = {now}
-              WHERE id = ? AND status IN ('pending', 'processing')")
+              WHERE id = ? AND {open}")
         .int(fence)
         .text(message)
         .id(job.uuid()),
@@ -134,7 +134,7 @@ async fn hold(tx: &mut Tx, row: &Row, newest: Option<DateTime<Utc>>) -> Result<P
                     updated_at = {now},
                     attempts = (SELECT attempts FROM post_schedule
                                  WHERE post_detail_id = post_details.id)
-              WHERE id = ? AND status IN ('pending', 'processing')")
+              WHERE id = ? AND {open}")
         .text(log::RESTORED)
         .text(message)
         .id(post.uuid()),

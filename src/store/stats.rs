@@ -83,8 +83,8 @@ fn oldest_query(company: Option<CompanyId>) -> Sql {
         sql("SELECT s.run_at AS run_at, {now} AS now
                FROM post_schedule s {open index} {then} post_details d
               WHERE d.id = s.post_detail_id
-                AND s.status IN ('pending', 'processing') AND s.status = 'pending'
-                AND d.status = 'pending' AND s.run_at <= {now}
+                AND {open s} AND s.status = 'pending' AND d.status = 'pending'
+                AND s.run_at <= {now}
                 AND (s.next_attempt_at IS NULL OR s.next_attempt_at <= {now})"),
         company,
         " ORDER BY s.run_at, s.id LIMIT 1",
@@ -96,8 +96,8 @@ fn next_query(company: Option<CompanyId>) -> Sql {
         sql("SELECT d.id AS id, s.run_at AS run_at
                FROM post_schedule s {open index} {then} post_details d
               WHERE d.id = s.post_detail_id
-                AND s.status IN ('pending', 'processing') AND s.status = 'pending'
-                AND d.status = 'pending' AND s.run_at > {now}"),
+                AND {open s} AND s.status = 'pending' AND d.status = 'pending'
+                AND s.run_at > {now}"),
         company,
         " ORDER BY s.run_at, s.id LIMIT 1",
     )
@@ -155,7 +155,7 @@ fn open_query(company: Option<CompanyId>) -> Sql {
                     COUNT(CASE WHEN s.status = 'pending' AND s.run_at <= {now}
                              THEN 1 END) AS due
                FROM post_schedule s {open index} {then} post_details d
-              WHERE d.id = s.post_detail_id AND s.status IN ('pending', 'processing')"),
+              WHERE d.id = s.post_detail_id AND {open s}"),
         company,
         " GROUP BY d.social_account_id",
     )

@@ -108,7 +108,7 @@ pub(super) fn abandoned_query(request: &TakeOver, tail: &str) -> Sql {
                 CASE WHEN s.lease_until IS NULL THEN 1 ELSE 0 END AS is_foreign
            FROM post_schedule s {{open index}} {{then}} post_details d
           WHERE d.id = s.post_detail_id
-            AND s.status = 'processing' AND d.status IN ('pending', 'processing')
+            AND s.status = 'processing' AND {{open d}}
             AND (s.lease_until < {{now}} OR (s.lease_until IS NULL AND s.locked_at < {{now+ms}}))"
     ))
     .before(request.foreign_lock);

@@ -13,6 +13,7 @@ mod reconcile;
 mod recovery;
 mod run;
 mod spool;
+mod summary;
 mod uptime;
 
 use std::sync::Arc;
@@ -26,8 +27,8 @@ use crate::platforms::Publishers;
 use crate::store::Store;
 
 pub use recovery::Recovery;
-pub use run::Summary;
 pub use spool::Spool;
+pub use summary::Summary;
 
 use held::HeldJobs;
 

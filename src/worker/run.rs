@@ -1,4 +1,6 @@
-//! The loop: look after the queue, take jobs, let them run, sleep, stop.
+//! The loop: one round after another, sleep in between, hear how jobs ended, stop.
+
+mod round;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -8,57 +10,12 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::{Claim, Failure, Remedy};
-use crate::store::{ClaimRequest, Claimed, Step, StoreError, TakeOver};
+use crate::store::{Step, StoreError};
 
 use super::heartbeat::Heartbeat;
-use super::{End, Event, Shared, Worker, recovery};
-
-/// Jobs of one account held at once: one that publishes, one that prepares.
-const PER_ACCOUNT: u32 = 2;
-
-/// Posts that another program ended without their jobs are looked for no more
-/// often: it reads all that is due, and such jobs are not claimed anyway.
-const REPAIR_EVERY: Duration = Duration::from_secs(10);
-
-/// What a run did, for its last line.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// Jobs taken: due ones, and those of dead workers.
-    pub claimed: u64,
-    /// Jobs taken early, to be prepared.
-    pub prepared: u64,
-    pub published: u64,
-    /// Attempts that failed and will be repeated.
-    pub retried: u64,
-    pub failed: u64,
-    /// Posts held because nobody can tell whether they are live.
-    pub unknown: u64,
-    pub missed: u64,
-    /// Longest time between a post's due time and its publish call.
-    pub max_lag_seconds: u64,
-}
-
-impl Summary {
-    fn add(&mut self, end: &End) {
-        match end {
-            End::Published { late, .. } => {
-                self.published += 1;
-                self.max_lag_seconds = self.max_lag_seconds.max(late.as_secs());
-            }
-            End::Retrying(_) => self.retried += 1,
-            End::Failed(_) => self.failed += 1,
-            End::Unknown(_) => self.unknown += 1,
-            End::Missed => self.missed += 1,
-            End::Prepared
-            | End::Waiting(_)
-            | End::Resting(_)
-            | End::LookingUp(..)
-            | End::Cancelled
-            | End::Released
-            | End::Lost => {}
-        }
-    }
-}
+use super::summary::Summary;
+use super::{End, Event, Shared, Worker};
+use round::claim_request;
 
 /// How long a run goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,20 +101,6 @@ impl Worker {
     }
 }
 
-fn claim_request(shared: &Shared, limit: u32) -> ClaimRequest {
-    let options = &shared.options;
-    ClaimRequest {
-        worker: options.id.clone(),
-        lease: options.lease,
-        limit,
-        ahead: options.prepare_ahead,
-        held: shared.held.per_account(),
-        per_account: PER_ACCOUNT,
-        max_attempts: options.max_attempts,
-        only: options.only,
-    }
-}
-
 impl Run {
     /// Works until stopped, idle, or at a limit.
     async fn rounds(&mut self, until: Until) -> Result<(), StoreError> {
@@ -189,18 +132,6 @@ impl Run {
         Ok(())
     }
 
-    /// Looks after the queue and fills free slots. Tells whether a job was
-    /// taken or ended. An error in one part does not keep the others from
-    /// being done; the first one is returned.
-    async fn round(&mut self) -> Result<bool, StoreError> {
-        let fed = self.feed_spool().await;
-        let ended = self.end_missed().await;
-        let abandoned = self.take_abandoned().await;
-        let due = self.take_due().await;
-        let owed = self.start_clean_up().await;
-        Ok(fed? | ended? | abandoned? | due? | owed?)
-    }
-
     async fn feed_spool(&self) -> Result<bool, StoreError> {
         Ok(!self.shared.feed_spool().await?.is_empty())
     }
@@ -214,96 +145,6 @@ impl Run {
         Ok(!quoted.is_empty())
     }
 
-    async fn end_missed(&mut self) -> Result<bool, StoreError> {
-        let (store, options) = (&self.shared.store, &self.shared.options);
-        let missed = store.fail_missed(options.max_late, &options.only).await?;
-        let repaired = if self.repaired.is_none_or(|at| at.elapsed() >= REPAIR_EVERY) {
-            self.repaired = Some(Instant::now());
-            store.repair_halves(Some(options.prepare_ahead), false).await?
-        } else {
-            Vec::new()
-        };
-        for post in &missed {
-            self.note(Event::without_claim(*post, End::Missed));
-        }
-        Ok(!missed.is_empty() || !repaired.is_empty())
-    }
-
-    async fn take_abandoned(&mut self) -> Result<bool, StoreError> {
-        let options = &self.shared.options;
-        // Look-ups of old trouble leave a slot for what is due.
-        let looking = self.running.values().filter(|claim| !claim.open_intents.is_empty()).count();
-        let most = options.concurrency.saturating_sub(1).max(1);
-        let looking = u32::try_from(looking).unwrap_or(most);
-        let limit = self.free_slots().min(most.saturating_sub(looking));
-        if limit == 0 {
-            return Ok(false);
-        }
-        let mut request = TakeOver::new(options.id.clone(), options.lease, limit);
-        request.only = options.only;
-        request.except = self.running.values().map(|claim| claim.job_id).collect();
-        let taken = self.shared.store.take_over(&request).await?;
-        let events = recovery::ended(&taken);
-        let ended = !events.is_empty();
-        for event in events {
-            self.note(event);
-        }
-        Ok(self.start_all(taken.claimed).await? | ended)
-    }
-
-    async fn take_due(&mut self) -> Result<bool, StoreError> {
-        let limit = self.free_slots();
-        let claimed = self.shared.store.claim_due(&claim_request(&self.shared, limit)).await?;
-        self.start_all(claimed).await
-    }
-
-    /// How many jobs may be taken now.
-    fn free_slots(&self) -> u32 {
-        let options = &self.shared.options;
-        let free = options.concurrency.saturating_sub(self.in_flight()).min(options.batch_size);
-        let left =
-            options.max_jobs.map_or(u64::MAX, |max| max.saturating_sub(self.summary.claimed));
-        free.min(u32::try_from(left).unwrap_or(u32::MAX))
-    }
-
-    async fn start_all(&mut self, claimed: Vec<Claimed>) -> Result<bool, StoreError> {
-        let any = !claimed.is_empty();
-        let mut result = Ok(any);
-        for claimed in claimed {
-            match &claimed {
-                Claimed::Job(claim) if !claim.due => self.summary.prepared += 1,
-                Claimed::Job(_) | Claimed::Unreadable { .. } => self.summary.claimed += 1,
-            }
-            match claimed {
-                Claimed::Job(claim) => self.start(*claim),
-                Claimed::Unreadable { claim, why } => {
-                    match self.shared.fail_unreadable(claim, why).await {
-                        Ok(event) => self.note(event),
-                        Err(error) => result = Err(error),
-                    }
-                }
-            }
-        }
-        result
-    }
-
-    async fn start_clean_up(&mut self) -> Result<bool, StoreError> {
-        while let Some(ended) = self.clean_up.try_join_next() {
-            cleaned_up(ended);
-        }
-        let store = &self.shared.store;
-        store.end_lost_comments().await?;
-        if self.clean_up.is_empty() && store.owes_clean_up(&self.shared.options.only).await? {
-            let shared = Arc::clone(&self.shared);
-            self.clean_up.spawn(async move { shared.clean_up().await });
-        }
-        Ok(false)
-    }
-
-    fn in_flight(&self) -> u32 {
-        u32::try_from(self.running.len()).unwrap_or(u32::MAX)
-    }
-
     fn beat(&mut self) {
         if self.heartbeat.is_none() {
             match Heartbeat::start(&self.shared) {
@@ -312,16 +153,6 @@ impl Run {
                 Err(error) => tracing::error!(%error, "no thread for the heartbeat"),
             }
         }
-    }
-
-    fn start(&mut self, claim: Claim) {
-        self.shared.held.add(&claim);
-        self.beat();
-        let shared = Arc::clone(&self.shared);
-        let stop = self.stop.clone();
-        let job = claim.clone();
-        let handle = self.jobs.spawn(async move { shared.work(job, &stop).await });
-        self.running.insert(handle.id(), claim);
     }
 
     /// Sleeps until a job or clean-up ends, the next post is due, or it is time to look again.

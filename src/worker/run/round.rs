@@ -1,0 +1,146 @@
+//! One round: look after the queue, and take as many jobs as there is room for.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::domain::Claim;
+use crate::store::{ClaimRequest, Claimed, StoreError, TakeOver};
+use crate::worker::{End, Event, Shared, recovery};
+
+use super::{Run, cleaned_up};
+
+/// Jobs of one account held at once: one that publishes, one that prepares.
+const PER_ACCOUNT: u32 = 2;
+
+/// Posts that another program ended without their jobs are looked for no more
+/// often: it reads all that is due, and such jobs are not claimed anyway.
+const REPAIR_EVERY: Duration = Duration::from_secs(10);
+
+impl Run {
+    /// Looks after the queue and fills free slots. Tells whether a job was
+    /// taken or ended. An error in one part does not keep the others from
+    /// being done; the first one is returned.
+    pub(super) async fn round(&mut self) -> Result<bool, StoreError> {
+        let fed = self.feed_spool().await;
+        let ended = self.end_missed().await;
+        let abandoned = self.take_abandoned().await;
+        let due = self.take_due().await;
+        let owed = self.start_clean_up().await;
+        Ok(fed? | ended? | abandoned? | due? | owed?)
+    }
+
+    async fn end_missed(&mut self) -> Result<bool, StoreError> {
+        let (store, options) = (&self.shared.store, &self.shared.options);
+        let missed = store.fail_missed(options.max_late, &options.only).await?;
+        let repaired = if self.repaired.is_none_or(|at| at.elapsed() >= REPAIR_EVERY) {
+            self.repaired = Some(Instant::now());
+            store.repair_halves(Some(options.prepare_ahead), false).await?
+        } else {
+            Vec::new()
+        };
+        for post in &missed {
+            self.note(Event::without_claim(*post, End::Missed));
+        }
+        Ok(!missed.is_empty() || !repaired.is_empty())
+    }
+
+    async fn take_abandoned(&mut self) -> Result<bool, StoreError> {
+        let options = &self.shared.options;
+        // Look-ups of old trouble leave a slot for what is due.
+        let looking = self.running.values().filter(|claim| !claim.open_intents.is_empty()).count();
+        let most = options.concurrency.saturating_sub(1).max(1);
+        let looking = u32::try_from(looking).unwrap_or(most);
+        let limit = self.free_slots().min(most.saturating_sub(looking));
+        if limit == 0 {
+            return Ok(false);
+        }
+        let mut request = TakeOver::new(options.id.clone(), options.lease, limit);
+        request.only = options.only;
+        request.except = self.running.values().map(|claim| claim.job_id).collect();
+        let taken = self.shared.store.take_over(&request).await?;
+        let events = recovery::ended(&taken);
+        let ended = !events.is_empty();
+        for event in events {
+            self.note(event);
+        }
+        Ok(self.start_all(taken.claimed).await? | ended)
+    }
+
+    async fn take_due(&mut self) -> Result<bool, StoreError> {
+        let limit = self.free_slots();
+        let claimed = self.shared.store.claim_due(&claim_request(&self.shared, limit)).await?;
+        self.start_all(claimed).await
+    }
+
+    /// How many jobs may be taken now.
+    fn free_slots(&self) -> u32 {
+        let options = &self.shared.options;
+        let free = options.concurrency.saturating_sub(self.in_flight()).min(options.batch_size);
+        let left =
+            options.max_jobs.map_or(u64::MAX, |max| max.saturating_sub(self.summary.claimed));
+        free.min(u32::try_from(left).unwrap_or(u32::MAX))
+    }
+
+    async fn start_all(&mut self, claimed: Vec<Claimed>) -> Result<bool, StoreError> {
+        let any = !claimed.is_empty();
+        let mut result = Ok(any);
+        for claimed in claimed {
+            match &claimed {
+                Claimed::Job(claim) if !claim.due => self.summary.prepared += 1,
+                Claimed::Job(_) | Claimed::Unreadable { .. } => self.summary.claimed += 1,
+            }
+            match claimed {
+                Claimed::Job(claim) => self.start(*claim),
+                Claimed::Unreadable { claim, why } => {
+                    match self.shared.fail_unreadable(claim, why).await {
+                        Ok(event) => self.note(event),
+                        Err(error) => result = Err(error),
+                    }
+                }
+            }
+        }
+        result
+    }
+
+    async fn start_clean_up(&mut self) -> Result<bool, StoreError> {
+        while let Some(ended) = self.clean_up.try_join_next() {
+            cleaned_up(ended);
+        }
+        let store = &self.shared.store;
+        store.end_lost_comments().await?;
+        if self.clean_up.is_empty() && store.owes_clean_up(&self.shared.options.only).await? {
+            let shared = Arc::clone(&self.shared);
+            self.clean_up.spawn(async move { shared.clean_up().await });
+        }
+        Ok(false)
+    }
+
+    fn in_flight(&self) -> u32 {
+        u32::try_from(self.running.len()).unwrap_or(u32::MAX)
+    }
+
+    fn start(&mut self, claim: Claim) {
+        self.shared.held.add(&claim);
+        self.beat();
+        let shared = Arc::clone(&self.shared);
+        let stop = self.stop.clone();
+        let job = claim.clone();
+        let handle = self.jobs.spawn(async move { shared.work(job, &stop).await });
+        self.running.insert(handle.id(), claim);
+    }
+}
+
+/// What a worker asks for when it takes jobs.
+pub(super) fn claim_request(shared: &Shared, limit: u32) -> ClaimRequest {
+    let options = &shared.options;
+    ClaimRequest {
+        worker: options.id.clone(),
+        lease: options.lease,
+        limit,
+        ahead: options.prepare_ahead,
+        held: shared.held.per_account(),
+        per_account: PER_ACCOUNT,
+        max_attempts: options.max_attempts,
+        only: options.only,
+    }
+}
