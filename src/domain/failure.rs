@@ -42,6 +42,13 @@ impl Failure {
             detail: Value::Null,
         }
     }
+
+    /// Whether it says nothing of the call itself, only that the account, or
+    /// all of the platform, must rest.
+    #[must_use]
+    pub fn asks_to_rest(&self) -> bool {
+        matches!(self.remedy, Remedy::Wait(_) | Remedy::Operator(_))
+    }
 }
 
 /// What the worker does after a failure that provably published nothing.

@@ -247,7 +247,7 @@ fn logged(rows: &[Row], now: DateTime<Utc>) -> Result<Logged, StoreError> {
                 let detail = row.opt_json("detail")?.unwrap_or(Json::Null);
                 spent.extend((detail[SPENT] == true).then_some(key));
             }
-            (StepKind::Lookup, LogEvent::Ok | LogEvent::Unknown | LogEvent::Refused) => {
+            (StepKind::Lookup, LogEvent::Ok | LogEvent::Unknown) => {
                 for intent in &mut intents {
                     intent.lookups += 1;
                     match code.as_deref() {

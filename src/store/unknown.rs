@@ -41,7 +41,8 @@ impl Store {
         })
     }
 
-    /// Records a look-up that settled nothing, and when to look again.
+    /// Records a look-up that settled nothing, and when to look again. One that
+    /// the platform refused, for a dead token or a limit, counts as none.
     ///
     /// # Errors
     /// The database is away; then nothing was recorded.
@@ -54,7 +55,8 @@ impl Store {
     ) -> Result<Settled, StoreError> {
         transaction!(self, tx, {
             if touch(tx, worker, claim.into()).await? {
-                append_lookup(tx, worker, claim.into(), LogEvent::Unknown, seen).await?;
+                let event = if seen.asks_to_rest() { LogEvent::Refused } else { LogEvent::Unknown };
+                append_lookup(tx, worker, claim.into(), event, seen).await?;
                 park(tx, worker, claim.into(), seen, look_again).await?
             } else {
                 Settled::Lost

@@ -20,6 +20,9 @@ const LOOKUPS_MAX: u32 = 10;
 /// Media may be processed for hours: with the usual times this is about five.
 const LOOKUPS_IN_PROGRESS_MAX: u32 = 32;
 
+/// An account that rests is asked about its open calls no more often.
+const LOOK_AT_REST: Duration = Duration::from_secs(10 * 60);
+
 /// Why a reading of our object decides nothing.
 const BLIND: &str = "the platform shows nothing live, which proves nothing about this call";
 
@@ -103,7 +106,8 @@ impl Shared {
         }
     }
 
-    /// Looks again later, or asks a person after the last look.
+    /// Looks again later, or asks a person after the last look. Nobody is asked
+    /// before the platform can be: a new token or the end of a limit may tell.
     async fn undecided(
         &self,
         claim: &Claim,
@@ -111,12 +115,14 @@ impl Shared {
         failure: Failure,
     ) -> Result<End, StoreError> {
         let worker = &self.options.id;
-        if intent.lookups >= LOOKUPS_MAX && is_over(intent) {
+        let mut again = next_look(self.settle(), intent.lookups);
+        if failure.asks_to_rest() {
+            self.rest_if_asked(claim, &failure).await?;
+            again = again.max(LOOK_AT_REST);
+        } else if intent.lookups >= LOOKUPS_MAX && is_over(intent) {
             let settled = self.store.hold(worker, claim, &failure).await?;
             return self.ended(settled, || End::Unknown(failure));
         }
-        self.rest_if_asked(claim, &failure).await?;
-        let again = next_look(self.settle(), intent.lookups);
         let settled = self.store.record_lookup(worker, claim, &failure, again).await?;
         self.ended(settled, || End::LookingUp(failure, again))
     }

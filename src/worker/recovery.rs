@@ -74,6 +74,10 @@ impl Worker {
         }
         for claimed in shared.store.held(most).await? {
             let Claimed::Job(claim) = claimed else { continue };
+            // Held just now, after a look.
+            if recovery.reconciled.iter().any(|event| event.post_id == claim.post_id) {
+                continue;
+            }
             let end = shared.look_at_held(&claim).await?;
             recovery.reconciled.push(Event::of(&claim, end));
         }

@@ -329,3 +329,26 @@ fn every_post_that_may_be_live_is_shown_with_the_command_that_settles_it() {
     assert_eq!(ids.len(), 2);
     world.assert_healthy();
 }
+
+/// A person is not asked before the platform can be: with a new token it tells.
+#[test]
+fn h08_an_answer_is_not_given_up_while_the_token_that_could_ask_for_it_is_dead() {
+    let world = World::new();
+    let (account, id) = FLOWS[0].schedule(&world, "after_commit_drop");
+    world.fault(&json!({
+        "match": {"method": "GET", "platform": "facebook"}, "fault": "status", "status": 400,
+        "body": {"error": {"message": "Session has expired", "type": "OAuthException", "code": 190,
+            "error_subcode": 463}},
+    }));
+    for _ in 0..14 {
+        world.work(&[]);
+        world.advance(Duration::from_secs(11 * 60));
+    }
+    assert!(struck(&world) > 10, "it was asked more often than a person waits for");
+    assert_eq!(world.status(&id), "processing");
+    world.heal();
+    world.run(&["accounts", "resume", &account.id]).ok();
+    world.work_for(LOOKS, 20);
+    assert_eq!((world.status(&id), live_on(&world, &account)), ("published".to_owned(), 1));
+    world.assert_healthy();
+}
