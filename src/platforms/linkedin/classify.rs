@@ -156,7 +156,8 @@ pub fn clock_offset(answer: &HttpAnswer, sent: DateTime<Utc>, after: Duration) -
 }
 
 /// Decides whether the post that a duplicate refusal names is the one we sent:
-/// the time within its URN cannot lie before the first send.
+/// the time within its URN cannot lie before the first send. One that names
+/// none may mean what an earlier call of this post has made.
 ///
 /// `sent_at` and `offset` are as in [`clock_offset`].
 #[must_use]
@@ -167,11 +168,15 @@ pub fn duplicate(
     offset: TimeDelta,
 ) -> Answer {
     let Some(named) = named else {
-        return Answer::Refused(Failure {
+        let failure = Failure {
             remedy: Remedy::GiveUp,
             message: format!("{} (LinkedIn does not say of which post)", refusal.message),
             ..refusal
-        });
+        };
+        return match sent_at {
+            [_, _, ..] => Answer::Unknown(failure),
+            _ => Answer::Refused(failure),
+        };
     };
     let times = sent_at.first().zip(sent_at.last());
     let minted =

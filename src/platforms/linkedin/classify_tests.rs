@@ -211,6 +211,15 @@ fn a_duplicate_of_no_post_gives_up_and_one_of_no_time_stays_open() {
     assert!(matches!(odd, Answer::Unknown(_)));
 }
 
+/// What LinkedIn does not name may be what an earlier call of this post made.
+#[test]
+fn a_duplicate_of_no_named_post_stays_open_after_an_earlier_call() {
+    let refusal = failure(&answer(422, r#"{"code":"DUPLICATE_POST"}"#, &[]), &token());
+    let sent_at = [time("2026-07-26T16:59:42Z"), time("2026-07-26T17:05:00Z")];
+    let nameless = duplicate(refusal, None, &sent_at, TimeDelta::zero());
+    assert!(matches!(nameless, Answer::Unknown(_)), "{nameless:?}");
+}
+
 #[test]
 fn the_clock_offset_ignores_what_a_call_itself_takes() {
     let sent = time("2026-11-24T10:00:00Z");
