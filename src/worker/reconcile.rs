@@ -108,7 +108,7 @@ impl Shared {
 
     /// Looks again later, or asks a person after the last look. Nobody is asked
     /// before the platform can be: a new token or the end of a limit may tell.
-    async fn undecided(
+    pub(super) async fn undecided(
         &self,
         claim: &Claim,
         intent: &Intent,

@@ -254,9 +254,11 @@ impl Run {
     ) -> Result<End, StoreError> {
         let failure =
             Failure::new(Remedy::Retry, "panic", "the program failed while handling this post");
-        match intent {
-            Some(intent) => self.shared.unknown(claim, &intent, failure).await,
-            None => self.shared.fail(claim, &Step::Prepare, failure).await,
+        match (intent, claim.open_intents.last()) {
+            (Some(intent), _) => self.shared.unknown(claim, &intent, failure).await,
+            // In a look-up: only a person can tell when all of them go wrong.
+            (None, Some(open)) => self.shared.undecided(claim, open, failure).await,
+            (None, None) => self.shared.fail(claim, &Step::Prepare, failure).await,
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use socialsched::domain::{
-    AccessToken, Answer, Draft, Failure, Intent, Platform, Preparation, Receipt, Sighting,
+    AccessToken, Answer, Draft, Failure, Intent, Outcome, Platform, Preparation, Receipt, Sighting,
 };
 use socialsched::platforms::{Publisher, Publishers, Settings, Step};
 use socialsched::worker::{Options, Worker};
@@ -52,8 +52,11 @@ impl Publisher for Buggy {
         })
     }
 
-    fn look_up<'a>(&'a self, _: &'a Draft, _: &'a Intent) -> Step<'a, Sighting> {
-        Box::pin(async { Sighting::Live(self.answer()) })
+    fn look_up<'a>(&'a self, draft: &'a Draft, _: &'a Intent) -> Step<'a, Sighting> {
+        Box::pin(async {
+            self.meet(draft, "look-up");
+            Sighting::Live(self.answer())
+        })
     }
 
     fn permalink<'a>(&'a self, _: &'a Draft, _: &'a Receipt) -> Step<'a, Option<String>> {
@@ -143,5 +146,25 @@ fn g07_a_post_that_always_crashes_fails_after_its_attempts_and_the_queue_moves_o
         let summary = run(queue, &publisher);
         assert_eq!((summary.claimed, publisher.panics.load(Ordering::SeqCst)), (0, 3));
         assert_eq!(queue.post(poison).error_code.as_deref(), Some("panic"));
+    });
+}
+
+/// Its call may have gone out, so it can neither fail nor be sent again.
+#[test]
+fn g07_a_post_whose_look_ups_always_crash_is_held_for_a_person() {
+    on_every_engine(|queue| {
+        let publisher = Arc::new(Buggy::default());
+        let poison = schedule(queue, "always look-up");
+        let w = worker("dead");
+        let claim = queue.claim(&w);
+        queue.intent(&w, &claim);
+        for _ in 0..20 {
+            queue.database.age(Duration::from_secs(3600));
+            run(queue, &publisher);
+        }
+        let post = queue.post(poison);
+        assert_eq!(queue.states(poison), "failed/failed");
+        assert_eq!(post.outcome, Some(Outcome::Unknown));
+        assert_eq!(post.error_code.as_deref(), Some("panic"));
     });
 }
