@@ -72,6 +72,10 @@ impl Store {
                 }
                 let open = row.flag("is_open")? || row.flag("is_foreign")?;
                 let spent = row.int("attempts")? >= row.int("max_attempts")?;
+                if !open {
+                    // Another program may have put the post back without its job.
+                    tx.execute_one("take post over", mirror_processing(post)).await?;
+                }
                 if !open && row.opt_time("cancel_requested_at")?.is_some() {
                     end_cancelled(tx, job, post).await?;
                     result.cancelled.push(post);

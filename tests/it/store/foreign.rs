@@ -304,3 +304,25 @@ fn a_row_that_cannot_be_read_any_more_after_its_call_is_held() {
         assert_eq!(status_and_outcome(queue, claim.post), ["failed", "unknown"]);
     });
 }
+
+/// Such a row must not keep all other abandoned jobs from being taken over.
+#[test]
+fn an_abandoned_job_whose_post_was_put_back_by_another_program_ends_like_any_other() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let [spent, unwanted, other] = [(); 3].map(|()| queue.claimed(&a));
+        queue.wait(queue.store.cancel_posts(queue.company, &[unwanted.post_id], None)).unwrap();
+        queue.database.execute(&format!(
+            "UPDATE post_schedule SET max_attempts = 1 WHERE post_detail_id = '{}';
+             UPDATE post_details SET status = 'pending' WHERE id <> '{}';",
+            spent.post_id, other.post_id,
+        ));
+        queue.leases_end();
+        let taken = queue.take_over(&worker("b"));
+        assert_eq!(taken.exhausted, [spent.post_id]);
+        assert_eq!(taken.cancelled, [unwanted.post_id]);
+        assert_eq!(taken.claimed.len(), 1);
+        assert_eq!(queue.states(spent.post_id), "failed/failed");
+        assert_eq!(queue.states(unwanted.post_id), "cancelled/done");
+    });
+}
