@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::domain::{AccountId, Claim, ClaimId, Fence, JobId, MISSED, Only, PostId, WorkerId};
 
 use super::db::{Row, Sql, Tx, sql};
-use super::load::{self, HELD, OPEN_INTENT};
+use super::load::{self, HELD, OPEN_INTENT, RESTS};
 use super::{Store, StoreError, log, nameless, posts, transaction};
 
 /// Which jobs a worker asks for.
@@ -162,16 +162,15 @@ pub(super) fn held_query(limit: u32) -> Sql {
 /// is read first: with a platform or an account it would else begin with all
 /// posts of that one.
 pub(super) fn due_query(request: &ClaimRequest) -> Sql {
-    let mut query = sql("SELECT s.id AS job_id, d.id AS post_id,
+    let mut query = sql(format!(
+        "SELECT s.id AS job_id, d.id AS post_id,
                 d.social_account_id AS account_id
-           FROM post_schedule s {open index} {then} post_details d
+           FROM post_schedule s {{open index}} {{then}} post_details d
           WHERE d.id = s.post_detail_id
-            AND {open s} AND s.status = 'pending' AND s.run_at <= {now+ms}
-            AND (s.next_attempt_at IS NULL OR s.next_attempt_at <= {now})
-            AND {open d}
-            AND NOT EXISTS (SELECT 1 FROM meta_social_accounts a
-                             WHERE a.id = d.social_account_id AND a.paused_at IS NOT NULL
-                               AND (a.paused_until IS NULL OR a.paused_until > {now}))")
+            AND {{open s}} AND s.status = 'pending' AND s.run_at <= {{now+ms}}
+            AND (s.next_attempt_at IS NULL OR s.next_attempt_at <= {{now}})
+            AND {{open d}} AND NOT {RESTS}"
+    ))
     .after(request.ahead);
     query = load::only(query, &request.only);
     let full: Vec<Uuid> = request

@@ -9,23 +9,32 @@ use crate::domain::{
 
 use super::claim::{Claimed, load_claims};
 use super::db::{Sql, Tx, sql};
+use super::load::{self, RESTS};
 use super::log::{self, Entry};
-use super::{Store, StoreError, load, nameless, settle, transaction};
+use super::{Store, StoreError, nameless, settle, transaction};
 
-/// Owed comments. Both open states are named for the small index of them.
-const COMMENTS: &str = "
-    SELECT s.id AS job_id, d.id AS post_id, s.fence AS fence,
-           d.external_post_id AS external_post_id, d.first_comment AS first_comment
-      FROM post_details d {by post_details_comments}
-      JOIN post_schedule s ON s.post_detail_id = d.id
-     WHERE d.first_comment_state IN ('pending', 'sending') AND d.first_comment_state = 'pending'
-       AND d.status = 'published'";
+/// Owed comments; those of an account that rests wait. Both open states are
+/// named for the small index of them.
+fn comments_query(which: &Only) -> Sql {
+    let query = format!(
+        "SELECT s.id AS job_id, d.id AS post_id, s.fence AS fence,
+                d.external_post_id AS external_post_id, d.first_comment AS first_comment
+           FROM post_details d {{by post_details_comments}}
+           JOIN post_schedule s ON s.post_detail_id = d.id
+          WHERE d.first_comment_state IN ('pending', 'sending')
+            AND d.first_comment_state = 'pending'
+            AND d.status = 'published' AND NOT {RESTS}"
+    );
+    load::only(sql(query), which)
+}
 
-const LEFTOVERS: &str = "
-    SELECT s.id AS job_id, d.id AS post_id, s.fence AS fence
-      FROM post_details d {by post_details_leftovers}
-      JOIN post_schedule s ON s.post_detail_id = d.id
-     WHERE d.leftovers = 1 AND d.status IN ('cancelled', 'failed')";
+fn leftovers_query(which: &Only) -> Sql {
+    let query = sql("SELECT s.id AS job_id, d.id AS post_id, s.fence AS fence
+           FROM post_details d {by post_details_leftovers}
+           JOIN post_schedule s ON s.post_detail_id = d.id
+          WHERE d.leftovers = 1 AND d.status IN ('cancelled', 'failed')");
+    load::only(query, which)
+}
 
 /// A comment that has been on its way this long will get no answer any more.
 const SENDING_MAX: Duration = Duration::from_secs(10 * 60);
@@ -41,8 +50,8 @@ fn lost_query() -> Sql {
 /// What is looked for whenever a worker looks around.
 #[cfg(test)]
 pub(super) fn queries(which: &Only) -> [Sql; 3] {
-    let first = |query| load::only(sql(query), which).and(" LIMIT 1");
-    [first(COMMENTS), first(LEFTOVERS), lost_query()]
+    let first = |query: Sql| query.and(" LIMIT 1");
+    [first(comments_query(which)), first(leftovers_query(which)), lost_query()]
 }
 
 /// A first comment below a published post.
@@ -68,8 +77,8 @@ impl Store {
     /// The database is away.
     pub async fn owes_clean_up(&self, which: &Only) -> Result<bool, StoreError> {
         let mut tx = self.pool.begin_read().await?;
-        let comments = tx.first(load::only(sql(COMMENTS), which).and(" LIMIT 1")).await?;
-        let leftovers = tx.first(load::only(sql(LEFTOVERS), which).and(" LIMIT 1")).await?;
+        let comments = tx.first(comments_query(which).and(" LIMIT 1")).await?;
+        let leftovers = tx.first(leftovers_query(which).and(" LIMIT 1")).await?;
         Ok(comments.is_some() || leftovers.is_some())
     }
 
@@ -83,22 +92,41 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<OwedComment>, StoreError> {
         let mut tx = self.pool.begin_read().await?;
-        let query = load::only(sql(COMMENTS), which)
-            .and(" ORDER BY d.published_at, d.id LIMIT ?")
-            .int(limit);
-        let mut owed = Vec::new();
+        let query = comments_query(which).and(" ORDER BY d.published_at, d.id LIMIT ?").int(limit);
+        let (mut owed, mut unreadable) = (Vec::new(), Vec::new());
         for row in tx.all(query).await? {
             let Some((job, post)) = nameless::ids(&row) else { continue };
             let key = (job, post, Fence(row.int("fence")?));
-            if let Some(Claimed::Job(claim)) = load_claims(&mut tx, &[key]).await?.pop() {
-                owed.push(OwedComment {
+            match load_claims(&mut tx, &[key]).await?.pop() {
+                Some(Claimed::Job(claim)) => owed.push(OwedComment {
                     post: *claim,
                     post_external_id: row.opt_text("external_post_id")?,
                     text: row.text("first_comment")?,
-                });
+                }),
+                Some(Claimed::Unreadable { why, .. }) => unreadable.push((post, why)),
+                None => {}
             }
         }
+        drop(tx);
+        for (post, why) in unreadable {
+            tracing::warn!(%post, "its first comment is not sent: {why}");
+            self.fail_comment(post).await?;
+        }
         Ok(owed)
+    }
+
+    /// Gives up on a comment whose post cannot be read any more: it would be
+    /// met for ever.
+    async fn fail_comment(&self, post: PostId) -> Result<(), StoreError> {
+        transaction!(self, tx, {
+            tx.execute(
+                sql("UPDATE post_details
+                        SET first_comment_state = 'failed', updated_at = {now}
+                      WHERE id = ? AND first_comment_state = 'pending'")
+                .id(post.uuid()),
+            )
+            .await?;
+        })
     }
 
     /// Marks a comment as being sent before anybody sends it, so that no two
@@ -228,7 +256,7 @@ impl Store {
     ) -> Result<Vec<Claim>, StoreError> {
         transaction!(self, tx, {
             let mut taken = Vec::new();
-            let query = load::only(sql(LEFTOVERS), which)
+            let query = leftovers_query(which)
                 // Another worker's are left to it.
                 .and(" ORDER BY d.updated_at, d.id LIMIT ? {skip locked s, d}")
                 .int(limit);

@@ -23,6 +23,12 @@ pub(super) const FOREIGN_LOCK: Duration = Duration::from_secs(10 * 60);
 pub(super) const HELD: &str =
     "(d.outcome = 'unknown' AND (d.error_code IS NULL OR d.error_code <> 'abandoned'))";
 
+/// True for a post `d` whose account rests.
+pub(super) const RESTS: &str = "EXISTS (
+  SELECT 1 FROM meta_social_accounts a
+   WHERE a.id = d.social_account_id AND a.paused_at IS NOT NULL
+     AND (a.paused_until IS NULL OR a.paused_until > {now}))";
+
 /// True for a post `d` that has ended; named beside its status so that the small
 /// index of ended posts serves the query.
 pub(super) const ENDED: &str = "d.status IN ('published', 'failed', 'cancelled')";

@@ -38,8 +38,12 @@ impl Shared {
     }
 
     async fn comment(&self, owed: &OwedComment) -> Result<(), StoreError> {
-        // Without a token it stays owed: another worker may have one.
-        let Ok(draft) = self.draft(&owed.post) else { return Ok(()) };
+        let draft = match self.draft(&owed.post) {
+            Ok(draft) => draft,
+            // It stays owed. Its account rests as for a post, or this comment
+            // would be met again and again, before those of other accounts.
+            Err(failure) => return self.rest_if_asked(&owed.post, &failure).await,
+        };
         let Some(turn) = self.store.begin_comment(&self.options.id, owed).await? else {
             return Ok(());
         };
