@@ -244,7 +244,7 @@ pub(super) async fn reopen(tx: &mut Tx, post: &Post) -> Result<(), StoreError> {
         "reopen post",
         sql("UPDATE post_details
                 SET status = 'pending', outcome = NULL, error_code = NULL, error_message = NULL,
-                    cancel_requested_at = NULL,
+                    cancel_requested_at = NULL, first_comment_state = NULL,
                     attempts = (SELECT attempts FROM post_schedule WHERE post_detail_id = post_details.id),
                     updated_at = {now}
               WHERE id = ? AND status = 'failed'")

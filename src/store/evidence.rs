@@ -121,8 +121,10 @@ pub(super) async fn record_live(
         sql("UPDATE post_details
                 SET status = 'published', outcome = ?, external_post_id = ?, permalink = ?,
                     published_at = {now}, error_code = NULL, error_message = NULL, leftovers = 0,
+                    -- Unknown before: it may be there since before a restoration.
                     first_comment_state = CASE WHEN first_comment IS NULL OR first_comment = ''
-                                               THEN NULL ELSE 'pending' END,
+                                               THEN NULL
+                                               ELSE COALESCE(first_comment_state, 'pending') END,
                     updated_at = {now},
                     attempts = (SELECT attempts FROM post_schedule
                                  WHERE post_detail_id = post_details.id)

@@ -131,6 +131,8 @@ async fn hold(tx: &mut Tx, row: &Row, newest: Option<DateTime<Utc>>) -> Result<P
         "hold post after restore",
         sql("UPDATE post_details
                 SET status = 'failed', outcome = 'unknown', error_code = ?, error_message = ?,
+                    first_comment_state = CASE WHEN first_comment IS NULL OR first_comment = ''
+                                               THEN NULL ELSE 'unknown' END,
                     updated_at = {now},
                     attempts = (SELECT attempts FROM post_schedule
                                  WHERE post_detail_id = post_details.id)

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use socialsched::domain::{Outcome, PostId};
+use socialsched::domain::{CommentState, Outcome, PostId};
 use socialsched::store::{Judged, Settled, Step, Verdict};
 
+use super::queue::jobs;
 use super::{Queue, failure, on_every_engine, receipt, worker};
 
 #[track_caller]
@@ -80,5 +81,35 @@ fn j06_nothing_is_deleted_at_the_platforms_after_a_restoration() {
         let taken = queue.wait(queue.store.take_leftovers(&worker("a"), &Default::default(), 9));
         assert!(taken.unwrap().is_empty());
         assert_eq!(queue.states(id), "cancelled/done");
+    });
+}
+
+/// It was owed once the post was live, and that may have been before the restoration.
+#[test]
+fn j06_the_first_comment_of_a_post_found_live_is_not_sent_again() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let commented = || {
+            let mut draft = queue.draft();
+            draft.content.first_comment = Some("First!".to_owned());
+            queue.insert(&draft)
+        };
+        let [found, again] = [commented(), commented()];
+        queue.wait(queue.store.hold_after_restore()).unwrap();
+        for held in jobs(queue.wait(queue.store.held(9)).unwrap()) {
+            if held.post_id == found {
+                queue.live(&a, &held, &held.open_intents[0], &receipt("fb_1")).unwrap();
+            }
+        }
+        assert_eq!(queue.states(found), "published/done");
+        assert_eq!(queue.post(found).comment_state, Some(CommentState::Unknown));
+        // What a person says is not there has no comment either.
+        let verdict = Verdict::NotPublished;
+        let judged = queue.store.judge(queue.company, again, &verdict, "ann", false);
+        assert_eq!(queue.wait(judged).unwrap(), Judged::Done);
+        let claim = queue.claim(&a);
+        let intent = queue.intent(&a, &claim);
+        queue.live(&a, &claim, &intent, &receipt("fb_2")).unwrap();
+        assert_eq!(queue.post(again).comment_state, Some(CommentState::Pending));
     });
 }
