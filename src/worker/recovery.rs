@@ -68,6 +68,13 @@ impl Worker {
             if taken.claimed.is_empty() {
                 break;
             }
+            // All of them, not only the one at hand: one whose lease ran out while it
+            // waits would be taken over again, and its dead worker counted twice.
+            for claimed in &taken.claimed {
+                if let Claimed::Job(claim) = claimed {
+                    shared.held.add(claim);
+                }
+            }
             for claimed in taken.claimed {
                 shared.recover_one(claimed, recovery).await?;
             }
@@ -108,7 +115,6 @@ impl Shared {
                 recovery.recovered.push(event);
             }
             Claimed::Job(claim) => {
-                self.held.add(&claim);
                 let is_open = !claim.open_intents.is_empty();
                 let end = self.recover_job(&claim).await;
                 self.held.remove(&claim);

@@ -9,6 +9,7 @@ mod limits;
 mod lost;
 mod objects;
 mod panics;
+mod recovering;
 mod refusals;
 mod restored;
 mod signals;
