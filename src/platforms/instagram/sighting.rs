@@ -78,16 +78,17 @@ pub(super) async fn look(session: &Session<'_>, draft: &Draft, intent: &Intent) 
             match candidates(session, draft, sent - CLOCK_SLACK_MAX).await {
                 Ok(found) if found.is_empty() && !is_listed => story_gone(),
                 Ok(found) if found.is_empty() => Sighting::Dead(failure),
-                Ok(found) => only(found).map_or(Sighting::CannotTell(failure), Sighting::Found),
+                Ok(found) => {
+                    ours(found, draft).map_or(Sighting::CannotTell(failure), Sighting::Found)
+                }
                 Err(failure) => Sighting::CannotTell(failure),
             }
         }
         Ok(State::Dead(failure)) => Sighting::Dead(failure),
         Err(trouble) if trouble.missing && intent.age > CONTAINER_LIFE => {
             match candidates(session, draft, sent - CLOCK_SLACK).await {
-                Ok(found) => {
-                    only(found).map_or(Sighting::NeverTells(trouble.failure), Sighting::Found)
-                }
+                Ok(found) => ours(found, draft)
+                    .map_or(Sighting::NeverTells(trouble.failure), Sighting::Found),
                 Err(failure) => Sighting::CannotTell(failure),
             }
         }
@@ -108,6 +109,14 @@ pub(super) async fn live(
     };
     only(found)
         .unwrap_or_else(|| Receipt { evidence: Some(READ_BACK.to_owned()), ..Receipt::default() })
+}
+
+/// The one media found, if it has a text to be known by: without, it may be
+/// anybody's next story or picture.
+fn ours(found: Vec<Value>, draft: &Draft) -> Option<Receipt> {
+    let has_text =
+        Flow::of(&draft.content) != Ok(Flow::Story) && !draft.content.caption.trim().is_empty();
+    only(found).filter(|_| has_text)
 }
 
 fn only(found: Vec<Value>) -> Option<Receipt> {

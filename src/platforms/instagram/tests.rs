@@ -280,6 +280,34 @@ async fn h24_an_expired_container_is_not_made_anew_when_its_media_is_listed_by_a
     assert!(matches!(sighting, Sighting::Found(_)), "{sighting:?}");
 }
 
+/// Somebody's next story, or their next picture without a caption.
+#[tokio::test]
+async fn media_without_a_text_of_its_own_is_not_taken_for_ours_by_its_time_alone() {
+    for post_type in [PostType::Story, PostType::Post] {
+        let rehearsal = Rehearsal::new(SandboxOptions::default()).await;
+        let instagram = instagram(&rehearsal);
+        let image =
+            |name| draft(Platform::Instagram, ACCOUNT, post_type, "", vec![rehearsal.image(name)]);
+        let (mut ours, mut other) = (image("a"), image("b"));
+        rehearsal.prepare(&instagram, &mut ours).await.unwrap();
+        let mut intent = rehearsal.gate(&mut ours).await;
+        rehearsal.advance(std::time::Duration::from_secs(23 * 3600)).await;
+        rehearsal.prepare(&instagram, &mut other).await.unwrap();
+        rehearsal.gate(&mut other).await;
+        assert!(matches!(instagram.publish(&other).await, Answer::Published(_)));
+        for hours in [25, 26] {
+            rehearsal.advance(std::time::Duration::from_secs(2 * 3600)).await;
+            intent.age = std::time::Duration::from_secs(hours * 3600);
+            let sighting = instagram.look_up(&ours, &intent).await;
+            let undecided = matches!(sighting, Sighting::CannotTell(_) | Sighting::NeverTells(_));
+            assert!(undecided, "{post_type:?} after {hours} hours: {sighting:?}");
+            let missing = json!([{"match": {"path_contains": "status_code"}, "fault": "status",
+                "status": 400, "body": {"error": {"code": 100, "error_subcode": 33}}}]);
+            rehearsal.tell("faults", missing).await;
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_used_up_quota_rests_and_publishes_nothing() {
     let options = SandboxOptions { instagram_daily_posts: 0, ..SandboxOptions::default() };
