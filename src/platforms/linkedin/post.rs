@@ -103,6 +103,11 @@ impl LinkedIn {
             if matches!(answer.status.as_u16(), 400 | 401 | 403 | 404) {
                 failure.message = format!("the page's posts cannot be read: {}", failure.message);
             }
+            if answer.status.as_u16() == 403 {
+                // Reading takes a permission that posting does not: as for a member,
+                // and no reason to let the account rest.
+                return Sighting::NeverTells(Failure { remedy: Remedy::GiveUp, ..failure });
+            }
             return Sighting::CannotTell(failure);
         }
         sighting(&answer, draft, intent)

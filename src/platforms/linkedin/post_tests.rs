@@ -208,7 +208,7 @@ async fn what_readers_do_not_see_is_not_live() {
 
 #[tokio::test]
 async fn a_list_that_cannot_be_read_proves_nothing() {
-    for status in [400, 401, 403, 404, 429, 500] {
+    for status in [400, 401, 404, 429, 500] {
         let stand_in = StandIn::start(move |_| Reply::status(status)).await;
         let sighting = stand_in.client().look_up(&draft(PAGE, "x", &[time(SENT)]), &intent()).await;
         assert!(matches!(sighting, Sighting::CannotTell(_)), "{status}");
@@ -216,6 +216,16 @@ async fn a_list_that_cannot_be_read_proves_nothing() {
     let draft = draft(PAGE, "x", &[time(SENT)]);
     assert!(matches!(look_up(&draft, json!([])).await, Sighting::CannotTell(_)), "never NotLive");
     assert!(matches!(look_up(&draft, Value::Null).await, Sighting::CannotTell(_)));
+}
+
+/// Without the right to read them a page's posts are like a member's. The account
+/// may post all the same: it is not to be paused.
+#[tokio::test]
+async fn a_page_whose_posts_may_not_be_read_never_tells_and_does_not_rest() {
+    let stand_in = StandIn::start(|_| Reply::status(403)).await;
+    let sighting = stand_in.client().look_up(&draft(PAGE, "x", &[time(SENT)]), &intent()).await;
+    let Sighting::NeverTells(failure) = sighting else { panic!("{sighting:?}") };
+    assert!(!failure.asks_to_rest(), "{failure:?}");
 }
 
 #[tokio::test]
