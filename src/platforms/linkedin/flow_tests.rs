@@ -192,14 +192,14 @@ async fn a_post_that_never_was_is_not_called_absent() {
 }
 
 #[tokio::test]
-async fn a_page_without_the_right_to_read_cannot_tell() {
+async fn a_page_without_the_right_to_read_never_tells() {
     let flow = Flow::new(SandboxOptions::default()).await;
     let mut draft = draft(PAGE, "text", &[]);
     draft.token = AccessToken::new("noread-token".to_owned());
     flow.fault("after_commit_5xx").await;
     let (intent, answer) = flow.gate_and_publish(&mut draft).await;
     assert!(matches!(answer, Answer::Unknown(_)));
-    assert!(matches!(flow.linkedin.look_up(&draft, &intent).await, Sighting::CannotTell(_)));
+    assert!(matches!(flow.linkedin.look_up(&draft, &intent).await, Sighting::NeverTells(_)));
 }
 
 #[tokio::test]
