@@ -6,6 +6,7 @@ use crate::domain::{
 };
 
 use super::db::{Row, Sql, Tx, sql};
+use super::load::{HELD, OPEN_INTENT};
 use super::log::{self, Entry};
 use super::{Store, StoreError, transaction};
 
@@ -27,8 +28,8 @@ impl Store {
         })
     }
 
-    /// The same for a post that was found by its text: it may be another one of
-    /// ours. `false`: it is, and nothing was recorded.
+    /// The same for a post that was found by its text, if it is certainly not
+    /// another one of ours; else nothing is recorded.
     ///
     /// # Errors
     /// The database is away.
@@ -36,24 +37,37 @@ impl Store {
         &self,
         worker: &WorkerId,
         (job, post, intent, receipt): &(JobId, PostId, Intent, Receipt),
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Finding, StoreError> {
         transaction!(self, tx, {
             let state = lock(tx, *job).await?;
             if is_anothers(tx, &state, *post, receipt).await? {
-                false
+                Finding::Anothers
+            } else if may_be_anothers(tx, &state, *post).await? {
+                Finding::Unclear
             } else {
                 record_live(tx, Some(worker), *job, *post, intent, receipt).await?;
-                true
+                Finding::Ours
             }
         })
     }
+}
+
+/// Whose a post is that was found by its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finding {
+    Ours,
+    /// Another post of ours has its id.
+    Anothers,
+    /// Another call for the same text on the same account has no answer yet.
+    Unclear,
 }
 
 /// Locks the two rows of a job.
 async fn lock(tx: &mut Tx, job: JobId) -> Result<Row, StoreError> {
     tx.first(
         sql("SELECT d.status AS status, d.platform AS platform, s.fence AS fence,
-                    d.external_post_id AS external_post_id
+                    d.external_post_id AS external_post_id, d.caption AS caption,
+                    d.social_account_id AS account_id
                FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
               WHERE s.id = ? {lock s, d}")
         .id(job.uuid()),
@@ -80,6 +94,28 @@ async fn is_anothers(
         )
         .await?;
     Ok(others > 0)
+}
+
+/// Whether another post with the same text may be what was found: its publish
+/// call has no answer yet, or never will.
+async fn may_be_anothers(tx: &mut Tx, state: &Row, post: PostId) -> Result<bool, StoreError> {
+    let account = state.id("account_id")?;
+    let caption = state.opt_text("caption")?.unwrap_or_default();
+    let open = format!(
+        "post_schedule s {{open index}} {{then}} post_details d
+          WHERE d.id = s.post_detail_id AND {{open s}} AND {OPEN_INTENT}"
+    );
+    for posts in [open, format!("post_details d WHERE {HELD}")] {
+        let same = sql(format!("SELECT COUNT(*) FROM {posts}"))
+            .and(" AND d.social_account_id = ? AND d.caption = ? AND d.id <> ?")
+            .id(account)
+            .text(caption.clone())
+            .id(post.uuid());
+        if tx.count(same).await? > 0 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Writes evidence and makes the state agree with it, from whatever state.

@@ -51,6 +51,7 @@ pub use changing::{CancelAnswer, Rescheduled, Retried};
 pub use claim::{ClaimRequest, Claimed};
 pub use comments::{CommentTurn, OwedComment};
 pub use error::StoreError;
+pub use evidence::Finding;
 pub use gate::Gate;
 pub use invariants::Breach;
 pub use listing::Listing;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{Claim, ClaimId, Failure, Intent, JobId, PostId, Receipt, WorkerId};
-use crate::store::{Next, Settled, Step, StoreError};
+use crate::store::{Finding, Next, Settled, Step, StoreError};
 
 use super::spool::Waiting;
 use super::{End, Event, Shared};
@@ -50,6 +50,8 @@ pub(super) enum Kept {
     Spooled,
     /// It is about another post of ours; nothing was recorded.
     Anothers,
+    /// It may be about another post of ours; nothing was recorded.
+    Unclear,
     /// The database will never take it; the open intent remains, and the post is looked up.
     Untaken,
 }
@@ -60,7 +62,7 @@ impl Kept {
         match self {
             Self::Recorded(settled) => settled,
             Self::Spooled => Settled::Done,
-            Self::Anothers | Self::Untaken => Settled::Lost,
+            Self::Anothers | Self::Unclear | Self::Untaken => Settled::Lost,
         }
     }
 }
@@ -169,8 +171,9 @@ impl Shared {
                 Kept::Recorded(Settled::Done)
             }
             Proof::Found(receipt) => match store.record_found(worker, &row(receipt)).await? {
-                true => Kept::Recorded(Settled::Done),
-                false => Kept::Anothers,
+                Finding::Ours => Kept::Recorded(Settled::Done),
+                Finding::Anothers => Kept::Anothers,
+                Finding::Unclear => Kept::Unclear,
             },
             Proof::Refused { failure, restage, next } => {
                 let step = Step::Publish(intent.clone());
@@ -226,9 +229,8 @@ fn told(evidence: &Evidence, kept: Kept) -> Option<Event> {
             End::LookingUp(failure.clone(), *look_again)
         }
         (_, Kept::Recorded(Settled::Cancelled)) => End::Cancelled,
-        (_, Kept::Recorded(Settled::Lost) | Kept::Spooled | Kept::Anothers | Kept::Untaken) => {
-            return None;
-        }
+        (_, Kept::Recorded(Settled::Lost) | Kept::Spooled) => return None,
+        (_, Kept::Anothers | Kept::Unclear | Kept::Untaken) => return None,
     };
     Some(Event::without_claim(evidence.post, end))
 }

@@ -21,7 +21,7 @@ use crate::domain::{
 use crate::store::{Gate, Next, Settled, Step, StoreError};
 
 use super::evidence::{Evidence, Kept, Proof};
-use super::reconcile::first_look;
+use super::reconcile::{first_look, may_be_anothers};
 use super::uptime::Uptime;
 use super::{End, Event, Shared};
 
@@ -163,12 +163,16 @@ impl Shared {
             }
             Answer::Found(receipt) => {
                 let proof = Proof::Found(receipt.clone());
-                let evidence = Evidence::new(claim, &intent, proof);
-                if self.keep_evidence(evidence).await == Kept::Anothers {
-                    let failure = Failure::new(Remedy::GiveUp, "DUPLICATE_POST", SAME_TEXT);
-                    return self.fail(claim, &Step::Publish(intent), failure).await;
+                match self.keep_evidence(Evidence::new(claim, &intent, proof)).await {
+                    Kept::Anothers => {
+                        let failure = Failure::new(Remedy::GiveUp, "DUPLICATE_POST", SAME_TEXT);
+                        self.fail(claim, &Step::Publish(intent), failure).await
+                    }
+                    Kept::Unclear => self.unknown(claim, &intent, may_be_anothers()).await,
+                    Kept::Recorded(_) | Kept::Spooled | Kept::Untaken => {
+                        Ok(published(claim, &intent, &receipt))
+                    }
                 }
-                Ok(published(claim, &intent, &receipt))
             }
             Answer::Refused(failure) => self.fail(claim, &Step::Publish(intent), failure).await,
             Answer::Unknown(failure) => self.unknown(claim, &intent, failure).await,

@@ -22,6 +22,8 @@ const LOOKUPS_IN_PROGRESS_MAX: u32 = 32;
 
 /// An account that rests is asked about its open calls no more often.
 const LOOK_AT_REST: Duration = Duration::from_secs(10 * 60);
+/// After so long a rest a person is asked all the same.
+const REST_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Why a reading of our object decides nothing.
 const BLIND: &str = "the platform shows nothing live, which proves nothing about this call";
@@ -68,8 +70,8 @@ impl Shared {
             }
             Sighting::Found(receipt) => {
                 match self.found(claim, &intent, receipt, Proof::Found).await {
-                    Some(end) => Ok(end),
-                    None => self.undecided(claim, &intent, anothers()).await,
+                    Ok(end) => Ok(end),
+                    Err(failure) => self.undecided(claim, &intent, failure).await,
                 }
             }
             Sighting::NotLive if believed(&intent, settle) => {
@@ -116,10 +118,14 @@ impl Shared {
     ) -> Result<End, StoreError> {
         let worker = &self.options.id;
         let mut again = next_look(self.settle(), intent.lookups);
-        if failure.asks_to_rest() {
+        let given_up = if failure.asks_to_rest() {
             self.rest_if_asked(claim, &failure).await?;
             again = again.max(LOOK_AT_REST);
-        } else if intent.lookups >= LOOKUPS_MAX && is_over(intent) {
+            intent.age >= REST_MAX
+        } else {
+            intent.lookups >= LOOKUPS_MAX && is_over(intent)
+        };
+        if given_up {
             let settled = self.store.hold(worker, claim, &failure).await?;
             return self.ended(settled, || End::Unknown(failure));
         }
@@ -139,8 +145,8 @@ impl Shared {
             }
             Sighting::Found(receipt) => {
                 match self.found(claim, &intent, receipt, Proof::Found).await {
-                    Some(end) => return Ok(end),
-                    None => anothers(),
+                    Ok(end) => return Ok(end),
+                    Err(failure) => failure,
                 }
             }
             Sighting::Dead(failure) => {
@@ -177,23 +183,25 @@ impl Shared {
         Some((intent, sighting))
     }
 
-    /// Writes down that it was seen live. `None`: what was seen is another post.
+    /// Writes down that it was seen live, unless what was seen is another post.
     async fn found(
         &self,
         claim: &Claim,
         intent: &Intent,
         mut receipt: Receipt,
         proof: fn(Receipt) -> Proof,
-    ) -> Option<End> {
+    ) -> Result<End, Failure> {
         receipt.evidence.get_or_insert_with(|| "read-back".to_owned());
         let evidence = Evidence::new(claim, intent, proof(receipt.clone()));
-        if self.keep_evidence(evidence).await == Kept::Anothers {
-            return None;
+        match self.keep_evidence(evidence).await {
+            Kept::Anothers => return Err(anothers()),
+            Kept::Unclear => return Err(may_be_anothers()),
+            Kept::Recorded(_) | Kept::Spooled | Kept::Untaken => {}
         }
         if let Ok(draft) = self.draft(claim) {
             self.describe(claim, draft, &receipt).await;
         }
-        Some(published(claim, intent, &receipt))
+        Ok(published(claim, intent, &receipt))
     }
 
     /// Lets the account, or every account of its platform, rest as a failure asks.
@@ -234,6 +242,11 @@ fn in_progress() -> Failure {
 
 fn anothers() -> Failure {
     let message = "the only post like it that is live is another one of ours";
+    Failure::new(Remedy::Retry, "anothers", message)
+}
+
+pub(super) fn may_be_anothers() -> Failure {
+    let message = "a post like it is live, and may be another one of ours whose call has no answer";
     Failure::new(Remedy::Retry, "anothers", message)
 }
 

@@ -347,8 +347,28 @@ fn h08_an_answer_is_not_given_up_while_the_token_that_could_ask_for_it_is_dead()
     assert!(struck(&world) > 10, "it was asked more often than a person waits for");
     assert_eq!(world.status(&id), "processing");
     world.heal();
+    // Nor is it one look later, when something else goes wrong.
+    world.fault(&json!({"match": {"method": "GET"}, "when": {"nth": 1}, "fault": "html_502"}));
+    world.work(&[]);
+    assert_eq!(world.status(&id), "processing");
     world.run(&["accounts", "resume", &account.id]).ok();
     world.work_for(LOOKS, 20);
     assert_eq!((world.status(&id), live_on(&world, &account)), ("published".to_owned(), 1));
+    world.assert_healthy();
+}
+
+#[test]
+fn h08_a_person_is_asked_after_a_day_with_a_dead_token() {
+    let world = World::new();
+    let (_, id) = FLOWS[0].schedule(&world, "after_commit_drop");
+    world.work(&[]);
+    world.fault(&json!({
+        "match": {"method": "GET", "platform": "facebook"}, "fault": "status", "status": 400,
+        "body": {"error": {"message": "Session has expired", "type": "OAuthException", "code": 190}},
+    }));
+    world.advance(Duration::from_secs(25 * 60 * 60));
+    world.work(&[]);
+    let post = world.post(&id);
+    assert_eq!((&post["status"], &post["outcome"]), (&json!("failed"), &json!("unknown")));
     world.assert_healthy();
 }

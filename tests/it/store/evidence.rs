@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use socialsched::domain::{AccountId, CommentState, Outcome, Platform, Receipt};
-use socialsched::store::{Next, Settled, Step, Verdict};
+use socialsched::store::{Finding, Next, Settled, Step, Verdict};
 
 use super::{Queue, failure, on_every_engine, receipt, worker};
 
@@ -240,9 +240,39 @@ fn t5_a_post_found_by_its_text_is_not_another_one_of_ours() {
         let (claim, intent) = queue.sent(&a);
         let tables = queue.tables();
         let found = |id| (claim.job_id, claim.post_id, intent.clone(), receipt(id));
-        assert!(!queue.wait(queue.store.record_found(&a, &found("fb_1"))).unwrap());
+        assert_eq!(
+            queue.wait(queue.store.record_found(&a, &found("fb_1"))).unwrap(),
+            Finding::Anothers
+        );
         assert_eq!(queue.tables(), tables, "nothing was recorded");
-        assert!(queue.wait(queue.store.record_found(&a, &found("fb_2"))).unwrap());
+        assert_eq!(
+            queue.wait(queue.store.record_found(&a, &found("fb_2"))).unwrap(),
+            Finding::Ours
+        );
         assert_published(queue, claim.post_id, Some("fb_2"));
+    });
+}
+
+/// Both have the same text, and the other one's call may have made what was found.
+#[test]
+fn t5_a_post_found_by_its_text_is_nobodys_while_a_call_for_the_same_text_is_open() {
+    on_every_engine(|queue| {
+        let (a, b) = (worker("a"), worker("b"));
+        let (lost, intent) = queue.sent(&a);
+        let look = Duration::from_secs(20);
+        let why = failure("no answer");
+        queue.wait(queue.store.record_unknown(&a, &lost, &intent, &why, look)).unwrap();
+        let (other, others_intent) = queue.sent(&b);
+        // LinkedIn lists the other one's post before its answer is stored.
+        let found = (lost.job_id, lost.post_id, intent, receipt("fb_1"));
+        let tables = queue.tables();
+        let finding = queue.wait(queue.store.record_found(&a, &found)).unwrap();
+        assert_eq!(finding, Finding::Unclear);
+        assert_eq!(queue.tables(), tables, "nothing was recorded");
+        queue.live(&b, &other, &others_intent, &receipt("fb_1")).unwrap();
+        assert_published(queue, other.post_id, Some("fb_1"));
+        let finding = queue.wait(queue.store.record_found(&a, &found)).unwrap();
+        assert_eq!(finding, Finding::Anothers);
+        assert_eq!(queue.states(lost.post_id), "processing/processing");
     });
 }
