@@ -1,6 +1,7 @@
 //! `simulate`: the crash proof, for anybody to repeat.
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
@@ -17,7 +18,7 @@ use crate::simulation::{
     LEASE, Outcome, Plan, Program, Progress, Simulation, SimulationError, WORKERS, percentile,
     platforms,
 };
-use crate::store::{Engine, Location, Scratch, StoreError};
+use crate::store::{Engine, Location, Scratch};
 
 /// What the PostgreSQL client reads besides the URL, as this process does.
 const POSTGRES_VARIABLES: &[&str] = &[
@@ -71,7 +72,7 @@ impl SimulateArgs {
         let timeout = context.settings.timeout;
         let mut signals = Signals::watch()?;
         // Dropped after the workers, whatever ends the run.
-        let folder = Throwaway::new(parent(context)?, "simulate")?;
+        let folder = folder(context)?;
         let near = match context.location()? {
             server if context.settings.database_is_typed && server.engine() != Engine::Sqlite => {
                 server
@@ -117,13 +118,20 @@ fn random_seed() -> u64 {
 
 /// Where throw-away files go: beside the SQLite file that was named, so that
 /// they are on the same disk.
-fn parent(context: &Context) -> Result<std::path::PathBuf, StoreError> {
+fn folder(context: &Context) -> anyhow::Result<Throwaway> {
     match context.location()? {
         Location::Sqlite(path) if context.settings.database_is_typed => {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-            Ok(folder.map_or_else(|| ".".into(), std::path::Path::to_path_buf))
+            let folder = folder.unwrap_or(Path::new("."));
+            let made = Throwaway::new(folder, "simulate");
+            Ok(made.map_err(|fault| {
+                fault.code("bad_database_file").field("--database-url").hint(
+                    "this runs beside the file that --database-url names: name one in a folder \
+                     that exists and that you may write to",
+                )
+            })?)
         }
-        _ => Ok(context.temp_dir()),
+        _ => Ok(Throwaway::new(&context.temp_dir(), "simulate")?),
     }
 }
 
