@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::signals::Signals;
 use super::throwaway::Throwaway;
 use super::view;
+use crate::config::{PASSWORD, Settings};
 use crate::context::Context;
 use crate::exit::{Exit, Explained, Fault};
 use crate::output::{Align, Cell, Report, Table};
@@ -64,7 +65,10 @@ impl SimulateArgs {
     pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
         let seed = self.seed.unwrap_or_else(random_seed);
         let plan = Plan::new(seed, self.posts, self.kills);
-        let repeat = self.repeat(context, seed);
+        let repeat = self.repeat(&context.settings, seed);
+        if let Some(ignored) = ignored(&context.settings) {
+            context.printer.note(&ignored);
+        }
         if context.dry_run {
             return preview(context, &plan, &repeat);
         }
@@ -97,15 +101,17 @@ impl SimulateArgs {
     }
 
     /// The command that does the same again.
-    fn repeat(&self, context: &Context, seed: u64) -> String {
+    fn repeat(&self, settings: &Settings, seed: u64) -> String {
         let Self { posts, kills, .. } = self;
         let mut command =
             format!("socialsched simulate --posts {posts} --kills {kills} --seed {seed}");
-        if context.settings.database_is_typed {
-            let url = &context.settings.database_url;
-            // Passwords are not shown.
-            let shown = if url.has_password() { url.to_string() } else { url.expose().to_owned() };
+        if settings.database_is_typed {
+            let url = &settings.database_url;
+            let shown = url.without_password().replace('\'', r"'\''");
             command.push_str(&format!(" --database-url '{shown}'"));
+            if url.has_password() {
+                command.push_str(&format!(" # with the password for {PASSWORD}"));
+            }
         }
         command
     }
@@ -114,6 +120,22 @@ impl SimulateArgs {
 /// Short enough to be typed.
 fn random_seed() -> u64 {
     uuid::Uuid::new_v4().as_u64_pair().0 & 0xFFFF_FFFF
+}
+
+/// A database that is configured but not typed is not used, which nobody
+/// should take for a proof of it.
+fn ignored(settings: &Settings) -> Option<String> {
+    let named_by = settings.database_named_by?;
+    // A variable's own text is not shown: it may hold a password.
+    let url = if named_by.ends_with("DATABASE_URL") {
+        format!("\"${named_by}\"")
+    } else {
+        "URL".to_owned()
+    };
+    Some(format!(
+        "{named_by} is not heeded: this runs on a throw-away SQLite file; for a database of its own \
+         on that server, pass --database-url {url}"
+    ))
 }
 
 /// Where throw-away files go: beside the SQLite file that was named, so that

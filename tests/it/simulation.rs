@@ -104,6 +104,46 @@ fn a_simulation_takes_only_numbers_that_make_sense() {
     }
 }
 
+/// A database that is not typed is not proven, and nobody shall think so.
+#[test]
+fn a_database_that_is_configured_but_not_typed_is_told_as_not_heeded() {
+    let (world, _) = machine();
+    let told = world.run(&["simulate", "-n"]).ok().stderr;
+    let lines: Vec<&str> = told.lines().filter(|line| line.contains("not heeded")).collect();
+    assert_eq!(lines.len(), 1, "{told}");
+    assert!(lines[0].starts_with("SOCIALSCHED_DATABASE_URL is not heeded"), "{told}");
+    assert!(lines[0].ends_with("--database-url \"$SOCIALSCHED_DATABASE_URL\""), "{told}");
+    let typed = world.run(&["simulate", "-n", "--database-url", "sqlite:///a.db"]).ok().stderr;
+    assert!(!typed.contains("not heeded"), "{typed}");
+}
+
+#[test]
+fn what_repeats_a_simulation_is_whole_but_for_the_password() {
+    let (world, _) = machine();
+    let url = "mysql://me:canary@localhost/app?socket=/run/my.sock";
+    let told = world.run(&["simulate", "-n", "--seed", "5", "--database-url", url]).ok().stderr;
+    let shown = "--seed 5 --database-url \
+                 'mysql://me:PASSWORD@localhost/app?socket=/run/my.sock' \
+                 # with the password for PASSWORD";
+    assert!(told.contains(shown), "{told}");
+    assert!(!told.contains("canary"), "{told}");
+}
+
+#[test]
+fn a_folder_that_is_missing_is_named_and_whose_it_is() {
+    let (world, _) = machine();
+    let path = world.path("nowhere");
+    let url = format!("sqlite://{}/queue.db", path.display());
+    let told = world.run(&["simulate", "--database-url", &url]).exits(5).stderr.clone();
+    assert!(told.contains(path.to_str().unwrap()) && told.contains("--database-url"), "{told}");
+    assert!(!path.exists());
+    world.set("TMPDIR", &path);
+    for command in ["simulate", "demo"] {
+        let told = world.run(&[command]).exits(5).stderr.clone();
+        assert!(told.contains(path.to_str().unwrap()) && told.contains("TMPDIR"), "{told}");
+    }
+}
+
 /// Tokens and settings of the user are none of the workers' business.
 #[test]
 fn an_interrupted_simulation_leaves_nothing_and_its_workers_know_no_secret() {
