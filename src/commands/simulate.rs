@@ -374,9 +374,11 @@ mod tests {
             ..Verdict::default()
         };
         let breach = Breach { invariant: "I11", says: "no known double post", row: "x".to_owned() };
+        let held = Verdict { unknown_one_step: 2, ..Verdict::default() };
         for (outcome, named) in [
             (outcome(double, Vec::new()), "post 7"),
             (outcome(Verdict { once: 2, ..Verdict::default() }, vec![breach]), "I11"),
+            (outcome(held, Vec::new()), "no post was published"),
         ] {
             let report = told(outcome);
             assert_eq!(report.exit(), Exit::Unhealthy);

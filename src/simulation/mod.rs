@@ -91,7 +91,10 @@ impl Outcome {
     #[must_use]
     pub fn findings(&self) -> Vec<String> {
         let breach = |b: &Breach| format!("{} {}: {}", b.invariant, b.says, b.row);
-        self.verdict.findings.iter().cloned().chain(self.breaches.iter().map(breach)).collect()
+        // Nothing lost of nothing published would be no proof.
+        let nothing = (self.verdict.once == 0).then(|| "no post was published".to_owned());
+        let posts = self.verdict.findings.iter().cloned();
+        posts.chain(self.breaches.iter().map(breach)).chain(nothing).collect()
     }
 }
 
