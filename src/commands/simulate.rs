@@ -253,6 +253,7 @@ fn report(plan: &Plan, engine: Engine, outcome: &Outcome, repeat: &str) -> Repor
     let mut table = Table::new([("figure", Align::Left), ("value", Align::Right)]);
     for (figure, value) in [
         ("seed", Cell::Text(plan.seed.to_string())),
+        ("database", Cell::Text(outcome.engine.clone())),
         ("posts", Cell::Number(plan.posts.len() as i64)),
         ("published once", count(verdict.once)),
         ("published twice", count(verdict.twice)),
@@ -268,6 +269,7 @@ fn report(plan: &Plan, engine: Engine, outcome: &Outcome, repeat: &str) -> Repor
         ("kills in a publish call", count(outcome.kills_in_call)),
         ("faults of the platforms", count(outcome.faults)),
         ("take-overs timed", Cell::Number(outcome.waits.len() as i64)),
+        ("take-overs not timed", count(outcome.untimed)),
         ("take-over time p50", seconds(wait(50))),
         ("take-over time p99", seconds(wait(99))),
     ] {
@@ -315,6 +317,7 @@ fn figures(
             Engine::MySql => "mysql",
             Engine::Postgres => "postgres",
         },
+        "database": outcome.engine,
         "posts": plan.posts.len(),
         "publishedOnce": verdict.once,
         "publishedTwice": verdict.twice,
@@ -336,6 +339,7 @@ fn figures(
         "leaseMs": LEASE.as_millis() as u64,
         "takeOver": {
             "timed": outcome.waits.len(),
+            "notTimed": outcome.untimed,
             "p50Ms": wait(50),
             "p99Ms": wait(99),
         },
@@ -358,6 +362,8 @@ mod tests {
             kills_in_call: 1,
             faults: 0,
             waits: Vec::new(),
+            untimed: 0,
+            engine: "SQLite 3".to_owned(),
         }
     }
 

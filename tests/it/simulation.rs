@@ -77,6 +77,13 @@ fn a_simulation_loses_and_doubles_nothing_and_touches_no_other_database() {
     let unknown = number(&found["unknown"]["oneStep"]);
     assert_eq!(number(&found["publishedOnce"]) + unknown, 15, "{ran}");
     assert!(number(&found["publishedOnce"]) > 0, "{ran}");
+    assert_eq!(found["takeOver"]["notTimed"], 0, "every wait is measured to its end: {ran}");
+    let name = match world.database.engine() {
+        Engine::Sqlite => "SQLite 3.",
+        Engine::MariaDb => "MariaDB ",
+        Engine::Postgres => "PostgreSQL ",
+    };
+    assert!(found["database"].as_str().unwrap().starts_with(name), "{ran}");
     assert_eq!(found["kills"], 12, "{ran}");
     assert_eq!((&found["seed"], &found["posts"]), (&json!(5), &json!(15)));
     let repeat = "socialsched simulate --posts 15 --kills 12 --seed 5";
