@@ -40,14 +40,22 @@ const POSTGRES_VARIABLES: &[&str] = &[
 /// Kill workers at random, and compare every post with what is live
 ///
 /// Three worker processes publish to a local stand-in for the platforms, which
-/// also loses answers and lies. They are killed with SIGKILL at random
-/// instants and replaced; in the end each post must be live once, or told to
-/// have failed, or held for a person. Exits 8 when one is lost or doubled,
-/// when database and platform disagree, or when an invariant is broken.
+/// also loses answers and lies: errors for calls that took effect, stale reads
+/// of what is live, lists that lag behind. They are killed with SIGKILL at
+/// random instants and replaced; in the end each post must be live once. Only a
+/// LinkedIn post may be held for a person instead: no reading proves that one
+/// is not live. LinkedIn's refusals are true here, since a worker has to
+/// believe them.
+///
+/// Exits 8 when a post is lost or doubled, has failed, or is held on another
+/// platform, when database and platform disagree, when an invariant is broken,
+/// or when nothing was published at all.
 ///
 /// Runs on a throw-away SQLite file. With --database-url on the command line:
 /// in such a file beside the one it names, or in a database of its own on the
-/// server, which is dropped at the end. Never among the posts of anybody.
+/// server, which is dropped at the end. Never among the posts of anybody; so
+/// that no proof runs on a production server by accident, variables and the
+/// configuration file are not heeded.
 #[derive(Args)]
 pub struct SimulateArgs {
     /// Posts to publish, of all platforms and kinds

@@ -135,6 +135,7 @@ pub struct Simulation<'a> {
 pub async fn platforms(plan: &Plan) -> Result<Running, SimulationError> {
     let options = SandboxOptions {
         seed: plan.seed,
+        list_delay_ms: LIST_DELAY.as_millis() as u64,
         // Hours pass between two kills, and some accounts get many posts.
         instagram_daily_posts: u32::MAX,
         instagram_daily_containers: u32::MAX,
@@ -146,8 +147,13 @@ pub async fn platforms(plan: &Plan) -> Result<Running, SimulationError> {
 }
 
 /// Lost and lying answers of the platforms, some before and some after a call
-/// took effect; and the time that every other answer takes.
+/// took effect, and stale reads; and the time that every other answer takes.
+///
+/// None of them excuses a verdict of a two-step flow: in the end the platforms
+/// tell the truth. LinkedIn refuses with an error below 500 and creates nothing;
+/// a program that did not believe it could end no refused post.
 fn faults(plan: &Plan) -> Value {
+    let refusal = |platform: &str| json!({"match": {"method": "POST", "platform": platform}, "fault": "after_commit_4xx", "when": {"probability": 0.02}});
     let rule = |fault: &str, probability: f64| json!({"match": {"method": "POST"}, "fault": fault, "when": {"probability": probability}});
     json!([
         rule("after_commit_drop", 0.03),
@@ -156,6 +162,9 @@ fn faults(plan: &Plan) -> Value {
         rule("truncate_body", 0.01),
         rule("before_commit_5xx", 0.02),
         rule("before_commit_drop", 0.02),
+        refusal("facebook"),
+        refusal("instagram"),
+        {"match": {"method": "GET"}, "fault": "stale_status", "when": {"probability": 0.1}},
         {"fault": "slow_first_byte", "delay_ms": plan.answer_ms},
     ])
 }
