@@ -55,7 +55,7 @@ impl DemoArgs {
         let near = if context.settings.database_is_typed {
             context.location()?
         } else {
-            folder = Throwaway::new(context.temp_dir(), "demo")?;
+            folder = Throwaway::new(&context.temp_dir(), "demo")?;
             Location::Sqlite(folder.path().join("demo.db"))
         };
         let scratch = Scratch::make(&near, timeout).await?;

@@ -1,6 +1,7 @@
 //! `simulate`: the crash proof, for anybody to repeat.
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 use super::signals::Signals;
 use super::throwaway::Throwaway;
 use super::view;
+use crate::config::{PASSWORD, Settings};
 use crate::context::Context;
 use crate::exit::{Exit, Explained, Fault};
 use crate::output::{Align, Cell, Report, Table};
@@ -17,7 +19,7 @@ use crate::simulation::{
     LEASE, Outcome, Plan, Program, Progress, Simulation, SimulationError, WORKERS, percentile,
     platforms,
 };
-use crate::store::{Engine, Location, Scratch, StoreError};
+use crate::store::{Engine, Location, Scratch};
 
 /// What the PostgreSQL client reads besides the URL, as this process does.
 const POSTGRES_VARIABLES: &[&str] = &[
@@ -38,14 +40,22 @@ const POSTGRES_VARIABLES: &[&str] = &[
 /// Kill workers at random, and compare every post with what is live
 ///
 /// Three worker processes publish to a local stand-in for the platforms, which
-/// also loses answers and lies. They are killed with SIGKILL at random
-/// instants and replaced; in the end each post must be live once, or told to
-/// have failed, or held for a person. Exits 8 when one is lost or doubled,
-/// when database and platform disagree, or when an invariant is broken.
+/// also loses answers and lies: errors for calls that took effect, stale reads
+/// of what is live, lists that lag behind. They are killed with SIGKILL at
+/// random instants and replaced; in the end each post must be live once. Only a
+/// LinkedIn post may be held for a person instead: no reading proves that one
+/// is not live. LinkedIn's refusals are true here, since a worker has to
+/// believe them.
+///
+/// Exits 8 when a post is lost or doubled, has failed, or is held on another
+/// platform, when database and platform disagree, when an invariant is broken,
+/// or when nothing was published at all.
 ///
 /// Runs on a throw-away SQLite file. With --database-url on the command line:
 /// in such a file beside the one it names, or in a database of its own on the
-/// server, which is dropped at the end. Never among the posts of anybody.
+/// server, which is dropped at the end. Never among the posts of anybody; so
+/// that no proof runs on a production server by accident, variables and the
+/// configuration file are not heeded.
 #[derive(Args)]
 pub struct SimulateArgs {
     /// Posts to publish, of all platforms and kinds
@@ -63,7 +73,10 @@ impl SimulateArgs {
     pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
         let seed = self.seed.unwrap_or_else(random_seed);
         let plan = Plan::new(seed, self.posts, self.kills);
-        let repeat = self.repeat(context, seed);
+        let repeat = self.repeat(&context.settings, seed);
+        if let Some(ignored) = ignored(&context.settings) {
+            context.printer.note(&ignored);
+        }
         if context.dry_run {
             return preview(context, &plan, &repeat);
         }
@@ -71,7 +84,7 @@ impl SimulateArgs {
         let timeout = context.settings.timeout;
         let mut signals = Signals::watch()?;
         // Dropped after the workers, whatever ends the run.
-        let folder = Throwaway::new(parent(context)?, "simulate")?;
+        let folder = folder(context)?;
         let near = match context.location()? {
             server if context.settings.database_is_typed && server.engine() != Engine::Sqlite => {
                 server
@@ -96,15 +109,17 @@ impl SimulateArgs {
     }
 
     /// The command that does the same again.
-    fn repeat(&self, context: &Context, seed: u64) -> String {
+    fn repeat(&self, settings: &Settings, seed: u64) -> String {
         let Self { posts, kills, .. } = self;
         let mut command =
             format!("socialsched simulate --posts {posts} --kills {kills} --seed {seed}");
-        if context.settings.database_is_typed {
-            let url = &context.settings.database_url;
-            // Passwords are not shown.
-            let shown = if url.has_password() { url.to_string() } else { url.expose().to_owned() };
+        if settings.database_is_typed {
+            let url = &settings.database_url;
+            let shown = url.without_password().replace('\'', r"'\''");
             command.push_str(&format!(" --database-url '{shown}'"));
+            if url.has_password() {
+                command.push_str(&format!(" # with the password for {PASSWORD}"));
+            }
         }
         command
     }
@@ -115,15 +130,38 @@ fn random_seed() -> u64 {
     uuid::Uuid::new_v4().as_u64_pair().0 & 0xFFFF_FFFF
 }
 
+/// A database that is configured but not typed is not used, which nobody
+/// should take for a proof of it.
+fn ignored(settings: &Settings) -> Option<String> {
+    let named_by = settings.database_named_by?;
+    // A variable's own text is not shown: it may hold a password.
+    let url = if named_by.ends_with("DATABASE_URL") {
+        format!("\"${named_by}\"")
+    } else {
+        "URL".to_owned()
+    };
+    Some(format!(
+        "{named_by} is not heeded: this runs on a throw-away SQLite file; for a database of its own \
+         on that server, pass --database-url {url}"
+    ))
+}
+
 /// Where throw-away files go: beside the SQLite file that was named, so that
 /// they are on the same disk.
-fn parent(context: &Context) -> Result<std::path::PathBuf, StoreError> {
+fn folder(context: &Context) -> anyhow::Result<Throwaway> {
     match context.location()? {
         Location::Sqlite(path) if context.settings.database_is_typed => {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-            Ok(folder.map_or_else(|| ".".into(), std::path::Path::to_path_buf))
+            let folder = folder.unwrap_or(Path::new("."));
+            let made = Throwaway::new(folder, "simulate");
+            Ok(made.map_err(|fault| {
+                fault.code("bad_database_file").field("--database-url").hint(
+                    "this runs beside the file that --database-url names: name one in a folder \
+                     that exists and that you may write to",
+                )
+            })?)
         }
-        _ => Ok(context.temp_dir()),
+        _ => Ok(Throwaway::new(&context.temp_dir(), "simulate")?),
     }
 }
 
@@ -223,6 +261,7 @@ fn report(plan: &Plan, engine: Engine, outcome: &Outcome, repeat: &str) -> Repor
     let mut table = Table::new([("figure", Align::Left), ("value", Align::Right)]);
     for (figure, value) in [
         ("seed", Cell::Text(plan.seed.to_string())),
+        ("database", Cell::Text(outcome.engine.clone())),
         ("posts", Cell::Number(plan.posts.len() as i64)),
         ("published once", count(verdict.once)),
         ("published twice", count(verdict.twice)),
@@ -238,6 +277,7 @@ fn report(plan: &Plan, engine: Engine, outcome: &Outcome, repeat: &str) -> Repor
         ("kills in a publish call", count(outcome.kills_in_call)),
         ("faults of the platforms", count(outcome.faults)),
         ("take-overs timed", Cell::Number(outcome.waits.len() as i64)),
+        ("take-overs not timed", count(outcome.untimed)),
         ("take-over time p50", seconds(wait(50))),
         ("take-over time p99", seconds(wait(99))),
     ] {
@@ -285,6 +325,7 @@ fn figures(
             Engine::MySql => "mysql",
             Engine::Postgres => "postgres",
         },
+        "database": outcome.engine,
         "posts": plan.posts.len(),
         "publishedOnce": verdict.once,
         "publishedTwice": verdict.twice,
@@ -306,6 +347,7 @@ fn figures(
         "leaseMs": LEASE.as_millis() as u64,
         "takeOver": {
             "timed": outcome.waits.len(),
+            "notTimed": outcome.untimed,
             "p50Ms": wait(50),
             "p99Ms": wait(99),
         },
@@ -328,6 +370,8 @@ mod tests {
             kills_in_call: 1,
             faults: 0,
             waits: Vec::new(),
+            untimed: 0,
+            engine: "SQLite 3".to_owned(),
         }
     }
 
@@ -344,9 +388,11 @@ mod tests {
             ..Verdict::default()
         };
         let breach = Breach { invariant: "I11", says: "no known double post", row: "x".to_owned() };
+        let held = Verdict { unknown_one_step: 2, ..Verdict::default() };
         for (outcome, named) in [
             (outcome(double, Vec::new()), "post 7"),
             (outcome(Verdict { once: 2, ..Verdict::default() }, vec![breach]), "I11"),
+            (outcome(held, Vec::new()), "no post was published"),
         ] {
             let report = told(outcome);
             assert_eq!(report.exit(), Exit::Unhealthy);

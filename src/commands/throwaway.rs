@@ -2,16 +2,26 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::exit::Fault;
+
 /// A directory that disappears with the value.
 pub(super) struct Throwaway(PathBuf);
 
 impl Throwaway {
     /// Makes one that only its owner can look into, named after the command.
-    pub(super) fn new(parent: PathBuf, command: &str) -> std::io::Result<Self> {
+    ///
+    /// # Errors
+    /// There is no such parent, or nothing may be made in it.
+    pub(super) fn new(parent: &Path, command: &str) -> Result<Self, Fault> {
         let name = format!("socialsched-{command}-{}", uuid::Uuid::new_v4().simple());
         let folder = parent.join(name);
         std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), 0o700)
-            .create(&folder)?;
+            .create(&folder)
+            .map_err(|error| {
+                Fault::setup(format!("no folder can be made in {}: {error}", parent.display()))
+                    .field("TMPDIR")
+                    .hint("set TMPDIR to a folder that exists and that you may write to")
+            })?;
         Ok(Self(folder))
     }
 

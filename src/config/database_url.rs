@@ -105,6 +105,36 @@ impl DatabaseUrl {
     }
 }
 
+/// What stands for a password in [`DatabaseUrl::without_password`].
+pub const PASSWORD: &str = "PASSWORD";
+
+impl DatabaseUrl {
+    /// The whole URL with [`PASSWORD`] for each password: who puts the real one
+    /// in has the same URL again.
+    #[must_use]
+    pub fn without_password(&self) -> String {
+        if !self.has_password() {
+            return self.expose().to_owned();
+        }
+        let Ok(mut url) = Url::parse(self.expose()) else { return self.to_string() };
+        if url.password().is_some() && url.set_password(Some(PASSWORD)).is_err() {
+            return self.to_string();
+        }
+        let is_secret = |key: &str| key.to_ascii_lowercase().contains("pass");
+        if url.query_pairs().any(|(key, _)| is_secret(&key)) {
+            let pairs: Vec<_> = url
+                .query_pairs()
+                .map(|(key, value)| {
+                    let shown = if is_secret(&key) { PASSWORD } else { &*value };
+                    (key.to_string(), shown.to_owned())
+                })
+                .collect();
+            url.query_pairs_mut().clear().extend_pairs(pairs);
+        }
+        url.into()
+    }
+}
+
 impl FromStr for DatabaseUrl {
     type Err = DatabaseUrlError;
 
@@ -185,6 +215,24 @@ mod tests {
             assert_eq!(url.expose(), text);
         }
         assert!(!"postgres://me@db/app".parse::<DatabaseUrl>().unwrap().has_password());
+    }
+
+    #[test]
+    fn a_url_can_be_shown_whole_but_for_its_passwords() {
+        for (text, shown) in [
+            (
+                "mysql://me:canary@db:3307/app?socket=/run/s&ssl-mode=REQUIRED",
+                "mysql://me:PASSWORD@db:3307/app?socket=/run/s&ssl-mode=REQUIRED",
+            ),
+            (
+                "postgres:///app?host=/run/pg&password=canary",
+                "postgres:///app?host=%2Frun%2Fpg&password=PASSWORD",
+            ),
+            ("postgres://me@db/app?sslmode=require", "postgres://me@db/app?sslmode=require"),
+            ("sqlite:///a/b?c.db", "sqlite:///a/b?c.db"),
+        ] {
+            assert_eq!(text.parse::<DatabaseUrl>().unwrap().without_password(), shown);
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ use std::time::Duration;
 use url::Url;
 
 pub use color::ColorWhen;
-pub use database_url::{DatabaseKind, DatabaseUrl, DatabaseUrlError};
+pub use database_url::{DatabaseKind, DatabaseUrl, DatabaseUrlError, PASSWORD};
 pub use early::{Early, Terminals};
 pub use env::Env;
 pub use file::RunWorker;
@@ -68,6 +68,8 @@ pub struct Settings {
     pub database_url: DatabaseUrl,
     /// The command line itself names it: no variable, file or default does.
     pub database_is_typed: bool,
+    /// What names it instead, a variable or the file; `None` for the default.
+    pub database_named_by: Option<&'static str>,
     /// The only database that may be opened.
     pub expect_instance: Option<InstanceId>,
     /// Unset never means "all companies".
@@ -109,7 +111,7 @@ impl Settings {
     /// that is missing, unreadable, wrong or open to others (exit 5).
     pub fn resolve(flags: Flags, env: &Env, terminals: Terminals) -> anyhow::Result<Self> {
         let (file, files) = FileConfig::load(flags.config.as_deref(), env, flags.insecure_config)?;
-        let database_url = database_url(&flags, env, file.database_url)?;
+        let (database_url, database_named_by) = database_url(&flags, env, file.database_url)?;
         let color = early::decide_color(flags.color, file.color, env);
         let output = if flags.json { Some(Format::Json) } else { flags.output };
         let by_terminal = if terminals.stdout { Format::Table } else { Format::Tsv };
@@ -123,6 +125,7 @@ impl Settings {
         Ok(Self {
             database_url,
             database_is_typed: flags.database_is_typed,
+            database_named_by,
             expect_instance: flags.expect_instance.or(file.expect_instance),
             company: flags.company.or(file.company),
             tz: flags.tz.or(file.tz).unwrap_or_else(Zone::utc),
@@ -165,12 +168,13 @@ impl Settings {
 }
 
 /// Flag or `SOCIALSCHED_DATABASE_URL`, `SOCIALSCHED_DATABASE_URL_FILE`,
-/// `DATABASE_URL`, file, default.
+/// `DATABASE_URL`, file, default; and which of them it was, when no flag or default.
 fn database_url(
     flags: &Flags,
     env: &Env,
     from_file: Option<DatabaseUrl>,
-) -> anyhow::Result<DatabaseUrl> {
+) -> anyhow::Result<(DatabaseUrl, Option<&'static str>)> {
+    const VARIABLE: &str = "SOCIALSCHED_DATABASE_URL";
     const FILE: &str = "SOCIALSCHED_DATABASE_URL_FILE";
     let read = |name: &str, text: &str| {
         text.parse::<DatabaseUrl>().map_err(|why| {
@@ -179,23 +183,24 @@ fn database_url(
         })
     };
     if let Some(text) = &flags.database_url {
-        return read("--database-url", text);
+        let named_by = (!flags.database_is_typed).then_some(VARIABLE);
+        return Ok((read("--database-url", text)?, named_by));
     }
     if let Some(path) = env.text(FILE)? {
         let text = secret_file::first_line(path.as_ref(), env, flags.insecure_config)
             .map_err(|why| Fault::setup(format!("{FILE}: {why}")).code("credentials"))?;
-        return read(FILE, &text);
+        return Ok((read(FILE, &text)?, Some(FILE)));
     }
     if let Some(text) = env.text("DATABASE_URL")? {
-        return read("DATABASE_URL", &text);
+        return Ok((read("DATABASE_URL", &text)?, Some("DATABASE_URL")));
     }
     if let Some(url) = from_file {
-        return Ok(url);
+        return Ok((url, Some("database_url of the configuration file")));
     }
     let data = env.data_dir().ok_or_else(|| {
         Fault::setup("no home directory to keep the database in").hint("pass --database-url")
     })?;
-    Ok(DatabaseUrl::sqlite(&data.join("socialsched").join("socialsched.db")))
+    Ok((DatabaseUrl::sqlite(&data.join("socialsched").join("socialsched.db")), None))
 }
 
 /// The sandbox's address. Loopback only: tokens are sent to it.

@@ -46,9 +46,10 @@ pub struct Verdict {
     pub twice: u32,
     /// Told as published but not live, or no longer in the database.
     pub lost: u32,
-    /// Told as not published, and not live.
+    /// Told as not published, and not live: no post of a simulation deserves it.
     pub failed: u32,
-    /// Held for a person, on platforms that can be asked for every post.
+    /// Held for a person, on platforms that can be asked for every post, and
+    /// that tell the truth in the end.
     pub unknown_two_step: u32,
     /// Held for a person, where the platform cannot always be asked.
     pub unknown_one_step: u32,
@@ -113,12 +114,17 @@ pub fn judge(ids: &[PostId], told: &BTreeMap<PostId, Told>, live: &[Live]) -> Ve
             (_, 2..) => (&mut verdict.twice, Some("published more than once")),
             (Fate::Published, 1) => (&mut verdict.once, None),
             (Fate::Published, _) => (&mut verdict.lost, Some("lost: told as published, not live")),
-            (Fate::NotPublished, 0) => (&mut verdict.failed, None),
+            // No fault of the simulation says anything against the content.
+            (Fate::NotPublished, 0) => {
+                (&mut verdict.failed, Some("failed although nothing justifies it"))
+            }
             (Fate::NotPublished, _) => (&mut verdict.denied, Some("told as not published, live")),
             (Fate::Unknown, _) if post.platform == Platform::LinkedIn => {
                 (&mut verdict.unknown_one_step, None)
             }
-            (Fate::Unknown, _) => (&mut verdict.unknown_two_step, None),
+            (Fate::Unknown, _) => {
+                (&mut verdict.unknown_two_step, Some("unknown, although its platform tells"))
+            }
             (Fate::Open, _) => (&mut verdict.open, Some("did not come to an end")),
         };
         *counter += 1;
@@ -176,13 +182,23 @@ mod tests {
     fn what_is_well_makes_no_finding() {
         let verdict = one(Platform::Facebook, Fate::Published, &[live(0, "a")]);
         assert_eq!((verdict.once, verdict.findings.len()), (1, 0));
-        let verdict = one(Platform::Facebook, Fate::NotPublished, &[]);
-        assert_eq!((verdict.failed, verdict.findings.len()), (1, 0));
         for copies in [vec![], vec![live(0, "a")]] {
             let verdict = one(Platform::LinkedIn, Fate::Unknown, &copies);
             assert_eq!((verdict.unknown_one_step, verdict.findings.len()), (1, 0));
-            let verdict = one(Platform::Instagram, Fate::Unknown, &copies);
-            assert_eq!((verdict.unknown_two_step, verdict.findings.len()), (1, 0));
+        }
+    }
+
+    #[test]
+    fn a_post_that_failed_or_is_unknown_for_no_reason_is_found() {
+        for platform in [Platform::Facebook, Platform::Instagram, Platform::LinkedIn] {
+            let verdict = one(platform, Fate::NotPublished, &[]);
+            assert_eq!((verdict.failed, verdict.findings.len()), (1, 1));
+        }
+        for copies in [vec![], vec![live(0, "a")]] {
+            for platform in [Platform::Facebook, Platform::Instagram] {
+                let verdict = one(platform, Fate::Unknown, &copies);
+                assert_eq!((verdict.unknown_two_step, verdict.findings.len()), (1, 1));
+            }
         }
     }
 

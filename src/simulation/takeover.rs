@@ -2,13 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use crate::store::{HeldJob, Store, StoreError};
+use crate::store::{AfterDeath, HeldJob, Store, StoreError};
 
 /// Jobs of killed workers, until somebody takes them.
 #[derive(Default)]
 pub struct TakeOvers {
     waiting: Vec<(HeldJob, Instant)>,
     waits: Vec<Duration>,
+    given_up: u32,
 }
 
 impl TakeOvers {
@@ -19,31 +20,43 @@ impl TakeOvers {
 
     /// Looks who has been taken over since.
     pub async fn look(&mut self, store: &Store) -> Result<(), StoreError> {
-        if self.waiting.is_empty() {
-            return Ok(());
-        }
         let jobs: Vec<HeldJob> = self.waiting.iter().map(|(job, _)| *job).collect();
-        let held = store.still_held(&jobs).await?;
-        let waits = &mut self.waits;
-        self.waiting.retain(|(job, at)| {
-            let waits_on = held.contains(&job.job_id);
-            if !waits_on {
-                waits.push(at.elapsed());
-            }
-            waits_on
-        });
+        let found = store.after_death(&jobs).await?;
+        self.record(&found, Instant::now());
         Ok(())
     }
 
-    /// Nobody works for a while: those that still wait would tell nothing.
-    pub fn forget(&mut self) {
+    /// What became of those that wait, in their order.
+    fn record(&mut self, found: &[AfterDeath], now: Instant) {
+        for ((job, at), fate) in std::mem::take(&mut self.waiting).into_iter().zip(found) {
+            match fate {
+                AfterDeath::Waits => self.waiting.push((job, at)),
+                AfterDeath::Taken => self.waits.push(now.duration_since(at)),
+                // It was in nobody's hands when its worker died.
+                AfterDeath::Settled => {}
+            }
+        }
+    }
+
+    /// Whether a killed worker's job waits for somebody.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Nobody will work for a while: the wait of those that are still open
+    /// cannot be measured, and they are counted as such.
+    pub fn give_up(&mut self) {
+        self.given_up += u32::try_from(self.waiting.len()).unwrap_or(u32::MAX);
         self.waiting.clear();
     }
 
-    /// All waits that came to their end, shortest first.
-    pub fn waits(mut self) -> Vec<Duration> {
+    /// All waits that came to their end, shortest first; and how many did not.
+    #[must_use]
+    pub fn waits(mut self) -> (Vec<Duration>, u32) {
+        self.give_up();
         self.waits.sort();
-        self.waits
+        (self.waits, self.given_up)
     }
 }
 
@@ -57,6 +70,24 @@ pub fn percentile(sorted: &[Duration], percent: usize) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{Fence, JobId};
+
+    #[test]
+    fn a_wait_ends_when_a_living_worker_has_the_job_and_none_is_left_out() {
+        let held = || HeldJob { job_id: JobId::generate(), fence: Fence(1), in_call: false };
+        let (slow, quick, settled, never) = (held(), held(), held(), held());
+        let began = Instant::now();
+        let after = |seconds| began + Duration::from_secs(seconds);
+        let mut all = TakeOvers::default();
+        all.killed(&[slow, quick, settled], began);
+        all.record(&[AfterDeath::Waits, AfterDeath::Taken, AfterDeath::Settled], after(2));
+        // Another worker dies meanwhile: the first wait goes on from its own death.
+        all.killed(&[never], after(3));
+        assert!(all.is_open());
+        all.record(&[AfterDeath::Taken, AfterDeath::Waits], after(9));
+        assert!(all.is_open());
+        assert_eq!(all.waits(), ([2, 9].map(Duration::from_secs).to_vec(), 1));
+    }
 
     #[test]
     fn percentiles_are_waits_that_were_measured() {

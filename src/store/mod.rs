@@ -62,7 +62,7 @@ pub use posts::{Found, Inserted};
 pub use restore::Restored;
 pub use scratch::Scratch;
 pub use settle::{Next, Settled, Step};
-pub use simulated::HeldJob;
+pub use simulated::{AfterDeath, HeldJob};
 pub use take_over::{TakeOver, TakenOver};
 pub use verdict::{Judged, Verdict};
 

@@ -28,13 +28,25 @@ impl Store {
         if self.location.engine() == Engine::Sqlite {
             return Ok(());
         }
+        too_old(self.location.engine(), &self.version().await?)
+    }
+
+    async fn version(&self) -> Result<String, StoreError> {
         let mut tx = self.pool.begin_read().await?;
         let version = match tx.engine() {
+            Engine::Sqlite => "SELECT sqlite_version() AS version",
+            Engine::MySql => "SELECT VERSION() AS version",
             Engine::Postgres => "SELECT current_setting('server_version') AS version",
-            Engine::Sqlite | Engine::MySql => "SELECT VERSION() AS version",
         };
-        let Some(row) = tx.first(sql(version)).await? else { return Ok(()) };
-        too_old(tx.engine(), &row.text("version")?)
+        tx.first(sql(version)).await?.map_or_else(|| Ok(String::new()), |row| row.text("version"))
+    }
+
+    /// Which program keeps this database, such as `MariaDB 10.11.6`.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn engine_version(&self) -> Result<String, StoreError> {
+        Ok(named(self.location.engine(), &self.version().await?))
     }
 
     /// Settings of the server that may lose a commit in a crash, and with it
@@ -91,6 +103,18 @@ fn is_unsafe(name: &str, value: &str) -> bool {
     }
 }
 
+/// A server's own word for its version, without what its packagers add.
+fn named(engine: Engine, version: &str) -> String {
+    let name = match engine {
+        Engine::Sqlite => "SQLite",
+        Engine::MySql if version.contains("MariaDB") => "MariaDB",
+        Engine::MySql => "MySQL",
+        Engine::Postgres => "PostgreSQL",
+    };
+    let numbers = version.split(|c: char| c != '.' && !c.is_ascii_digit()).next();
+    format!("{name} {}", numbers.unwrap_or_default())
+}
+
 fn too_old(engine: Engine, version: &str) -> Result<(), StoreError> {
     let mut numbers =
         version.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse::<u32>().ok());
@@ -110,6 +134,18 @@ fn too_old(engine: Engine, version: &str) -> Result<(), StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_is_named_without_its_package() {
+        for (engine, version, shown) in [
+            (Engine::Sqlite, "3.46.0", "SQLite 3.46.0"),
+            (Engine::MySql, "10.11.19-MariaDB-0+deb12u1", "MariaDB 10.11.19"),
+            (Engine::MySql, "8.0.46-log", "MySQL 8.0.46"),
+            (Engine::Postgres, "15.14 (Debian 15.14-0+deb12u1)", "PostgreSQL 15.14"),
+        ] {
+            assert_eq!(named(engine, version), shown);
+        }
+    }
 
     #[test]
     fn servers_without_skip_locked_are_too_old() {

@@ -1,6 +1,7 @@
 //! What a simulation of crashes needs of the database that it made for
 //! itself: whom a killed worker's jobs belong to, and time that passes.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::domain::{Fence, JobId, WorkerId};
@@ -25,9 +26,19 @@ const INSTANTS: &[(&str, &[&str])] = &[
 pub struct HeldJob {
     pub job_id: JobId,
     pub fence: Fence,
-    /// Its publish call was cleared to go out, and has no answer yet: the
-    /// lease is longer than the worker's own.
+    /// Its publish call was cleared to go out, and has no answer yet.
     pub in_call: bool,
+}
+
+/// What became of a job that a dead worker had in hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AfterDeath {
+    /// Nobody has it yet.
+    Waits,
+    /// Another worker has claimed it since.
+    Taken,
+    /// The dead worker's last commit came through: it had let go of the job.
+    Settled,
 }
 
 impl Store {
@@ -65,30 +76,38 @@ impl Store {
             .collect()
     }
 
-    /// Those of the jobs that nobody has taken over since.
+    /// What has become of a dead worker's jobs, in their order.
     ///
     /// # Errors
     /// The database is away.
-    pub async fn still_held(&self, jobs: &[HeldJob]) -> Result<Vec<JobId>, StoreError> {
+    pub async fn after_death(&self, jobs: &[HeldJob]) -> Result<Vec<AfterDeath>, StoreError> {
         if jobs.is_empty() {
             return Ok(Vec::new());
         }
         let mut tx = self.pool.begin_read().await?;
         let rows = tx
             .all(
-                sql("SELECT s.id AS job_id, s.fence AS fence FROM post_schedule s
-                      WHERE s.status = 'processing' AND s.id IN ")
+                sql("SELECT s.id AS job_id, s.fence AS fence,
+                       CASE WHEN s.status = 'processing' AND NOT EXISTS (
+                         SELECT 1 FROM publish_log u WHERE u.post_schedule_id = s.id
+                            AND u.fence = s.fence AND u.event = 'unknown')
+                       THEN 1 ELSE 0 END AS in_hand
+                       FROM post_schedule s WHERE s.id IN ")
                 .ids(jobs.iter().map(|job| job.job_id.uuid())),
             )
             .await?;
-        let mut held = Vec::new();
+        let mut now = HashMap::new();
         for row in &rows {
-            let (id, fence) = (row.job("job_id")?, Fence(row.int("fence")?));
-            if jobs.iter().any(|job| job.job_id == id && job.fence == fence) {
-                held.push(id);
-            }
+            now.insert(row.job("job_id")?, (Fence(row.int("fence")?), row.flag("in_hand")?));
         }
-        Ok(held)
+        Ok(jobs
+            .iter()
+            .map(|job| match now.get(&job.job_id) {
+                Some((fence, _)) if *fence != job.fence => AfterDeath::Taken,
+                Some((_, true)) => AfterDeath::Waits,
+                Some((_, false)) | None => AfterDeath::Settled,
+            })
+            .collect())
     }
 }
 

@@ -67,13 +67,23 @@ fn a_simulation_loses_and_doubles_nothing_and_touches_no_other_database() {
     let more = ["--posts", "15", "--kills", "12", "--seed", "5", "--json"];
     let ran = world.run(&with(&args, &more)).ok();
     let found = &ran.json()["data"];
-    for figure in ["publishedTwice", "lost", "notEnded", "disagreements", "brokenInvariants"] {
+    for figure in
+        ["publishedTwice", "lost", "failed", "notEnded", "disagreements", "brokenInvariants"]
+    {
         assert_eq!(found[figure], 0, "{figure}: {ran}");
     }
+    assert_eq!(found["unknown"]["twoStep"], 0, "{ran}");
     let number = |value: &Value| value.as_u64().unwrap();
-    let unknown = number(&found["unknown"]["oneStep"]) + number(&found["unknown"]["twoStep"]);
-    assert_eq!(number(&found["publishedOnce"]) + number(&found["failed"]) + unknown, 15, "{ran}");
+    let unknown = number(&found["unknown"]["oneStep"]);
+    assert_eq!(number(&found["publishedOnce"]) + unknown, 15, "{ran}");
     assert!(number(&found["publishedOnce"]) > 0, "{ran}");
+    assert_eq!(found["takeOver"]["notTimed"], 0, "every wait is measured to its end: {ran}");
+    let name = match world.database.engine() {
+        Engine::Sqlite => "SQLite 3.",
+        Engine::MariaDb => "MariaDB ",
+        Engine::Postgres => "PostgreSQL ",
+    };
+    assert!(found["database"].as_str().unwrap().starts_with(name), "{ran}");
     assert_eq!(found["kills"], 12, "{ran}");
     assert_eq!((&found["seed"], &found["posts"]), (&json!(5), &json!(15)));
     let repeat = "socialsched simulate --posts 15 --kills 12 --seed 5";
@@ -101,6 +111,46 @@ fn a_simulation_takes_only_numbers_that_make_sense() {
     let (world, _) = machine();
     for flags in [["--posts", "0"], ["--kills", "0"], ["--posts", "10001"], ["--kills", "100001"]] {
         world.run(&["simulate", flags[0], flags[1]]).exits(2);
+    }
+}
+
+/// A database that is not typed is not proven, and nobody shall think so.
+#[test]
+fn a_database_that_is_configured_but_not_typed_is_told_as_not_heeded() {
+    let (world, _) = machine();
+    let told = world.run(&["simulate", "-n"]).ok().stderr;
+    let lines: Vec<&str> = told.lines().filter(|line| line.contains("not heeded")).collect();
+    assert_eq!(lines.len(), 1, "{told}");
+    assert!(lines[0].starts_with("SOCIALSCHED_DATABASE_URL is not heeded"), "{told}");
+    assert!(lines[0].ends_with("--database-url \"$SOCIALSCHED_DATABASE_URL\""), "{told}");
+    let typed = world.run(&["simulate", "-n", "--database-url", "sqlite:///a.db"]).ok().stderr;
+    assert!(!typed.contains("not heeded"), "{typed}");
+}
+
+#[test]
+fn what_repeats_a_simulation_is_whole_but_for_the_password() {
+    let (world, _) = machine();
+    let url = "mysql://me:canary@localhost/app?socket=/run/my.sock";
+    let told = world.run(&["simulate", "-n", "--seed", "5", "--database-url", url]).ok().stderr;
+    let shown = "--seed 5 --database-url \
+                 'mysql://me:PASSWORD@localhost/app?socket=/run/my.sock' \
+                 # with the password for PASSWORD";
+    assert!(told.contains(shown), "{told}");
+    assert!(!told.contains("canary"), "{told}");
+}
+
+#[test]
+fn a_folder_that_is_missing_is_named_and_whose_it_is() {
+    let (world, _) = machine();
+    let path = world.path("nowhere");
+    let url = format!("sqlite://{}/queue.db", path.display());
+    let told = world.run(&["simulate", "--database-url", &url]).exits(5).stderr.clone();
+    assert!(told.contains(path.to_str().unwrap()) && told.contains("--database-url"), "{told}");
+    assert!(!path.exists());
+    world.set("TMPDIR", &path);
+    for command in ["simulate", "demo"] {
+        let told = world.run(&[command]).exits(5).stderr.clone();
+        assert!(told.contains(path.to_str().unwrap()) && told.contains("TMPDIR"), "{told}");
     }
 }
 
@@ -177,14 +227,58 @@ fn a_platform_that_doubles_posts_is_found_out() {
         "match": {"method": "POST", "path_contains": "/rest/posts"}, "fault": "duplicate_delivery",
     }]);
     let outcome = simulate(&world, options, twice);
-    let posts = Plan::new(3, 12, 1).posts;
-    let linkedin = posts.iter().filter(|post| post.platform() == Platform::LinkedIn).count();
+    let linkedin = posts_on(Platform::LinkedIn);
     let verdict = &outcome.verdict;
     assert!(verdict.twice > 0, "{verdict:?}");
     // The one kill may have hit a call.
     assert_eq!((verdict.twice + verdict.unknown_one_step) as usize, linkedin, "{verdict:?}");
-    assert_eq!(verdict.once as usize, posts.len() - linkedin, "{verdict:?}");
+    assert_eq!(verdict.once as usize, 12 - linkedin, "{verdict:?}");
     let findings = outcome.findings();
     assert_eq!(findings.len(), verdict.twice as usize, "{findings:?}");
     assert!(findings[0].contains("more than once"), "{findings:?}");
+}
+
+/// The posts of [`simulate`] on this platform.
+fn posts_on(platform: Platform) -> usize {
+    Plan::new(3, 12, 1).posts.iter().filter(|post| post.platform() == platform).count()
+}
+
+/// A post that fails is a finding, whatever its platform says: the usual
+/// faults are none that justify it.
+#[test]
+fn posts_that_fail_are_found_out() {
+    let (world, _) = machine();
+    let refusal = json!([{
+        "match": {"method": "POST", "platform": "facebook"}, "fault": "status", "status": 400,
+        "body": {"error": {"code": 100, "message": "Invalid parameter", "type": "OAuthException"}},
+    }]);
+    let outcome = simulate(&world, SandboxOptions::default(), refusal);
+    let failed = posts_on(Platform::Facebook);
+    assert!(failed > 0);
+    assert_eq!(outcome.verdict.failed as usize, failed, "{outcome:?}");
+    let findings = outcome.findings();
+    assert_eq!(findings.len(), failed, "{findings:?}");
+    assert!(findings[0].contains("nothing justifies"), "{findings:?}");
+}
+
+/// A platform that never tells the truth leaves posts unknown that it could
+/// have told; the judge lets none of them pass.
+#[test]
+fn unknown_posts_of_a_platform_that_can_be_asked_are_found_out() {
+    let (world, _) = machine();
+    let unknown = posts_on(Platform::Instagram);
+    let lies = json!([
+        {
+            "match": {"method": "POST", "path_contains": "media_publish"},
+            "fault": "after_commit_drop", "when": {"count": unknown},
+        },
+        {"match": {"method": "GET", "platform": "instagram"}, "fault": "stale_status"},
+    ]);
+    let outcome = simulate(&world, SandboxOptions::default(), lies);
+    assert!(unknown > 0);
+    let verdict = &outcome.verdict;
+    assert_eq!((verdict.unknown_two_step as usize, verdict.twice), (unknown, 0), "{outcome:?}");
+    let findings = outcome.findings();
+    assert_eq!(findings.len(), unknown, "{findings:?}");
+    assert!(findings[0].contains("its platform tells"), "{findings:?}");
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use unicode_normalization::UnicodeNormalization;
 
 use super::{CONTAINER, Flow};
-use crate::domain::{Draft, Failure, Intent, MediaKind, Receipt, Remedy, Sighting};
+use crate::domain::{Draft, Failure, Intent, MediaKind, PostType, Receipt, Remedy, Sighting};
 use crate::platforms::graph::{
     STORY_LIST_LIFE, Session, Trouble, dead_container, story_gone, text_of,
 };
@@ -22,6 +22,9 @@ const CONTAINER_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 const CLOCK_SLACK: chrono::Duration = chrono::Duration::seconds(60);
 /// … and by this before it counts as none of ours.
 const CLOCK_SLACK_MAX: chrono::Duration = chrono::Duration::hours(1);
+
+/// Lists may lag behind by this; no sooner does a worker believe "not there".
+pub(super) const LISTS_LAG: Duration = Duration::from_secs(105);
 
 /// What a container says of itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,7 +71,12 @@ pub(super) async fn look(session: &Session<'_>, draft: &Draft, intent: &Intent) 
     };
     let sent = draft.sent_at.first().map_or(intent.at, |first| *first.min(&intent.at));
     match state(session, container).await {
-        Ok(State::Published) => Sighting::Live(live(session, draft, Some(sent)).await),
+        Ok(State::Published) => {
+            // Stories look alike: while ours may not be listed yet, the only one
+            // that is may be another post's.
+            let is_listed = draft.content.post_type != PostType::Story || intent.age >= LISTS_LAG;
+            Sighting::Live(live(session, draft, is_listed.then_some(sent)).await)
+        }
         Ok(State::Finished) => Sighting::NotLive,
         Ok(State::InProgress) => Sighting::InProgress,
         // A container that was published may be reported as ended after a day.

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::*;
@@ -18,6 +20,11 @@ fn instagram(rehearsal: &Rehearsal) -> Instagram {
 
 fn post(post_type: PostType, media: Vec<MediaItem>) -> Draft {
     draft(Platform::Instagram, ACCOUNT, post_type, "Hello 👋", media)
+}
+
+/// Of a call so old that lists have caught up with it.
+fn late(intent: Intent) -> Intent {
+    Intent { age: sighting::LISTS_LAG, ..intent }
 }
 
 /// One post of every kind.
@@ -45,7 +52,7 @@ async fn every_kind_of_post_stays_invisible_until_it_is_published_and_is_then_se
         let (name, mut draft) = posts(&rehearsal).swap_remove(kind);
         rehearsal.prepare(&instagram, &mut draft).await.unwrap();
         assert_eq!(rehearsal.live().await.len(), 0, "{name}");
-        let intent = rehearsal.gate(&mut draft).await;
+        let intent = late(rehearsal.gate(&mut draft).await);
         let Answer::Published(receipt) = instagram.publish(&draft).await else { panic!("{name}") };
         let live = rehearsal.live().await;
         assert_eq!(live.len(), 1, "{name}: {live:?}");
@@ -90,7 +97,7 @@ async fn a_publish_call_whose_answer_is_lost_is_found_out_by_the_containers_stat
             let instagram = instagram(&rehearsal);
             let (name, mut draft) = posts(&rehearsal).swap_remove(kind);
             rehearsal.prepare(&instagram, &mut draft).await.unwrap();
-            let intent = rehearsal.gate(&mut draft).await;
+            let intent = late(rehearsal.gate(&mut draft).await);
             rehearsal.fault(fault, json!({"method": "POST"})).await;
             let answer = instagram.publish(&draft).await;
             assert!(matches!(answer, Answer::Unknown(_)), "{name}, {fault}: {answer:?}");
@@ -110,6 +117,29 @@ async fn a_publish_call_whose_answer_is_lost_is_found_out_by_the_containers_stat
             assert_eq!(rehearsal.live().await.len(), 1, "{name}, {fault}");
         }
     }
+}
+
+/// Nothing but its place in a list tells a story from another one.
+#[tokio::test]
+async fn a_story_takes_no_id_from_a_list_that_may_lag_behind() {
+    let options = SandboxOptions { list_delay_ms: 60_000, ..harsh() };
+    let rehearsal = Rehearsal::new(options).await;
+    let instagram = instagram(&rehearsal);
+    let mut other = post(PostType::Story, vec![rehearsal.image("a")]);
+    rehearsal.prepare(&instagram, &mut other).await.unwrap();
+    rehearsal.gate(&mut other).await;
+    let Answer::Published(other) = instagram.publish(&other).await else { panic!() };
+    rehearsal.advance(Duration::from_secs(50)).await;
+    let mut draft = post(PostType::Story, vec![rehearsal.image("b")]);
+    rehearsal.prepare(&instagram, &mut draft).await.unwrap();
+    let intent = rehearsal.gate(&mut draft).await;
+    rehearsal.fault("after_commit_drop", json!({"method": "POST"})).await;
+    assert!(matches!(instagram.publish(&draft).await, Answer::Unknown(_)));
+    // Now the other one is listed, and ours is not.
+    rehearsal.advance(Duration::from_secs(20)).await;
+    let young = Intent { age: Duration::from_secs(20), ..intent };
+    let Sighting::Live(seen) = instagram.look_up(&draft, &young).await else { panic!() };
+    assert_eq!(seen.external_id, None, "the other one is {:?}", other.external_id);
 }
 
 #[tokio::test]

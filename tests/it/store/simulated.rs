@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use socialsched::store::{HeldJob, Location, Scratch, Store};
+use socialsched::store::{AfterDeath, HeldJob, Location, Scratch, Store};
 
 use super::{LEASE, Queue, on_every_engine, receipt, worker};
 use crate::support::Engine;
@@ -13,8 +13,8 @@ fn held(queue: &Queue, name: &str) -> Vec<HeldJob> {
 }
 
 #[track_caller]
-fn waiting(queue: &Queue, jobs: &[HeldJob]) -> usize {
-    queue.wait(queue.store.still_held(jobs)).unwrap().len()
+fn now(queue: &Queue, jobs: &[HeldJob]) -> Vec<AfterDeath> {
+    queue.wait(queue.store.after_death(jobs)).unwrap()
 }
 
 #[test]
@@ -40,9 +40,26 @@ fn a_job_waits_until_another_worker_takes_it() {
         queue.claimed(&worker("a"));
         let jobs = held(queue, "a");
         queue.leases_end();
-        assert_eq!(waiting(queue, &jobs), 1, "nobody has taken it");
+        assert_eq!(now(queue, &jobs), [AfterDeath::Waits], "nobody has taken it");
         assert_eq!(queue.take_over(&worker("b")).claimed.len(), 1);
-        assert_eq!(waiting(queue, &jobs), 0);
+        assert_eq!(now(queue, &jobs), [AfterDeath::Taken]);
+        // Also when that one is at its end, or dies: a living worker had it.
+        queue.leases_end();
+        assert_eq!(now(queue, &jobs), [AfterDeath::Taken]);
+        assert_eq!(now(queue, &[]), []);
+    });
+}
+
+#[test]
+fn a_job_that_a_dead_worker_had_ended_waits_for_nobody() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let claim = queue.claimed(&a);
+        let intent = queue.intent(&a, &claim);
+        let jobs = held(queue, "a");
+        assert_eq!(now(queue, &jobs), [AfterDeath::Waits]);
+        queue.live(&a, &claim, &intent, &receipt("1_2")).unwrap();
+        assert_eq!(now(queue, &jobs), [AfterDeath::Settled]);
     });
 }
 
