@@ -1,8 +1,11 @@
 //! The clap tree: global flags, the list of commands, and the dispatch.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::future::Future;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use clap::parser::ValueSource;
@@ -14,7 +17,7 @@ use crate::config::{ColorWhen, Early, Env, Flags, Settings, Terminals, with_envi
 use crate::context::Context;
 use crate::domain::when::{Zone, parse_zone};
 use crate::domain::{CompanyId, InstanceId, duration};
-use crate::exit::{self, Exit, Explained};
+use crate::exit::{self, Exit, Explained, Fault};
 use crate::logging::{LogFormat, Logging};
 use crate::output::{Format, Printer};
 
@@ -246,6 +249,16 @@ fn start(context: &Context, command: Command) -> anyhow::Result<Exit> {
         color: settings.screen.stderr_color,
     }
     .start(context.printer.bars())?;
+    let threads = if command.is_parallel() {
+        std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+    } else {
+        0
+    };
+    find_resources(threads).map_err(|error| {
+        Fault::unavailable(format!("out of file handles or threads: {error}"))
+            .code("out_of_resources")
+            .hint("nothing was changed; try again, or raise the limits (ulimit -n, -u)")
+    })?;
     let mut runtime = if command.is_parallel() {
         tokio::runtime::Builder::new_multi_thread()
     } else {
@@ -257,6 +270,26 @@ fn start(context: &Context, command: Command) -> anyhow::Result<Exit> {
     let result = runtime.block_on(work);
     runtime.shutdown_background();
     result
+}
+
+/// Fails where the runtime would panic instead, or wait for ever: when it does
+/// not get its file handles and threads.
+fn find_resources(threads: usize) -> std::io::Result<()> {
+    /// For its signals, timers and waits.
+    const HANDLES: usize = 8;
+    let handles: std::io::Result<Vec<File>> =
+        (0..HANDLES).map(|_| File::open("/dev/null")).collect();
+    drop(handles?);
+    // All of them at once: each waits until the last one is there.
+    let all_there = Mutex::new(());
+    std::thread::scope(|scope| {
+        let waiting = all_there.lock();
+        for _ in 0..threads {
+            std::thread::Builder::new().spawn_scoped(scope, || drop(all_there.lock()))?;
+        }
+        drop(waiting);
+        Ok(())
+    })
 }
 
 fn finish(context: &Context, result: anyhow::Result<Exit>) -> Exit {

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::io::{self, Write};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tracing::Subscriber;
 use tracing::field::Field;
@@ -55,8 +56,9 @@ impl Logging<'_> {
     /// was started before (a bug).
     pub fn start(&self, bars: &Bars) -> anyhow::Result<()> {
         let bars = bars.clone();
-        // A log that cannot be written never stops the work.
-        let write = move |record: &[u8]| bars.suspend(|| drop(io::stderr().write_all(record)));
+        let write = move |record: &[u8]| bars.suspend(|| io::stderr().write_all(record));
+        let lost = Lost::default();
+        let write = move |record: &[u8]| lost.count(write(record));
         tracing::subscriber::set_global_default(self.subscriber(Arc::new(write))?)
             .map_err(|_| Fault::internal("logging was started twice"))?;
         Ok(())
@@ -105,6 +107,28 @@ fn write_field(writer: &mut Writer<'_>, field: &Field, value: &dyn Debug) -> std
     match field.name() {
         "message" => write!(writer, "{}", visible(&value)),
         name => write!(writer, "{name}={}", visible(&value)),
+    }
+}
+
+/// Counts the records that could not be written. A log that cannot be written
+/// never stops the work, and tells of the gap as soon as it can be again.
+#[derive(Default)]
+struct Lost(AtomicU64);
+
+impl Lost {
+    fn count(&self, written: io::Result<()>) {
+        if written.is_err() {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        let lost = self.0.swap(0, Ordering::Relaxed);
+        if lost > 0 {
+            // Comes here again. If it is lost itself, the gap is not told yet.
+            tracing::error!(lost, "records before this one could not be written");
+            if self.0.load(Ordering::Relaxed) > 0 {
+                self.0.fetch_add(lost, Ordering::Relaxed);
+            }
+        }
     }
 }
 

@@ -1,8 +1,12 @@
 //! How a worker's events are told: as lines for people, as objects for programs.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
-use crate::domain::{Failure, visible};
+use crate::domain::{Failure, Platform, Remedy, Scope, visible};
 use crate::worker::{End, Event};
 
 /// One object per attempt.
@@ -30,6 +34,29 @@ pub(super) fn event_json(event: &Event) -> Value {
         _ => {}
     }
     object
+}
+
+/// A platform that rests as a whole tells every post in flight the same: people
+/// need to hear it once.
+#[derive(Default)]
+pub(super) struct Rests(Mutex<HashMap<Platform, Instant>>);
+
+impl Rests {
+    /// Longer than what is in flight can take to hear it, too.
+    const SAME: Duration = Duration::from_secs(5 * 60);
+
+    /// Whether people have not just been told.
+    pub(super) fn is_new(&self, event: &Event) -> bool {
+        let (End::Resting(failure), Some(platform)) = (&event.end, event.platform) else {
+            return true;
+        };
+        if failure.remedy != Remedy::Operator(Scope::Platform) {
+            return true;
+        }
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = told.insert(platform, Instant::now());
+        before.is_none_or(|at| at.elapsed() >= Self::SAME)
+    }
 }
 
 /// One line per attempt.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::args::word;
-use super::events::{event_json, event_line};
+use super::events::{Rests, event_json, event_line};
 use super::signals::Signals;
 use super::view;
 use crate::context::Context;
@@ -206,8 +206,9 @@ fn sink(context: &Context) -> EventSink {
         Format::Json => Arc::new(|_| {}),
         Format::Table | Format::Tsv | Format::Csv | Format::Id => {
             let chatty = context.settings.verbose > 0;
+            let rests = Rests::default();
             Arc::new(move |event| {
-                if chatty || event.end.is_news() {
+                if chatty || (event.end.is_news() && rests.is_new(event)) {
                     printer.note(&event_line(event));
                 }
             })

@@ -23,6 +23,8 @@ pub(super) struct Rule {
     pub(super) body: Option<Value>,
     /// `Retry-After` of a `429`: seconds, or any text.
     pub(super) retry_after: Option<Value>,
+    /// `Location`, for the faults that answer with an error of any status.
+    pub(super) location: Option<String>,
     /// The answer comes this many milliseconds of real time late.
     pub(super) delay_ms: Option<u64>,
     /// Matching calls seen so far.
@@ -197,7 +199,7 @@ impl Rule {
 
     fn error(&self, usual: u16, platform: Platform) -> Reply {
         let status = self.status.unwrap_or(usual);
-        match &self.body {
+        let reply = match &self.body {
             Some(Value::String(text)) => {
                 let mut reply = Reply::empty(status);
                 reply.body = Content::Raw("text/plain", text.clone().into());
@@ -205,6 +207,10 @@ impl Rule {
             }
             Some(body) => Reply::json(status, body.clone()),
             None => Reply::json(status, usual_body(status, platform)),
+        };
+        match &self.location {
+            Some(location) => reply.with("location", location.clone()),
+            None => reply,
         }
     }
 }

@@ -42,8 +42,8 @@
 //! # Faults
 //!
 //! A rule is `{"match":{"method","path_contains","body_contains","platform"},
-//! "when":{"nth","count","probability"},"fault":…,"status","body","retry_after","delay_ms"}`;
-//! all but `fault` may be left out. Faults: `before_commit_5xx`, `after_commit_5xx`,
+//! "when":{"nth","count","probability"},"fault":…,"status","body","retry_after",
+//! "location","delay_ms"}`; all but `fault` may be left out. Faults: `before_commit_5xx`, `after_commit_5xx`,
 //! `before_commit_4xx`, `after_commit_4xx`, `before_commit_drop`,
 //! `after_commit_drop`, `before_commit_hang`, `after_commit_hang`, `html_502`,
 //! `after_commit_html_502`, `429`, `status`, `after_commit_status`,

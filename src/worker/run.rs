@@ -9,13 +9,16 @@ use std::time::{Duration, Instant};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::{Claim, Failure, Remedy};
+use crate::domain::{Claim, Failure, Intent, Remedy};
 use crate::store::{Step, StoreError};
 
 use super::heartbeat::Heartbeat;
 use super::summary::Summary;
 use super::{End, Event, Shared, Worker};
 use round::claim_request;
+
+/// How long jobs that were broken off may take to be put back.
+const PUT_BACK_LIMIT: Duration = Duration::from_secs(5);
 
 /// How long a run goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -209,11 +212,20 @@ impl Run {
                 }
                 () = &mut over => {
                     tracing::warn!(jobs = self.jobs.len(),
-                        "grace is over: what still runs is left to be recovered");
+                        "grace is over: what was not sent is put back, the rest left to be recovered");
                     self.jobs.abort_all();
+                    // A database that is away is not waited for.
+                    let _ = tokio::time::timeout(PUT_BACK_LIMIT, self.put_back()).await;
                     break;
                 }
             }
+        }
+    }
+
+    /// Waits for the jobs that were broken off.
+    async fn put_back(&mut self) {
+        while let Some(ended) = self.jobs.join_next_with_id().await {
+            self.finished(ended).await;
         }
     }
 
@@ -231,7 +243,16 @@ impl Run {
                     "the database did not take the result; the job will be taken over");
                 return;
             }
-            Err(error) if error.is_cancelled() => return,
+            // It may be live: whoever takes it over asks the platform.
+            Err(error) if error.is_cancelled() && may_be_sent(&claim, intent.as_ref()) => return,
+            Err(error) if error.is_cancelled() => match self.shared.give_back(&claim).await {
+                Ok(end) => end,
+                Err(error) => {
+                    tracing::warn!(post = %claim.post_id, %error,
+                        "not put back; the job will be taken over");
+                    return;
+                }
+            },
             Err(_) => match self.panicked(&claim, intent).await {
                 Ok(end) => end,
                 Err(error) => {
@@ -247,11 +268,7 @@ impl Run {
     }
 
     /// A bug in one job costs that job one attempt; what it may have sent is looked up.
-    async fn panicked(
-        &self,
-        claim: &Claim,
-        intent: Option<crate::domain::Intent>,
-    ) -> Result<End, StoreError> {
+    async fn panicked(&self, claim: &Claim, intent: Option<Intent>) -> Result<End, StoreError> {
         let failure =
             Failure::new(Remedy::Retry, "panic", "the program failed while handling this post");
         match (intent, claim.open_intents.last()) {
@@ -276,6 +293,11 @@ impl Run {
     fn within_runtime(&self, instant: Instant) -> bool {
         self.shared.options.max_runtime.is_none_or(|max| instant < self.began + max)
     }
+}
+
+/// Whether a publish call of this job was cleared, now or by an earlier worker.
+fn may_be_sent(claim: &Claim, cleared: Option<&Intent>) -> bool {
+    cleared.is_some() || !claim.open_intents.is_empty()
 }
 
 /// A comment or clean-up that failed changes nothing about its post.

@@ -4,9 +4,10 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use socialsched::sandbox::SandboxOptions;
 
 use crate::support::{
-    PLATFORMS, World, eventually, publish_call, publish_call_of, staging_call_of,
+    PLATFORMS, Simulator, World, eventually, publish_call, publish_call_of, staging_call_of,
 };
 
 /// Pause between runs when look-ups go on for an hour or two.
@@ -145,21 +146,38 @@ fn h15_a_post_whose_address_cannot_be_read_is_published_all_the_same() {
     world.assert_healthy();
 }
 
+/// A client that follows a 307 sends the whole call once more, to another place.
 #[test]
 fn h17_a_redirect_is_not_followed_and_proves_nothing() {
     let world = World::new();
-    for platform in PLATFORMS {
+    let elsewhere = Simulator::start(SandboxOptions::default());
+    for (platform, host) in
+        PLATFORMS.iter().zip(["graph.facebook.com", "graph.instagram.com", "api.linkedin.com"])
+    {
         world.fault(&json!({
             "match": publish_call(platform), "when": {"nth": 1},
             "fault": "after_commit_status", "status": 307, "body": {},
+            "location": format!("{}/{host}/followed", elsewhere.base_url()),
         }));
     }
     let ids = one_each(&world);
+    world.work(&[]);
+    for id in &ids {
+        assert_eq!(world.status(id), "processing", "{}", world.post(id));
+    }
+    let unknown = "SELECT COUNT(*) FROM publish_log WHERE kind = 'publish' AND event = 'unknown'";
+    assert_eq!(world.database.value(unknown), PLATFORMS.len().to_string());
     world.work_for(LOOKS, 60);
     for id in &ids {
-        assert_eq!(world.status(id), "published", "{}", world.post(id));
+        let post = world.post(id);
+        assert_eq!(
+            (&post["status"], &post["attempts"]),
+            (&json!("published"), &json!(1)),
+            "{post}"
+        );
     }
     assert_eq!(world.live().len(), PLATFORMS.len());
+    assert_eq!(elsewhere.calls(), [Value::Null; 0], "followed");
     world.assert_healthy();
 }
 
@@ -213,14 +231,20 @@ fn h18_an_upload_address_elsewhere_gets_neither_token_nor_media() {
 /// The versions that platforms do not serve any more.
 #[test]
 fn h21_a_retired_version_rests_its_whole_platform_costs_no_attempt_and_others_go_on() {
-    for (platform, status, body) in [
+    for (platform, status, word, body) in [
         (
             "facebook",
             400,
+            "(2635)",
             json!({"error": {"message": "Unsupported version", "code": 2635,
                                            "type": "OAuthException", "fbtrace_id": "A"}}),
         ),
-        ("linkedin", 426, json!({"status": 426, "code": "NONEXISTENT_VERSION", "message": "old"})),
+        (
+            "linkedin",
+            426,
+            "(NONEXISTENT_VERSION)",
+            json!({"status": 426, "code": "NONEXISTENT_VERSION", "message": "old"}),
+        ),
     ] {
         let world = World::new();
         let [one, two] = [world.account(platform), world.account(platform)];
@@ -230,13 +254,17 @@ fn h21_a_retired_version_rests_its_whole_platform_costs_no_attempt_and_others_go
             "status": status, "body": body,
         }));
         let first = world.schedule(&one, &["--caption", "One", "--image", &image]);
-        world.work(&[]);
+        let waiting = world.schedule(&two, &["--caption", "Four", "--image", &image]);
+        let ran = world.work(&[]);
+        let notices = ran.stderr.lines().filter(|line| line.contains(word)).count();
+        assert_eq!(notices, 1, "{ran}");
         let second = world.schedule(&two, &["--caption", "Two", "--image", &image]);
         let other = world.account("instagram");
         let other = world.schedule(&other, &["--caption", "Three", "--image", &image]);
-        world.work(&[]);
+        let ran = world.work(&[]);
+        assert!(!ran.stderr.contains(word), "told again: {ran}");
         assert_eq!(world.status(&other), "published", "others go on");
-        for id in [&first, &second] {
+        for id in [&first, &waiting, &second] {
             let post = world.post(id);
             assert_eq!(
                 (&post["status"], &post["attempts"]),
@@ -251,7 +279,7 @@ fn h21_a_retired_version_rests_its_whole_platform_costs_no_attempt_and_others_go
             world.run(&["accounts", "resume", &account.id]).ok();
         }
         world.work_until_done();
-        assert_eq!(world.live().len(), 3);
+        assert_eq!(world.live().len(), 4);
         world.assert_healthy();
     }
 }

@@ -1,11 +1,17 @@
 //! G10 to G12, G16, I10: a busy runtime, exhausted handles, closed streams, a
 //! frozen neighbour.
 
-use std::process::Command;
+use std::fs;
+use std::io::{Read, Write};
+use std::os::fd::AsFd;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use rustix::fs::{OFlags, fcntl_setfl};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
+use serde_json::{Value, json};
 use socialsched::domain::{
     AccessToken, Answer, Draft, Failure, Intent, Platform, Preparation, Receipt, Sighting,
 };
@@ -15,7 +21,7 @@ use socialsched::worker::{Options, Worker};
 use tokio_util::sync::CancellationToken;
 
 use crate::store::queue::{Queue, on_every_engine, worker};
-use crate::support::{Engine, World, eventually};
+use crate::support::{Engine, World, eventually, staging_call_of};
 
 /// Blocks the thread of the runtime until it is told to go on.
 struct Blocking {
@@ -106,6 +112,39 @@ fn g10_a_runtime_that_stands_still_loses_no_lease() {
     });
 }
 
+/// A lock of another program on its job keeps the heartbeat from renewing the
+/// lease while a step at the platform takes its time.
+#[test]
+fn g10_a_heartbeat_that_could_not_renew_the_lease_lets_no_call_out() {
+    let world = World::new();
+    let page = world.account("facebook");
+    world.fault(&json!({
+        "match": staging_call_of(&page), "when": {"nth": 1},
+        "fault": "slow_first_byte", "delay_ms": 1500,
+    }));
+    let id = world.schedule(&page, &["--caption", "Hello", "--image", &world.media("one.jpg")]);
+    let mut worker = world.start_worker(&["--lease", "1s"]);
+    eventually("staging is on its way", || world.fault_struck());
+    let mut other = world.database.session();
+    other.execute(match world.database.engine() {
+        Engine::Sqlite => "BEGIN IMMEDIATE",
+        _ => "BEGIN; SELECT id FROM post_schedule FOR UPDATE",
+    });
+    let seconds = world.database.seconds_until("lease_until");
+    let left = format!("SELECT {seconds} FROM post_schedule");
+    // A whole second more than the lease: what is left is rounded.
+    eventually("the lease is over", || world.database.value(&left).parse::<i64>().unwrap() < 0);
+    other.execute("ROLLBACK");
+    eventually("it is published after all", || world.status(&id) == "published");
+    worker.terminate();
+    assert_eq!(worker.wait(), 0, "{}", worker.stderr());
+    assert!(worker.stderr().contains("lost"), "{}", worker.stderr());
+    let fences = "SELECT DISTINCT fence FROM publish_log WHERE kind = 'publish'";
+    assert_eq!(world.database.rows(fences), [["2"]], "sent without a lease");
+    assert_eq!(world.live().len(), 1);
+    world.assert_healthy();
+}
+
 /// The program under limits or redirections of a shell.
 pub fn in_shell(world: &World, script: &str) -> Command {
     let program = world.command(&[]);
@@ -118,29 +157,116 @@ pub fn in_shell(world: &World, script: &str) -> Command {
     shell
 }
 
+/// Asserts that a run that a limit did not let through says so: that it is for
+/// now (exit 6), and no bug. Tells whether it got through.
+#[track_caller]
+fn got_through(mut limited: Command, limit: &str) -> bool {
+    let ran = limited.output().unwrap();
+    let stderr = String::from_utf8_lossy(&ran.stderr);
+    for word in ["panicked", "bug"] {
+        assert!(!stderr.contains(word), "{limit}: {stderr}");
+    }
+    if !ran.status.success() {
+        assert_eq!(ran.status.code(), Some(6), "{limit}: {:?} {stderr}", ran.status);
+        assert!(stderr.contains("error: "), "{limit}: {stderr}");
+    }
+    ran.status.success()
+}
+
+#[track_caller]
+fn assert_survived(world: &World, id: &str) {
+    world.advance(Duration::from_secs(120));
+    world.work_for(Duration::from_secs(60), 60);
+    assert_eq!((world.status(id), world.live().len()), ("published".to_owned(), 1));
+    world.assert_healthy();
+}
+
 #[test]
 fn g11_without_file_handles_a_worker_ends_and_loses_nothing() {
     let world = World::new();
     let id = world.schedule(&world.account("facebook"), &["--caption", "Hello"]);
-    let mut ended = 0;
-    for handles in [4, 8, 12, 16] {
-        let mut limited = in_shell(
-            &world,
-            &format!("ulimit -n {handles}; exec \"$0\" run-worker --once --timeout 1s"),
-        );
-        let ran = limited.output().unwrap();
-        let stderr = String::from_utf8_lossy(&ran.stderr);
-        assert!(!stderr.contains("panicked"), "{handles} handles: {stderr}");
-        if !ran.status.success() {
-            ended += 1;
-            assert!(!stderr.is_empty(), "{handles} handles: no word");
-        }
-    }
-    assert!(ended > 0, "no limit was tight enough");
+    // With fewer than four no library of it can be read.
+    let ended = (4..24).filter(|handles| {
+        let script = format!("ulimit -n {handles}; exec \"$0\" run-worker --once --timeout 1s");
+        !got_through(in_shell(&world, &script), &format!("{handles} handles"))
+    });
+    assert!(ended.count() > 4, "no limit was tight enough");
+    assert_survived(&world, &id);
+}
+
+/// The limit comes down to what a daemon has open: its calls get no handles.
+#[test]
+fn g11_a_daemon_without_file_handles_for_its_calls_does_not_spin_and_goes_on_with_them() {
+    let world = World::new();
+    let page = world.account("facebook");
+    let mut worker = world.start_worker(&["--poll-interval", "100ms"]);
+    let beats = "SELECT COUNT(*) FROM workers";
+    eventually("it shows itself", || world.database.value(beats) == "1");
+    let pid = Pid::from_raw(i32::try_from(worker.pid()).unwrap()).unwrap();
+    let limit = |handles| {
+        let limit = Rlimit { current: Some(handles), maximum: Some(1024) };
+        prlimit(Some(pid), Resource::Nofile, limit).unwrap()
+    };
+    // The next handle would be the lowest number that is free.
+    let is_open = |fd: &u64| fs::exists(format!("/proc/{}/fd/{fd}", worker.pid())).unwrap();
+    let before = limit((0..).find(|fd| !is_open(fd)).unwrap());
+    let id = world.schedule(&page, &["--caption", "Hello"]);
+    eventually("it has met it", || {
+        let post = world.post(&id);
+        let told = format!("{} {}", worker.stderr(), post["errorMessage"]);
+        assert_ne!(post["status"], "published", "the limit does not bind: {told}");
+        told.contains("open files") || told.contains("unable to open")
+    });
+    let (spent, since) = (processor_time(worker.pid()), Instant::now());
+    eventually("some rounds went by", || since.elapsed() >= Duration::from_secs(3));
+    let spent = processor_time(worker.pid()) - spent;
+    assert!(spent < Duration::from_secs(1), "it spins: {spent:?} in {:?}", since.elapsed());
+    assert!(worker.stderr().lines().count() < 100, "{}", worker.stderr());
+    assert!(worker.is_running() && world.live().is_empty(), "{}", worker.stderr());
+    limit(before.current.unwrap_or(1024).min(1024));
     world.advance(Duration::from_secs(120));
-    world.work_for(Duration::from_secs(60), 60);
-    assert_eq!((world.status(&id), world.live().len()), ("published".to_owned(), 1));
-    world.assert_healthy();
+    eventually("it goes on", || world.status(&id) == "published");
+    worker.terminate();
+    assert_eq!(worker.wait(), 0, "{}", worker.stderr());
+    assert_survived(&world, &id);
+}
+
+/// Of all threads of a process, from the kernel's clock ticks of 10 ms.
+fn processor_time(pid: u32) -> Duration {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+    let ticks = |n: usize| fields[n].parse::<u64>().unwrap();
+    Duration::from_millis(10 * (ticks(11) + ticks(12)))
+}
+
+/// The limit does not bind root, who becomes somebody else for it.
+#[test]
+#[expect(clippy::print_stderr, reason = "why it was skipped")]
+fn g11_without_threads_a_worker_ends_and_loses_nothing() {
+    let world = World::new();
+    let id = world.schedule(&world.account("facebook"), &["--caption", "Hello"]);
+    let somebody = if rustix::process::geteuid().is_root() {
+        let owned = Command::new("chown").arg("-R").arg("65534:65534").arg(world.path("")).status();
+        assert!(owned.unwrap().success());
+        "setpriv --reuid 65534 --regid 65534 --clear-groups"
+    } else {
+        ""
+    };
+    let as_somebody = |limit: &str, args: &str| {
+        in_shell(&world, &format!("exec {somebody} /bin/sh -c '{limit} exec \"$0\" {args}' \"$0\""))
+    };
+    if !as_somebody("", "list").output().unwrap().status.success() {
+        eprintln!("SKIPPED: another user cannot run the program here");
+        return;
+    }
+    let ended = (1..16).filter(|threads| {
+        let args = "run-worker --once --timeout 1s --max-runtime 5s";
+        // What each shell calls the limit differs.
+        let limit = format!("ulimit -u {threads} 2>/dev/null || ulimit -p {threads};");
+        !got_through(as_somebody(&limit, args), &format!("{threads} threads"))
+    });
+    assert!(ended.count() > 0, "no limit was tight enough");
+    assert_survived(&world, &id);
 }
 
 #[test]
@@ -156,6 +282,62 @@ fn g12_closed_streams_and_a_full_log_keep_no_post_from_being_published() {
     }
     assert_eq!(world.live().len(), 3);
     world.assert_healthy();
+}
+
+/// A log that takes nothing for a while, as on a full disk: the daemon goes on,
+/// and the log tells of the gap as soon as it takes records again.
+#[test]
+fn g12_a_log_that_is_full_stops_nothing_and_tells_how_many_records_it_lost() {
+    let world = World::new();
+    let page = world.account("facebook");
+    let (mut log, full) = std::io::pipe().unwrap();
+    for end in [log.as_fd(), full.as_fd()] {
+        fcntl_setfl(end, OFlags::NONBLOCK).unwrap();
+    }
+    let mut filler = full.try_clone().unwrap();
+    while filler.write(&[b'.'; 4096]).is_ok() {}
+    while filler.write(b".").is_ok() {}
+    // Enough records: every statement.
+    world.set("SOCIALSCHED_LOG", "warn,sqlx=debug");
+    let mut command = world.command(&["run-worker", "--poll-interval", "100ms"]);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(full);
+    let mut worker = Killed(command.spawn().unwrap());
+    let first = world.schedule(&page, &["--caption", "One"]);
+    eventually("it publishes all the same", || world.status(&first) == "published");
+    let mut told = String::new();
+    let mut read = || {
+        let mut bytes = [0; 65536];
+        while let Ok(count @ 1..) = log.read(&mut bytes) {
+            told.push_str(&String::from_utf8_lossy(&bytes[..count]));
+        }
+        told.trim_start_matches('.').to_owned()
+    };
+    assert_eq!(read(), "", "nothing had room");
+    let second = world.schedule(&page, &["--caption", "Two"]);
+    eventually("it goes on", || world.status(&second) == "published");
+    let mut gap = None;
+    eventually("it tells of the gap", || {
+        gap = read().lines().find(|line| line.contains("could not be written")).map(str::to_owned);
+        gap.is_some()
+    });
+    let gap: Value = serde_json::from_str(&gap.unwrap()).unwrap();
+    assert!(gap["lost"].as_u64().unwrap() > 3, "{gap}");
+    kill_process(Pid::from_child(&worker.0), Signal::TERM).unwrap();
+    assert!(worker.0.wait().unwrap().success());
+    assert_eq!(read().matches("could not be written").count(), 1, "told once");
+    assert_eq!(world.live().len(), 2);
+    world.assert_healthy();
+}
+
+/// A process that does not outlive its test.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 #[test]

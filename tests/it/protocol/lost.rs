@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use socialsched::sandbox::SandboxOptions;
 
 use crate::support::{Account, World, publish_call, publish_call_of};
 
@@ -268,6 +269,43 @@ fn h09_a_duplicate_of_another_post_of_ours_fails_and_is_not_taken_for_it() {
     assert_eq!(failed["errorCode"], "DUPLICATE_POST", "{failed}");
     assert!(posts.iter().any(|post| post["status"] == "published"));
     assert_eq!(live_on(&world, &page), 1);
+    world.assert_healthy();
+}
+
+/// The duplicate that LinkedIn names is nowhere to be seen: that proves neither
+/// that the post is live nor that it is not.
+#[test]
+fn h10_a_duplicate_of_a_post_that_is_not_there_stays_unknown_until_a_person_decides() {
+    let ghosts = SandboxOptions {
+        duplicate_names_ghost: true,
+        duplicate_window_ms: 7 * 86_400_000,
+        ..SandboxOptions::default()
+    };
+    let world = World::with(ghosts);
+    let (member, page) = (world.member(), world.account("linkedin"));
+    world.fault(&json!({
+        "match": publish_call_of(&member), "when": {"nth": 1}, "fault": "after_commit_5xx",
+    }));
+    let first = world.schedule(&member, &["--caption", "Only once"]);
+    // Of the page's two posts one is live, and the other one its duplicate.
+    let text = ["--caption", "Same words", "--allow-duplicate"];
+    let two = [world.schedule(&page, &text), world.schedule(&page, &text)];
+    world.work_for(LOOKS, 60);
+    assert_eq!(world.post(&first)["outcome"], "unknown", "{}", world.post(&first));
+    // A person who has not looked well.
+    world.run(&["recover", &first, "--not-published", "--yes"]).ok();
+    world.work_for(LOOKS, 60);
+    let posts = two.map(|id| world.post(&id));
+    let second = posts.iter().find(|post| post["status"] != "published").unwrap();
+    assert!(posts.iter().any(|post| post["status"] == "published"), "{posts:?}");
+    for post in [second, &world.post(&first)] {
+        assert_eq!(post["outcome"], "unknown", "{post}");
+        assert_eq!(post["externalPostId"], Value::Null, "adopted a ghost: {post}");
+    }
+    world.advance(Duration::from_secs(24 * 3600));
+    world.work(&[]);
+    assert_eq!((live_on(&world, &member), live_on(&world, &page)), (1, 1));
+    assert_eq!(world.json(&["list", "--status", "unknown"])["data"].as_array().unwrap().len(), 2);
     world.assert_healthy();
 }
 

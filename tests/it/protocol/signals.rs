@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{World, eventually, publish_call};
+use super::limits::in_shell;
+use crate::support::{Daemon, Starving, World, eventually, publish_call, staging_call_of};
 
 const LOOKS: Duration = Duration::from_secs(150);
 
@@ -39,7 +40,7 @@ fn g04_a_second_sigterm_ends_at_once_and_the_post_is_recovered() {
         let id = world.schedule(&page, &["--caption", "Hello"]);
         let mut worker = world.start_worker(&["-v"]);
         eventually("the publish call hangs", || world.fault_struck());
-        let stop = |worker: &crate::support::Daemon| {
+        let stop = |worker: &Daemon| {
             if code == 143 { worker.terminate() } else { worker.interrupt() }
         };
         stop(&worker);
@@ -72,8 +73,61 @@ fn g04_what_still_runs_after_the_grace_is_left_to_be_recovered() {
     world.assert_healthy();
 }
 
+/// Calls of staging that hang: an image's upload by the program itself, and a
+/// container that the platform makes.
+const STAGING: [&str; 2] = ["linkedin", "instagram"];
+
+/// A worker whose only post hangs while it is staged.
+fn hangs_while_staging(platform: &'static str, args: &[&str]) -> (World, String, Daemon) {
+    let world = World::new();
+    let account = world.account(platform);
+    let call = match platform {
+        "linkedin" => json!({"method": "PUT"}),
+        _ => staging_call_of(&account),
+    };
+    world.fault(&json!({"match": call, "when": {"nth": 1}, "fault": "before_commit_hang"}));
+    let id = world.schedule(&account, &["--caption", "Hello", "--image", &world.media("one.jpg")]);
+    let worker = world.start_worker(args);
+    eventually("staging hangs", || world.fault_struck());
+    (world, id, worker)
+}
+
+/// What was not sent goes back to the queue: a restart of the program costs no
+/// attempt, and no lease has to be waited for.
 #[test]
-fn g05_a_post_that_kills_its_worker_three_times_fails_and_the_queue_moves_on() {
+fn g04_what_still_is_staged_after_the_grace_is_put_back_without_an_attempt() {
+    for platform in STAGING {
+        let (world, id, mut worker) = hangs_while_staging(platform, &["--grace", "1s"]);
+        worker.terminate();
+        assert_eq!(worker.wait(), 0, "{}", worker.stderr());
+        let post = world.post(&id);
+        assert_eq!((&post["status"], &post["attempts"]), (&json!("pending"), &json!(0)), "{post}");
+        world.work(&[]);
+        assert_eq!((world.status(&id), world.live().len()), ("published".to_owned(), 1));
+        world.assert_healthy();
+    }
+}
+
+#[test]
+fn g04_a_second_sigterm_during_staging_ends_at_once_and_the_post_is_recovered() {
+    for platform in STAGING {
+        let (world, id, mut worker) = hangs_while_staging(platform, &["-v"]);
+        worker.terminate();
+        eventually("it has heard it", || worker.stderr().contains("stopping"));
+        assert!(worker.is_running(), "it waits for the upload");
+        worker.terminate();
+        assert_eq!(worker.wait(), 143, "{}", worker.stderr());
+        assert_eq!(world.status(&id), "processing");
+        world.work_for(LOOKS, 60);
+        assert_eq!((world.status(&id), world.live().len()), ("published".to_owned(), 1));
+        world.assert_healthy();
+    }
+}
+
+/// A post whose worker dies three times while it is staged, one due behind it,
+/// and only one at a time.
+#[track_caller]
+fn a_poison_fails_after_three_deaths(die: impl Fn(&mut Daemon)) {
     let world = World::new();
     let page = world.account("facebook");
     world.fault(&json!({
@@ -84,9 +138,9 @@ fn g05_a_post_that_kills_its_worker_three_times_fails_and_the_queue_moves_on() {
     let poison = world.schedule(&page, &["--caption", "Poison", "--image", &image]);
     let fine = world.schedule(&page, &["--caption", "Fine"]);
     for death in 1..=3 {
-        let mut worker = world.start_worker(&["--concurrency", "1"]);
+        let mut worker = world.start_worker(&["--concurrency", "1", "--lease", "2s"]);
         eventually("it hangs", || struck(&world) == death);
-        worker.kill();
+        die(&mut worker);
         assert_eq!(world.post(&poison)["attempts"], json!(death));
         world.advance(Duration::from_secs(120));
     }
@@ -102,6 +156,28 @@ fn g05_a_post_that_kills_its_worker_three_times_fails_and_the_queue_moves_on() {
     let texts: Vec<Value> = world.live().iter().map(|item| item["text"].clone()).collect();
     assert_eq!(texts, ["Fine"]);
     world.assert_healthy();
+}
+
+#[test]
+fn g05_a_post_that_kills_its_worker_three_times_fails_and_the_queue_moves_on() {
+    a_poison_fails_after_three_deaths(Daemon::kill);
+}
+
+/// The kernel's own kill for want of memory; where no memory cgroup may be
+/// made, a SIGKILL stands in for it.
+#[test]
+#[expect(clippy::print_stderr, reason = "which kill it was")]
+fn g05_a_post_whose_worker_is_killed_for_want_of_memory_or_in_its_stead_fails_and_the_queue_moves_on()
+ {
+    a_poison_fails_after_three_deaths(|worker| {
+        let Some(starving) = Starving::of(worker.pid()) else {
+            eprintln!("no memory cgroup may be made here: SIGKILL stands in for the kernel's kill");
+            return worker.kill();
+        };
+        // Its heartbeat asks for memory before long.
+        assert_eq!(worker.wait(), 128 + 9, "{}", worker.stderr());
+        assert_eq!(starving.kills(), 1);
+    });
 }
 
 #[test]
@@ -124,6 +200,48 @@ fn g08_workers_of_the_same_name_never_take_the_same_job() {
     assert_eq!(world.database.value(sent), count.to_string());
     assert_eq!(world.live().len(), count);
     world.assert_healthy();
+}
+
+/// Eight containers of one image: each worker is process 1 of a host with the
+/// same name, and some are even told the same name. Where no such namespace may
+/// be made they only share host and name.
+#[test]
+fn g08_eight_workers_of_the_same_host_and_process_id_never_take_the_same_job() {
+    let namespaces = if rustix::process::geteuid().is_root() { "-pu" } else { "-rpu" };
+    let unshare =
+        |then: &str| format!("exec unshare {namespaces} --fork /bin/sh -c '{then}' \"$0\"");
+    let named = "echo twin >/proc/sys/kernel/hostname";
+    for name in ["", "--worker-id server-1"] {
+        let world = World::new();
+        let probe = in_shell(&world, &unshare(named)).status().unwrap();
+        // One post of each account: none has to come back because of another.
+        let expected: Vec<String> = (10..34).map(|number| format!("Post {number}")).collect();
+        for text in &expected {
+            world.schedule(&world.account("facebook"), &["--caption", text]);
+        }
+        let run = format!("exec \"$0\" run-worker --once --batch-size 2 --concurrency 2 {name}");
+        let script = if probe.success() {
+            unshare(&format!("{named}; echo I am $(cat /proc/sys/kernel/hostname) $$; {run}"))
+        } else {
+            run
+        };
+        let mut workers = [(); 8].map(|()| world.start_command(in_shell(&world, &script)));
+        for worker in &mut workers {
+            assert_eq!(worker.wait(), 0, "{}", worker.stderr());
+            let twin = worker.stdout().starts_with("I am twin 1\n");
+            assert!(twin || !probe.success(), "{}", worker.stdout());
+        }
+        world.work_until_done();
+        let tries = "SELECT DISTINCT attempts, fence FROM post_schedule";
+        assert_eq!(world.database.rows(tries), [["1", "1"]], "taken twice");
+        let sent = "SELECT COUNT(*) FROM publish_log WHERE kind = 'publish' AND event = 'intent'";
+        assert_eq!(world.database.value(sent), expected.len().to_string());
+        let mut live: Vec<String> =
+            world.live().iter().map(|item| item["text"].as_str().unwrap().to_owned()).collect();
+        live.sort();
+        assert_eq!(live, expected);
+        world.assert_healthy();
+    }
 }
 
 /// The name of the worker that froze is the name of the one that took over.

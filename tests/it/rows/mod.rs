@@ -16,6 +16,7 @@ mod settings;
 mod syscalls;
 mod text;
 mod time;
+mod unconfirmed;
 
 /// The faults whose tests are spread over the program and its tests, so that
 /// one could get lost without anybody noticing.

@@ -1,7 +1,8 @@
-//! F7: two transactions that wait for each other, on a database server.
+//! F7: transactions that wait for each other, or that a database server undoes
+//! because they cannot be put in an order.
 
 use socialsched::domain::{AccountId, Platform};
-use socialsched::store::Gate;
+use socialsched::store::{CancelAnswer, Gate, StoreError};
 
 use super::{LEASE, Queue, on_every_engine, worker};
 use crate::support::{Engine, eventually};
@@ -60,4 +61,69 @@ fn f07_a_transaction_that_was_undone_in_a_deadlock_is_repeated() {
             assert_eq!(queue.database.value(&intents), "1", "what was undone left nothing");
         }
     });
+}
+
+/// Lets the server refuse the first so many transactions that change a job as
+/// not serialisable, and counts all that try, also those undone.
+fn refuse(queue: &Queue, first: u32) {
+    let (table, trigger) = match queue.database.engine() {
+        // Without transactions: what it counted stays.
+        Engine::MariaDb => (
+            "CREATE TABLE tries (n INT NOT NULL) ENGINE = MyISAM; INSERT INTO tries VALUES (0)",
+            format!(
+                "CREATE TRIGGER refuse BEFORE UPDATE ON post_schedule FOR EACH ROW BEGIN
+                   UPDATE tries SET n = n + 1;
+                   IF (SELECT n FROM tries) <= {first} THEN
+                     SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213, MESSAGE_TEXT = 'refused';
+                   END IF;
+                 END"
+            ),
+        ),
+        // What a sequence gave it does not take back.
+        _ => (
+            "CREATE SEQUENCE tries",
+            format!(
+                "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                   IF nextval('tries') <= {first} THEN
+                     RAISE EXCEPTION 'refused' USING ERRCODE = '40001';
+                   END IF;
+                   RETURN NEW;
+                 END $$;
+                 CREATE TRIGGER refuse BEFORE UPDATE ON post_schedule
+                   FOR EACH ROW EXECUTE FUNCTION refuse()"
+            ),
+        ),
+    };
+    queue.database.execute(table);
+    queue.database.execute(&trigger);
+}
+
+fn tries(queue: &Queue) -> String {
+    queue.database.value(match queue.database.engine() {
+        Engine::MariaDb => "SELECT n FROM tries",
+        _ => "SELECT last_value FROM tries",
+    })
+}
+
+#[test]
+fn f07_a_transaction_that_could_not_be_serialised_is_repeated_whole_up_to_five_times() {
+    for (refused, done) in [(4, true), (100, false)] {
+        on_every_engine(|queue| {
+            if queue.database.engine() == Engine::Sqlite {
+                return;
+            }
+            let id = queue.schedule();
+            let before = queue.states(id);
+            refuse(queue, refused);
+            let answers = queue.wait(queue.store.cancel_posts(queue.company, &[id], Some("why")));
+            assert_eq!(tries(queue), "5", "{answers:?}");
+            if done {
+                assert!(matches!(answers.as_deref(), Ok([CancelAnswer::Cancelled])), "{answers:?}");
+                assert_eq!(queue.states(id), "cancelled/done");
+            } else {
+                assert!(matches!(answers, Err(StoreError::Conflict)), "{answers:?}");
+                assert_eq!(queue.states(id), before, "nothing of it was kept");
+            }
+        });
+    }
 }

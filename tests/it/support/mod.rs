@@ -17,6 +17,7 @@
 
 mod daemon;
 mod database;
+mod memory;
 mod private_server;
 mod proxy;
 mod ran;
@@ -28,6 +29,7 @@ mod world;
 
 pub use daemon::Daemon;
 pub use database::{Database, Engine};
+pub use memory::Starving;
 pub use private_server::PrivateServer;
 pub use proxy::Proxy;
 pub use ran::Ran;

@@ -218,7 +218,7 @@ impl Shared {
             let delay = {
                 let mut plan = self.plan();
                 plan.messages += 1;
-                let is_commit = to_server && message[4..].windows(6).any(|part| part == b"COMMIT");
+                let is_commit = to_server && is_commit(&message);
                 plan.commits += u64::from(is_commit);
                 if plan.refuses {
                     return Ok(());
@@ -264,6 +264,13 @@ impl Shared {
         from.read_exact(&mut message[start..])?;
         Ok(message)
     }
+}
+
+/// Whether it is this statement alone: a session may also ask to read what is
+/// COMMITted.
+fn is_commit(message: &[u8]) -> bool {
+    // After a head and a letter, on PostgreSQL before a zero.
+    message.strip_suffix(b"\0").unwrap_or(message).get(5..) == Some(b"COMMIT")
 }
 
 enum Stream {

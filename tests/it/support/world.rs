@@ -199,8 +199,13 @@ impl World {
 
     /// Starts the program in the background.
     pub fn start(&self, args: &[&str]) -> Daemon {
+        self.start_command(self.command(args))
+    }
+
+    /// Starts a command that was made from [`World::command`] in the background.
+    pub fn start_command(&self, command: Command) -> Daemon {
         let files = self.path("output").join(format!("daemon-{}", self.next()));
-        Daemon::start(self.command(args), &files)
+        Daemon::start(command, &files)
     }
 
     /// Starts a worker that runs until it is stopped.
