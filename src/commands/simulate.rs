@@ -98,15 +98,8 @@ impl SimulateArgs {
     /// The command that does the same again.
     fn repeat(&self, context: &Context, seed: u64) -> String {
         let Self { posts, kills, .. } = self;
-        let mut command =
-            format!("socialsched simulate --posts {posts} --kills {kills} --seed {seed}");
-        if context.settings.database_is_typed {
-            let url = &context.settings.database_url;
-            // Passwords are not shown.
-            let shown = if url.has_password() { url.to_string() } else { url.expose().to_owned() };
-            command.push_str(&format!(" --database-url '{shown}'"));
-        }
-        command
+        let socialsched = context.socialsched();
+        format!("{socialsched} simulate --posts {posts} --kills {kills} --seed {seed}")
     }
 }
 

@@ -10,6 +10,7 @@ mod early;
 mod env;
 mod file;
 mod flags;
+mod program;
 mod secret_file;
 mod tokens;
 
@@ -23,7 +24,8 @@ pub use database_url::{DatabaseKind, DatabaseUrl, DatabaseUrlError};
 pub use early::{Early, Terminals};
 pub use env::Env;
 pub use file::RunWorker;
-pub use flags::{variable_of, with_environment};
+pub use flags::{typed_flags, variable_of, with_environment};
+pub use program::Program;
 pub use tokens::Tokens;
 
 use crate::domain::when::Zone;
@@ -42,8 +44,8 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Clone, Default)]
 pub struct Flags {
     pub database_url: Option<String>,
-    /// The command line itself has `--database-url`, not only its variable.
-    pub database_is_typed: bool,
+    /// What of it the command line itself has, not only a variable: see [`typed_flags`].
+    pub typed: Vec<(&'static str, Option<String>)>,
     /// The only database that may be opened.
     pub expect_instance: Option<InstanceId>,
     pub config: Option<PathBuf>,
@@ -68,6 +70,8 @@ pub struct Settings {
     pub database_url: DatabaseUrl,
     /// The command line itself names it: no variable, file or default does.
     pub database_is_typed: bool,
+    /// How commands begin that are printed.
+    pub program: Program,
     /// The only database that may be opened.
     pub expect_instance: Option<InstanceId>,
     /// Unset never means "all companies".
@@ -120,9 +124,11 @@ impl Settings {
             (file.quiet.unwrap_or_default(), file.verbose.unwrap_or_default())
         };
         let log_format = flags.log_format.or(file.log_format);
+        let program = Program::new(flags.typed.clone(), &database_url);
         Ok(Self {
             database_url,
-            database_is_typed: flags.database_is_typed,
+            program,
+            database_is_typed: flags.typed.iter().any(|(flag, _)| *flag == program::DATABASE_URL),
             expect_instance: flags.expect_instance.or(file.expect_instance),
             company: flags.company.or(file.company),
             tz: flags.tz.or(file.tz).unwrap_or_else(Zone::utc),

@@ -13,3 +13,4 @@ mod refusals;
 mod restored;
 mod signals;
 mod spool;
+mod verdicts;
