@@ -8,12 +8,13 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use clap::parser::ValueSource;
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands;
 use crate::commands::args::word;
-use crate::config::{ColorWhen, Early, Env, Flags, Settings, Terminals, with_environment};
+use crate::config::{
+    ColorWhen, Early, Env, Flags, Settings, Terminals, typed_flags, with_environment,
+};
 use crate::context::Context;
 use crate::domain::when::{Zone, parse_zone};
 use crate::domain::{CompanyId, InstanceId, duration};
@@ -204,11 +205,10 @@ fn run(args: Vec<OsString>) -> Exit {
     };
     let command = command(&env).color(early.clap_color());
     let command = if is_short_help(&args) { without_variables(command) } else { command };
-    let cli = command.try_get_matches_from(&args).and_then(|matches| {
-        let typed = matches.value_source("database_url") == Some(ValueSource::CommandLine);
-        Ok((Cli::from_arg_matches(&matches)?, typed))
-    });
-    let (cli, database_is_typed) = match cli {
+    let cli = command
+        .try_get_matches_from(&args)
+        .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, typed_flags(&matches))));
+    let (cli, typed) = match cli {
         Ok(read) => read,
         Err(error) => {
             return match exit::from_clap(&error, &args) {
@@ -219,7 +219,7 @@ fn run(args: Vec<OsString>) -> Exit {
         }
     };
     let dry_run = cli.global.dry_run;
-    let flags = cli.global.flags(database_is_typed);
+    let flags = cli.global.flags(typed);
     let settings = match Settings::resolve(flags, &env, terminals) {
         Ok(settings) => settings,
         Err(error) => return refuse(&Explained::from(&error)),
@@ -300,10 +300,10 @@ fn finish(context: &Context, result: anyhow::Result<Exit>) -> Exit {
 }
 
 impl GlobalArgs {
-    fn flags(self, database_is_typed: bool) -> Flags {
+    fn flags(self, typed: Vec<(&'static str, Option<String>)>) -> Flags {
         Flags {
             database_url: self.database_url,
-            database_is_typed,
+            typed,
             expect_instance: self.expect_instance,
             config: self.config,
             insecure_config: self.insecure_config,
@@ -324,4 +324,40 @@ impl GlobalArgs {
 
 fn zone(text: &str) -> Result<Zone, String> {
     parse_zone(text).map_err(|error| format!("{error}; {}", error.hint()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What each command line says anew: how much it shows, and what it may do
+    /// without asking.
+    const OWN: [&str; 9] =
+        ["output", "json", "color", "quiet", "verbose", "log-format", "yes", "no-input", "dry-run"];
+
+    #[test]
+    fn every_other_global_flag_is_repeated_in_printed_commands() {
+        let command = Cli::command();
+        let mut args = vec!["socialsched".to_owned(), "list".to_owned()];
+        let mut wanted = Vec::new();
+        for arg in command.get_arguments().filter(|arg| arg.is_global_set()) {
+            let long = arg.get_long().unwrap();
+            if OWN.contains(&long) {
+                continue;
+            }
+            let value = match long {
+                "company" | "expect-instance" => "11111111-1111-4111-8111-111111111111",
+                "tz" => "UTC",
+                "timeout" => "9s",
+                _ => "x",
+            };
+            let value = arg.get_action().takes_values().then(|| value.to_owned());
+            args.push(format!("--{long}"));
+            args.extend(value.clone());
+            wanted.push((format!("--{long}"), value));
+        }
+        let matches = command.try_get_matches_from(args).unwrap();
+        let typed = typed_flags(&matches).into_iter().map(|(flag, value)| (flag.to_owned(), value));
+        assert_eq!(typed.collect::<Vec<_>>(), wanted);
+    }
 }

@@ -40,12 +40,30 @@ impl Context {
     /// An error as people and scripts see it.
     #[must_use]
     pub fn explain(&self, error: &anyhow::Error) -> Explained {
-        let mut explained = Explained::from(error);
+        let mut explained = Explained::new(error, &self.socialsched());
         if error.is::<StoreError>() {
             // Which one: with several databases about, the most useful word.
             explained.details.push(format!("database: {}", self.settings.database_url));
         }
         explained
+    }
+
+    /// How every command begins that is printed: `socialsched`, with the global
+    /// flags of this command line.
+    #[must_use]
+    pub fn socialsched(&self) -> String {
+        self.settings.program.line()
+    }
+
+    /// The same for a command about this company, which may be another one than
+    /// this run's own.
+    #[must_use]
+    pub fn socialsched_for(&self, company: CompanyId) -> String {
+        if self.settings.company == Some(company) {
+            self.socialsched()
+        } else {
+            self.settings.program.line_for(company)
+        }
     }
 
     /// Where the database is.
@@ -199,14 +217,14 @@ impl Context {
             return Err(Problems::from(
                 Problem::new("ID", "not a post id, nor 4 or more characters of its beginning")
                     .value(id)
-                    .hint("socialsched list shows the ids"),
+                    .hint(format!("{} list shows the ids", self.socialsched())),
             )
             .into());
         }
         match store.find_post(company, id).await? {
             Found::One(id) => Ok(id),
             Found::None => Err(Fault::not_found(format!("no post {id} in this company"))
-                .hint("socialsched list shows the ids")
+                .hint(format!("{} list shows the ids", self.socialsched()))
                 .into()),
             Found::Many(ids) => {
                 let ids = ids.iter().map(ToString::to_string).collect();
@@ -231,7 +249,7 @@ impl Context {
             Found::One(account) => Ok(account),
             Found::None => Err(Fault::not_found(format!("no account {name} in this company"))
                 .field("--account")
-                .hint("socialsched accounts shows them")
+                .hint(format!("{} accounts shows them", self.socialsched()))
                 .into()),
             Found::Many(accounts) => {
                 let matches = accounts

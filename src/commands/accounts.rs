@@ -137,7 +137,10 @@ async fn list(context: &Context, args: ListArgs) -> anyhow::Result<Exit> {
         data: accounts.iter().map(account_json).collect(),
         ids: accounts.iter().map(|account| account.id.to_string()).collect(),
         table: Some(table),
-        hint_if_empty: Some("no accounts; socialsched accounts add adds one".to_owned()),
+        hint_if_empty: Some(format!(
+            "no accounts; {} accounts add adds one",
+            context.socialsched()
+        )),
         ..Report::default()
     };
     Ok(context.printer.report(&report)?)
@@ -181,7 +184,7 @@ impl AddArgs {
         {
             return Err(Fault::not_found(format!("no client {client} in this company"))
                 .field("--client")
-                .hint("socialsched clients shows them")
+                .hint(format!("{} clients shows them", context.socialsched()))
                 .into());
         }
         let mut done = "Would add";
@@ -192,7 +195,7 @@ impl AddArgs {
                         "this company already has {} account {}, or that id is taken",
                         account.platform, account.external_id
                     ))
-                    .hint("socialsched accounts shows them"),
+                    .hint(format!("{} accounts shows them", context.socialsched())),
                 ),
                 other => other.into(),
             })?;
@@ -282,7 +285,8 @@ async fn pause(context: &Context, name: &str, reason: &str) -> anyhow::Result<Ex
     }
     store.close().await;
     let done = if context.dry_run { "Would pause" } else { "Paused" };
-    changed(context, &account, done, "socialsched accounts resume publishes again")
+    let note = format!("{} accounts resume publishes again", context.socialsched());
+    changed(context, &account, done, &note)
 }
 
 async fn resume(context: &Context, name: &str) -> anyhow::Result<Exit> {
@@ -312,6 +316,7 @@ async fn remove(context: &Context, name: &str) -> anyhow::Result<Exit> {
     let account = context.find_account(&store, company, name).await?;
     let removal = store.remove_account(company, account.id, context.dry_run).await?;
     store.close().await;
+    let socialsched = context.socialsched();
     match removal {
         Removal::Removed | Removal::Hidden => {
             let done = if context.dry_run { "Would remove" } else { "Removed" };
@@ -322,7 +327,10 @@ async fn remove(context: &Context, name: &str) -> anyhow::Result<Exit> {
             counted(usize::try_from(open).unwrap_or(0), "post"),
             account.name
         ))
-        .hint("cancel them first: socialsched list --account ID --status pending -o id | socialsched cancel -")
+        .hint(format!(
+            "cancel them first: {socialsched} list --account {} --status pending -o id | {socialsched} cancel -",
+            account.id
+        ))
         .into()),
         Removal::NotFound => Err(Fault::not_found("the account was removed meanwhile").into()),
     }

@@ -82,7 +82,8 @@ pub(super) async fn run(
         ));
     }
     if !restored.held.is_empty() {
-        text.push_str("\nNext: socialsched recover asks the platforms about them");
+        let socialsched = context.socialsched();
+        text.push_str(&format!("\nNext: {socialsched} recover asks the platforms about them"));
     }
     report(context, store, newest.map(rfc3339), &restored, text).await
 }
@@ -153,7 +154,7 @@ async fn report(
         }),
         ids: restored.held.iter().map(ToString::to_string).collect(),
         text: Some(text),
-        notes: view::unknown_hint(&review, context.settings.company).into_iter().collect(),
+        notes: view::unknown_hint(context, &review).into_iter().collect(),
         ..Report::default()
     };
     Ok(context.printer.report(&report)?)

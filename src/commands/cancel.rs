@@ -221,7 +221,8 @@ fn outcome(
             false,
             Ok(format!(
                 "{short} is being published: asked; it will be honoured unless it was already sent\n\
-                 See the verdict: socialsched show {short}"
+                 See the verdict: {} show {short}",
+                context.socialsched()
             )),
         ),
         CancelAnswer::Ended(PostStatus::Published, external) => {
@@ -237,7 +238,7 @@ fn outcome(
             false,
             Err(Fault::wrong_state(format!("{short} is {status}, not pending"))
                 .code("not_pending")
-                .hint(format!("socialsched show {short} tells more"))),
+                .hint(format!("{} show {short} tells more", context.socialsched()))),
         ),
         CancelAnswer::NotFound => {
             (false, Err(Fault::not_found(format!("no post {short} in this company"))))

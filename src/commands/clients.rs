@@ -94,7 +94,7 @@ async fn list(context: &Context) -> anyhow::Result<Exit> {
         data: json!({ "count": rows.len(), "rows": rows }),
         ids: clients.iter().map(|client| client.id.to_string()).collect(),
         table: Some(table),
-        hint_if_empty: Some("no clients; socialsched clients add adds one".to_owned()),
+        hint_if_empty: Some(format!("no clients; {} clients add adds one", context.socialsched())),
         ..Report::default()
     };
     Ok(context.printer.report(&report)?)
@@ -146,7 +146,7 @@ async fn remove(context: &Context, id: ClientId) -> anyhow::Result<Exit> {
     store.close().await;
     match removed {
         None => Err(Fault::not_found(format!("no client {id} in this company"))
-            .hint("socialsched clients shows them")
+            .hint(format!("{} clients shows them", context.socialsched()))
             .into()),
         Some(false) => Err(Fault::conflict(format!("client {id} has accounts or posts"))
             .hint("a client can be removed before it has any")

@@ -108,10 +108,10 @@ async fn play(context: &Context, scratch: &Scratch) -> anyhow::Result<Exit> {
     let mut notes = Vec::new();
     if let (true, Location::Sqlite(path)) = (context.settings.database_is_typed, scratch.location())
     {
-        let path = path.display();
+        let (path, socialsched) = (path.display(), context.socialsched_for(company));
         notes.push(format!(
             "\n{path} stays, with these posts of company {company}:
-  socialsched list --database-url sqlite://{path} --company {company}"
+  {socialsched} list"
         ));
     }
     notes.push(NEXT.to_owned());

@@ -96,9 +96,9 @@ impl ListArgs {
         let page = Page { sort: self.sort, limit, after: self.after };
         // An empty company and an empty answer to a question are two things.
         let empty = if is_filtered {
-            "no post meets this filter"
+            "no post meets this filter".to_owned()
         } else {
-            "no posts; socialsched schedule stores one"
+            format!("no posts; {} schedule stores one", context.socialsched())
         };
         let listing = store.list_posts(&filter, &page).await.map_err(|error| match error {
             StoreError::BadInput(why) => {
@@ -122,7 +122,7 @@ impl ListArgs {
                 listing.total
             ));
         }
-        notes.extend(view::unknown_hint(&listing.posts, Some(company)));
+        notes.extend(view::unknown_hint(context, &listing.posts));
         // A long list is built once, as what will be printed.
         let posts = &listing.posts;
         let format = context.printer.format();
@@ -142,7 +142,7 @@ impl ListArgs {
                 _ => Vec::new(),
             },
             table: as_rows.then(|| view::post_table(posts, &context.settings.tz, format)),
-            hint_if_empty: Some(empty.to_owned()),
+            hint_if_empty: Some(empty),
             notes,
             ..Report::default()
         };

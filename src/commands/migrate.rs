@@ -65,13 +65,15 @@ impl MigrateArgs {
                 let changes = counted(missing.len(), "schema change");
                 let mut fault = Fault::unhealthy(format!("{changes} missing in {location}"));
                 fault.details = dirty.iter().map(line).collect();
-                report.failure = Some(Explained::from(fault.hint("run socialsched migrate")));
+                report.failure = Some(Explained::from(
+                    fault.hint(format!("run {} migrate", context.socialsched())),
+                ));
                 report.meta = Some(json!({"dirtyRows": rows(&dirty)}));
             }
             return Ok(context.printer.report(&report)?);
         }
         if dirty.iter().any(|row| row.blocks) {
-            return refuse(&dirty);
+            return refuse(context, &dirty);
         }
         for row in dirty.iter().take(WARNINGS_MAX) {
             context.printer.warn(&line(row));
@@ -104,12 +106,15 @@ const WARNINGS_MAX: usize = 20;
 
 /// Nothing is changed while rows are there that an index or a constraint
 /// would refuse: half a schema would be left.
-fn refuse(dirty: &[DirtyRow]) -> anyhow::Result<Exit> {
+fn refuse(context: &Context, dirty: &[DirtyRow]) -> anyhow::Result<Exit> {
     let blocking = dirty.iter().filter(|row| row.blocks);
     let mut fault =
         Fault::unhealthy("rows of the Node.js scheduler do not fit; nothing was changed")
             .code("dirty_rows")
-            .hint("correct or delete them; socialsched migrate --check tells them all");
+            .hint(format!(
+                "correct or delete them; {} migrate --check tells them all",
+                context.socialsched()
+            ));
     fault.details = blocking.map(line).collect();
     Err(fault.into())
 }

@@ -40,13 +40,14 @@ impl QueueStatusArgs {
                 )
             }));
             if stats.workers.is_empty() && stats.due > 0 {
-                notes.push(
-                    "posts are due and no worker runs: start socialsched run-worker".to_owned(),
-                );
+                notes.push(format!(
+                    "posts are due and no worker runs: start {} run-worker",
+                    context.socialsched()
+                ));
             }
         }
         let unknown = usize::try_from(stats.unknown).unwrap_or(0);
-        notes.extend(view::verdicts(&stats.unknown_posts, unknown, context.settings.company));
+        notes.extend(view::verdicts(context, &stats.unknown_posts, unknown));
         let report = Report {
             data: data(instance, &stats),
             table: Some(table(&stats)),

@@ -11,7 +11,7 @@ use super::events::{event_json, event_line};
 use super::view::{self, counted};
 use crate::context::Context;
 use crate::domain::duration::parse_duration;
-use crate::domain::{Page, Post, PostFilter, PostId, Problem, Problems, ShownStatus};
+use crate::domain::{Page, Post, PostFilter, PostId, Problems, ShownStatus, rules};
 use crate::exit::{Exit, Fault};
 use crate::output::Report;
 use crate::store::{Judged, Store, TakeOver, Verdict};
@@ -63,21 +63,9 @@ pub struct RecoverArgs {
 
 impl RecoverArgs {
     pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
-        if let Some(external_id) = &self.published {
-            check_external_id(external_id)?;
-        }
         let store = context.store().await?;
         let verdict = match (self.published, self.not_published, self.abandon) {
-            (Some(id), ..) => {
-                let id = id.trim();
-                if id.is_empty() || id.len() > 191 || id.chars().any(char::is_control) {
-                    return Err(Problems::from(
-                        Problem::new("--published", "is not an id at a platform").value(id),
-                    )
-                    .into());
-                }
-                Some(Verdict::Published(id.to_owned()))
-            }
+            (Some(id), ..) => Some(Verdict::Published(id)),
             (None, true, _) => Some(Verdict::NotPublished),
             (None, false, true) => Some(Verdict::Abandon),
             (None, false, false) => None,
@@ -108,18 +96,6 @@ impl RecoverArgs {
         store.close().await;
         Ok(context.printer.report(&report(context, &recovery, &review))?)
     }
-}
-
-/// Ids at the platforms are one word: numbers and URNs.
-fn check_external_id(id: &str) -> Result<(), Problems> {
-    let is_word = (1..=191).contains(&id.len()) && id.chars().all(|c| c.is_ascii_graphic());
-    if is_word {
-        return Ok(());
-    }
-    Err(Problem::new("--published", "not an id at a platform")
-        .value(id)
-        .hint("the number or URN of the post, as in its address")
-        .into())
 }
 
 /// Posts that wait for a person's word.
@@ -170,7 +146,7 @@ fn report(context: &Context, recovery: &Recovery, review: &[Post]) -> Report {
             .map(|event| event.post_id.to_string())
             .collect(),
         text: Some(lines.join("\n")),
-        notes: view::unknown_hint(review, context.settings.company).into_iter().collect(),
+        notes: view::unknown_hint(context, review).into_iter().collect(),
         ..Report::default()
     }
 }
@@ -195,7 +171,7 @@ async fn preview(context: &Context, store: &Store, request: &TakeOver) -> anyhow
             "needsReview": review.iter().map(view::post_json).collect::<Vec<_>>(),
         }),
         ids: abandoned.iter().map(ToString::to_string).collect(),
-        notes: view::unknown_hint(&review, context.settings.company).into_iter().collect(),
+        notes: view::unknown_hint(context, &review).into_iter().collect(),
         ..Report::default()
     };
     Ok(context.printer.report(&report)?)
@@ -211,6 +187,11 @@ async fn judge(
     let company = context.company()?;
     let id = context.find_post(store, company, id).await?;
     let short = id.short();
+    if let Verdict::Published(external_id) = &verdict {
+        let post = store.post(company, id).await?;
+        let post = post.ok_or_else(|| Fault::not_found(format!("no post {id} in this company")))?;
+        rules::check_post_id(post.content.platform, external_id).map_err(Problems::from)?;
+    }
     if verdict == Verdict::NotPublished && !context.dry_run {
         let question =
             format!("{short} will be sent again. If it is live after all, it goes out twice.");
@@ -230,13 +211,13 @@ async fn judge(
                 "{short} is {status}: its outcome is not unknown, there is nothing to decide"
             ))
             .code("not_unknown")
-            .hint(format!("socialsched show {short} tells more"))
+            .hint(format!("{} show {short} tells more", context.socialsched()))
             .into());
         }
         Judged::IdTaken => {
             return Err(Fault::conflict("that id belongs to another post")
                 .field("--published")
-                .hint("socialsched list shows the ids at the platforms")
+                .hint(format!("{} list shows the ids at the platforms", context.socialsched()))
                 .into());
         }
         Judged::NotFound => {

@@ -54,7 +54,7 @@ impl RescheduleArgs {
                 };
                 return Err(Fault::wrong_state(format!("{short_id} is {state}, not pending"))
                     .code("not_pending")
-                    .hint(format!("socialsched show {short_id} tells more"))
+                    .hint(format!("{} show {short_id} tells more", context.socialsched()))
                     .into());
             }
             Rescheduled::Past { now } => {

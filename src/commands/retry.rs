@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::args::ids;
-use super::view::counted;
+use super::view::{self, counted};
 use crate::context::Context;
 use crate::domain::when::{Dst, parse_moment};
 use crate::domain::{Page, PostFilter, PostId, Problems, ShownStatus};
@@ -56,7 +56,7 @@ impl RetryArgs {
         let mut items: Vec<Value> = Vec::new();
         let mut ids = Vec::new();
         for (id, answer) in posts.iter().zip(answers) {
-            let fault = refusal(*id, &answer);
+            let fault = refusal(context, *id, &answer);
             items.push(json!({
                 "id": id,
                 "retried": fault.is_none(),
@@ -123,18 +123,20 @@ impl RetryArgs {
     }
 }
 
-fn refusal(id: PostId, answer: &Retried) -> Option<Fault> {
+fn refusal(context: &Context, id: PostId, answer: &Retried) -> Option<Fault> {
     let short = id.short();
     match answer {
         Retried::Done => None,
-        Retried::NoAccount => Some(
-            Fault::conflict(format!("the account of {short} was removed")).code("no_account"),
-        ),
+        Retried::NoAccount => {
+            Some(Fault::conflict(format!("the account of {short} was removed")).code("no_account"))
+        }
         Retried::UnknownOutcome => Some(
             Fault::wrong_state(format!("{short} may be live: sending it again might double it"))
                 .code("unknown_outcome")
                 .hint(format!(
-                    "look at the account, then: socialsched recover {short} --published ID | --not-published"
+                    "{}\n{}",
+                    view::WHAT_VERDICTS_MEAN,
+                    view::verdict_lines(&context.socialsched(), id)
                 )),
         ),
         Retried::NotFailed(status) => {

@@ -259,10 +259,10 @@ fn finish(
 ) -> anyhow::Result<Exit> {
     let bad = summary.failed + summary.unknown + summary.missed;
     let failure = (fail_on_error && bad > 0).then(|| {
-        Explained::from(
-            Fault::platform(format!("{bad} posts were not published"))
-                .hint("socialsched list --status failed --status unknown shows them"),
-        )
+        Explained::from(Fault::platform(format!("{bad} posts were not published")).hint(format!(
+            "{} list --status failed --status unknown shows them",
+            context.socialsched()
+        )))
     });
     let silent = !once || (summary.claimed == 0 && bad == 0);
     let format = context.printer.format();

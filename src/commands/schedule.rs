@@ -109,7 +109,7 @@ impl ScheduleArgs {
             problems.push(
                 Problem::new("--client", "no such client in this company")
                     .value(client.to_string())
-                    .hint("socialsched clients shows them"),
+                    .hint(format!("{} clients shows them", context.socialsched())),
             );
         }
         if request.from_body {
@@ -161,12 +161,13 @@ async fn account(
     if accounts.is_empty() {
         return Err(Fault::not_found("this company has no account to publish to")
             .field("--account")
-            .hint("socialsched accounts add --help shows how to add one")
+            .hint(format!("{} accounts add --help shows how to add one", context.socialsched()))
             .into());
     }
     if !context.prompts.interactive() {
         return Err(Problems::from(
-            Problem::new("--account", "which account?").hint("socialsched accounts shows them"),
+            Problem::new("--account", "which account?")
+                .hint(format!("{} accounts shows them", context.socialsched())),
         )
         .into());
     }
@@ -228,6 +229,8 @@ fn answer(
     account: &SocialAccount,
     inserted: Inserted,
 ) -> anyhow::Result<Report> {
+    // A body may name another company.
+    let socialsched = context.socialsched_for(post.company_id);
     let short_key = post.idempotency_key.as_deref().unwrap_or_default();
     let (post_id, job_id, run_at, status, now) = match inserted {
         Inserted::New { run_at, now } => (post.post_id, post.job_id, run_at, "pending", now),
@@ -239,7 +242,7 @@ fn answer(
                 "--key \"{short_key}\" was used with other content by post {existing}"
             ))
             .field("--key")
-            .hint(format!("socialsched show {} shows it; use another key", existing.short()))
+            .hint(format!("{socialsched} show {} shows it; use another key", existing.short()))
             .into());
         }
         Inserted::Duplicate { existing, status, run_at } => {
@@ -273,7 +276,7 @@ fn answer(
     );
     if !context.dry_run {
         text.push_str(&format!(
-            "\nChange it: socialsched reschedule {id} --at ...   Undo: socialsched cancel {id}"
+            "\nChange it: {socialsched} reschedule {id} --at ...   Undo: {socialsched} cancel {id}"
         ));
     }
     let mut data = json!({

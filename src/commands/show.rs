@@ -50,9 +50,7 @@ impl ShowArgs {
                 &context.settings.tz,
                 context.printer.format(),
             )),
-            notes: view::unknown_hint(std::slice::from_ref(&post), Some(company))
-                .into_iter()
-                .collect(),
+            notes: view::unknown_hint(context, std::slice::from_ref(&post)).into_iter().collect(),
             ..Report::default()
         };
         Ok(context.printer.report(&report)?)

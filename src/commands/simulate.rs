@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::signals::Signals;
 use super::throwaway::Throwaway;
 use super::view;
-use crate::config::{PASSWORD, Settings};
+use crate::config::Settings;
 use crate::context::Context;
 use crate::exit::{Exit, Explained, Fault};
 use crate::output::{Align, Cell, Report, Table};
@@ -73,7 +73,7 @@ impl SimulateArgs {
     pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
         let seed = self.seed.unwrap_or_else(random_seed);
         let plan = Plan::new(seed, self.posts, self.kills);
-        let repeat = self.repeat(&context.settings, seed);
+        let repeat = self.repeat(context, seed);
         if let Some(ignored) = ignored(&context.settings) {
             context.printer.note(&ignored);
         }
@@ -109,19 +109,10 @@ impl SimulateArgs {
     }
 
     /// The command that does the same again.
-    fn repeat(&self, settings: &Settings, seed: u64) -> String {
+    fn repeat(&self, context: &Context, seed: u64) -> String {
         let Self { posts, kills, .. } = self;
-        let mut command =
-            format!("socialsched simulate --posts {posts} --kills {kills} --seed {seed}");
-        if settings.database_is_typed {
-            let url = &settings.database_url;
-            let shown = url.without_password().replace('\'', r"'\''");
-            command.push_str(&format!(" --database-url '{shown}'"));
-            if url.has_password() {
-                command.push_str(&format!(" # with the password for {PASSWORD}"));
-            }
-        }
-        command
+        let socialsched = context.socialsched();
+        format!("{socialsched} simulate --posts {posts} --kills {kills} --seed {seed}")
     }
 }
 

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+use crate::context::Context;
 use crate::domain::when::{Zone, rfc3339, short};
 use crate::domain::{CompanyId, Post, PostId, ShownStatus, SocialAccount};
 use crate::output::{Align, Cell, Format, Table};
@@ -92,46 +93,55 @@ pub(super) fn account_json(account: &SocialAccount) -> Value {
     })
 }
 
-/// At most so many commands are shown at once.
-const COMMANDS_MAX: usize = 10;
+/// Verdicts about at most so many posts are shown at once.
+const DECIDED_MAX: usize = 10;
+
+/// Said once above the command lines of [`verdict_lines`].
+pub(super) const WHAT_VERDICTS_MEAN: &str = "\
+Look at the account, then say: it is there, under this id (--published); it is not
+there, send it again (--not-published); or leave it and ask no more (--abandon):";
+
+/// What to type about a post that may be live: a line for each verdict, which
+/// does what it says if it is pasted as it is. The one that wants an id is
+/// refused until somebody puts it there, also by a shell if its quotes get lost.
+pub(super) fn verdict_lines(socialsched: &str, id: PostId) -> String {
+    ["--published '<ID OF THE POST>'", "--not-published", "--abandon"]
+        .map(|verdict| format!("{socialsched} recover {} {verdict}", id.short()))
+        .join("\n")
+}
 
 /// What to type about each of the posts whose outcome nobody could tell.
-pub(super) fn unknown_hint(posts: &[Post], own: Option<CompanyId>) -> Option<String> {
+pub(super) fn unknown_hint(context: &Context, posts: &[Post]) -> Option<String> {
     let unknown: Vec<(PostId, CompanyId)> = posts
         .iter()
         .filter(|post| ShownStatus::of(post) == ShownStatus::Unknown)
         .map(|post| (post.id, post.company_id))
         .collect();
-    verdicts(&unknown, unknown.len(), own)
+    verdicts(context, &unknown, unknown.len())
 }
 
-/// The same for `count` posts, of which some are given. Posts of another
-/// company than this run's own need it on their command lines.
+/// The same for `count` posts, of which some are given.
 pub(super) fn verdicts(
+    context: &Context,
     posts: &[(PostId, CompanyId)],
     count: usize,
-    own: Option<CompanyId>,
 ) -> Option<String> {
-    let of = |company: CompanyId| match own == Some(company) {
-        true => String::new(),
-        false => format!(" --company {company}"),
-    };
     let (_, first) = posts.first()?;
-    let mut lines = vec![format!(
-        "{} may be live and {} your word. Look at the account, then:",
-        counted(count, "post"),
-        if count == 1 { "needs" } else { "need" },
-    )];
-    let named = &posts[..posts.len().min(COMMANDS_MAX)];
-    lines.extend(named.iter().map(|(id, company)| {
+    let mut lines = vec![
         format!(
-            "socialsched recover {}{} --published EXTERNAL_ID | --not-published | --abandon",
-            id.short(),
-            of(*company),
-        )
-    }));
+            "{} may be live and {} your word.",
+            counted(count, "post"),
+            if count == 1 { "needs" } else { "need" },
+        ),
+        WHAT_VERDICTS_MEAN.to_owned(),
+    ];
+    let named = &posts[..posts.len().min(DECIDED_MAX)];
+    lines.extend(
+        named.iter().map(|(id, company)| verdict_lines(&context.socialsched_for(*company), *id)),
+    );
     if named.len() < count {
-        lines.push(format!("and more: socialsched list{} --status unknown --all", of(*first)));
+        let socialsched = context.socialsched_for(*first);
+        lines.push(format!("and more: {socialsched} list --status unknown --all"));
     }
     Some(lines.join("\n"))
 }

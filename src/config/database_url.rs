@@ -106,7 +106,7 @@ impl DatabaseUrl {
 }
 
 /// What stands for a password in [`DatabaseUrl::without_password`].
-pub const PASSWORD: &str = "PASSWORD";
+const PASSWORD: &str = "PASSWORD";
 
 impl DatabaseUrl {
     /// The whole URL with [`PASSWORD`] for each password: who puts the real one

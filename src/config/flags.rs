@@ -1,7 +1,8 @@
 //! Gives every flag its environment variable.
 
 use clap::builder::BoolishValueParser;
-use clap::{Arg, ArgAction, Command};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::Env;
 
@@ -31,6 +32,34 @@ pub fn variable_of(arg: &Arg) -> Option<String> {
         ArgAction::Help | ArgAction::HelpShort | ArgAction::HelpLong | ArgAction::Version
     ) || matches!(long, "help" | "version");
     (!informs).then(|| format!("SOCIALSCHED_{}", long.to_uppercase().replace('-', "_")))
+}
+
+/// The global flags that decide what a command does, and where. The others say
+/// how much it shows, and what it may do without asking: that is for each
+/// command to say anew.
+const DECIDING: [(&str, &str); 7] = [
+    ("database_url", super::program::DATABASE_URL),
+    ("expect_instance", "--expect-instance"),
+    ("config", "--config"),
+    ("insecure_config", "--insecure-config"),
+    ("company", "--company"),
+    ("tz", "--tz"),
+    ("timeout", "--timeout"),
+];
+
+/// Those of them that the command line itself has, as they were typed; what
+/// variables and files say holds for the next command, too.
+#[must_use]
+pub fn typed_flags(matches: &ArgMatches) -> Vec<(&'static str, Option<String>)> {
+    let is_typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+    let typed = DECIDING.into_iter().filter(|(id, _)| is_typed(id));
+    typed
+        .map(|(id, flag)| {
+            let is_switch = matches.try_get_one::<bool>(id).is_ok();
+            let value = matches.get_raw(id).and_then(Iterator::last).filter(|_| !is_switch);
+            (flag, value.map(|value| value.to_string_lossy().into_owned()))
+        })
+        .collect()
 }
 
 fn with_variable(arg: Arg, variable: String, env: &Env) -> Arg {

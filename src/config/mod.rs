@@ -10,6 +10,7 @@ mod early;
 mod env;
 mod file;
 mod flags;
+mod program;
 mod secret_file;
 mod tokens;
 
@@ -19,11 +20,12 @@ use std::time::Duration;
 use url::Url;
 
 pub use color::ColorWhen;
-pub use database_url::{DatabaseKind, DatabaseUrl, DatabaseUrlError, PASSWORD};
+pub use database_url::{DatabaseKind, DatabaseUrl, DatabaseUrlError};
 pub use early::{Early, Terminals};
 pub use env::Env;
 pub use file::RunWorker;
-pub use flags::{variable_of, with_environment};
+pub use flags::{typed_flags, variable_of, with_environment};
+pub use program::Program;
 pub use tokens::Tokens;
 
 use crate::domain::when::Zone;
@@ -42,8 +44,8 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Clone, Default)]
 pub struct Flags {
     pub database_url: Option<String>,
-    /// The command line itself has `--database-url`, not only its variable.
-    pub database_is_typed: bool,
+    /// What of it the command line itself has, not only a variable: see [`typed_flags`].
+    pub typed: Vec<(&'static str, Option<String>)>,
     /// The only database that may be opened.
     pub expect_instance: Option<InstanceId>,
     pub config: Option<PathBuf>,
@@ -62,6 +64,12 @@ pub struct Flags {
     pub timeout: Option<Duration>,
 }
 
+impl Flags {
+    fn is_typed(&self, flag: &str) -> bool {
+        self.typed.iter().any(|(typed, _)| *typed == flag)
+    }
+}
+
 /// Everything that a run is told from outside, decided once.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -70,6 +78,8 @@ pub struct Settings {
     pub database_is_typed: bool,
     /// What names it instead, a variable or the file; `None` for the default.
     pub database_named_by: Option<&'static str>,
+    /// How commands begin that are printed.
+    pub program: Program,
     /// The only database that may be opened.
     pub expect_instance: Option<InstanceId>,
     /// Unset never means "all companies".
@@ -122,10 +132,12 @@ impl Settings {
             (file.quiet.unwrap_or_default(), file.verbose.unwrap_or_default())
         };
         let log_format = flags.log_format.or(file.log_format);
+        let program = Program::new(flags.typed.clone(), &database_url);
         Ok(Self {
             database_url,
-            database_is_typed: flags.database_is_typed,
             database_named_by,
+            program,
+            database_is_typed: flags.is_typed(program::DATABASE_URL),
             expect_instance: flags.expect_instance.or(file.expect_instance),
             company: flags.company.or(file.company),
             tz: flags.tz.or(file.tz).unwrap_or_else(Zone::utc),
@@ -183,7 +195,7 @@ fn database_url(
         })
     };
     if let Some(text) = &flags.database_url {
-        let named_by = (!flags.database_is_typed).then_some(VARIABLE);
+        let named_by = (!flags.is_typed(program::DATABASE_URL)).then_some(VARIABLE);
         return Ok((read("--database-url", text)?, named_by));
     }
     if let Some(path) = env.text(FILE)? {

@@ -50,11 +50,19 @@ struct ProblemObject<'a> {
 }
 
 impl From<&anyhow::Error> for Explained {
-    /// The only place that decides the exit code of an error.
+    fn from(error: &anyhow::Error) -> Self {
+        Self::new(error, "socialsched")
+    }
+}
+
+impl Explained {
+    /// The only place that decides the exit code of an error; `program` begins
+    /// the commands that are advised.
     ///
     /// A context around [`Problems`] names what they are about, a noun phrase
     /// such as "this post". Whatever is of no known type is a bug: exit 1.
-    fn from(error: &anyhow::Error) -> Self {
+    #[must_use]
+    pub fn new(error: &anyhow::Error, program: &str) -> Self {
         if let Some(problems) = error.downcast_ref::<Problems>() {
             let context = error.to_string();
             let subject = (context != problems.to_string()).then_some(context);
@@ -62,7 +70,7 @@ impl From<&anyhow::Error> for Explained {
         } else if let Some(fault) = error.downcast_ref::<Fault>() {
             fault.clone().into()
         } else if let Some(error) = error.downcast_ref::<StoreError>() {
-            super::store::fault(error).into()
+            super::store::fault(error, program).into()
         } else {
             let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
             let fault = Fault::internal(causes.join(": "));

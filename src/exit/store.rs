@@ -3,16 +3,17 @@
 use super::{Exit, Fault};
 use crate::store::StoreError;
 
-/// The exit code, text and advice of every error of the store.
-pub(super) fn fault(error: &StoreError) -> Fault {
+/// The exit code, text and advice of every error of the store; `program` begins
+/// the commands that it advises.
+pub(super) fn fault(error: &StoreError, program: &str) -> Fault {
     let text = error.to_string();
     match error {
         StoreError::BadInput(_) => Fault::new(Exit::Input, "invalid_input", text),
         StoreError::NoSchema(_) => {
-            Fault::setup(text).code("no_schema").hint("run socialsched migrate")
+            Fault::setup(text).code("no_schema").hint(format!("run {program} migrate"))
         }
         StoreError::SchemaOlder { .. } => {
-            Fault::setup(format!("{text}: run socialsched migrate")).code("schema_older")
+            Fault::setup(format!("{text}: run {program} migrate")).code("schema_older")
         }
         StoreError::SchemaNewer { .. } => {
             Fault::setup(text).code("schema_newer").hint("install the newer socialsched")
@@ -52,7 +53,7 @@ pub(super) fn fault(error: &StoreError) -> Fault {
             .hint("nothing was changed; make room and try again"),
         StoreError::CommitLost(_) => Fault::unavailable(text)
             .code("commit_lost")
-            .hint("it may or may not have been stored; look with socialsched list"),
+            .hint(format!("it may or may not have been stored; look with {program} list")),
         StoreError::Conflict | StoreError::RowsChanged { .. } => Fault::unavailable(text)
             .code("conflicting_change")
             .hint("another program changed the row at the same time; try again"),

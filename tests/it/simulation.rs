@@ -132,9 +132,8 @@ fn what_repeats_a_simulation_is_whole_but_for_the_password() {
     let (world, _) = machine();
     let url = "mysql://me:canary@localhost/app?socket=/run/my.sock";
     let told = world.run(&["simulate", "-n", "--seed", "5", "--database-url", url]).ok().stderr;
-    let shown = "--seed 5 --database-url \
-                 'mysql://me:PASSWORD@localhost/app?socket=/run/my.sock' \
-                 # with the password for PASSWORD";
+    let shown = "socialsched --database-url 'mysql://me:PASSWORD@localhost/app?socket=/run/my.sock' \
+                 simulate --posts 60 --kills 50 --seed 5";
     assert!(told.contains(shown), "{told}");
     assert!(!told.contains("canary"), "{told}");
 }

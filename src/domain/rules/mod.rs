@@ -7,6 +7,7 @@ mod address;
 mod combinations;
 mod hash;
 mod limits;
+mod post_id;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -15,6 +16,7 @@ mod urls;
 pub use address::is_public;
 pub use hash::content_hash;
 pub use limits::{LIMITS_READ, Limits};
+pub use post_id::check_post_id;
 pub use urls::media_kind_of;
 
 use super::{PostContent, Problem, Problems};

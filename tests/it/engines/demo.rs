@@ -62,9 +62,9 @@ fn a_demo_in_a_named_file_makes_it_new_and_leaves_it_there() {
     all_published(&ran);
     assert_eq!(world.database.breaches(), [""; 0]);
     // It tells how to look at it.
-    let line = ran.stderr.lines().find(|line| line.contains("socialsched list")).unwrap();
-    let args: Vec<&str> = line.split_whitespace().skip(1).collect();
-    assert_eq!(world.json(&args)["data"].as_array().unwrap().len(), 9, "{line}");
+    let line = ran.stderr.lines().find(|line| line.contains("socialsched --database-url")).unwrap();
+    let listed = world.shell(&format!("{line} --json")).ok();
+    assert_eq!(listed.json()["data"].as_array().unwrap().len(), 9, "{line}");
     // Whatever is there already is left alone.
     let before = world.database.dump();
     assert_eq!(world.run(&demo).exits(4).error_code(), "file_exists");

@@ -114,7 +114,8 @@ fn verdict(ground: &Ground, post: &Planted, word: &str) -> Command {
     let live = ground.world.live();
     let item = live.iter().find(|item| item["account"] == post.external_account.as_str());
     if word == "--published" {
-        args.push(item.map_or("urn:li:share:1", |item| item["id"].as_str().unwrap()));
+        let unseen = if post.external_account.starts_with("urn:") { "urn:li:share:1" } else { "1" };
+        args.push(item.map_or(unseen, |item| item["id"].as_str().unwrap()));
     }
     silent(ground.world.command(&args))
 }

@@ -329,45 +329,6 @@ fn f12_our_own_object_does_not_prove_that_another_program_published_nothing() {
     world.assert_healthy();
 }
 
-#[test]
-fn every_post_that_may_be_live_is_shown_with_the_command_that_settles_it() {
-    let world = World::new();
-    let flow = FLOWS.iter().find(|flow| flow.platform == "member").unwrap();
-    let mut ids: Vec<String> =
-        (0..3).map(|_| flow.schedule(&world, "after_commit_drop").1).collect();
-    world.work_for(LOOKS, 60);
-    let ends = "--published EXTERNAL_ID | --not-published | --abandon";
-    let commands = |ran: &crate::support::Ran, company: &str| -> Vec<String> {
-        ran.stderr
-            .lines()
-            .filter_map(|line| line.strip_prefix("socialsched recover ")?.strip_suffix(ends))
-            .map(|rest| rest.strip_suffix(&format!("{company} ")).unwrap().to_owned())
-            .collect()
-    };
-    let mut short: Vec<String> = ids.iter().map(|id| id[..8].to_owned()).collect();
-    for args in [&["list"][..], &["list", "-o", "json"], &["queue-status"], &["recover"]] {
-        let mut shown = commands(&world.run(args).ok(), "");
-        shown.sort_unstable();
-        short.sort_unstable();
-        assert_eq!(shown, short, "{args:?}");
-    }
-    for id in &ids {
-        assert_eq!(commands(&world.run(&["show", id]).ok(), ""), [&id[..8]]);
-    }
-    // Who looks after all companies needs the company, too.
-    world.unset("SOCIALSCHED_COMPANY");
-    let company = format!(" --company {}", world.company());
-    let ran = world.run(&["queue-status"]).ok();
-    assert_eq!(commands(&ran, &company).len(), 3, "{ran}");
-    let typed = ran.stderr.lines().find_map(|line| line.strip_suffix(ends)).unwrap();
-    let typed: Vec<&str> = typed.split_whitespace().skip(1).chain(["--abandon"]).collect();
-    world.run(&typed).ok();
-    world.set("SOCIALSCHED_COMPANY", world.company());
-    ids.retain(|id| world.post(id)["errorCode"] != "abandoned");
-    assert_eq!(ids.len(), 2);
-    world.assert_healthy();
-}
-
 /// A person is not asked before the platform can be: with a new token it tells.
 #[test]
 fn h08_an_answer_is_not_given_up_while_the_token_that_could_ask_for_it_is_dead() {

@@ -14,3 +14,4 @@ mod refusals;
 mod restored;
 mod signals;
 mod spool;
+mod verdicts;

@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -132,6 +132,30 @@ impl World {
         let variables = self.variables.borrow().clone();
         command.args(args).env_clear().envs(variables).current_dir(self.dir.path());
         command
+    }
+
+    /// Runs a line of shell in which `socialsched` is the program, with nobody
+    /// to answer questions.
+    #[track_caller]
+    pub fn shell(&self, line: &str) -> Ran {
+        let started = Instant::now();
+        let program = env!("CARGO_BIN_EXE_socialsched");
+        let plain = self.command(&[]);
+        let mut command = Command::new("/bin/sh");
+        command.env_clear().envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.current_dir(self.dir.path()).env("SOCIALSCHED", program).stdin(Stdio::null());
+        command.args(["-c", &format!("socialsched() {{ {program} \"$@\"; }}\n{line}")]);
+        let output = command.output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        let ran = Ran {
+            args: vec![line.to_owned()],
+            code: output.status.code(),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+            took: started.elapsed(),
+        };
+        self.write_down(&ran);
+        ran
     }
 
     /// A whole hour some days ahead, as RFC 3339.
