@@ -7,6 +7,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use serde_json::json;
 use socialsched::domain::{AccountId, CompanyId, JobId, NewAccount, NewPost, Platform, PostId};
 use socialsched::sandbox::SandboxOptions;
@@ -128,6 +129,11 @@ impl Ground {
     /// A due post on a new account. Its attempts never run out, so that only
     /// a loss can end it unpublished.
     pub fn plant(&self, flow: &'static Flow) -> Planted {
+        self.plant_at(flow, None)
+    }
+
+    /// The same with a time of its own; `None`: due at once.
+    pub fn plant_at(&self, flow: &'static Flow, run_at: Option<DateTime<Utc>>) -> Planted {
         let planted = self.unstored(flow);
         let account = planted.account;
         let post_id: PostId = planted.id.parse().unwrap();
@@ -139,7 +145,7 @@ impl Ground {
             account_id: account,
             client_id: None,
             content: flow.content(&text, |name| self.world.media(name)),
-            run_at: None,
+            run_at,
             idempotency_key: None,
             content_hash: post_id.to_string(),
             max_attempts: 1000,
@@ -265,12 +271,7 @@ impl Ground {
     pub fn judge(&self) -> Vec<(Planted, String)> {
         self.finish();
         let mut faults = Vec::new();
-        let mut live: BTreeMap<String, Live> = BTreeMap::new();
-        for item in self.world.live() {
-            let live = live.entry(item["account"].as_str().unwrap().to_owned()).or_default();
-            live.posts += 1;
-            live.comments += item["comments"].as_array().map_or(0, Vec::len);
-        }
+        let live = self.live();
         let rows = self.world.database.rows(
             "SELECT id, status, outcome, first_comment_state, error_code, error_message
                FROM post_details",
@@ -287,6 +288,26 @@ impl Ground {
             faults.extend(fault.map(|fault| (post, fault)));
         }
         faults
+    }
+
+    /// What readers see, per account.
+    fn live(&self) -> BTreeMap<String, Live> {
+        let mut live: BTreeMap<String, Live> = BTreeMap::new();
+        for item in self.world.live() {
+            let live = live.entry(item["account"].as_str().unwrap().to_owned()).or_default();
+            live.posts += 1;
+            live.comments += item["comments"].as_array().map_or(0, Vec::len);
+        }
+        live
+    }
+
+    /// How this post ended: what is told of it, and how often it is live, as
+    /// in `published, 1 live`.
+    pub fn end_of(&self, post: &Planted) -> String {
+        let live = self.live().get(&post.external_account).map_or(0, |live| live.posts);
+        let sql =
+            format!("SELECT COALESCE(outcome, status) FROM post_details WHERE id = '{}'", post.id);
+        format!("{}, {live} live", self.world.database.value(&sql))
     }
 
     fn fault(&self, post: &Planted, row: &[String], live: Live) -> Option<String> {
