@@ -57,6 +57,8 @@ pub struct Ground {
     unknown: RefCell<BTreeMap<&'static str, u32>>,
     /// The platforms may refuse posts: then a post may fail, if it is not live.
     refusals: Cell<bool>,
+    /// They may refuse posts that are live: then such a post may be told as failed.
+    lies: Cell<bool>,
     began: Instant,
 }
 
@@ -98,6 +100,7 @@ impl Ground {
             judged: Cell::new(0),
             unknown: RefCell::default(),
             refusals: Cell::default(),
+            lies: Cell::default(),
             began: Instant::now(),
         }
     }
@@ -212,6 +215,12 @@ impl Ground {
         self.refusals.set(true);
     }
 
+    /// The platforms may refuse posts from now on although they are live, where
+    /// a refusal is believed.
+    pub fn expect_lies(&self) {
+        self.lies.set(true);
+    }
+
     /// From now on the platforms refuse every call that would change something.
     pub fn refuse_everything(&self) {
         self.world.fault(&json!({
@@ -318,6 +327,7 @@ impl Ground {
             _ if live.comments > 0 || !comment.is_empty() => Some("a comment without a post"),
             ("cancelled", _) if live.posts == 0 => None,
             ("failed", "not_published") if live.posts == 0 && self.refusals.get() => None,
+            ("failed", "not_published") if live.posts == 1 && self.lies.get() => None,
             ("failed", "unknown") => {
                 *self.unknown.borrow_mut().entry(post.flow.name).or_default() += 1;
                 post.flow.is_two_step().then_some("unknown on a two-step flow")

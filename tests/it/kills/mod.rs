@@ -37,3 +37,5 @@ pub mod settings;
 mod singles;
 #[cfg(feature = "kill-points")]
 mod takeover;
+#[cfg(feature = "kill-points")]
+mod troubles;
