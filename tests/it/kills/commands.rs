@@ -15,17 +15,24 @@ pub fn silent(mut command: Command) -> Command {
 /// What `cancel` and its like answer when there is nothing to change any more.
 const WRONG_STATE: Option<i32> = Some(4);
 
-/// Kills the command at every point, each with a post of its own, and gives
-/// it again to its end.
+/// The transactions of these commands, each killed at both points.
+pub const TRANSACTIONS: &[&str] =
+    &["cancel_posts", "insert_post", "reschedule_post", "retry_posts", "take_over"];
+
+/// Kills the command at every point, those of this transaction among them, each
+/// with a post of its own, and gives it again to its end.
 fn again_after_every_point(
     ground: &Ground,
     prepare: impl Fn() -> Planted,
     command: impl Fn(&Planted) -> Command,
-    least: usize,
+    transaction: &'static str,
 ) -> Vec<Planted> {
+    assert!(TRANSACTIONS.contains(&transaction), "{transaction}");
     let post = prepare();
     let points = ground.trace(silent(command(&post)));
-    assert!(points.len() >= least, "{points:?}");
+    for moment in ["before_commit", "committed"] {
+        assert!(points.contains(&format!("{transaction}.{moment}:1")), "{points:?}");
+    }
     let mut posts = vec![post];
     for point in &points {
         let post = prepare();
@@ -49,7 +56,7 @@ fn a_schedule_given_again_with_its_key_stores_one_post() {
     let keyed = |post: &Planted| schedule(&post.id, &post.account.to_string());
     // Until it is stored, its key stands for the post.
     let unstored = || ground.unstored(&FACEBOOK_TEXT);
-    let posts = again_after_every_point(&ground, unstored, keyed, 2);
+    let posts = again_after_every_point(&ground, unstored, keyed, "insert_post");
     for post in posts {
         let sql = format!("SELECT id FROM post_details WHERE idempotency_key = '{}'", post.id);
         ground.watch(Planted { id: ground.world.database.value(&sql), ..post });
@@ -62,7 +69,8 @@ fn a_schedule_given_again_with_its_key_stores_one_post() {
 fn a_cancelled_post_is_never_live() {
     let ground = Ground::new();
     let cancel = |post: &Planted| ground.world.command(&["cancel", &post.id]);
-    let posts = again_after_every_point(&ground, || ground.plant(&FACEBOOK_TEXT), cancel, 2);
+    let posts =
+        again_after_every_point(&ground, || ground.plant(&FACEBOOK_TEXT), cancel, "cancel_posts");
     let faults = ground.judge();
     for post in posts {
         assert_eq!(ground.world.status(&post.id), "cancelled");
@@ -75,7 +83,12 @@ fn a_rescheduled_post_goes_out_once() {
     let ground = Ground::new();
     let reschedule =
         |post: &Planted| ground.world.command(&["reschedule", &post.id, "--at", "+1h"]);
-    again_after_every_point(&ground, || ground.plant(&FACEBOOK_TEXT), reschedule, 2);
+    again_after_every_point(
+        &ground,
+        || ground.plant(&FACEBOOK_TEXT),
+        reschedule,
+        "reschedule_post",
+    );
     ground.world.advance(Duration::from_secs(3700));
     let faults = ground.judge();
     ground.assert_sound("reschedule", &faults);
@@ -91,7 +104,7 @@ fn recover_killed_anywhere_settles_nothing_wrongly() {
         post
     };
     let recover = |_: &Planted| ground.world.command(&["recover"]);
-    again_after_every_point(&ground, dead_in_the_call, recover, 6);
+    again_after_every_point(&ground, dead_in_the_call, recover, "take_over");
     let faults = ground.judge();
     ground.assert_sound("recover", &faults);
 }
@@ -110,7 +123,7 @@ fn refused(ground: &Ground, flow: &'static Flow) -> Planted {
 fn a_retried_post_goes_out_once() {
     let ground = Ground::new();
     let retry = |post: &Planted| ground.world.command(&["retry", &post.id]);
-    again_after_every_point(&ground, || refused(&ground, &FACEBOOK_TEXT), retry, 2);
+    again_after_every_point(&ground, || refused(&ground, &FACEBOOK_TEXT), retry, "retry_posts");
     let faults = ground.judge();
     ground.assert_sound("retry", &faults);
 }

@@ -46,6 +46,9 @@ pub const FACEBOOK_TEXT: Flow = flow("Facebook text", Facebook, Post, &[]);
 pub const INSTAGRAM_IMAGE: Flow = flow("Instagram image", Instagram, Post, &["a.jpg"]);
 pub const LINKEDIN_IMAGE: Flow = flow("LinkedIn image", LinkedIn, Post, &["a.jpg"]);
 
+pub const FACEBOOK_PHOTO: Flow = flow("Facebook photo", Facebook, Post, &["a.jpg"]);
+pub const FACEBOOK_STORY: Flow = story("Facebook photo story", Facebook, &["a.jpg"]);
+pub const INSTAGRAM_REEL: Flow = flow("Instagram reel", Instagram, Reel, &["a.mp4"]);
 pub const LINKEDIN_TEXT: Flow = flow("LinkedIn text", LinkedIn, Post, &[]);
 pub const LINKEDIN_MEMBER: Flow =
     Flow { name: "LinkedIn member", is_members: true, ..LINKEDIN_TEXT };
@@ -53,15 +56,15 @@ pub const FACEBOOK_COMMENT: Flow = commented("Facebook comment", FACEBOOK_TEXT);
 
 pub const FLOWS: &[Flow] = &[
     FACEBOOK_TEXT,
-    flow("Facebook photo", Facebook, Post, &["a.jpg"]),
+    FACEBOOK_PHOTO,
     flow("Facebook photos", Facebook, Post, &["a.jpg", "b.jpg"]),
     flow("Facebook video", Facebook, Video, &["a.mp4"]),
     flow("Facebook reel", Facebook, Reel, &["a.mp4"]),
-    story("Facebook photo story", Facebook, &["a.jpg"]),
+    FACEBOOK_STORY,
     story("Facebook video story", Facebook, &["a.mp4"]),
     INSTAGRAM_IMAGE,
     flow("Instagram carousel", Instagram, Carousel, &["a.jpg", "b.jpg"]),
-    flow("Instagram reel", Instagram, Reel, &["a.mp4"]),
+    INSTAGRAM_REEL,
     story("Instagram story", Instagram, &["a.jpg"]),
     LINKEDIN_TEXT,
     LINKEDIN_MEMBER,

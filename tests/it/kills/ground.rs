@@ -7,6 +7,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use serde_json::json;
 use socialsched::domain::{AccountId, CompanyId, JobId, NewAccount, NewPost, Platform, PostId};
 use socialsched::sandbox::SandboxOptions;
@@ -56,6 +57,8 @@ pub struct Ground {
     unknown: RefCell<BTreeMap<&'static str, u32>>,
     /// The platforms may refuse posts: then a post may fail, if it is not live.
     refusals: Cell<bool>,
+    /// They may refuse posts that are live: then such a post may be told as failed.
+    lies: Cell<bool>,
     began: Instant,
 }
 
@@ -97,6 +100,7 @@ impl Ground {
             judged: Cell::new(0),
             unknown: RefCell::default(),
             refusals: Cell::default(),
+            lies: Cell::default(),
             began: Instant::now(),
         }
     }
@@ -128,6 +132,11 @@ impl Ground {
     /// A due post on a new account. Its attempts never run out, so that only
     /// a loss can end it unpublished.
     pub fn plant(&self, flow: &'static Flow) -> Planted {
+        self.plant_at(flow, None)
+    }
+
+    /// The same with a time of its own; `None`: due at once.
+    pub fn plant_at(&self, flow: &'static Flow, run_at: Option<DateTime<Utc>>) -> Planted {
         let planted = self.unstored(flow);
         let account = planted.account;
         let post_id: PostId = planted.id.parse().unwrap();
@@ -139,7 +148,7 @@ impl Ground {
             account_id: account,
             client_id: None,
             content: flow.content(&text, |name| self.world.media(name)),
-            run_at: None,
+            run_at,
             idempotency_key: None,
             content_hash: post_id.to_string(),
             max_attempts: 1000,
@@ -206,6 +215,12 @@ impl Ground {
         self.refusals.set(true);
     }
 
+    /// The platforms may refuse posts from now on although they are live, where
+    /// a refusal is believed.
+    pub fn expect_lies(&self) {
+        self.lies.set(true);
+    }
+
     /// From now on the platforms refuse every call that would change something.
     pub fn refuse_everything(&self) {
         self.world.fault(&json!({
@@ -265,12 +280,7 @@ impl Ground {
     pub fn judge(&self) -> Vec<(Planted, String)> {
         self.finish();
         let mut faults = Vec::new();
-        let mut live: BTreeMap<String, Live> = BTreeMap::new();
-        for item in self.world.live() {
-            let live = live.entry(item["account"].as_str().unwrap().to_owned()).or_default();
-            live.posts += 1;
-            live.comments += item["comments"].as_array().map_or(0, Vec::len);
-        }
+        let live = self.live();
         let rows = self.world.database.rows(
             "SELECT id, status, outcome, first_comment_state, error_code, error_message
                FROM post_details",
@@ -289,6 +299,26 @@ impl Ground {
         faults
     }
 
+    /// What readers see, per account.
+    fn live(&self) -> BTreeMap<String, Live> {
+        let mut live: BTreeMap<String, Live> = BTreeMap::new();
+        for item in self.world.live() {
+            let live = live.entry(item["account"].as_str().unwrap().to_owned()).or_default();
+            live.posts += 1;
+            live.comments += item["comments"].as_array().map_or(0, Vec::len);
+        }
+        live
+    }
+
+    /// How this post ended: what is told of it, and how often it is live, as
+    /// in `published, 1 live`.
+    pub fn end_of(&self, post: &Planted) -> String {
+        let live = self.live().get(&post.external_account).map_or(0, |live| live.posts);
+        let sql =
+            format!("SELECT COALESCE(outcome, status) FROM post_details WHERE id = '{}'", post.id);
+        format!("{}, {live} live", self.world.database.value(&sql))
+    }
+
     fn fault(&self, post: &Planted, row: &[String], live: Live) -> Option<String> {
         let (status, outcome, comment) = (row[0].as_str(), row[1].as_str(), row[2].as_str());
         let told = match (status, outcome) {
@@ -297,6 +327,7 @@ impl Ground {
             _ if live.comments > 0 || !comment.is_empty() => Some("a comment without a post"),
             ("cancelled", _) if live.posts == 0 => None,
             ("failed", "not_published") if live.posts == 0 && self.refusals.get() => None,
+            ("failed", "not_published") if live.posts == 1 && self.lies.get() => None,
             ("failed", "unknown") => {
                 *self.unknown.borrow_mut().entry(post.flow.name).or_default() += 1;
                 post.flow.is_two_step().then_some("unknown on a two-step flow")

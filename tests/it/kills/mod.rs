@@ -6,7 +6,8 @@
 //!
 //! - `KILLS`: how many random kills each test of them makes (default 200);
 //! - `KILL_SEED`: the seed of random plans (default 1);
-//! - `KILL_SHARE`: of ordered pairs, one of so many is tried (default 4; 1 is all);
+//! - `KILL_SHARE`: of ordered pairs, and of kills beside a fault of the platforms,
+//!   one of so many is tried (1 is all; each driver has a default of its own);
 //! - `KILL_REPORT`: a file to which each test appends its figures.
 //!
 //! `tests/nightly` sets them for long runs on all engines.
@@ -29,8 +30,12 @@ mod releases;
 #[cfg(feature = "kill-points")]
 mod rivals;
 #[cfg(feature = "kill-points")]
+mod scenes;
+#[cfg(feature = "kill-points")]
 pub mod settings;
 #[cfg(feature = "kill-points")]
 mod singles;
 #[cfg(feature = "kill-points")]
 mod takeover;
+#[cfg(feature = "kill-points")]
+mod troubles;

@@ -25,7 +25,7 @@ const LONGEST_LIFE_MS: u64 = 150;
 const PAUSES: [u64; 6] = [0, 0, 20, 60, 150, 300];
 
 /// The calls that make something visible.
-const PUBLISH_CALLS: [&str; 6] = [
+pub const PUBLISH_CALLS: [&str; 6] = [
     r#"{"method": "POST", "body_contains": "\"is_published\":true"}"#,
     r#"{"method": "POST", "body_contains": "\"published\":true"}"#,
     r#"{"method": "POST", "path_contains": "/video_", "body_contains": "finish"}"#,

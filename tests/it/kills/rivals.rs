@@ -11,7 +11,7 @@ use super::points;
 use crate::support::{Engine, eventually};
 
 /// A post whose worker died at a point that begins so.
-fn dead(ground: &Ground, flow: &'static Flow, point: &str) -> Planted {
+pub fn dead(ground: &Ground, flow: &'static Flow, point: &str) -> Planted {
     let post = ground.plant(flow);
     assert!(ground.killed_at(ground.worker(&post), point), "did not come to {point}");
     ground.world.advance(LEASE_OVER);
@@ -24,7 +24,7 @@ fn answered(ground: &Ground, flow: &'static Flow) -> String {
     points.into_iter().find(|point| points::told_at(point).is_some()).unwrap()
 }
 
-fn recover(ground: &Ground) -> Command {
+pub fn recover(ground: &Ground) -> Command {
     silent(ground.world.command(&["recover"]))
 }
 
@@ -109,7 +109,7 @@ fn g15_recover_and_a_worker_hold_a_members_post_and_send_nothing() {
 /// What a person may say; `--published` wants the id at the platform.
 const VERDICTS: [&str; 3] = ["--published", "--not-published", "--abandon"];
 
-fn verdict(ground: &Ground, post: &Planted, word: &str) -> Command {
+pub fn verdict(ground: &Ground, post: &Planted, word: &str) -> Command {
     let mut args = vec!["recover", &post.id, "--yes", word];
     let live = ground.world.live();
     let item = live.iter().find(|item| item["account"] == post.external_account.as_str());
