@@ -210,14 +210,8 @@ impl Shared {
             Remedy::Retry => (retry(), false),
             Remedy::Restage => (retry(), true),
             Remedy::PollAgain(delay) => (Next::GiveBack(delay), false),
-            Remedy::Wait(_) | Remedy::Operator(_) => {
-                // What the failure proves is more important than the rest, which
-                // the next attempt would be told again.
-                if let Err(error) = self.rest_if_asked(claim, &failure).await {
-                    tracing::warn!(account = %claim.account.id, %error, "does not rest");
-                }
-                (Next::GiveBack(Duration::ZERO), false)
-            }
+            // By then its account rests.
+            Remedy::Wait(_) | Remedy::Operator(_) => (Next::GiveBack(REST_MIN), false),
             Remedy::GiveUp => (Next::Fail, false),
         };
         let settled = match step {
@@ -232,6 +226,11 @@ impl Shared {
                 self.store.record_failure(worker, claim, step, &failure, restage, &next).await?
             }
         };
+        // After what the failure proves: the next attempt would be told of the
+        // rest again, but not of this call.
+        if let Err(error) = self.rest_if_asked(claim, &failure).await {
+            tracing::warn!(account = %claim.account.id, %error, "does not rest");
+        }
         self.ended(settled, || match (&next, failure.remedy) {
             (Next::GiveBack(delay), Remedy::PollAgain(_)) => End::Waiting(*delay),
             (Next::GiveBack(_), Remedy::Retry | Remedy::Restage) => End::Retrying(failure),

@@ -221,8 +221,6 @@ scenes! {
         trouble: Some(RETIRED),
         transactions: &["rest"],
         mend: |ground, post| resume(ground, post),
-        // Only the refusal proves that nothing was created, and it was not stored.
-        ends: "unknown, 0 live",
         ..SCENE
     };
     a_dead_workers_post_is_looked_up: Scene {
