@@ -210,27 +210,26 @@ impl Shared {
             Remedy::Retry => (retry(), false),
             Remedy::Restage => (retry(), true),
             Remedy::PollAgain(delay) => (Next::GiveBack(delay), false),
-            // By then its account rests.
-            Remedy::Wait(_) | Remedy::Operator(_) => (Next::GiveBack(REST_MIN), false),
+            Remedy::Wait(_) | Remedy::Operator(_) => (Next::GiveBack(Duration::ZERO), false),
             Remedy::GiveUp => (Next::Fail, false),
         };
         let settled = match step {
             Step::Publish(intent) => {
-                let (failure, next) = (failure.clone(), next.clone());
-                let proof = Proof::Refused { failure, restage, next };
-                self.keep_evidence(Evidence::new(claim, intent, proof)).await.settled()
+                let next = next.clone();
+                let proof = Proof::Refused { failure: failure.clone(), restage, next };
+                let kept = self.keep_evidence(Evidence::new(claim, intent, proof)).await;
+                // Not before what the refusal proves: the next attempt would be told
+                // of the rest again, but not of this call.
+                self.rest_or_go_on(claim, &failure).await;
+                kept.settled()
             }
             // Found out anew when the database is away.
             Step::Prepare | Step::Lookup(_) => {
+                self.rest_or_go_on(claim, &failure).await;
                 let worker = &self.options.id;
                 self.store.record_failure(worker, claim, step, &failure, restage, &next).await?
             }
         };
-        // After what the failure proves: the next attempt would be told of the
-        // rest again, but not of this call.
-        if let Err(error) = self.rest_if_asked(claim, &failure).await {
-            tracing::warn!(account = %claim.account.id, %error, "does not rest");
-        }
         self.ended(settled, || match (&next, failure.remedy) {
             (Next::GiveBack(delay), Remedy::PollAgain(_)) => End::Waiting(*delay),
             (Next::GiveBack(_), Remedy::Retry | Remedy::Restage) => End::Retrying(failure),
@@ -238,6 +237,13 @@ impl Shared {
             (Next::Retry(_), _) if claim.attempts < claim.max_attempts => End::Retrying(failure),
             (Next::Retry(_) | Next::Fail, _) => End::Failed(failure),
         })
+    }
+
+    /// A rest that is not recorded is asked for again by the next attempt.
+    async fn rest_or_go_on(&self, claim: &Claim, failure: &Failure) {
+        if let Err(error) = self.rest_if_asked(claim, failure).await {
+            tracing::warn!(account = %claim.account.id, %error, "does not rest");
+        }
     }
 
     /// Puts a job back as it was, its attempt not counted (T11).

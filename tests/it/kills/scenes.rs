@@ -272,6 +272,17 @@ scenes! {
         transactions: &["end_lost_comments"],
         ..SCENE
     };
+    the_post_of_an_owed_comment_cannot_be_read: Scene {
+        flow: &FACEBOOK_COMMENT,
+        stage: |ground, flow| {
+            ground.expect_refusals();
+            let post = dead(ground, flow, "record_live.committed:1");
+            rewrite(ground, &post, "media = '{}'");
+            post
+        },
+        transactions: &["fail_comment"],
+        ..SCENE
+    };
     a_post_is_too_late: Scene {
         stage: |ground, flow| {
             let post = ground.plant(flow);
