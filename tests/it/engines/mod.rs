@@ -5,6 +5,7 @@
 mod adoption;
 mod beside;
 mod demo;
+mod full_disk;
 mod grants;
 mod hosts;
 mod migrating;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::limits::in_shell;
-use crate::support::{Engine, World, eventually};
+use crate::support::{Engine, World, eventually, may_mount};
 
 /// What SQLite and the disk write at a time.
 const PAGE: usize = 4096;
@@ -86,13 +86,6 @@ fn i01_a_disk_that_may_be_mounted_and_fills_up_at_any_write_loses_and_doubles_no
     let told = [ran.stdout, ran.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
     assert!(ran.status.success() && told[0].contains("1 passed"), "{}", told.concat());
     println!("{}", told[0]);
-}
-
-/// Whether this process has the right to mount (CAP_SYS_ADMIN).
-fn may_mount() -> bool {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let rights = status.lines().find_map(|line| line.strip_prefix("CapEff:")).unwrap();
-    u64::from_str_radix(rights.trim(), 16).unwrap() & (1 << 21) != 0
 }
 
 /// A worker whose files may not grow beyond one page more each time, until it

@@ -30,7 +30,7 @@ mod world;
 pub use daemon::Daemon;
 pub use database::{Database, Engine};
 pub use memory::Starving;
-pub use private_server::PrivateServer;
+pub use private_server::{PrivateServer, may_mount};
 pub use proxy::Proxy;
 pub use ran::Ran;
 pub use session::Session;

@@ -1,5 +1,5 @@
 //! A database server for one test, which may be killed, whose clock may be
-//! turned, and which may speak TLS.
+//! turned, which may speak TLS, and whose disk may be full.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -23,6 +23,16 @@ if [[ $1 == mariadb ]]; then echo "$TEST_MARIADB_URL"; else echo "$TEST_POSTGRES
 while read -r order; do "$order"; echo done; done
 "#;
 
+/// Room for an empty server, what it keeps of its log, and some databases.
+const SMALL: &str = "256m";
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Plain,
+    Tls,
+    SmallDisk,
+}
+
 /// A server of its own, stopped when dropped.
 pub struct PrivateServer {
     engine: Engine,
@@ -37,22 +47,46 @@ pub struct PrivateServer {
 impl PrivateServer {
     /// Starts one, with the right time, that listens on a socket only.
     pub fn start(engine: Engine) -> Self {
-        Self::with(engine, false)
+        Self::with(engine, Kind::Plain)
     }
 
     /// Starts one that also speaks TLS on [`PrivateServer::port`]. PostgreSQL
     /// asks there for passwords, and for the certificate of `ss_client`.
     pub fn with_tls(engine: Engine) -> Self {
-        Self::with(engine, true)
+        Self::with(engine, Kind::Tls)
     }
 
-    fn with(engine: Engine, tls: bool) -> Self {
+    /// Starts a PostgreSQL whose data lie on a small disk of its own. `None`,
+    /// and said so, where none may be mounted.
+    #[expect(clippy::print_stderr, reason = "why it was skipped")]
+    pub fn with_small_disk() -> Option<Self> {
+        let dir = tempfile::tempdir().unwrap();
+        let mut probe = Command::new("unshare");
+        probe.args(["-m", "mount", "-t", "tmpfs", "small"]).arg(dir.path());
+        let probe = probe.output();
+        if !probe.as_ref().is_ok_and(|probe| probe.status.success()) {
+            assert!(!may_mount(), "a disk may be mounted here, and is not: {probe:?}");
+            eprintln!("SKIPPED: no disk may be mounted here: {probe:?}");
+            return None;
+        }
+        Some(Self::with(Engine::Postgres, Kind::SmallDisk))
+    }
+
+    fn with(engine: Engine, kind: Kind) -> Self {
         let dir = tempfile::tempdir().unwrap();
         // The server is another user's process.
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let clock = dir.path().join("clock");
         fs::write(&clock, "+0").unwrap();
-        let mut script = Command::new("bash");
+        let mut script = match kind {
+            // The disk is mounted for this server alone, and gone with it.
+            Kind::SmallDisk => {
+                let mut script = Command::new("unshare");
+                script.args(["-m", "bash"]).env("SERVER_DISK", SMALL);
+                script
+            }
+            Kind::Plain | Kind::Tls => Command::new("bash"),
+        };
         script
             .args(["-c", SCRIPT, "bash", name(engine)])
             .env("FORCE_PRIVATE_SERVERS", "1")
@@ -61,7 +95,7 @@ impl PrivateServer {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
         let mut port = 0;
-        if tls {
+        if kind == Kind::Tls {
             port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
             script.env("SERVER_TLS", dir.path()).env("SERVER_PORT", port.to_string());
         }
@@ -112,6 +146,18 @@ impl PrivateServer {
         self.order(&format!("run_{}", name(self.engine)));
     }
 
+    /// Takes all room on its small disk, but for what it has prepared.
+    #[track_caller]
+    pub fn fill_disk(&mut self) {
+        self.order("fill_disk");
+    }
+
+    /// Gives the room back.
+    #[track_caller]
+    pub fn empty_disk(&mut self) {
+        self.order("empty_disk");
+    }
+
     #[track_caller]
     fn order(&mut self, function: &str) {
         writeln!(self.input.as_mut().unwrap(), "{function}").unwrap();
@@ -119,6 +165,13 @@ impl PrivateServer {
         self.output.read_line(&mut answer).unwrap();
         assert_eq!(answer, "done\n", "{function}: see above");
     }
+}
+
+/// Whether this process has the right to mount (CAP_SYS_ADMIN).
+pub fn may_mount() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let rights = status.lines().find_map(|line| line.strip_prefix("CapEff:")).unwrap();
+    u64::from_str_radix(rights.trim(), 16).unwrap() & (1 << 21) != 0
 }
 
 /// As `tests/servers` calls it.

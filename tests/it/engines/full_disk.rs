@@ -1,0 +1,96 @@
+//! F14: a server whose disk is full. Only PostgreSQL: it asks for room page by
+//! page, so that it is known which statement meets the end.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::{Engine, PrivateServer, World, eventually, staging_call_of};
+
+const FULL: &str = "disk of the database is full";
+/// Longer than any lease.
+const LEASE_OVER: Duration = Duration::from_secs(120);
+
+/// A world on a server with a small disk; `None` where there can be none.
+fn small() -> Option<(PrivateServer, World)> {
+    if Engine::of_this_run() != Engine::Postgres {
+        return None;
+    }
+    let server = PrivateServer::with_small_disk()?;
+    let world = World::on(&server);
+    Some((server, world))
+}
+
+/// Gives the tables and indexes that a claim writes to their first pages. The
+/// log still has none: its first row asks for room.
+fn make_room_for_claims(world: &World) {
+    world.database.execute(
+        "BEGIN;
+         UPDATE post_schedule SET status = 'processing', worker_id = 'w', locked_at = now();
+         ROLLBACK",
+    );
+}
+
+fn in_log(world: &World) -> String {
+    world.database.value("SELECT COUNT(*) FROM publish_log")
+}
+
+#[track_caller]
+fn assert_goes_on(world: &World, id: &str) {
+    world.work_for(LEASE_OVER, 60);
+    assert_eq!((world.status(id), world.live().len()), ("published".to_owned(), 1));
+    world.assert_healthy();
+}
+
+#[test]
+fn f14_a_claim_on_a_server_whose_disk_is_full_changes_nothing_and_works_with_room() {
+    let Some((mut server, world)) = small() else { return };
+    let id = world.schedule(&world.account("facebook"), &["--caption", "Hello"]);
+    server.fill_disk();
+    world.run(&["run-worker", "--once"]).exits(6).complains(FULL);
+    let post = world.post(&id);
+    assert_eq!((&post["status"], &post["attempts"]), (&json!("pending"), &json!(0)), "{post}");
+    assert_eq!(world.calls(), [json!(null); 0]);
+    server.empty_disk();
+    assert_goes_on(&world, &id);
+}
+
+/// The gate cannot write down that the call goes out.
+#[test]
+fn f14_a_gate_on_a_server_whose_disk_is_full_sends_nothing_and_opens_with_room() {
+    let Some((mut server, world)) = small() else { return };
+    // A text on LinkedIn is not staged: the gate is the first to write to the log.
+    let id = world.schedule(&world.account("linkedin"), &["--caption", "Hello"]);
+    make_room_for_claims(&world);
+    server.fill_disk();
+    world.run(&["run-worker", "--once"]).complains(FULL);
+    assert_eq!(world.status(&id), "processing", "it was claimed");
+    assert_eq!((in_log(&world).as_str(), world.calls()), ("0", vec![]), "sent");
+    server.empty_disk();
+    assert_goes_on(&world, &id);
+}
+
+/// What was staged cannot be written down; a daemon outlives it.
+#[test]
+fn f14_a_server_whose_disk_fills_up_while_a_post_is_staged_sends_nothing_until_there_is_room() {
+    let Some((mut server, world)) = small() else { return };
+    let page = world.account("facebook");
+    world.fault(&json!({
+        "match": staging_call_of(&page), "when": {"nth": 1},
+        "fault": "slow_first_byte", "delay_ms": 3000,
+    }));
+    let id = world.schedule(&page, &["--caption", "Hello", "--image", &world.media("photo.jpg")]);
+    let mut worker = world.start_worker(&["--poll-interval", "100ms"]);
+    eventually("staging is on its way", || world.fault_struck());
+    server.fill_disk();
+    eventually("it has met it", || worker.stderr().contains("did not take the result"));
+    assert!(worker.stderr().contains(FULL), "{}", worker.stderr());
+    assert_eq!((in_log(&world).as_str(), world.live().len()), ("0", 0));
+    assert!(worker.is_running(), "{}", worker.stderr());
+    server.empty_disk();
+    world.advance(LEASE_OVER);
+    eventually("it goes on", || world.status(&id) == "published");
+    worker.terminate();
+    assert_eq!(worker.wait(), 0, "{}", worker.stderr());
+    assert_goes_on(&world, &id);
+}
