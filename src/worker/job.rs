@@ -74,7 +74,7 @@ impl Shared {
         let publisher = self.publishers.get(claim.content.platform);
         loop {
             if stop.is_cancelled() {
-                return self.give_back(&claim).await;
+                return self.give_back(&claim, Duration::ZERO).await;
             }
             match publisher.prepare(&draft).await {
                 Ok(Preparation::Ready) => break,
@@ -126,7 +126,7 @@ impl Shared {
         let account = self.held.account(claim.account.id);
         let turn = tokio::select! {
             turn = account.lock() => turn,
-            () = stop.cancelled() => return self.give_back(claim).await,
+            () = stop.cancelled() => return self.give_back(claim, Duration::ZERO).await,
         };
         let gate_began = Uptime::now();
         let gates = self.store.open_gates(&self.options.id, &[claim], self.options.lease).await?;
@@ -246,9 +246,9 @@ impl Shared {
         }
     }
 
-    /// Puts a job back as it was, its attempt not counted (T11).
-    pub(super) async fn give_back(&self, claim: &Claim) -> Result<End, StoreError> {
-        let settled = self.store.release(&self.options.id, claim, Duration::ZERO).await?;
+    /// Puts a job back as it was, its attempt not counted (T11), for this long.
+    pub(super) async fn give_back(&self, claim: &Claim, rest: Duration) -> Result<End, StoreError> {
+        let settled = self.store.release(&self.options.id, claim, rest).await?;
         self.ended(settled, || End::Released)
     }
 

@@ -59,7 +59,7 @@ impl Shared {
     pub(super) async fn reconcile(&self, claim: &Claim) -> Result<End, StoreError> {
         let Some((intent, sighting)) = self.look(claim).await else {
             // Nothing is open any more: evidence came in meanwhile.
-            return self.give_back(claim).await;
+            return self.give_back(claim, Duration::ZERO).await;
         };
         let worker = &self.options.id;
         let settle = self.settle();

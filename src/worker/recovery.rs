@@ -128,7 +128,7 @@ impl Shared {
 
     async fn recover_job(&self, claim: &Claim) -> Result<End, StoreError> {
         if claim.open_intents.is_empty() {
-            self.give_back(claim).await
+            self.give_back(claim, Duration::ZERO).await
         } else {
             self.reconcile(claim).await
         }

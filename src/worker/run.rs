@@ -19,6 +19,8 @@ use round::claim_request;
 
 /// How long jobs that were broken off may take to be put back.
 const PUT_BACK_LIMIT: Duration = Duration::from_secs(5);
+/// A job that the database could not keep up with is tried again this soon.
+const OUTAGE_REST: Duration = Duration::from_secs(30);
 
 /// How long a run goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -215,7 +217,7 @@ impl Run {
                         "grace is over: what was not sent is put back, the rest left to be recovered");
                     self.jobs.abort_all();
                     // A database that is away is not waited for.
-                    let _ = tokio::time::timeout(PUT_BACK_LIMIT, self.put_back()).await;
+                    let _ = tokio::time::timeout(PUT_BACK_LIMIT, self.join_all()).await;
                     break;
                 }
             }
@@ -223,7 +225,7 @@ impl Run {
     }
 
     /// Waits for the jobs that were broken off.
-    async fn put_back(&mut self) {
+    async fn join_all(&mut self) {
         while let Some(ended) = self.jobs.join_next_with_id().await {
             self.finished(ended).await;
         }
@@ -240,18 +242,23 @@ impl Run {
             Ok(Ok(end)) => end,
             Ok(Err(error)) => {
                 tracing::error!(post = %claim.post_id, %error,
-                    "the database did not take the result; the job will be taken over");
-                return;
+                    "the database did not take the result");
+                // It may be live; or the row itself is wrong, which must not go on for ever.
+                if may_be_sent(&claim, intent.as_ref()) || !error.is_outage() {
+                    return;
+                }
+                // A full disk is no fault of the post: it costs no attempt.
+                match self.put_back(&claim, OUTAGE_REST).await {
+                    Some(end) => end,
+                    None => return,
+                }
             }
             // It may be live: whoever takes it over asks the platform.
             Err(error) if error.is_cancelled() && may_be_sent(&claim, intent.as_ref()) => return,
-            Err(error) if error.is_cancelled() => match self.shared.give_back(&claim).await {
-                Ok(end) => end,
-                Err(error) => {
-                    tracing::warn!(post = %claim.post_id, %error,
-                        "not put back; the job will be taken over");
-                    return;
-                }
+            Err(error) if error.is_cancelled() => match self.put_back(&claim, Duration::ZERO).await
+            {
+                Some(end) => end,
+                None => return,
             },
             Err(_) => match self.panicked(&claim, intent).await {
                 Ok(end) => end,
@@ -265,6 +272,18 @@ impl Run {
             self.waiting.insert(Instant::now() + *delay);
         }
         self.note(Event::of(&claim, end));
+    }
+
+    /// Puts a job back from which no call went out. `None`: it will be taken over.
+    async fn put_back(&self, claim: &Claim, rest: Duration) -> Option<End> {
+        match self.shared.give_back(claim, rest).await {
+            Ok(end) => Some(end),
+            Err(error) => {
+                tracing::warn!(post = %claim.post_id, %error,
+                    "not put back; the job will be taken over");
+                None
+            }
+        }
     }
 
     /// A bug in one job costs that job one attempt; what it may have sent is looked up.

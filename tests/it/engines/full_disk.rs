@@ -63,8 +63,12 @@ fn f14_a_gate_on_a_server_whose_disk_is_full_sends_nothing_and_opens_with_room()
     let id = world.schedule(&world.account("linkedin"), &["--caption", "Hello"]);
     make_room_for_claims(&world);
     server.fill_disk();
-    world.run(&["run-worker", "--once"]).complains(FULL);
-    assert_eq!(world.status(&id), "processing", "it was claimed");
+    // More often than a post may be tried: it is not the post's fault.
+    for _ in 0..4 {
+        world.run(&["run-worker", "--once"]).complains(FULL);
+        world.advance(LEASE_OVER);
+    }
+    assert_eq!(world.post(&id)["attempts"], 0, "{}", world.post(&id));
     assert_eq!((in_log(&world).as_str(), world.calls()), ("0", vec![]), "sent");
     server.empty_disk();
     assert_goes_on(&world, &id);
