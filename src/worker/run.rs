@@ -243,11 +243,13 @@ impl Run {
             Ok(Err(error)) => {
                 tracing::error!(post = %claim.post_id, %error,
                     "the database did not take the result");
-                // It may be live; or the row itself is wrong, which must not go on for ever.
-                if may_be_sent(&claim, intent.as_ref()) || !error.is_outage() {
+                // A full disk and rivals are no fault of the post: they cost no attempt.
+                // A database that is away would not take this either, and a row that
+                // is wrong must not go on for ever.
+                let answers = matches!(error, StoreError::Full | StoreError::Conflict);
+                if !answers || may_be_sent(&claim, intent.as_ref()) {
                     return;
                 }
-                // A full disk is no fault of the post: it costs no attempt.
                 match self.put_back(&claim, OUTAGE_REST).await {
                     Some(end) => end,
                     None => return,
