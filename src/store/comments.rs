@@ -109,23 +109,26 @@ impl Store {
         }
         drop(tx);
         for (post, why) in unreadable {
-            tracing::warn!(%post, "its first comment is not sent: {why}");
-            self.fail_comment(post).await?;
+            if self.fail_comment(post).await? {
+                tracing::warn!(%post, "its first comment is not sent: {why}");
+            }
         }
         Ok(owed)
     }
 
     /// Gives up on a comment whose post cannot be read any more: it would be
-    /// met for ever.
-    async fn fail_comment(&self, post: PostId) -> Result<(), StoreError> {
+    /// met for ever. `false`: somebody else did so.
+    async fn fail_comment(&self, post: PostId) -> Result<bool, StoreError> {
         transaction!(self, tx, {
-            tx.execute(
-                sql("UPDATE post_details
-                        SET first_comment_state = 'failed', updated_at = {now}
-                      WHERE id = ? AND first_comment_state = 'pending'")
-                .id(post.uuid()),
-            )
-            .await?;
+            let rows = tx
+                .execute(
+                    sql("UPDATE post_details
+                            SET first_comment_state = 'failed', updated_at = {now}
+                          WHERE id = ? AND first_comment_state = 'pending'")
+                    .id(post.uuid()),
+                )
+                .await?;
+            rows == 1
         })
     }
 

@@ -146,7 +146,8 @@ pub(super) async fn record_live(
         }
         return fill_in(tx, post, &receipt).await;
     }
-    // A successor that claimed it meanwhile loses it by the higher fence.
+    // A successor that claimed it meanwhile loses it by the higher fence. A comment
+    // whose state is known already may be there since before a restoration.
     let fence = match state.int("fence")? {
         same if same == intent.fence.0 => same,
         other => other.max(intent.fence.0) + 1,
@@ -157,7 +158,6 @@ pub(super) async fn record_live(
         sql("UPDATE post_details
                 SET status = 'published', outcome = ?, external_post_id = ?, permalink = ?,
                     published_at = {now}, error_code = NULL, error_message = NULL, leftovers = 0,
-                    -- Unknown before: it may be there since before a restoration.
                     first_comment_state = CASE WHEN first_comment IS NULL OR first_comment = ''
                                                THEN NULL
                                                ELSE COALESCE(first_comment_state, 'pending') END,

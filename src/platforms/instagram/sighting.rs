@@ -74,17 +74,17 @@ pub(super) async fn look(session: &Session<'_>, draft: &Draft, intent: &Intent) 
         Ok(State::Published) => {
             // Stories look alike: while ours may not be listed yet, the only one
             // that is may be another post's.
-            let is_listed = draft.content.post_type != PostType::Story || intent.age >= LISTS_LAG;
+            let is_listed = !is_story(draft) || intent.age >= LISTS_LAG;
             Sighting::Live(live(session, draft, is_listed.then_some(sent)).await)
         }
         Ok(State::Finished) => Sighting::NotLive,
         Ok(State::InProgress) => Sighting::InProgress,
         // A container that was published may be reported as ended after a day.
         Ok(State::Dead(failure)) if failure.code == EXPIRED => {
-            let is_listed = Flow::of(&draft.content) != Ok(Flow::Story)
-                || intent.age + (intent.at - sent).to_std().unwrap_or_default() < STORY_LIST_LIFE;
+            let age = intent.age + (intent.at - sent).to_std().unwrap_or_default();
+            let is_gone = is_story(draft) && age >= STORY_LIST_LIFE;
             match candidates(session, draft, sent - CLOCK_SLACK_MAX).await {
-                Ok(found) if found.is_empty() && !is_listed => story_gone(),
+                Ok(found) if found.is_empty() && is_gone => story_gone(),
                 Ok(found) if found.is_empty() => Sighting::Dead(failure),
                 Ok(found) => {
                     ours(found, draft).map_or(Sighting::CannotTell(failure), Sighting::Found)
@@ -119,11 +119,15 @@ pub(super) async fn live(
         .unwrap_or_else(|| Receipt { evidence: Some(READ_BACK.to_owned()), ..Receipt::default() })
 }
 
+/// Stories have no text, and are listed for a day.
+fn is_story(draft: &Draft) -> bool {
+    draft.content.post_type == PostType::Story
+}
+
 /// The one media found, if it has a text to be known by: without, it may be
 /// anybody's next story or picture.
 fn ours(found: Vec<Value>, draft: &Draft) -> Option<Receipt> {
-    let has_text =
-        Flow::of(&draft.content) != Ok(Flow::Story) && !draft.content.caption.trim().is_empty();
+    let has_text = !is_story(draft) && !draft.content.caption.trim().is_empty();
     only(found).filter(|_| has_text)
 }
 
