@@ -3,9 +3,7 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::future::Future;
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::sync::Mutex;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -153,11 +151,6 @@ pub enum Command {
 }
 
 impl Command {
-    /// Whether this command runs jobs side by side.
-    fn is_parallel(&self) -> bool {
-        matches!(self, Self::RunWorker(_) | Self::Sandbox(_) | Self::Demo(_) | Self::Simulate(_))
-    }
-
     async fn run(self, context: &Context) -> anyhow::Result<Exit> {
         match self {
             Self::Schedule(args) => args.run(context).await,
@@ -249,22 +242,15 @@ fn start(context: &Context, command: Command) -> anyhow::Result<Exit> {
         color: settings.screen.stderr_color,
     }
     .start(context.printer.bars())?;
-    let threads = if command.is_parallel() {
-        std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
-    } else {
-        0
-    };
-    find_resources(threads).map_err(|error| {
-        Fault::unavailable(format!("out of file handles or threads: {error}"))
+    find_handles().map_err(|error| {
+        Fault::unavailable(format!("out of file handles: {error}"))
             .code("out_of_resources")
-            .hint("nothing was changed; try again, or raise the limits (ulimit -n, -u)")
+            .hint("nothing was changed; try again, or raise the limit (ulimit -n)")
     })?;
-    let mut runtime = if command.is_parallel() {
-        tokio::runtime::Builder::new_multi_thread()
-    } else {
-        tokio::runtime::Builder::new_current_thread()
-    };
-    let runtime = runtime.enable_all().build()?;
+    // Of one thread: jobs wait for platforms and databases far more than they
+    // compute, and with more of them the runtime stands still for ever where the
+    // system gives it some of its threads and not the others.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     // Boxed, so that the largest command does not live on the stack.
     let work: std::pin::Pin<Box<dyn Future<Output = _>>> = Box::pin(command.run(context));
     let result = runtime.block_on(work);
@@ -272,24 +258,13 @@ fn start(context: &Context, command: Command) -> anyhow::Result<Exit> {
     result
 }
 
-/// Fails where the runtime would panic instead, or wait for ever: when it does
-/// not get its file handles and threads.
-fn find_resources(threads: usize) -> std::io::Result<()> {
-    /// For its signals, timers and waits.
+/// Fails where the runtime would panic instead: when it does not get its handles
+/// for signals, timers and waits.
+fn find_handles() -> std::io::Result<()> {
     const HANDLES: usize = 8;
     let handles: std::io::Result<Vec<File>> =
         (0..HANDLES).map(|_| File::open("/dev/null")).collect();
-    drop(handles?);
-    // All of them at once: each waits until the last one is there.
-    let all_there = Mutex::new(());
-    std::thread::scope(|scope| {
-        let waiting = all_there.lock();
-        for _ in 0..threads {
-            std::thread::Builder::new().spawn_scoped(scope, || drop(all_there.lock()))?;
-        }
-        drop(waiting);
-        Ok(())
-    })
+    handles.map(drop)
 }
 
 fn finish(context: &Context, result: anyhow::Result<Exit>) -> Exit {

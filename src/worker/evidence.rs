@@ -5,6 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
 
 use crate::domain::{Claim, ClaimId, Failure, Intent, JobId, PostId, Receipt, WorkerId};
 use crate::store::{Finding, Next, Settled, Step, StoreError};
@@ -248,9 +249,15 @@ impl std::fmt::Display for Proof {
     }
 }
 
-/// The disk, and others that hold the lock, may take their time.
+/// The disk, and others that hold the lock, may take their time. Fails where no
+/// thread can be had (the runtime's own would panic).
 async fn on_a_thread<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
-    tokio::task::spawn_blocking(work).await?
+    let (done, result) = oneshot::channel();
+    std::thread::Builder::new().name("spool".to_owned()).spawn(move || {
+        // Nobody waits when the process ends in a hurry.
+        let _ = done.send(work());
+    })?;
+    result.await.map_err(io::Error::other)?
 }
