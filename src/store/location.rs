@@ -56,10 +56,11 @@ impl FromStr for Location {
 
     /// Reads a URL. The error never holds any of it.
     fn from_str(url: &str) -> Result<Self, StoreError> {
-        let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
+        let (scheme, rest) = url.split_once(':').unwrap_or_default();
         match scheme {
             "sqlite" => {
-                let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
+                // Once: what follows four slashes is an absolute path, too.
+                let path = rest.strip_prefix("//").unwrap_or(rest);
                 let path = path.split('?').next().unwrap_or_default();
                 if path.is_empty() || path == ":memory:" {
                     return Err(StoreError::BadInput(
@@ -104,6 +105,8 @@ mod tests {
         let file = "sqlite://a%20b.db?mode=rwc".parse::<Location>().unwrap();
         assert_eq!((file.engine(), file.to_string()), (Engine::Sqlite, "a b.db".to_owned()));
         assert_eq!(file.url().expose_secret(), "sqlite://a b.db");
+        let absolute: Location = "sqlite:////tmp/a.db".parse().unwrap();
+        assert_eq!(absolute.to_string(), "//tmp/a.db");
         let odd = Location::Sqlite("/tmp/50%?/a.db".into());
         let again: Location = odd.url().expose_secret().parse().unwrap();
         assert_eq!(again.to_string(), odd.to_string());
