@@ -272,6 +272,6 @@ async fn publish(
     );
     let summary = worker.run_once(CancellationToken::new()).await;
     bar.finish_and_clear();
-    let summary = summary?;
+    let summary = summary.map_err(|broken_off| broken_off.error)?;
     Ok(posts - summary.published.min(posts))
 }

@@ -18,7 +18,7 @@ use crate::exit::{Exit, Explained, Fault};
 use crate::output::{Format, Report};
 use crate::platforms::Publishers;
 use crate::store::Store;
-use crate::worker::{EventSink, Options, Summary, Worker};
+use crate::worker::{BrokenOff, EventSink, Options, Summary, Worker};
 
 /// Less than cron's minute, so that runs rarely overlap.
 const MAX_RUNTIME_ONCE: Duration = Duration::from_secs(50);
@@ -129,7 +129,7 @@ impl RunWorkerArgs {
             exit = stopped_twice => return Ok(exit),
         };
         spinner.finish_and_clear();
-        let summary = summary?;
+        let summary = summary.map_err(broken_off)?;
         store.close().await;
         finish(context, instance, &summary, self.once, fail_on_error)
     }
@@ -248,6 +248,17 @@ async fn preview(context: &Context, store: &Store, worker: &Worker) -> anyhow::R
         ..Report::default()
     };
     Ok(context.printer.report(&report)?)
+}
+
+/// Where something was done, "nothing was changed" would be wrong.
+fn broken_off(BrokenOff { error, summary }: BrokenOff) -> anyhow::Error {
+    if summary.claimed == 0 || !error.is_outage() {
+        return error.into();
+    }
+    anyhow::Error::new(error).context(
+        "what this run published stays published; other posts follow in a next run, \
+         at the latest when their leases are over",
+    )
 }
 
 fn finish(

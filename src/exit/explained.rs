@@ -60,7 +60,9 @@ impl Explained {
     /// the commands that are advised.
     ///
     /// A context around [`Problems`] names what they are about, a noun phrase
-    /// such as "this post". Whatever is of no known type is a bug: exit 1.
+    /// such as "this post"; one around a [`StoreError`] is what to do, from a
+    /// command that may have changed something before. Whatever is of no known
+    /// type is a bug: exit 1.
     #[must_use]
     pub fn new(error: &anyhow::Error, program: &str) -> Self {
         if let Some(problems) = error.downcast_ref::<Problems>() {
@@ -69,8 +71,10 @@ impl Explained {
             Self::problems(problems, subject.as_deref().unwrap_or("this command"))
         } else if let Some(fault) = error.downcast_ref::<Fault>() {
             fault.clone().into()
-        } else if let Some(error) = error.downcast_ref::<StoreError>() {
-            super::store::fault(error, program).into()
+        } else if let Some(store) = error.downcast_ref::<StoreError>() {
+            let context = error.to_string();
+            let fault = super::store::fault(store, program);
+            if context == store.to_string() { fault } else { fault.hint(context) }.into()
         } else {
             let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
             let fault = Fault::internal(causes.join(": "));

@@ -27,6 +27,7 @@ use crate::platforms::Publishers;
 use crate::store::Store;
 
 pub use recovery::Recovery;
+pub use run::BrokenOff;
 pub use spool::Spool;
 pub use summary::Summary;
 

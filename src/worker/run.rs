@@ -31,6 +31,14 @@ pub enum Until {
     Stopped,
 }
 
+/// A run that an outage of the database broke off.
+#[derive(Debug)]
+pub struct BrokenOff {
+    pub error: StoreError,
+    /// What it had done before.
+    pub summary: Summary,
+}
+
 /// One run of a worker.
 struct Run {
     shared: Arc<Shared>,
@@ -46,6 +54,8 @@ struct Run {
     began: Instant,
     /// When halves were last looked for.
     repaired: Option<Instant>,
+    /// The first outage that kept the database from taking what became of a job.
+    outage: Option<StoreError>,
 }
 
 impl Worker {
@@ -53,8 +63,9 @@ impl Worker {
     /// being processed, within the limits of the options.
     ///
     /// # Errors
-    /// The database is away.
-    pub async fn run_once(&self, stop: CancellationToken) -> Result<Summary, StoreError> {
+    /// The database is away, or was when it should have taken what became of a
+    /// job: everything else is done even so.
+    pub async fn run_once(&self, stop: CancellationToken) -> Result<Summary, BrokenOff> {
         self.run(Until::Idle, stop).await
     }
 
@@ -62,7 +73,7 @@ impl Worker {
     ///
     /// # Errors
     /// The database was away at the start.
-    pub async fn run_until_stopped(&self, stop: CancellationToken) -> Result<Summary, StoreError> {
+    pub async fn run_until_stopped(&self, stop: CancellationToken) -> Result<Summary, BrokenOff> {
         self.run(Until::Stopped, stop).await
     }
 
@@ -77,7 +88,7 @@ impl Worker {
         self.shared.store.due(&request).await
     }
 
-    async fn run(&self, until: Until, stop: CancellationToken) -> Result<Summary, StoreError> {
+    async fn run(&self, until: Until, stop: CancellationToken) -> Result<Summary, BrokenOff> {
         let mut run = Run {
             shared: Arc::clone(&self.shared),
             stop,
@@ -89,6 +100,7 @@ impl Worker {
             waiting: BTreeSet::new(),
             began: Instant::now(),
             repaired: None,
+            outage: None,
         };
         if until == Until::Stopped {
             // A daemon shows itself also while there is nothing to do.
@@ -102,7 +114,12 @@ impl Worker {
         if let Some(heartbeat) = run.heartbeat.take() {
             heartbeat.stop().await;
         }
-        result.map(|()| run.summary)
+        let summary = run.summary;
+        let outage = run.outage.filter(|_| until == Until::Idle);
+        match result.err().or(outage) {
+            Some(error) => Err(BrokenOff { error, summary }),
+            None => Ok(summary),
+        }
     }
 }
 
@@ -247,6 +264,9 @@ impl Run {
                 // A database that is away would not take this either, and a row that
                 // is wrong must not go on for ever.
                 let answers = matches!(error, StoreError::Full | StoreError::Conflict);
+                if error.is_outage() {
+                    self.outage.get_or_insert(error);
+                }
                 if !answers || may_be_sent(&claim, intent.as_ref()) {
                     return;
                 }

@@ -65,7 +65,7 @@ fn f14_a_gate_on_a_server_whose_disk_is_full_sends_nothing_and_opens_with_room()
     server.fill_disk();
     // More often than a post may be tried: it is not the post's fault.
     for _ in 0..4 {
-        world.run(&["run-worker", "--once"]).complains(FULL);
+        world.run(&["run-worker", "--once"]).exits(6).complains(FULL).complains("stays published");
         world.advance(LEASE_OVER);
     }
     assert_eq!(world.post(&id)["attempts"], 0, "{}", world.post(&id));
