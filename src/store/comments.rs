@@ -119,17 +119,7 @@ impl Store {
     /// Gives up on a comment whose post cannot be read any more: it would be
     /// met for ever. `false`: somebody else did so.
     async fn fail_comment(&self, post: PostId) -> Result<bool, StoreError> {
-        transaction!(self, tx, {
-            let rows = tx
-                .execute(
-                    sql("UPDATE post_details
-                            SET first_comment_state = 'failed', updated_at = {now}
-                          WHERE id = ? AND first_comment_state = 'pending'")
-                    .id(post.uuid()),
-                )
-                .await?;
-            rows == 1
-        })
+        transaction!(self, tx, { leave_pending(tx, post, "failed").await? })
     }
 
     /// Marks a comment as being sent before anybody sends it, so that no two
@@ -145,15 +135,7 @@ impl Store {
     ) -> Result<Option<CommentTurn>, StoreError> {
         let Claim { job_id, post_id, fence, .. } = comment.post;
         transaction!(self, tx, {
-            let marked = tx
-                .execute(
-                    sql("UPDATE post_details
-                            SET first_comment_state = 'sending', updated_at = {now}
-                          WHERE id = ? AND first_comment_state = 'pending'")
-                    .id(post_id.uuid()),
-                )
-                .await?;
-            if marked == 1 {
+            if leave_pending(tx, post_id, "sending").await? {
                 let step_no = log::next_step(tx, job_id, fence).await?;
                 Entry::new(job_id, (fence, step_no), StepKind::After, LogEvent::Intent)
                     .worker(worker)
@@ -290,4 +272,18 @@ async fn forget_leftovers(
     )
     .await?;
     settle::restage_mark(tx, Some(worker), job, fence).await
+}
+
+/// Moves a comment that nobody has sent yet to another state. `false`: it is in
+/// another one already.
+async fn leave_pending(tx: &mut Tx, post: PostId, state: &str) -> Result<bool, StoreError> {
+    let rows = tx
+        .execute(
+            sql("UPDATE post_details SET first_comment_state = ?, updated_at = {now}
+                  WHERE id = ? AND first_comment_state = 'pending'")
+            .text(state)
+            .id(post.uuid()),
+        )
+        .await?;
+    Ok(rows == 1)
 }
