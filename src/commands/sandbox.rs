@@ -1,12 +1,15 @@
 //! `sandbox`: a local stand-in for the three platforms.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::input::read_text;
 use super::signals::Signals;
 use crate::context::Context;
+use crate::domain::{Problem, Problems};
 use crate::exit::{Exit, Fault};
 use crate::output::{Format, Report};
 use crate::sandbox::{Sandbox, SandboxOptions};
@@ -20,16 +23,31 @@ pub struct SandboxArgs {
     /// Address of this machine to listen on; port 0 lets the system choose
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
+    /// Change an option of the platforms, such as newer_posts=60; repeatable
+    ///
+    /// A wrong name lists them all. VALUE is a number, true, false, null, a word,
+    /// or a list with commas.
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    settings: Vec<String>,
+    /// Begin with the fault rules of this JSON file; - is standard input
+    ///
+    /// A list of rules as for POST /__sim/faults.
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
 }
 
 impl SandboxArgs {
     pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
-        let sandbox =
-            Sandbox::bind(self.listen, SandboxOptions::default()).await.map_err(|why| {
-                Fault::setup(format!("cannot listen on {}: {why}", self.listen))
-                    .field("--listen")
-                    .hint("choose a free port of this machine, such as 127.0.0.1:0")
-            })?;
+        let options = self.options()?;
+        let rules = self.rules(context)?;
+        let sandbox = Sandbox::bind(self.listen, options).await.map_err(|why| {
+            Fault::setup(format!("cannot listen on {}: {why}", self.listen))
+                .field("--listen")
+                .hint("choose a free port of this machine, such as 127.0.0.1:0")
+        })?;
+        let sandbox = sandbox
+            .with_faults(&rules)
+            .map_err(|why| Problems::from(Problem::new("--faults", why.to_string())))?;
         let base = sandbox.base_url();
         let variables = [
             ("SOCIALSCHED_PLATFORM_GATEWAY", base.as_str()),
@@ -66,5 +84,34 @@ impl SandboxArgs {
         };
         sandbox.serve(stop).await?;
         Ok(Exit::Success)
+    }
+
+    fn options(&self) -> Result<SandboxOptions, Problems> {
+        let names = || format!("the options are {}", SandboxOptions::names().join(", "));
+        let mut options = SandboxOptions::default();
+        let mut problems = Problems::default();
+        for setting in &self.settings {
+            let what = match setting.split_once('=') {
+                None => "has no value".to_owned(),
+                Some((name, _)) if !SandboxOptions::names().iter().any(|known| known == name) => {
+                    "there is no such option".to_owned()
+                }
+                Some((name, value)) => match options.set(name, value) {
+                    Ok(()) => continue,
+                    Err(why) => why.to_string(),
+                },
+            };
+            problems.push(Problem::new("--set", what).value(setting.as_str()).hint(names()));
+        }
+        problems.into_result().map(|()| options)
+    }
+
+    fn rules(&self, context: &Context) -> Result<Value, Problems> {
+        let Some(path) = &self.faults else { return Ok(json!([])) };
+        let text = read_text("--faults", path, context.settings.timeout)?;
+        serde_json::from_str(&text).map_err(|why| {
+            let what = format!("is not JSON: {why}");
+            Problem::new("--faults", what).value(path.display().to_string()).into()
+        })
     }
 }

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use axum::body::Bytes;
 use axum::http::Method;
+use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::class::is_account;
 use super::clock::iso;
-use super::faults::Rule;
-use super::options::SandboxOptions;
 use super::reply::{Content, Reply};
-use super::state::{Item, World};
-use super::{facebook, instagram, linkedin};
+use super::state::{Item, LogEntry, World};
+use super::{facebook, faults, linkedin, readers};
 
 /// Answers a control call. `path` stands below `/__sim/`.
 pub(super) fn answer(
@@ -25,11 +25,13 @@ pub(super) fn answer(
         url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     let json_body = || serde_json::from_slice::<Value>(body);
     match (method.as_str(), path) {
-        ("GET", "live") => Reply::ok(json!(wanted(live(world), &query))),
-        ("GET", "drafts") => Reply::ok(json!(wanted(drafts(world), &query))),
+        ("GET", "live") => wanted(readers::live(world), |item| item, &query),
+        ("GET", "ever") => wanted(readers::ever(world), |ever| &ever.item, &query),
+        ("GET", "drafts") => wanted(readers::drafts(world), |item| item, &query),
+        ("GET", "calls") => calls(world, &query),
         ("GET", "log") => Reply::ok(json!(world.log)),
         ("GET", "faults") => Reply::ok(json!(world.faults)),
-        ("POST", "faults") => match serde_json::from_slice::<Vec<Rule>>(body) {
+        ("POST", "faults") => match json_body().and_then(|list| faults::rules(&list)) {
             Ok(rules) => {
                 world.faults.extend(rules);
                 Reply::ok(json!(world.faults))
@@ -55,17 +57,20 @@ pub(super) fn answer(
             Err(error) => refused(&error),
         },
         ("GET", "options") => Reply::ok(json!(world.options)),
-        ("POST", "options") => change_options(world, body),
+        ("POST", "options") => match json_body().and_then(|wish| world.change_options(wish)) {
+            Ok(()) => Reply::ok(json!(world.options)),
+            Err(error) => refused(&error),
+        },
         ("POST", "reset") => {
             *world = World::new(world.options.clone());
             Reply::success()
         }
         ("GET", path) if path.starts_with("uploads/") => {
             let urn = super::request::decode(&path["uploads/".len()..]);
-            match linkedin::uploaded(world, &urn) {
+            match linkedin::uploaded(world, &urn).or_else(|| facebook::uploaded(world, &urn)) {
                 Some(bytes) => {
                     let mut reply = Reply::empty(200);
-                    reply.body = Content::Raw("application/octet-stream", bytes.into());
+                    reply.body = Content::Raw("application/octet-stream".to_owned(), bytes.into());
                     reply
                 }
                 None => Reply::json(404, json!({"error": "no such upload"})),
@@ -73,7 +78,7 @@ pub(super) fn answer(
         }
         _ => Reply::json(
             404,
-            json!({"error": "no such control call; see GET live, drafts, log, faults, clock, options, uploads/URN and POST faults, clock, options, reset"}),
+            json!({"error": "no such control call; see GET live, ever, drafts, log, calls, faults, clock, options, uploads/ID and POST faults, clock, options, reset"}),
         ),
     }
 }
@@ -86,45 +91,26 @@ fn refused(error: &serde_json::Error) -> Reply {
     Reply::json(400, json!({"error": error.to_string()}))
 }
 
-fn change_options(world: &mut World, body: &Bytes) -> Reply {
-    let merged = serde_json::from_slice::<Value>(body).and_then(|wish| {
-        let mut all = serde_json::to_value(&world.options)?;
-        if let (Value::Object(all), Value::Object(wish)) = (&mut all, wish) {
-            all.extend(wish);
-        }
-        serde_json::from_value::<SandboxOptions>(all)
-    });
-    match merged {
-        Ok(options) => {
-            world.options = options;
-            Reply::ok(json!(world.options))
-        }
-        Err(error) => refused(&error),
-    }
+/// What the query asks for: of one account, and with `all` also what others made.
+fn wanted<T: Serialize>(
+    items: Vec<T>,
+    item: impl Fn(&T) -> &Item,
+    query: &HashMap<String, String>,
+) -> Reply {
+    let is_wanted = |item: &Item| {
+        (!item.by_others || query.contains_key("all"))
+            && query.get("account").is_none_or(|wanted| is_account(&item.account, wanted))
+    };
+    let items: Vec<T> = items.into_iter().filter(|entry| is_wanted(item(entry))).collect();
+    Reply::ok(json!(items))
 }
 
-/// Everything readers of the three platforms can see now, oldest first.
-pub(super) fn live(world: &World) -> Vec<Item> {
-    let mut items = facebook::live(world);
-    items.extend(instagram::live(world));
-    items.extend(linkedin::live(world));
-    items.sort_by(|a, b| a.created_at.cmp(&b.created_at));
-    items
-}
-
-/// Everything staged that readers cannot see.
-fn drafts(world: &World) -> Vec<Item> {
-    let mut items = facebook::drafts(world);
-    items.extend(instagram::drafts(world));
-    items.extend(linkedin::drafts(world));
-    items
-}
-
-fn wanted(mut items: Vec<Item>, query: &HashMap<String, String>) -> Vec<Item> {
-    if let Some(account) = query.get("account") {
-        items.retain(|item| {
-            item.account == *account || item.account.ends_with(&format!(":{account}"))
-        });
-    }
-    items
+/// How many calls there were, of an account or of everybody.
+fn calls(world: &World, query: &HashMap<String, String>) -> Reply {
+    let belongs = |call: &&LogEntry| {
+        query.get("account").is_none_or(|wanted| {
+            call.account.as_ref().is_some_and(|account| is_account(account, wanted))
+        })
+    };
+    Reply::ok(json!({"calls": world.log.iter().filter(belongs).count()}))
 }

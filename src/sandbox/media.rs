@@ -131,7 +131,7 @@ pub(super) fn serve(method: &Method, file: &str, headers: &HeaderMap) -> Respons
         reply = reply.with("content-range", format!("bytes {first}-{last}/{}", sample.length));
     }
     let bytes = if *method == Method::HEAD { Vec::new() } else { sample.slice(first, last) };
-    reply.body = Content::Raw(sample.kind, Bytes::from(bytes));
+    reply.body = Content::Raw(sample.kind.to_owned(), Bytes::from(bytes));
     reply.into_http()
 }
 

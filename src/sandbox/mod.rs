@@ -14,14 +14,18 @@
 //!
 //! | call | what it does |
 //! | --- | --- |
-//! | `GET /__sim/live[?account=…]` | everything readers can see, oldest first |
+//! | `GET /__sim/live[?account=…][&all=1]` | everything readers can see, oldest first |
+//! | `GET /__sim/ever[?account=…][&all=1]` | everything they ever saw, with `deleted_at` |
 //! | `GET /__sim/drafts[?account=…]` | everything staged and invisible |
 //! | `GET /__sim/log` | all calls in order, without secrets |
-//! | `GET /__sim/uploads/{urn}` | the bytes LinkedIn got for a media URN |
+//! | `GET /__sim/calls[?account=…]` | `{"calls":N}`: how many there were |
+//! | `GET /__sim/uploads/{id}` | the bytes of a LinkedIn media URN or of a video in chunks |
 //! | `POST /__sim/faults` | adds a JSON list of rules; `DELETE` clears them |
 //! | `POST /__sim/clock` | `{"advance_ms":…}`, `{"set_ms":…}`, `{"freeze":true}` |
 //! | `POST /__sim/options` | changes some [`SandboxOptions`] |
 //! | `POST /__sim/reset` | forgets everything but the options, also faults and clock |
+//!
+//! `all` adds the posts by other hands of [`SandboxOptions::newer_posts`].
 //!
 //! # Accounts and tokens
 //!
@@ -38,17 +42,46 @@
 //! | `wrongpage-` | 190/492 | 403 `ACCESS_DENIED` |
 //! | `noscope-` | 200 | 403 `ACCESS_DENIED`, also for reads |
 //! | `noread-` | good | pages' posts cannot be read |
+//! | `user-` | good, of a person: a Page's limit is 32, not 80001 | good |
 //!
 //! # Faults
 //!
-//! A rule is `{"match":{"method","path_contains","body_contains","platform"},
-//! "when":{"nth","count","probability"},"fault":…,"status","body","retry_after",
-//! "location","delay_ms"}`; all but `fault` may be left out. Faults: `before_commit_5xx`, `after_commit_5xx`,
-//! `before_commit_4xx`, `after_commit_4xx`, `before_commit_drop`,
-//! `after_commit_drop`, `before_commit_hang`, `after_commit_hang`, `html_502`,
-//! `after_commit_html_502`, `429`, `status`, `after_commit_status`,
-//! `truncate_body`, `no_id`, `stale_status`, `duplicate_delivery`, `slow_first_byte`.
+//! A rule is `{"match":{…},"when":{…},"fault":…}` with the fields below; all but
+//! `fault` may be left out. The first rule that fires decides. `match` names
+//! `method`, `path_contains`, `body_contains`, `platform`, `account` (every call
+//! that belongs to it: on its edges, objects and uploads, or with it as author)
+//! and `call`, one of `stage`, `publish`, `read`, `list`, `comment`, `comments`,
+//! `delete`. `when` names `nth`, `count` and `probability`.
+//!
+//! Every rule may have `effect` (`none`, `once`, `twice`: how often the call takes
+//! effect, instead of as often as below), `which` (`first`, `second`: whose
+//! answer is returned when it takes effect twice) and `delay_ms` (the answer
+//! comes late).
+//!
+//! | fault | takes effect | the answer | fields |
+//! | --- | --- | --- | --- |
+//! | `before_commit_5xx`, `after_commit_5xx` | none, once | the platform's error, 500 | `status`, `body`, `location` |
+//! | `before_commit_4xx`, `after_commit_4xx` | none, once | the platform's error, 400 | the same |
+//! | `status`, `after_commit_status` | none, once | any | the same |
+//! | `429` | none | the platform's error, 429 | the same, `retry_after` |
+//! | `refuse` | none | the platform's own error, 400 | `code`, `subcode`, `message`, `status`, `transient`, `signed` |
+//! | `answer` | none | any, of somebody in between | `status`, `headers`, `body`, `content_type` |
+//! | `html_502`, `after_commit_html_502` | none, once | a gateway's page | |
+//! | `not_taken` | none | the usual success | |
+//! | `duplicate_delivery` | twice | the true one | |
+//! | `no_id` | once | without the new object's id | |
+//! | `stale_status` | once | as before publication | |
+//! | `empty_body` | once | without its body | |
+//! | `truncate_body` | once | breaks off in the body | |
+//! | `two_answers` | once | and then a second one | `status`, `headers`, `body`, `content_type` of the second |
+//! | `before_commit_drop`, `after_commit_drop` | none, once | the connection ends | |
+//! | `before_commit_hang`, `after_commit_hang` | none, once | never | |
+//! | `slow_first_byte` | once | the true one, after `delay_ms` | |
+//!
+//! A LinkedIn error with JSON in it is signed with LinkedIn's headers, except
+//! that of `answer` and of a `refuse` with `"signed":false`.
 
+mod class;
 mod clock;
 mod control;
 mod facebook;
@@ -58,16 +91,22 @@ mod graph;
 mod instagram;
 mod linkedin;
 mod media;
+mod multipart;
 mod options;
+mod readers;
 mod reply;
 mod request;
 mod server;
+mod serving;
 mod state;
 mod tokens;
+mod wire;
 
 #[cfg(test)]
 mod tests;
 
-pub use options::{SandboxOptions, SecondFinish, SecondPublish};
+pub use options::{
+    ChildrenForm, ContainerEnd, Flip, SandboxOptions, SecondCall, SecondFinish, SecondPublish,
+};
 pub use server::{Live, Running, Sandbox};
 pub use state::Random;

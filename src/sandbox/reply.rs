@@ -17,7 +17,8 @@ pub(super) struct Reply {
 pub(super) enum Content {
     Empty,
     Json(Value),
-    Raw(&'static str, Bytes),
+    /// Media type and bytes.
+    Raw(String, Bytes),
 }
 
 impl Reply {
@@ -35,7 +36,11 @@ impl Reply {
 
     pub(super) fn html(status: u16, title: &str) -> Self {
         let page = format!("<html><head><title>{title}</title></head><body>{title}</body></html>");
-        Self { status, headers: Vec::new(), body: Content::Raw("text/html", page.into()) }
+        Self {
+            status,
+            headers: Vec::new(),
+            body: Content::Raw("text/html".to_owned(), page.into()),
+        }
     }
 
     /// The Graph API's usual success without an object.
@@ -49,7 +54,7 @@ impl Reply {
     }
 
     /// The body as bytes with its content type.
-    pub(super) fn bytes(&self) -> (Option<&'static str>, Bytes) {
+    pub(super) fn bytes(&self) -> (Option<&str>, Bytes) {
         match &self.body {
             Content::Empty => (None, Bytes::new()),
             Content::Json(value) => {
@@ -61,13 +66,12 @@ impl Reply {
 
     /// The HTTP head of this answer with a body of the caller's choice.
     pub(super) fn into_http_with(self, body: Body, length: usize) -> Response<Body> {
-        let content_type = self.bytes().0;
         let mut response = Response::new(body);
         *response.status_mut() =
             StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
-        if let Some(kind) = content_type {
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        if let Some(kind) = self.bytes().0.and_then(|kind| HeaderValue::from_str(kind).ok()) {
+            headers.insert(header::CONTENT_TYPE, kind);
         }
         for (name, value) in &self.headers {
             if let (Ok(name), Ok(value)) =
@@ -80,6 +84,28 @@ impl Reply {
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
         }
         response
+    }
+
+    /// The same, unless it has such a header.
+    pub(super) fn or_with(self, name: &str, value: impl Into<String>) -> Self {
+        if self.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            return self;
+        }
+        self.with(name, value)
+    }
+
+    /// The whole answer as HTTP/1.1 sends it.
+    pub(super) fn into_bytes(self) -> Bytes {
+        use std::fmt::Write;
+
+        let (kind, body) = self.bytes();
+        let mut head = format!("HTTP/1.1 {} Answer\r\n", self.status);
+        let kind = kind.map(|kind| ("content-type".to_owned(), kind.to_owned()));
+        let length = ("content-length".to_owned(), body.len().to_string());
+        for (name, value) in kind.iter().chain(&self.headers).chain([&length]) {
+            let _ = write!(head, "{name}: {value}\r\n");
+        }
+        [head.as_bytes(), b"\r\n", &body].concat().into()
     }
 
     pub(super) fn into_http(self) -> Response<Body> {

@@ -7,7 +7,9 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use serde_json::{Map, Value};
 
+use super::class::Class;
 use super::fetch::{Asset, FetchProblem};
+use super::multipart;
 
 /// Parameters that hold secrets and never reach the log.
 const SECRET: [&str; 8] = [
@@ -39,11 +41,17 @@ pub(super) struct Call {
     pub(super) params: Map<String, Value>,
     /// `json`, `form`, `multipart`, `bytes` or `none`: how the body came.
     pub(super) encoding: &'static str,
-    /// The body claimed to be JSON and was not.
+    /// The body claimed to be JSON or multipart and was not.
     pub(super) malformed: bool,
+    /// Files of a multipart body, by name.
+    pub(super) files: HashMap<String, Bytes>,
     pub(super) token: Option<String>,
     /// `bearer`, `oauth`, `query`, `body` or `none`: where the token was.
     pub(super) auth: &'static str,
+    /// The account it belongs to; known once the call meets the world.
+    pub(super) account: Option<String>,
+    /// What kind of call it is, once that is known.
+    pub(super) class: Option<Class>,
     /// Base of the sandbox, for addresses in answers.
     pub(super) base_url: String,
     /// What became of each media URL named in the call.
@@ -64,6 +72,7 @@ impl Call {
         let kind =
             parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
         let mut malformed = false;
+        let mut files = HashMap::new();
         let encoding = if body.is_empty() {
             "none"
         } else if kind.starts_with("application/json") {
@@ -78,6 +87,18 @@ impl Call {
             }
             "form"
         } else if kind.starts_with("multipart/") {
+            let parts = multipart::parse(kind, &body);
+            malformed = parts.is_none();
+            for part in parts.unwrap_or_default() {
+                if part.is_file {
+                    files.insert(part.name, part.bytes);
+                    continue;
+                }
+                match std::str::from_utf8(&part.bytes) {
+                    Ok(text) => drop(params.insert(part.name, Value::from(text))),
+                    Err(_) => malformed = true,
+                }
+            }
             "multipart"
         } else {
             "bytes"
@@ -94,8 +115,11 @@ impl Call {
             params,
             encoding,
             malformed,
+            files,
             token,
             auth,
+            account: None,
+            class: None,
             base_url: base_url.to_owned(),
             fetched: HashMap::new(),
         }

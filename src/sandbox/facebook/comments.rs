@@ -20,8 +20,10 @@ pub(super) fn create_comment(world: &mut World, call: &Call, id: &str) -> Reply 
     let Some(message) = call.text("message") else {
         return error(100, 0, "(#100) The parameter message is required");
     };
-    let number = world.mint("1225");
+    let page = world.owner(id).unwrap_or_default().to_owned();
+    let number = world.mint("1225", &page);
     let comment_id = format!("{}_{number}", id.rsplit('_').next().unwrap_or(id));
+    world.own(&comment_id, &page);
     world.facebook.comments.push(Comment {
         parent: id.to_owned(),
         id: comment_id.clone(),

@@ -7,12 +7,11 @@ use super::videos::is_live;
 use crate::sandbox::clock::{DAY_MS, iso};
 use crate::sandbox::state::{Item, Platform, World};
 
-/// What readers of the Pages see.
-pub(in crate::sandbox) fn live(world: &World) -> Vec<Item> {
+/// What readers of the Pages see, and stories that they saw.
+pub(in crate::sandbox) fn shown(world: &World) -> Vec<Item> {
     let now = world.now();
     let posts = world.facebook.posts.iter().filter(|(_, post)| post.is_live(now));
-    let stories =
-        world.facebook.stories.iter().filter(|s| s.live_ms <= now && now - s.live_ms < DAY_MS);
+    let stories = world.facebook.stories.iter().filter(|story| story.live_ms <= now);
     posts
         .map(|(id, post)| post_item(world, id, post))
         .chain(stories.map(|story| Item {
@@ -24,6 +23,8 @@ pub(in crate::sandbox) fn live(world: &World) -> Vec<Item> {
             media: media_of(world, std::slice::from_ref(&story.media_id)),
             created_at: iso(story.live_ms),
             comments: Vec::new(),
+            by_others: story.by_others,
+            expired: now - story.live_ms >= DAY_MS,
         }))
         .collect()
 }
@@ -41,6 +42,8 @@ pub(in crate::sandbox) fn drafts(world: &World) -> Vec<Item> {
         media: media_of(world, std::slice::from_ref(id)),
         created_at: iso(created_ms),
         comments: Vec::new(),
+        by_others: false,
+        expired: false,
     };
     let posts = facebook
         .posts
@@ -53,8 +56,9 @@ pub(in crate::sandbox) fn drafts(world: &World) -> Vec<Item> {
         .filter(|(_, photo)| photo.used_by.is_none() && now - photo.created_ms <= DAY_MS)
         .map(|(id, photo)| staged("photo", &photo.page, id, &String::new(), photo.created_ms));
     let videos =
-        facebook.videos.iter().filter(|(id, _)| !is_live(world, id)).map(|(id, video)| {
-            staged("video", &video.page, id, &video.description, video.created_ms)
+        facebook.videos.iter().filter(|(id, _)| !is_live(world, id)).map(|(id, video)| Item {
+            by_others: video.by_others,
+            ..staged("video", &video.page, id, &video.description, video.created_ms)
         });
     posts.chain(photos).chain(videos).collect()
 }
@@ -76,7 +80,10 @@ fn post_item(world: &World, id: &str, post: &Post) -> Item {
         id: id.to_owned(),
         text: post.message.clone(),
         media: media_of(world, &media),
-        created_at: iso(post.live_ms.unwrap_or(post.created_ms)),
+        created_at: iso(post
+            .live_ms
+            .filter(|_| post.is_live(world.now()))
+            .unwrap_or(post.created_ms)),
         comments: world
             .facebook
             .comments
@@ -84,6 +91,8 @@ fn post_item(world: &World, id: &str, post: &Post) -> Item {
             .filter(|comment| parents.contains(&Some(comment.parent.as_str())))
             .map(|comment| comment.message.clone())
             .collect(),
+        by_others: post.by_others,
+        expired: false,
     }
 }
 

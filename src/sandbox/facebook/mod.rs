@@ -1,7 +1,9 @@
 //! Facebook Pages: posts, photos, photo stories, comments, lists.
 
+mod chunks;
 mod comments;
 mod items;
+mod others;
 mod photos;
 mod posts;
 mod video_status;
@@ -19,12 +21,13 @@ use crate::sandbox::reply::Reply;
 use crate::sandbox::request::Call;
 use crate::sandbox::state::World;
 
-pub(super) use self::items::{drafts, live};
+pub(super) use self::chunks::uploaded;
+pub(super) use self::items::{drafts, shown};
 pub(super) use self::video_status::object as video;
 pub(super) use self::videos::{edge as video_edge, file_of, knows as is_video, upload};
 
 /// The Page objects.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Facebook {
     pub(super) posts: BTreeMap<String, Post>,
     pub(super) photos: BTreeMap<String, Photo>,
@@ -34,7 +37,7 @@ pub(super) struct Facebook {
 }
 
 /// A Page post; published from `live_ms` on.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Post {
     pub(super) page: String,
     pub(super) message: String,
@@ -45,10 +48,12 @@ pub(super) struct Post {
     pub(super) reel: bool,
     pub(super) created_ms: i64,
     pub(super) live_ms: Option<i64>,
+    /// No client's call made it.
+    pub(super) by_others: bool,
 }
 
 /// An uploaded photo.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Photo {
     page: String,
     url: String,
@@ -59,7 +64,7 @@ pub(super) struct Photo {
 }
 
 /// A story, visible for a day.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Story {
     pub(super) page: String,
     pub(super) post_id: String,
@@ -67,10 +72,11 @@ pub(super) struct Story {
     pub(super) media_type: &'static str,
     pub(super) url: String,
     pub(super) live_ms: i64,
+    pub(super) by_others: bool,
 }
 
 /// A comment of the Page itself below a post or video.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Comment {
     parent: String,
     id: String,
@@ -90,7 +96,10 @@ pub(super) fn handle(world: &mut World, call: &Call, segments: &[&str]) -> Reply
         ("POST", [page, "photos"]) => create_photo(world, call, page),
         ("POST", [page, "feed"]) => create_post(world, call, page),
         ("POST", [page, "photo_stories"]) => create_story(world, call, page),
-        ("GET", [page, "feed"]) => posts(world, call, page, |_| true),
+        ("GET", [page, "feed"]) => {
+            let shown = world.now() - delay(world.options.list_delay_ms);
+            posts(world, call, page, move |post| post.created_ms <= shown)
+        }
         ("GET", [page, "published_posts" | "posts"]) => {
             let shown = world.now() - delay(world.options.list_delay_ms);
             posts(world, call, page, move |post| post.is_live(shown))

@@ -1,11 +1,15 @@
 //! Page posts: unpublished, published once, edited, deleted, listed.
 
+use std::cmp::Reverse;
+
 use serde_json::{Value, json};
 
 use super::Post;
+use super::others::follow_post;
 use super::photos::unusable;
 use crate::sandbox::clock::{DAY_MS, delay};
 use crate::sandbox::graph::{error, list, no_such_object, node, time, within};
+use crate::sandbox::options::{Flip, SecondCall};
 use crate::sandbox::reply::Reply;
 use crate::sandbox::request::Call;
 use crate::sandbox::state::World;
@@ -66,8 +70,8 @@ pub(super) fn create_post(world: &mut World, call: &Call, page: &str) -> Reply {
     let id = add_post(world, page, message, photos);
     if let Some(post) = world.facebook.posts.get_mut(&id) {
         post.link = link;
-        post.live_ms = live;
     }
+    set_live(world, &id, live);
     Reply::ok(json!({"id": id, "post_supports_client_mutation_id": true}))
 }
 
@@ -78,8 +82,9 @@ pub(in crate::sandbox) fn add_post(
     message: String,
     photos: Vec<String>,
 ) -> String {
-    let number = world.mint("1220");
+    let number = world.mint("1220", page);
     let id = format!("{page}_{number}");
+    world.own(&id, page);
     for photo in &photos {
         if let Some(photo) = world.facebook.photos.get_mut(photo) {
             photo.used_by = Some(id.clone());
@@ -94,15 +99,18 @@ pub(in crate::sandbox) fn add_post(
         reel: false,
         created_ms: world.now(),
         live_ms: None,
+        by_others: false,
     };
     world.facebook.posts.insert(id.clone(), post);
     id
 }
 
-pub(super) fn set_live(world: &mut World, post: &str, live_ms: Option<i64>) {
-    if let Some(post) = world.facebook.posts.get_mut(post) {
+/// Lets the post go live at this time, and others after it.
+pub(super) fn set_live(world: &mut World, id: &str, live_ms: Option<i64>) {
+    if let Some(post) = world.facebook.posts.get_mut(id) {
         post.live_ms = live_ms;
     }
+    follow_post(world, id);
 }
 
 pub(super) fn posts(
@@ -117,15 +125,16 @@ pub(super) fn posts(
         .iter()
         .filter(|(_, post)| post.page == page && shown(post) && within(call, post.created_ms))
         .collect();
-    found.sort_by_key(|(_, post)| -post.created_ms);
-    let nodes: Vec<Value> =
-        found.into_iter().map(|(id, post)| post_node(world, id, post)).collect();
+    // Ids rise: they tell the order within a millisecond.
+    found.sort_by_key(|(id, post)| Reverse((post.created_ms, *id)));
+    let seen = world.now() - delay(world.options.list_delay_ms);
+    let nodes: Vec<Value> = found.into_iter().map(|(id, post)| post_node(id, post, seen)).collect();
     list(call, &nodes, &POST_ABSENT)
 }
 
-fn post_node(world: &World, id: &str, post: &Post) -> Value {
-    let now = world.now();
-    let live = post.is_live(now);
+/// A post as it was at `seen`.
+fn post_node(id: &str, post: &Post, seen: i64) -> Value {
+    let live = post.is_live(seen);
     let target = |id: &String| json!({"media_type": "photo", "type": "photo", "target": {"id": id, "url": format!("https://www.facebook.com/photo/?fbid={id}")}});
     let attachments = match (&post.photos[..], &post.video, &post.link) {
         ([], Some(video), _) => {
@@ -155,7 +164,8 @@ fn post_node(world: &World, id: &str, post: &Post) -> Value {
 pub(super) fn read(world: &World, call: &Call, id: &str) -> Reply {
     let young = |created_ms: i64| world.now() - created_ms < delay(world.options.read_lag_ms);
     if let Some(post) = world.facebook.posts.get(id).filter(|post| !young(post.created_ms)) {
-        return node(call, &post_node(world, id, post), &POST_ABSENT);
+        let seen = world.now() - delay(world.options.stale_state_ms);
+        return node(call, &post_node(id, post, seen), &POST_ABSENT);
     }
     if let Some(photo) = world.facebook.photos.get(id).filter(|photo| !young(photo.created_ms)) {
         // The story id of a photo is set even when no post has it (a known trap).
@@ -169,20 +179,38 @@ pub(super) fn read(world: &World, call: &Call, id: &str) -> Reply {
 
 pub(super) fn update(world: &mut World, call: &Call, id: &str) -> Reply {
     let now = world.now();
-    let Some(post) = world.facebook.posts.get_mut(id) else {
+    let Some(post) = world.facebook.posts.get(id) else {
         return no_such_object(&call.method, id);
     };
-    if let Some(message) = call.text("message") {
-        post.message = message;
-    }
-    match call.flag("is_published") {
-        Some(true) if !post.is_live(now) => post.live_ms = Some(now),
-        Some(false) if post.is_live(now) => {
+    match (call.flag("is_published"), post.is_live(now)) {
+        (Some(true), false) if world.options.feed_flip == Flip::Refused => {
+            return error(100, 0, "(#100) This post cannot be published");
+        }
+        (Some(true), false) => set_live(world, id, Some(now)),
+        (Some(true), true) => match world.options.second_flip {
+            SecondCall::Same => {}
+            SecondCall::Refused => return error(100, 0, "(#100) This post was already published"),
+            SecondCall::SecondPost => publish_again(world, id),
+        },
+        (Some(false), true) => {
             return error(100, 0, "(#100) A published post cannot be unpublished");
         }
         _ => {}
     }
+    if let (Some(message), Some(post)) = (call.text("message"), world.facebook.posts.get_mut(id)) {
+        post.message = message;
+    }
     Reply::success()
+}
+
+/// Makes a second visible post of a published one.
+fn publish_again(world: &mut World, id: &str) {
+    let Some(post) = world.facebook.posts.get(id).cloned() else { return };
+    let now = world.now();
+    let second = format!("{}_{}", post.page, world.mint("1220", &post.page));
+    world.own(&second, &post.page);
+    world.facebook.posts.insert(second.clone(), Post { created_ms: now, ..post });
+    set_live(world, &second, Some(now));
 }
 
 pub(super) fn delete(world: &mut World, call: &Call, id: &str) -> Reply {

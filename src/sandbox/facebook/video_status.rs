@@ -3,10 +3,10 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use super::videos::publish;
-use super::videos::{Kind, Video};
+use super::videos::{Kind, Video, already_published, publish};
 use crate::sandbox::clock::delay;
 use crate::sandbox::graph::{error, list, no_such_object, node, time, within};
+use crate::sandbox::options::{Flip, SecondCall};
 use crate::sandbox::reply::Reply;
 use crate::sandbox::request::Call;
 use crate::sandbox::state::World;
@@ -33,7 +33,10 @@ pub(in crate::sandbox) fn object(world: &mut World, call: &Call, id: &str) -> Re
         Method::GET if now - video.created_ms < delay(world.options.read_lag_ms) => {
             no_such_object(&call.method, id)
         }
-        Method::GET => node(call, &fields(id, video, now), &VIDEO_ABSENT),
+        Method::GET => {
+            let seen = now - delay(world.options.stale_state_ms);
+            node(call, &fields(id, video, now, seen), &VIDEO_ABSENT)
+        }
         Method::DELETE => {
             world.facebook.videos.remove(id);
             world.facebook.posts.retain(|_, post| post.video.as_deref() != Some(id));
@@ -41,13 +44,19 @@ pub(in crate::sandbox) fn object(world: &mut World, call: &Call, id: &str) -> Re
             Reply::success()
         }
         _ => {
-            let ready = video.is_ready(now);
-            let published = video.live_ms.is_some();
-            if call.flag("published") == Some(true) && !published {
-                if !ready {
+            let (ready, published) = (video.is_ready(now), video.live_ms.is_some());
+            match (call.flag("published"), published, world.options.second_video_flip) {
+                (Some(true), false, _) if world.options.video_flip == Flip::Refused => {
+                    return error(100, 0, "(#100) This video cannot be published");
+                }
+                (Some(true), false, _) if !ready => {
                     return error(100, 0, "(#100) The video is not ready to be published");
                 }
-                publish(world, id);
+                (Some(true), true, SecondCall::Refused) => return already_published(),
+                (Some(true), false, _) | (Some(true), true, SecondCall::SecondPost) => {
+                    publish(world, id);
+                }
+                _ => {}
             }
             if let (Some(text), Some(video)) =
                 (call.text("description"), world.facebook.videos.get_mut(id))
@@ -59,16 +68,24 @@ pub(in crate::sandbox) fn object(world: &mut World, call: &Call, id: &str) -> Re
     }
 }
 
-pub(super) fn fields(id: &str, video: &Video, now: i64) -> Value {
-    let live = video.live_ms.is_some_and(|live| live <= now);
+/// A video as it is now; whether it is published as it was at `seen`.
+fn fields(id: &str, video: &Video, now: i64, seen: i64) -> Value {
+    let live = video.live_ms.is_some_and(|live| live <= seen);
     let processed = video.ready_ms <= now;
     let phase = |status: &str| json!({ "status": status });
     let (state, upload, process) = match (video.uploaded, video.broken) {
-        (None, _) => (
-            "uploading",
-            json!({"status": "in_progress", "bytes_transferred": 0}),
-            phase("not_started"),
-        ),
+        (None, _) => {
+            let (all, bytes) = video
+                .session
+                .as_ref()
+                .map_or((false, 0), |session| (session.is_complete(), session.received()));
+            let status = if all { "complete" } else { "in_progress" };
+            (
+                if all { "upload_complete" } else { "uploading" },
+                json!({"status": status, "bytes_transferred": bytes}),
+                phase("not_started"),
+            )
+        }
         (Some((_, bytes)), Some(why)) if processed => (
             "error",
             json!({"status": "complete", "bytes_transferred": bytes}),
@@ -82,7 +99,8 @@ pub(super) fn fields(id: &str, video: &Video, now: i64) -> Value {
     };
     let publishing = match video.live_ms {
         None => phase("not_started"),
-        Some(_) if !live => phase("in_progress"),
+        Some(at) if at > now => phase("in_progress"),
+        Some(_) if !live => phase("not_started"),
         Some(at) => {
             json!({"status": "complete", "publish_status": "published", "publish_time": at / 1000})
         }
@@ -118,7 +136,7 @@ pub(super) fn videos(world: &World, call: &Call, page: &str, kind: Kind) -> Repl
         .rev()
         .filter(|(_, v)| v.page == page && v.kind == kind && within(call, v.created_ms))
         .filter(|(_, v)| v.live_ms.is_some_and(|live| live <= shown))
-        .map(|(id, video)| fields(id, video, world.now()))
+        .map(|(id, video)| fields(id, video, world.now(), shown))
         .collect();
     list(call, &nodes, &VIDEO_ABSENT)
 }

@@ -4,15 +4,20 @@ use axum::http::Method;
 use serde_json::json;
 
 use super::Story;
-use super::posts::add_post;
+use super::chunks::{self, Session};
+use super::others::follow_story;
+use super::posts::{add_post, set_live};
 use super::video_status::videos;
-use crate::sandbox::clock::{DAY_MS, delay};
+use crate::sandbox::clock::DAY_MS;
 use crate::sandbox::fetch::Asset;
 use crate::sandbox::graph::{error, no_such_object, upload_failed};
 use crate::sandbox::options::SecondFinish;
 use crate::sandbox::reply::Reply;
 use crate::sandbox::request::Call;
 use crate::sandbox::state::World;
+
+/// Smallest video that is taken.
+pub(super) const MIN_BYTES: u64 = 100;
 
 /// Which edge a video came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +28,7 @@ pub(in crate::sandbox) enum Kind {
 }
 
 /// A video of a Page in any of its states.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::sandbox) struct Video {
     pub(super) page: String,
     pub(super) kind: Kind,
@@ -42,13 +47,35 @@ pub(in crate::sandbox) struct Video {
     pub(super) live_ms: Option<i64>,
     /// The post or story that shows it.
     pub(super) post_id: Option<String>,
+    /// How it arrives, when it comes in chunks.
+    pub(super) session: Option<Session>,
+    /// No client's call made it.
+    pub(super) by_others: bool,
 }
 
 impl Video {
-    fn take(&mut self, source: String, asset: &Asset, now: i64, processing_ms: u64) {
+    pub(super) fn new(created_ms: i64, page: &str, kind: Kind) -> Self {
+        Self {
+            page: page.to_owned(),
+            kind,
+            description: String::new(),
+            title: None,
+            source: String::new(),
+            created_ms,
+            uploaded: None,
+            ready_ms: i64::MAX,
+            broken: None,
+            live_ms: None,
+            post_id: None,
+            session: None,
+            by_others: false,
+        }
+    }
+
+    pub(super) fn take(&mut self, source: String, asset: &Asset, now: i64, ready_ms: i64) {
         self.source = source;
         self.uploaded = Some((now, asset.bytes));
-        self.ready_ms = now + delay(processing_ms);
+        self.ready_ms = ready_ms;
         self.broken = (!asset.is_video())
             .then_some("The video file you tried to upload has an unsupported format");
     }
@@ -82,53 +109,36 @@ pub(in crate::sandbox) fn edge(world: &mut World, call: &Call, segments: &[&str]
     }
     match (kind, call.text("upload_phase").as_deref()) {
         (Kind::Video, None) => hosted(world, call, page),
-        (Kind::Video, Some(_)) => {
-            error(100, 0, "The sandbox takes videos by file_url, not in chunks")
-        }
+        (Kind::Video, Some("start")) => chunks::start(world, call, page),
+        (Kind::Video, Some("transfer")) => chunks::transfer(world, call, page),
+        (Kind::Video, Some("finish")) => chunks::finish(world, call, page),
         (_, Some("start")) => start(world, call, page, kind),
         (_, Some("finish")) => finish(world, call, page, kind),
-        _ => error(100, 0, "(#100) The parameter upload_phase must be start or finish"),
+        _ => error(100, 0, "(#100) The parameter upload_phase must be start, transfer or finish"),
     }
 }
 
-fn new_video(world: &mut World, page: &str, kind: Kind) -> (String, Video) {
-    let created_ms = world.now();
-    let video = Video {
-        page: page.to_owned(),
-        kind,
-        description: String::new(),
-        title: None,
-        source: String::new(),
-        created_ms,
-        uploaded: None,
-        ready_ms: i64::MAX,
-        broken: None,
-        live_ms: None,
-        post_id: None,
-    };
-    (world.mint("1230"), video)
-}
-
 fn hosted(world: &mut World, call: &Call, page: &str) -> Reply {
-    let Some(url) = call.text("file_url") else {
-        return error(100, 0, "(#100) No video file was given: file_url is required");
-    };
-    let asset = match call.asset(&url) {
-        Ok(asset) if asset.is_text => {
-            return error(389, 0, "(#389) Unable to fetch video file from URL.");
+    let (url, asset) = match (call.text("file_url"), call.files.get("source")) {
+        (Some(url), _) => (url.clone(), call.asset(&url)),
+        (None, Some(bytes)) => ("bytes".to_owned(), Ok(Asset::of(bytes))),
+        (None, None) => {
+            return error(100, 0, "(#100) No video file was given: file_url is required");
         }
-        Ok(asset) => asset,
-        Err(_) => return error(389, 0, "(#389) Unable to fetch video file from URL."),
     };
-    if asset.bytes < 100 {
+    let Some(asset) = asset.ok().filter(|asset| !asset.is_text) else {
+        return error(389, 0, "(#389) Unable to fetch video file from URL.");
+    };
+    if asset.bytes < MIN_BYTES {
         return error(382, 0, "(#382) The video file you tried to upload is too small.");
     }
     if !asset.is_video() {
         return error(6000, 1_363_019, "(#6000) There was a problem uploading your video file.");
     }
-    let (id, mut video) = new_video(world, page, Kind::Video);
     let now = world.now();
-    video.take(url, &asset, now, world.options.video_processing_ms);
+    let id = world.mint("1230", page);
+    let mut video = Video::new(now, page, Kind::Video);
+    video.take(url, &asset, now, world.options.ready_at(now, world.options.video_processing_ms));
     video.description = call.text("description").unwrap_or_default();
     video.title = call.text("title");
     world.facebook.videos.insert(id.clone(), video);
@@ -139,7 +149,8 @@ fn hosted(world: &mut World, call: &Call, page: &str) -> Reply {
 }
 
 fn start(world: &mut World, call: &Call, page: &str, kind: Kind) -> Reply {
-    let (id, video) = new_video(world, page, kind);
+    let id = world.mint("1230", page);
+    let video = Video::new(world.now(), page, kind);
     world.facebook.videos.insert(id.clone(), video);
     let version = &call.segments[0];
     Reply::ok(json!({
@@ -150,7 +161,8 @@ fn start(world: &mut World, call: &Call, page: &str, kind: Kind) -> Reply {
 
 /// Takes the bytes, or the hosted file named in the `file_url` header.
 pub(in crate::sandbox) fn upload(world: &mut World, call: &Call, id: &str) -> Reply {
-    let (now, processing_ms) = (world.now(), world.options.video_processing_ms);
+    let now = world.now();
+    let ready_ms = world.options.ready_at(now, world.options.video_processing_ms);
     let Some(video) = world.facebook.videos.get_mut(id) else {
         return upload_failed("ParameterValidationError", "The video does not exist");
     };
@@ -159,7 +171,7 @@ pub(in crate::sandbox) fn upload(world: &mut World, call: &Call, id: &str) -> Re
     }
     match file_of(call) {
         Ok((source, asset)) => {
-            video.take(source, &asset, now, processing_ms);
+            video.take(source, &asset, now, ready_ms);
             Reply::success()
         }
         Err(reply) => *reply,
@@ -205,21 +217,16 @@ fn finish(world: &mut World, call: &Call, page: &str, kind: Kind) -> Reply {
         return error(100, 33, &format!("(#100) Video {id} does not exist"));
     };
     if video.uploaded.is_none() || video.broken.is_some() {
-        return error(
-            6000,
-            1_363_130,
-            "(#6000) There was a problem uploading your video. Please try again with another file.",
-        );
+        return no_upload();
     }
     if video.live_ms.is_some() {
-        match world.options.second_finish {
-            SecondFinish::Success => return finished(world, &id),
-            SecondFinish::Error => return error(100, 0, "(#100) This video was already published"),
-            SecondFinish::SecondPost => {}
+        if let Some(reply) = again(world, &id) {
+            return reply;
         }
     } else if kind == Kind::Reel {
         let recent = |v: &&Video| {
             v.kind == Kind::Reel
+                && !v.by_others
                 && v.page == page
                 && v.live_ms.is_some_and(|live| now - live < DAY_MS)
         };
@@ -246,6 +253,28 @@ fn finish(world: &mut World, call: &Call, page: &str, kind: Kind) -> Reply {
     finished(world, &id)
 }
 
+/// The answer to a second `finish`; none if it makes a second post.
+pub(super) fn again(world: &World, id: &str) -> Option<Reply> {
+    match world.options.second_finish {
+        SecondFinish::Success => Some(finished(world, id)),
+        SecondFinish::Error => Some(already_published()),
+        SecondFinish::SecondPost => None,
+    }
+}
+
+pub(super) fn already_published() -> Reply {
+    error(100, 0, "(#100) This video was already published")
+}
+
+/// There is nothing to publish: not all bytes came, or they make no video.
+pub(super) fn no_upload() -> Reply {
+    error(
+        6000,
+        1_363_130,
+        "(#6000) There was a problem uploading your video. Please try again with another file.",
+    )
+}
+
 fn finished(world: &World, id: &str) -> Reply {
     match world.facebook.videos.get(id) {
         Some(Video { kind: Kind::Story, post_id: Some(post), .. }) => {
@@ -263,23 +292,26 @@ pub(super) fn publish(world: &mut World, id: &str) {
     video.live_ms = Some(live_ms);
     let (page, kind, text) = (video.page.clone(), video.kind, video.description.clone());
     let post_id = if kind == Kind::Story {
-        let post_id = world.mint("1220");
-        world.facebook.stories.push(Story {
+        let post_id = world.mint("1220", &page);
+        let story = Story {
             page,
             post_id: post_id.clone(),
             media_id: id.to_owned(),
             media_type: "video",
             url: format!("https://facebook.com/stories/{post_id}"),
             live_ms,
-        });
+            by_others: false,
+        };
+        world.facebook.stories.push(story.clone());
+        follow_story(world, &story);
         post_id
     } else {
         let post_id = add_post(world, &page, text, Vec::new());
         if let Some(post) = world.facebook.posts.get_mut(&post_id) {
             post.video = Some(id.to_owned());
             post.reel = kind == Kind::Reel;
-            post.live_ms = Some(live_ms);
         }
+        set_live(world, &post_id, Some(live_ms));
         post_id
     };
     if let Some(video) = world.facebook.videos.get_mut(id) {

@@ -15,8 +15,18 @@ pub(in crate::sandbox) fn node(call: &Call, node: &Value, absent: &[&str]) -> Re
     }
 }
 
-/// Answers a list of nodes, newest first, in pages of `limit`.
+/// Answers a list of nodes with the fields the call asks for, in pages.
 pub(in crate::sandbox) fn list(call: &Call, nodes: &[Value], absent: &[&str]) -> Reply {
+    let nodes: Result<Vec<Value>, _> =
+        nodes.iter().map(|node| select(call, node, absent)).collect();
+    match nodes {
+        Ok(nodes) => page(call, &nodes),
+        Err(reply) => *reply,
+    }
+}
+
+/// Answers one page of a list: `limit` nodes behind the cursor `after`.
+pub(in crate::sandbox) fn page(call: &Call, nodes: &[Value]) -> Reply {
     let limit = call.text("limit").and_then(|n| n.parse::<usize>().ok()).unwrap_or(25);
     if !(1..=100).contains(&limit) {
         return error(100, 0, "(#100) The limit must be between 1 and 100");
@@ -25,13 +35,7 @@ pub(in crate::sandbox) fn list(call: &Call, nodes: &[Value], absent: &[&str]) ->
         .text("after")
         .and_then(|cursor| cursor.strip_prefix("c")?.parse::<usize>().ok())
         .unwrap_or(0);
-    let mut data = Vec::new();
-    for node in nodes.iter().skip(start).take(limit) {
-        match select(call, node, absent) {
-            Ok(value) => data.push(value),
-            Err(reply) => return *reply,
-        }
-    }
+    let data: Vec<&Value> = nodes.iter().skip(start).take(limit).collect();
     let end = start + data.len();
     let mut answer = json!({ "data": data });
     if end > start {

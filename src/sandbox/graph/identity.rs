@@ -153,7 +153,7 @@ pub(super) fn is_account(world: &World, call: &Call, id: &str) -> bool {
             ) || name == "instagram_business_account"
         });
     id.bytes().all(|b| b.is_ascii_digit())
-        && !world.was_minted(id)
+        && world.owner(id).is_none()
         && (asks || fields.trim() == "id")
 }
 

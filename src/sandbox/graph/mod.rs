@@ -3,21 +3,24 @@
 
 mod fields;
 mod identity;
+mod limits;
 
 use axum::http::Method;
 use serde_json::{Value, json};
 
+use self::fields::bare;
 use self::identity::{
     DEMO_INSTAGRAM, DEMO_PAGE, account_node, debug_token, is_account, me_accounts, refreshed,
     token_error,
 };
-use crate::sandbox::clock::HOUR_MS;
 use crate::sandbox::reply::{Content, Reply};
 use crate::sandbox::request::Call;
 use crate::sandbox::state::{Platform, World};
 use crate::sandbox::{facebook, instagram, tokens};
 
-pub(super) use self::fields::{list, node, time, within};
+use self::limits::{throttled, with_usage};
+
+pub(super) use self::fields::{list, node, page, time, within};
 
 /// A Graph error. Codes 1 and 2 come as HTTP 500, all others as 400.
 pub(super) fn error(code: i64, subcode: u64, message: &str) -> Reply {
@@ -69,22 +72,31 @@ pub(super) fn handle(world: &mut World, call: &Call, platform: Platform) -> Repl
     {
         return refreshed(call);
     }
-    let Some(version) = call.segments.first().filter(|v| v.starts_with('v')).cloned() else {
+    let Some(version) = call.segments.first().filter(|v| v.starts_with('v')) else {
         return error(100, 0, "The sandbox wants a version as first path segment, e.g. v25.0");
     };
-    if !world.options.graph_versions.contains(&version) {
+    if !world.options.graph_versions.contains(version) {
         return error(100, 0, &format!("Version {version} is not available"));
     }
     let reply = answer(world, call, platform);
-    usage_headers(world, call, platform, reply).with("facebook-api-version", version)
+    dressed(world, call, platform, reply)
+}
+
+/// Adds what every answer of the Graph API has.
+pub(super) fn dressed(world: &World, call: &Call, platform: Platform, mut reply: Reply) -> Reply {
+    if let Content::Json(Value::Object(map)) = &mut reply.body
+        && let Some(Value::Object(error)) = map.get_mut("error")
+    {
+        let trace = || json!(format!("Asandbox{:x}", world.log.len()));
+        error.entry("fbtrace_id").or_insert_with(trace);
+    }
+    let version = call.segments.first().cloned().unwrap_or_default();
+    with_usage(world, call, platform, reply).with("facebook-api-version", version)
 }
 
 fn answer(world: &mut World, call: &Call, platform: Platform) -> Reply {
-    if call.encoding == "multipart" {
-        return error(100, 0, "The sandbox accepts JSON and form bodies, not multipart");
-    }
     if call.malformed {
-        return error(100, 0, "The request body is not a JSON object");
+        return error(100, 0, "The request body is neither a JSON object nor proper multipart");
     }
     let segments: Vec<&str> = call.segments[1..].iter().map(String::as_str).collect();
     if let ["debug_token"] = segments[..] {
@@ -99,7 +111,10 @@ fn answer(world: &mut World, call: &Call, platform: Platform) -> Reply {
     if call.params.get("message").is_some_and(Value::is_null) {
         return error(197, 0, "(#197) The post is empty. Please enter a message to share.");
     }
-    if let Some(reply) = throttled(world, &segments, platform) {
+    if let Some(reply) = throttled(world, call, platform) {
+        return reply;
+    }
+    if let Some(reply) = unknown_field(world, call, &segments) {
         return reply;
     }
     match segments[..] {
@@ -113,6 +128,30 @@ fn answer(world: &mut World, call: &Call, platform: Platform) -> Reply {
         }
         [id] if facebook::is_video(world, id) => facebook::video(world, call, id),
         _ => facebook::handle(world, call, &segments),
+    }
+}
+
+/// A read asks for a field that this version does not have.
+fn unknown_field(world: &World, call: &Call, segments: &[&str]) -> Option<Reply> {
+    let fields = call.text("fields").filter(|_| call.method == Method::GET)?;
+    let mut names = fields.split([',', '{', '}']).map(|name| bare(name.trim()));
+    let name = names.find(|name| world.options.unknown_fields.iter().any(|known| known == name))?;
+    let kind = node_type(world, segments);
+    let message =
+        format!("(#100) Tried accessing nonexisting field ({name}) on node type ({kind})");
+    Some(error(100, 0, &message))
+}
+
+fn node_type(world: &World, segments: &[&str]) -> &'static str {
+    match segments {
+        [_, "media" | "stories"] => "InstagramMedia",
+        [_, "videos" | "video_reels"] => "Video",
+        [_, "feed" | "published_posts" | "posts" | "scheduled_posts"] => "PagePost",
+        [_, "comments"] => "Comment",
+        [id] if facebook::is_video(world, id) => "Video",
+        [id] if instagram::knows(world, id) => "ShadowIGMedia",
+        [id] if id.contains('_') => "PagePost",
+        _ => "Page",
     }
 }
 
@@ -133,39 +172,4 @@ fn upload(world: &mut World, call: &Call) -> Reply {
 /// The error body of `rupload.facebook.com`, which has no `error` object.
 pub(super) fn upload_failed(kind: &str, message: &str) -> Reply {
     Reply::json(400, json!({"debug_info": {"retriable": false, "type": kind, "message": message}}))
-}
-
-fn account_of(segments: &[&str]) -> String {
-    segments.first().map(|id| id.split('_').next().unwrap_or(id).to_owned()).unwrap_or_default()
-}
-
-fn throttled(world: &mut World, segments: &[&str], platform: Platform) -> Option<Reply> {
-    let limit = world.options.graph_hourly_calls?;
-    let calls = world.count_call(&account_of(segments), HOUR_MS);
-    (calls > limit).then(|| match platform {
-        Platform::Instagram => error(80002, 0, "(#80002) There have been too many calls to this Instagram account. Wait a bit and try again."),
-        _ => error(80001, 0, "(#80001) There have been too many calls to this Page account. Wait a bit and try again."),
-    })
-}
-
-fn usage_headers(world: &World, call: &Call, platform: Platform, reply: Reply) -> Reply {
-    let account = account_of(&call.segments[1..].iter().map(String::as_str).collect::<Vec<_>>());
-    let limit = world.options.graph_hourly_calls.unwrap_or(4800).max(1);
-    let calls = world.calls.get(&account).map_or(1, Vec::len) as u64;
-    let percent = calls * 100 / u64::from(limit);
-    let kind = if platform == Platform::Instagram { "instagram" } else { "pages" };
-    let minutes = if percent > 100 { 60 } else { 0 };
-    let business = json!({ account: [{"type": kind, "call_count": percent, "total_cputime": 1, "total_time": 1, "estimated_time_to_regain_access": minutes}] });
-    let mut reply = reply
-        .with(
-            "x-app-usage",
-            json!({"call_count": percent.min(99), "total_time": 1, "total_cputime": 1}).to_string(),
-        )
-        .with("x-business-use-case-usage", business.to_string());
-    if let Content::Json(Value::Object(map)) = &mut reply.body
-        && let Some(Value::Object(error)) = map.get_mut("error")
-    {
-        error.insert("fbtrace_id".to_owned(), json!(format!("Asandbox{:x}", world.log.len())));
-    }
-    reply
 }

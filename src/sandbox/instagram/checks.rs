@@ -1,8 +1,11 @@
 //! What a caption and a file must be like.
 
+use serde_json::Value;
+
 use super::Kind;
 use crate::sandbox::fetch::{Asset, Format};
 use crate::sandbox::graph::error;
+use crate::sandbox::options::ChildrenForm;
 use crate::sandbox::reply::Reply;
 use crate::sandbox::request::Call;
 use crate::sandbox::state::World;
@@ -35,6 +38,17 @@ pub(super) fn children(
     call: &Call,
     account: &str,
 ) -> Result<Vec<String>, Box<Reply>> {
+    let is_text =
+        matches!(call.params.get("children"), Some(Value::String(t)) if !t.starts_with('['));
+    let wrong = match world.options.children_form {
+        ChildrenForm::List if is_text => Some("a list of ids"),
+        ChildrenForm::Text if !is_text => Some("a text of ids with commas between them"),
+        _ => None,
+    };
+    if let Some(form) = wrong {
+        let message = format!("(#100) Param children must be {form}");
+        return Err(Box::new(error(100, 0, &message)));
+    }
     let ids: Vec<String> = call
         .list("children")
         .unwrap_or_default()

@@ -4,10 +4,11 @@ use serde_json::json;
 
 use super::checks::{children, image_problem, text_problem, video_problem};
 use super::{Container, Kind};
-use crate::sandbox::clock::{DAY_MS, delay};
+use crate::sandbox::clock::DAY_MS;
 use crate::sandbox::facebook::file_of;
 use crate::sandbox::fetch::Format;
 use crate::sandbox::graph::{error, upload_failed};
+use crate::sandbox::options::ContainerEnd;
 use crate::sandbox::reply::Reply;
 use crate::sandbox::request::Call;
 use crate::sandbox::state::World;
@@ -36,7 +37,8 @@ pub(super) fn create(world: &mut World, call: &Call, account: &str) -> Reply {
         return reply;
     }
     let now = world.now();
-    let recent = |c: &&Container| c.account == account && now - c.created_ms < DAY_MS;
+    let recent =
+        |c: &&Container| c.account == account && !c.by_others && now - c.created_ms < DAY_MS;
     if world.instagram.containers.values().filter(recent).count()
         >= world.options.instagram_daily_containers as usize
     {
@@ -58,8 +60,9 @@ pub(super) fn create(world: &mut World, call: &Call, account: &str) -> Reply {
         children: Vec::new(),
         created_ms: now,
         ready_ms: i64::MAX,
-        broken: None,
+        ends: None,
         published: None,
+        by_others: false,
     };
     match (kind, image, video) {
         (Kind::Carousel, ..) => {
@@ -67,20 +70,23 @@ pub(super) fn create(world: &mut World, call: &Call, account: &str) -> Reply {
                 Ok(children) => children,
                 Err(reply) => return *reply,
             };
-            container.ready_ms = now + delay(world.options.image_processing_ms);
+            container.ready_ms = world.options.ready_at(now, world.options.image_processing_ms);
+            container.ends = world.options.container_ends;
         }
         (Kind::Image | Kind::Story, Some(url), None) => {
             if let Some(reply) = image_problem(&call.asset(&url).ok(), kind) {
                 return reply;
             }
             container.source = Some(url);
-            container.ready_ms = now + delay(world.options.image_processing_ms);
+            container.ready_ms = world.options.ready_at(now, world.options.image_processing_ms);
+            container.ends = world.options.container_ends;
         }
         (Kind::Video | Kind::Reel | Kind::Story, None, Some(url)) => {
-            container.broken = match call.asset(&url) {
+            let problem = match call.asset(&url) {
                 Ok(asset) => video_problem(&asset, kind),
                 Err(_) => Some(2_207_077),
             };
+            container.ends = problem.map(ContainerEnd::Error).or(world.options.container_ends);
             if call
                 .text("cover_url")
                 .is_some_and(|cover| !call.asset(&cover).is_ok_and(|a| a.format == Format::Jpeg))
@@ -89,7 +95,7 @@ pub(super) fn create(world: &mut World, call: &Call, account: &str) -> Reply {
             }
             container.source = Some(url);
             container.is_video = true;
-            container.ready_ms = now + delay(world.options.video_processing_ms);
+            container.ready_ms = world.options.ready_at(now, world.options.video_processing_ms);
         }
         (Kind::Video | Kind::Reel | Kind::Story, None, None) if resumable => {
             container.is_video = true
@@ -100,7 +106,7 @@ pub(super) fn create(world: &mut World, call: &Call, account: &str) -> Reply {
         }
         _ => return error(100, 0, "(#100) The parameter video_url is required"),
     }
-    let id = world.mint("1800");
+    let id = world.mint("1800", account);
     world.instagram.containers.insert(id.clone(), container);
     if resumable {
         let uri = format!(
@@ -114,7 +120,8 @@ pub(super) fn create(world: &mut World, call: &Call, account: &str) -> Reply {
 
 /// Takes the file of a resumable upload.
 pub(in crate::sandbox) fn upload(world: &mut World, call: &Call, id: &str) -> Reply {
-    let (now, processing_ms) = (world.now(), world.options.video_processing_ms);
+    let ready_ms = world.options.ready_at(world.now(), world.options.video_processing_ms);
+    let ends = world.options.container_ends;
     let Some(container) = world.instagram.containers.get_mut(id).filter(|c| c.source.is_none())
     else {
         return upload_failed(
@@ -125,8 +132,9 @@ pub(in crate::sandbox) fn upload(world: &mut World, call: &Call, id: &str) -> Re
     match file_of(call) {
         Ok((source, asset)) => {
             container.source = Some(source);
-            container.broken = video_problem(&asset, container.kind);
-            container.ready_ms = now + delay(processing_ms);
+            let problem = video_problem(&asset, container.kind);
+            container.ends = problem.map(ContainerEnd::Error).or(ends);
+            container.ready_ms = ready_ms;
             Reply::ok(json!({"success": true, "message": "Upload successful."}))
         }
         Err(reply) => *reply,

@@ -3,25 +3,24 @@
 use serde_json::json;
 
 use super::media::is_story;
-use super::{Container, Kind, Media};
+use super::{Container, Kind};
 use crate::sandbox::clock::{DAY_MS, iso};
 use crate::sandbox::state::{Item, Platform, World};
 
-/// What readers of the accounts see.
-pub(in crate::sandbox) fn live(world: &World) -> Vec<Item> {
+/// What readers of the accounts see, and stories that they saw.
+pub(in crate::sandbox) fn shown(world: &World) -> Vec<Item> {
     let now = world.now();
-    let visible =
-        |m: &&Media| m.live_ms <= now && (!is_story(world, m) || now - m.live_ms < DAY_MS);
     world
         .instagram
         .media
         .iter()
-        .filter(|(_, media)| visible(media))
+        .filter(|(_, media)| media.live_ms <= now)
         .filter_map(|(id, media)| {
             let container = world.instagram.containers.get(&media.container)?;
             let comments = world.instagram.comments.iter().filter(|c| c.media == *id);
             Some(Item {
                 comments: comments.map(|c| c.text.clone()).collect(),
+                expired: is_story(world, media) && now - media.live_ms >= DAY_MS,
                 ..item(world, container, id, media.live_ms)
             })
         })
@@ -58,5 +57,7 @@ pub(super) fn item(world: &World, container: &Container, id: &str, ms: i64) -> I
         media,
         created_at: iso(ms),
         comments: Vec::new(),
+        by_others: container.by_others,
+        expired: false,
     }
 }

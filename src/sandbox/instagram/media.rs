@@ -1,10 +1,13 @@
 //! Reading containers and media, and comments below media.
 
+use std::cmp::Reverse;
+
 use serde_json::{Value, json};
 
 use super::{Comment, Kind, Media};
 use crate::sandbox::clock::{DAY_MS, delay};
 use crate::sandbox::graph::{error, list, no_such_object, node, time, within};
+use crate::sandbox::options::ContainerEnd;
 use crate::sandbox::reply::Reply;
 use crate::sandbox::request::Call;
 use crate::sandbox::state::World;
@@ -12,15 +15,20 @@ use crate::sandbox::state::World;
 pub(super) fn read(world: &World, call: &Call, id: &str) -> Reply {
     let now = world.now();
     let young = |ms: i64| now - ms < delay(world.options.read_lag_ms);
+    let stale = |media: &Media| now - media.live_ms < delay(world.options.stale_state_ms);
     if let Some(container) = world.instagram.containers.get(id).filter(|c| !young(c.created_ms)) {
-        let code = container.status(now);
-        let words = match (code, container.broken) {
+        let went_live = container.published.as_ref().and_then(|id| world.instagram.media.get(id));
+        let code = match went_live {
+            Some(media) if stale(media) => container.unpublished_status(now),
+            _ => container.status(now),
+        };
+        let words = match (code, container.ends) {
             ("IN_PROGRESS", _) => "In Progress: Media is still being processed.".to_owned(),
             ("PUBLISHED", _) => "Published: Media has been successfully published.".to_owned(),
             ("EXPIRED", _) => {
                 "Expired: The container was not published within 24 hours.".to_owned()
             }
-            ("ERROR", Some(subcode)) => {
+            ("ERROR", Some(ContainerEnd::Error(subcode))) => {
                 format!("Error: Media upload has failed with error code {subcode}")
             }
             _ => "Finished: Media has been uploaded and it is ready to be published.".to_owned(),
@@ -29,7 +37,7 @@ pub(super) fn read(world: &World, call: &Call, id: &str) -> Reply {
             "copyright_check_status": {"status": "completed", "matches_found": false}});
         return node(call, &fields, &["video_status"]);
     }
-    match world.instagram.media.get(id).filter(|media| !young(media.live_ms)) {
+    match world.instagram.media.get(id).filter(|media| !young(media.live_ms) && !stale(media)) {
         Some(media) => node(call, &media_node(world, id, media), &MEDIA_ABSENT),
         None => no_such_object(&call.method, id),
     }
@@ -69,7 +77,8 @@ pub(super) fn media_list(world: &World, call: &Call, account: &str, stories: boo
         .filter(|(_, m)| m.account == account && m.live_ms <= shown && within(call, m.live_ms))
         .filter(|(_, m)| is_story(world, m) == stories && (!stories || now - m.live_ms < DAY_MS))
         .collect();
-    found.sort_by_key(|(_, media)| -media.live_ms);
+    // Ids rise: they tell the order within a millisecond.
+    found.sort_by_key(|(id, media)| Reverse((media.live_ms, *id)));
     let nodes: Vec<Value> =
         found.into_iter().map(|(id, media)| media_node(world, id, media)).collect();
     list(call, &nodes, &MEDIA_ABSENT)
@@ -87,7 +96,8 @@ pub(super) fn create_comment(world: &mut World, call: &Call, media: &str) -> Rep
     let Some(text) = call.text("message") else {
         return error(100, 0, "(#100) The parameter message is required");
     };
-    let id = world.mint("1785");
+    let account = world.owner(media).unwrap_or_default().to_owned();
+    let id = world.mint("1785", &account);
     let created_ms = world.now();
     world.instagram.comments.push(Comment {
         media: media.to_owned(),

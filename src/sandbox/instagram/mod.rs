@@ -13,15 +13,16 @@ use self::media::{comments, create_comment, media_list, read};
 use self::publishing::{publish, publishing_limit};
 use crate::sandbox::clock::DAY_MS;
 use crate::sandbox::graph::no_such_object;
+use crate::sandbox::options::ContainerEnd;
 use crate::sandbox::reply::Reply;
 use crate::sandbox::request::Call;
 use crate::sandbox::state::World;
 
 pub(super) use self::containers::upload;
-pub(super) use self::items::{drafts, live};
+pub(super) use self::items::{drafts, shown};
 
 /// The Instagram objects.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Instagram {
     containers: BTreeMap<String, Container>,
     media: BTreeMap<String, Media>,
@@ -38,7 +39,7 @@ enum Kind {
     Carousel,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Container {
     account: String,
     kind: Kind,
@@ -51,20 +52,22 @@ struct Container {
     created_ms: i64,
     /// When processing ends; `i64::MAX` while an upload is awaited.
     ready_ms: i64,
-    /// Subcode that processing ends with instead.
-    broken: Option<u64>,
+    /// How processing ends instead of well.
+    ends: Option<ContainerEnd>,
     /// The media it became.
     published: Option<String>,
+    /// No client's call made it.
+    by_others: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Media {
     account: String,
     container: String,
     live_ms: i64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Comment {
     media: String,
     id: String,
@@ -75,16 +78,17 @@ struct Comment {
 impl Container {
     /// `status_code` at this time.
     fn status(&self, now: i64) -> &'static str {
-        if self.published.is_some() {
-            "PUBLISHED"
-        } else if now - self.created_ms > DAY_MS {
-            "EXPIRED"
-        } else if self.ready_ms > now {
-            "IN_PROGRESS"
-        } else if self.broken.is_some() {
-            "ERROR"
-        } else {
-            "FINISHED"
+        if self.published.is_some() { "PUBLISHED" } else { self.unpublished_status(now) }
+    }
+
+    /// `status_code` at this time as if it had not been published.
+    fn unpublished_status(&self, now: i64) -> &'static str {
+        match self.ends {
+            _ if now - self.created_ms > DAY_MS => "EXPIRED",
+            _ if self.ready_ms > now => "IN_PROGRESS",
+            Some(ContainerEnd::Expired) => "EXPIRED",
+            Some(ContainerEnd::Error(_)) => "ERROR",
+            None => "FINISHED",
         }
     }
 }

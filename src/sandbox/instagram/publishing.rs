@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::Media;
+use super::{Container, Kind, Media};
 use crate::sandbox::clock::DAY_MS;
 use crate::sandbox::graph::error;
 use crate::sandbox::options::SecondPublish;
@@ -64,17 +64,46 @@ pub(super) fn publish(world: &mut World, call: &Call, account: &str) -> Reply {
             "You reached the maximum number of posts that is allowed to be published by Content Publishing API",
         );
     }
-    let media = world.mint("1790");
+    let media = world.mint("1790", account);
     let entry = Media { account: account.to_owned(), container: id.clone(), live_ms: now };
     world.instagram.media.insert(media.clone(), entry);
     if let Some(container) = world.instagram.containers.get_mut(&id) {
         container.published = Some(media.clone());
     }
+    others_follow(world, &id, now);
     Reply::ok(json!({ "id": media }))
 }
 
+/// Lets others post to the account, newer than what this container became.
+fn others_follow(world: &mut World, container: &str, live_ms: i64) {
+    let Some(model) = world.instagram.containers.get(container).cloned() else { return };
+    for n in 1..=world.options.newer_posts {
+        let container = world.mint("1800", &model.account);
+        let media = world.mint("1790", &model.account);
+        let kind = if model.kind == Kind::Carousel { Kind::Image } else { model.kind };
+        let caption = format!("Posted by another hand: {n}");
+        let other = Container {
+            kind,
+            caption: if kind == Kind::Story { String::new() } else { caption },
+            alt: None,
+            children: Vec::new(),
+            published: Some(media.clone()),
+            by_others: true,
+            ..model.clone()
+        };
+        let entry = Media { account: model.account.clone(), container: container.clone(), live_ms };
+        world.instagram.containers.insert(container, other);
+        world.instagram.media.insert(media, entry);
+    }
+}
+
 fn used_today(world: &World, account: &str, since_ms: i64) -> usize {
-    world.instagram.media.values().filter(|m| m.account == account && m.live_ms > since_ms).count()
+    let containers = &world.instagram.containers;
+    let by_client = |media: &&Media| {
+        containers.get(&media.container).is_some_and(|container| !container.by_others)
+    };
+    let media = world.instagram.media.values().filter(by_client);
+    media.filter(|m| m.account == account && m.live_ms > since_ms).count()
 }
 
 pub(super) fn publishing_limit(world: &World, call: &Call, account: &str) -> Reply {

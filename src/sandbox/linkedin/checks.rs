@@ -33,14 +33,25 @@ pub(super) fn token_error(call: &Call) -> Option<Reply> {
 }
 
 pub(super) fn over_quota(world: &mut World, call: &Call) -> Option<Reply> {
-    let limit = world.options.linkedin_daily_calls?;
-    let today = world.now().div_euclid(DAY_MS);
-    let used = world.linkedin.used.entry((call.token.clone()?, today)).or_default();
-    *used += 1;
-    (*used > limit).then(|| {
-        Reply::json(429, json!({"status": 429, "serviceErrorCode": 101, "code": "TOO_MANY_REQUESTS",
-            "message": "Resource level throttle APPLICATION_AND_MEMBER DAY limit for calls to this resource is reached."}))
-    })
+    let member = format!("LinkedIn member {}", call.token.as_deref()?);
+    let quotas = [
+        ("APPLICATION", "LinkedIn app".to_owned(), world.options.linkedin_app_daily_calls),
+        ("APPLICATION_AND_MEMBER", member, world.options.linkedin_daily_calls),
+    ];
+    let since_midnight = world.now().rem_euclid(DAY_MS) + 1;
+    let mut over = None;
+    for (scope, key, limit) in quotas {
+        let Some(limit) = limit else { continue };
+        if world.count_call(&key, since_midnight) > limit {
+            over = over.or(Some(scope));
+        }
+    }
+    let scope = over?;
+    Some(Reply::json(
+        429,
+        json!({"status": 429, "serviceErrorCode": 101, "code": "TOO_MANY_REQUESTS",
+            "message": format!("Resource level throttle {scope} DAY limit for calls to this resource is reached.")}),
+    ))
 }
 
 /// Version, protocol, scope, length, encoding.
@@ -89,7 +100,7 @@ pub(super) fn header_error(world: &World, call: &Call) -> Option<Reply> {
         return refused;
     }
     if call.lacks_length() {
-        return Some(Reply::html(411, "Length Required"));
+        return Some(error(411, "LENGTH_REQUIRED", "A body needs a Content-Length header"));
     }
     if call.path.contains(':') || call.raw_query.contains(':') {
         return Some(error(

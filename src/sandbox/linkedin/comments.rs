@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::reads::{not_found, unreadable, visible};
+use super::reads::{not_found, page, unreadable, visible};
 use super::{Comment, Post, error, is_author};
 use crate::sandbox::clock::delay;
 use crate::sandbox::reply::Reply;
@@ -53,16 +53,20 @@ fn comment_json(post: &str, id: &str, actor: &str, text: &str, at: i64) -> Value
 }
 
 pub(super) fn comments(world: &World, call: &Call, urn: &str) -> Reply {
-    let Some(post) = visible(world, urn) else { return not_found(urn) };
-    if let Some(reply) = unreadable(call, &post.author) {
+    let author = world.linkedin.posts.get(urn).map(|post| &post.author);
+    if let Some(reply) = author.and_then(|author| unreadable(call, author)) {
         return reply;
     }
+    if visible(world, urn).is_none() {
+        return not_found(urn);
+    }
+    let shown = world.now() - delay(world.options.list_delay_ms);
     let elements: Vec<Value> = world
         .linkedin
         .comments
         .iter()
-        .filter(|comment| comment.post == urn)
+        .filter(|comment| comment.post == urn && comment.created_ms <= shown)
         .map(|c| comment_json(urn, &c.id, &c.actor, &c.text, c.created_ms))
         .collect();
-    Reply::ok(json!({"elements": elements, "paging": {"start": 0, "count": 10, "links": []}}))
+    page(call, &elements)
 }

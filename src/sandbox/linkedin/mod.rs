@@ -25,16 +25,14 @@ use crate::sandbox::request::Call;
 use crate::sandbox::state::{Item, Platform, World};
 
 /// The LinkedIn objects.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct LinkedIn {
     posts: BTreeMap<String, Post>,
     uploads: HashMap<String, Upload>,
     comments: Vec<Comment>,
-    /// Calls per token on a UTC day.
-    used: HashMap<(String, i64), u32>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Post {
     author: String,
     /// Commentary as stored (see [`little_text`]).
@@ -46,9 +44,11 @@ struct Post {
     edited: bool,
     /// Deleted posts still count for the duplicate filter.
     deleted: bool,
+    /// No client's call made it.
+    by_others: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Comment {
     post: String,
     id: String,
@@ -76,8 +76,16 @@ pub(super) fn handle(world: &mut World, call: &Call) -> Reply {
         "www.linkedin.com" => website(world, call),
         _ => api(world, call),
     };
+    signed(world, reply)
+}
+
+/// Adds what every answer of LinkedIn has, and none of somebody in between.
+pub(super) fn signed(world: &mut World, reply: Reply) -> Reply {
     let trace = world.random.draw();
-    let reply = reply.with("x-li-uuid", format!("AAY{trace:016x}")).with("x-li-fabric", "sandbox");
+    let reply = reply
+        .with("x-li-uuid", format!("AAY{trace:016x}"))
+        .with("x-li-fabric", "sandbox")
+        .with("x-restli-protocol-version", "2.0.0");
     if reply.status >= 400 { reply.with("x-restli-error-response", "true") } else { reply }
 }
 
@@ -143,7 +151,7 @@ fn is_author(urn: &str) -> bool {
 }
 
 /// What readers see.
-pub(super) fn live(world: &World) -> Vec<Item> {
+pub(super) fn shown(world: &World) -> Vec<Item> {
     let posts = world.linkedin.posts.iter().filter(|(_, post)| !post.deleted);
     posts
         .map(|(urn, post)| {
@@ -158,6 +166,8 @@ pub(super) fn live(world: &World) -> Vec<Item> {
                 media: ids.iter().map(|media| uploads::describe(world, media)).collect(),
                 created_at: iso(post.created_ms),
                 comments: comments.map(|comment| comment.text.clone()).collect(),
+                by_others: post.by_others,
+                expired: false,
             }
         })
         .collect()

@@ -84,7 +84,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Reply {
     let is_video = content.as_ref().is_some_and(|c| {
         c["media"]["id"].as_str().is_some_and(|id| id.starts_with("urn:li:video:"))
     });
-    let urn = post_urn(world, if is_video { "ugcPost" } else { "share" });
+    let urn = post_urn(world, if is_video { "ugcPost" } else { "share" }, &author);
     let post = Post {
         author,
         stored: text.stored,
@@ -94,15 +94,47 @@ pub(super) fn create(world: &mut World, call: &Call) -> Reply {
         created_ms: world.now(),
         edited: false,
         deleted: false,
+        by_others: false,
     };
     world.linkedin.posts.insert(urn.clone(), post);
+    others_follow(world, &urn);
     Reply::empty(201).with("x-restli-id", urn.clone()).with("x-linkedin-id", urn)
 }
 
+/// Lets others post for the author, newer than this post: ids rise with time.
+fn others_follow(world: &mut World, urn: &str) {
+    let Some(post) = world.linkedin.posts.get(urn).cloned() else { return };
+    for n in 1..=i64::from(world.options.newer_posts) {
+        let urn = format!("urn:li:share:{}", number_of(urn) + n);
+        let text = format!("Posted by another hand: {n}");
+        world.own(&urn, &post.author);
+        let other = Post {
+            stored: text.clone(),
+            visible: text,
+            content: None,
+            by_others: true,
+            ..post.clone()
+        };
+        world.linkedin.posts.insert(urn, other);
+    }
+}
+
+/// The number at the end of a post's URN.
+pub(super) fn number_of(urn: &str) -> i64 {
+    urn.rsplit(':').next().and_then(|number| number.parse().ok()).unwrap_or_default()
+}
+
 /// An id whose upper bits are the time, as the real ones have it.
-fn post_urn(world: &mut World, kind: &str) -> String {
-    let random = world.random.draw() & 0x3F_FFFF;
-    format!("urn:li:{kind}:{}", (world.now() << 22) | random as i64)
+fn post_urn(world: &mut World, kind: &str, author: &str) -> String {
+    // Leaves room for the ids of others' posts within the same millisecond.
+    let room = 0x40_0000 - u64::from(world.options.newer_posts);
+    let mut number = (world.now() << 22) | (world.random.draw() % room) as i64;
+    while world.owner(&format!("urn:li:{kind}:{number}")).is_some() {
+        number += 1;
+    }
+    let urn = format!("urn:li:{kind}:{number}");
+    world.own(&urn, author);
+    urn
 }
 
 fn duplicate_of(
@@ -122,7 +154,7 @@ fn duplicate_of(
     if world.random.chance(world.options.duplicate_miss_probability) {
         return None;
     }
-    Some(if world.options.duplicate_names_ghost { post_urn(world, "share") } else { urn })
+    Some(if world.options.duplicate_names_ghost { post_urn(world, "share", author) } else { urn })
 }
 
 pub(super) fn duplicate(urn: &str) -> Reply {

@@ -1,7 +1,10 @@
 //! Reading posts back.
 
+use std::cmp::Reverse;
+
 use serde_json::{Value, json};
 
+use super::posts::number_of;
 use super::{Post, error, forbidden, is_author};
 use crate::sandbox::clock::delay;
 use crate::sandbox::reply::Reply;
@@ -21,6 +24,12 @@ pub(super) fn visible<'a>(world: &'a World, urn: &str) -> Option<&'a Post> {
         .posts
         .get(urn)
         .filter(|post| !post.deleted && world.now() - post.created_ms >= lag)
+}
+
+/// The post, unless reads by id still show the time before it.
+fn by_id<'a>(world: &'a World, urn: &str) -> Option<&'a Post> {
+    let stale = delay(world.options.stale_state_ms);
+    visible(world, urn).filter(|post| world.now() - post.created_ms >= stale)
 }
 
 fn post_json(urn: &str, post: &Post) -> Value {
@@ -47,7 +56,7 @@ pub(super) fn read(world: &World, call: &Call, urn: &str) -> Reply {
     {
         return reply;
     }
-    visible(world, urn).map_or_else(|| not_found(urn), |post| Reply::ok(post_json(urn, post)))
+    by_id(world, urn).map_or_else(|| not_found(urn), |post| Reply::ok(post_json(urn, post)))
 }
 
 pub(super) fn batch_get(world: &World, call: &Call) -> Reply {
@@ -63,7 +72,7 @@ pub(super) fn batch_get(world: &World, call: &Call) -> Reply {
     for urn in ids.split(',').filter(|id| !id.is_empty()).map(decode) {
         let refused =
             world.linkedin.posts.get(&urn).and_then(|post| unreadable(call, &post.author));
-        match visible(world, &urn) {
+        match by_id(world, &urn) {
             _ if refused.is_some() => {
                 errors[&urn] = json!({"status": 403, "code": "ACCESS_DENIED"})
             }
@@ -87,12 +96,6 @@ pub(super) fn finder(world: &World, call: &Call) -> Reply {
     if let Some(reply) = unreadable(call, &author) {
         return reply;
     }
-    let number = |name: &str, usual: usize| {
-        call.text(name).map_or(Some(usual), |text| text.parse::<usize>().ok())
-    };
-    let (Some(count @ 0..=100), Some(start)) = (number("count", 10), number("start", 0)) else {
-        return error(400, "ILLEGAL_ARGUMENT", "count must be at most 100");
-    };
     let lag = delay(world.options.list_delay_ms.max(world.options.read_lag_ms));
     let mut posts: Vec<(&String, &Post)> = world
         .linkedin
@@ -102,10 +105,19 @@ pub(super) fn finder(world: &World, call: &Call) -> Reply {
             post.author == author && !post.deleted && world.now() - post.created_ms >= lag
         })
         .collect();
-    posts.sort_by_key(|(_, post)| -post.created_ms);
-    let elements: Vec<Value> =
-        posts.into_iter().skip(start).take(count).map(|(urn, post)| post_json(urn, post)).collect();
-    Reply::ok(
-        json!({"elements": elements, "paging": {"start": start, "count": count, "links": []}}),
-    )
+    posts.sort_by_key(|(urn, post)| Reverse((post.created_ms, number_of(urn))));
+    let elements: Vec<Value> = posts.into_iter().map(|(urn, post)| post_json(urn, post)).collect();
+    page(call, &elements)
+}
+
+/// Answers `count` elements from `start` on, as every list of LinkedIn does.
+pub(super) fn page(call: &Call, elements: &[Value]) -> Reply {
+    let number = |name: &str, usual: usize| {
+        call.text(name).map_or(Some(usual), |text| text.parse::<usize>().ok())
+    };
+    let (Some(count @ 0..=100), Some(start)) = (number("count", 10), number("start", 0)) else {
+        return error(400, "ILLEGAL_ARGUMENT", "count must be at most 100");
+    };
+    let shown: Vec<&Value> = elements.iter().skip(start).take(count).collect();
+    Reply::ok(json!({"elements": shown, "paging": {"start": start, "count": count, "links": []}}))
 }

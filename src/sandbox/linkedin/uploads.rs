@@ -1,11 +1,11 @@
 //! Images, videos and documents: initialize, PUT, finalize, status.
 
+use axum::body::Bytes;
 use axum::http::{Method, header};
 use serde_json::{Value, json};
 
 use super::error;
-use crate::sandbox::clock::HOUR_MS;
-use crate::sandbox::clock::{delay, iso};
+use crate::sandbox::clock::{HOUR_MS, iso};
 use crate::sandbox::fetch::Asset;
 use crate::sandbox::reply::Reply;
 use crate::sandbox::request::Call;
@@ -26,7 +26,7 @@ enum Kind {
 }
 
 /// One asset from `initializeUpload` on.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Upload {
     kind: Kind,
     pub(super) owner: String,
@@ -39,12 +39,12 @@ pub(super) struct Upload {
     broken: Option<&'static str>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Part {
     /// First and last byte; an image or document is one part of any size.
     range: Option<(u64, u64)>,
     etag: String,
-    body: Option<Vec<u8>>,
+    body: Option<Bytes>,
 }
 
 impl Upload {
@@ -96,8 +96,9 @@ fn initialize(world: &mut World, call: &Call, kind: Kind) -> Reply {
         Kind::Video => "video",
         Kind::Document => "document",
     };
-    let id = world.mint("D4E");
+    let id = world.mint("D4E", owner);
     let urn = format!("urn:li:{name}:{id}");
+    world.own(&urn, owner);
     let address = |part: usize| {
         format!(
             "{}/www.linkedin.com/dms-uploads/{id}/{name}/{part}?ca=sandbox&n={part}",
@@ -171,8 +172,8 @@ pub(super) fn put(world: &mut World, call: &Call, segments: &[&str]) -> Reply {
         return Reply::html(411, "Length Required");
     }
     let with_token = call.headers.contains_key(header::AUTHORIZATION);
-    let (image_ms, video_ok) =
-        (world.options.image_processing_ms, world.options.linkedin_part_with_token);
+    let ready_ms = world.options.ready_at(now, world.options.image_processing_ms);
+    let video_ok = world.options.linkedin_part_with_token;
     let Some(upload) = world.linkedin.uploads.get_mut(&urn) else { return Reply::empty(404) };
     if upload.kind == Kind::Video && with_token && !video_ok {
         return error(
@@ -195,7 +196,7 @@ pub(super) fn put(world: &mut World, call: &Call, segments: &[&str]) -> Reply {
     let Some(part) = part.parse::<usize>().ok().and_then(|n| upload.parts.get_mut(n)) else {
         return Reply::empty(404);
     };
-    let body = call.body.to_vec();
+    let body = call.body.clone();
     if let Some((first, last)) = part.range {
         if body.len() as u64 != last + 1 - first {
             return error(
@@ -218,13 +219,14 @@ pub(super) fn put(world: &mut World, call: &Call, segments: &[&str]) -> Reply {
     };
     part.body = Some(body);
     upload.complete_ms = Some(now);
-    upload.ready_ms = now + delay(image_ms);
+    upload.ready_ms = ready_ms;
     Reply::empty(201)
 }
 
 fn finalize(world: &mut World, call: &Call) -> Reply {
     let request = call.params.get("finalizeUploadRequest").cloned().unwrap_or_default();
-    let (now, processing) = (world.now(), delay(world.options.video_processing_ms));
+    let now = world.now();
+    let ready_ms = world.options.ready_at(now, world.options.video_processing_ms);
     let Some(upload) =
         request["video"].as_str().and_then(|urn| world.linkedin.uploads.get_mut(urn))
     else {
@@ -259,7 +261,7 @@ fn finalize(world: &mut World, call: &Call) -> Reply {
             _ => None,
         };
         upload.complete_ms = Some(now);
-        upload.ready_ms = now + processing;
+        upload.ready_ms = ready_ms;
     }
     Reply::empty(200)
 }
@@ -306,6 +308,8 @@ pub(super) fn drafts(world: &World, used: &[String]) -> Vec<Item> {
             media: vec![describe(world, urn)],
             created_at: iso(upload.created_ms),
             comments: Vec::new(),
+            by_others: false,
+            expired: false,
         })
         .collect();
     items.sort_by(|a, b| a.id.cmp(&b.id));

@@ -1,6 +1,6 @@
 use super::*;
 
-async fn photo(bench: &Bench, file: &str) -> String {
+pub(super) async fn photo(bench: &Bench, file: &str) -> String {
     let body = json!({"url": bench.media(file), "published": false, "alt_text_custom": "alt"});
     bench.create("1000001/photos", body).await
 }
@@ -88,7 +88,7 @@ async fn feed_shows_unpublished_posts_and_published_posts_does_not() {
     assert_eq!(count("1000001/published_posts?fields=id").await, 0);
 }
 
-async fn uploaded(bench: &Bench, edge: &str) -> String {
+pub(super) async fn uploaded(bench: &Bench, edge: &str) -> String {
     let started = bench.ok("POST", edge, json!({"upload_phase": "start"})).await;
     let id = started["video_id"].as_str().unwrap().to_owned();
     let finish = json!({"upload_phase": "finish", "video_id": id, "video_state": "PUBLISHED"});

@@ -1,13 +1,13 @@
 use super::*;
 use crate::sandbox::SecondPublish;
 
-const ACCOUNT: &str = "17841400000000001";
+pub(super) const ACCOUNT: &str = "17841400000000001";
 
-async fn container(bench: &Bench, body: Value) -> String {
+pub(super) async fn container(bench: &Bench, body: Value) -> String {
     bench.create(&format!("{ACCOUNT}/media"), body).await
 }
 
-async fn status(bench: &Bench, id: &str) -> String {
+pub(super) async fn status(bench: &Bench, id: &str) -> String {
     let answer = bench.ok("GET", &format!("{id}?fields=status_code,status,id"), json!({})).await;
     answer["status_code"].as_str().unwrap().to_owned()
 }
@@ -16,7 +16,7 @@ fn publish(id: &str) -> (&'static str, String, Value) {
     ("POST", format!("{ACCOUNT}/media_publish"), json!({ "creation_id": id }))
 }
 
-async fn published(bench: &Bench, id: &str) -> String {
+pub(super) async fn published(bench: &Bench, id: &str) -> String {
     let (method, path, body) = publish(id);
     bench.ok(method, &path, body).await["id"].as_str().unwrap().to_owned()
 }

@@ -1,11 +1,12 @@
+mod signature;
 mod uploads;
 
 use super::*;
 
-const PAGE: &str = "urn:li:organization:1234567";
-const MEMBER: &str = "urn:li:person:abc";
+pub(super) const PAGE: &str = "urn:li:organization:1234567";
+pub(super) const MEMBER: &str = "urn:li:person:abc";
 
-fn request(bench: &Bench, method: &str, path: &str) -> reqwest::RequestBuilder {
+pub(super) fn request(bench: &Bench, method: &str, path: &str) -> reqwest::RequestBuilder {
     let method = Method::from_bytes(method.as_bytes()).unwrap();
     bench
         .http
@@ -15,7 +16,7 @@ fn request(bench: &Bench, method: &str, path: &str) -> reqwest::RequestBuilder {
         .header("x-restli-protocol-version", "2.0.0")
 }
 
-async fn call(bench: &Bench, method: &str, path: &str, body: &Value) -> (u16, Value) {
+pub(super) async fn call(bench: &Bench, method: &str, path: &str, body: &Value) -> (u16, Value) {
     let mut request = request(bench, method, path);
     if method == "POST" {
         request = request.json(body);
@@ -23,7 +24,7 @@ async fn call(bench: &Bench, method: &str, path: &str, body: &Value) -> (u16, Va
     read(request.send().await.unwrap()).await
 }
 
-fn post(author: &str, text: &str, content: Value) -> Value {
+pub(super) fn post(author: &str, text: &str, content: Value) -> Value {
     let mut body = json!({"author": author, "commentary": text, "visibility": "PUBLIC",
         "distribution": {"feedDistribution": "MAIN_FEED", "targetEntities": [], "thirdPartyDistributionChannels": []},
         "lifecycleState": "PUBLISHED", "isReshareDisabledByAuthor": false});
@@ -34,7 +35,7 @@ fn post(author: &str, text: &str, content: Value) -> Value {
 }
 
 /// Creates a post that must succeed, and answers its URN.
-async fn created(bench: &Bench, body: &Value) -> String {
+pub(super) async fn created(bench: &Bench, body: &Value) -> String {
     let answer = request(bench, "POST", "posts").json(body).send().await.unwrap();
     assert_eq!(answer.status(), 201);
     let urn = answer.headers()["x-restli-id"].to_str().unwrap().to_owned();
@@ -42,11 +43,11 @@ async fn created(bench: &Bench, body: &Value) -> String {
     urn
 }
 
-fn encoded(urn: &str) -> String {
+pub(super) fn encoded(urn: &str) -> String {
     urn.replace(':', "%3A")
 }
 
-async fn image(bench: &Bench, owner: &str) -> String {
+pub(super) async fn image(bench: &Bench, owner: &str) -> String {
     let init = json!({"initializeUploadRequest": {"owner": owner}});
     let (status, answer) = call(bench, "POST", "images?action=initializeUpload", &init).await;
     assert_eq!(status, 200, "{answer}");

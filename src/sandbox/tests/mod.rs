@@ -1,10 +1,21 @@
 //! The sandbox from outside, over real connections.
 
+mod chunks;
+mod classes;
+mod direct;
+mod documentation;
+mod ever;
 mod facebook;
 mod faults;
 mod instagram;
+mod limits;
 mod linkedin;
+mod media_ends;
+mod others;
+mod rules;
+mod second_calls;
 mod server;
+mod stale;
 
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
@@ -52,8 +63,17 @@ impl Bench {
         self.sim("POST", "faults", rules).await;
     }
 
+    async fn options(&self, changes: Value) {
+        self.sim("POST", "options", changes).await;
+    }
+
+    /// What a control call lists.
+    async fn list(&self, path: &str) -> Vec<Value> {
+        serde_json::from_value(self.sim("GET", path, json!({})).await).unwrap()
+    }
+
     async fn live(&self) -> Vec<Value> {
-        serde_json::from_value(self.sim("GET", "live", json!({})).await).unwrap()
+        self.list("live").await
     }
 
     /// The only live item.
