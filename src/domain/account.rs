@@ -7,7 +7,7 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{AccountId, ClientId, CompanyId, Platform};
+use super::{AccountId, ClientId, CompanyId, Platform, PublishMode};
 
 /// A Page, an Instagram account, or a LinkedIn member or organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct SocialAccount {
     pub is_added: bool,
     /// Set while nothing is published to the account.
     pub pause: Option<Pause>,
+    /// `None`: as the configuration says.
+    pub publish_mode: Option<PublishMode>,
 }
 
 /// Why an account publishes nothing for now.
@@ -45,6 +47,8 @@ pub struct NewAccount {
     pub external_id: String,
     pub client_id: Option<ClientId>,
     pub token_ref: Option<TokenRef>,
+    /// `None`: as the configuration says.
+    pub publish_mode: Option<PublishMode>,
 }
 
 /// Where a token is kept. The database holds this reference, never the token.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A call that did not do what it should.
 ///
@@ -24,10 +24,16 @@ pub struct Failure {
     pub detail: Value,
 }
 
-/// In [`Failure::detail`]: a publish call that repeats one whose object was read
-/// as not live was refused as the platform refuses a spent object. One of the
-/// two is wrong, and such readings prove nothing any more.
+/// Key in [`Failure::detail`]: the platform refuses the call as it refuses an
+/// object that is published already.
 pub const SPENT: &str = "spent";
+
+/// Key in [`Failure::detail`]: the platform says that such a post is there
+/// already. It may be what this very call has made.
+pub const EXISTS: &str = "exists";
+
+/// Key in [`Failure::detail`]: the call never left this machine.
+pub const NOT_SENT: &str = "not_sent";
 
 impl Failure {
     /// A failure that did not come with an HTTP answer.
@@ -43,11 +49,52 @@ impl Failure {
         }
     }
 
-    /// Whether it says nothing of the call itself, only that the account, or
-    /// all of the platform, must rest.
+    /// The same with a mark in its detail.
+    #[must_use]
+    pub fn mark(mut self, key: &str) -> Self {
+        if !self.detail.is_object() {
+            self.detail = json!({});
+        }
+        self.detail[key] = json!(true);
+        self
+    }
+
+    /// Whether it has this mark.
+    #[must_use]
+    pub fn is_marked(&self, key: &str) -> bool {
+        self.detail[key] == json!(true)
+    }
+
+    /// The same, said of one medium of several: counted from 0.
+    #[must_use]
+    pub fn of_medium(mut self, number: usize, count: usize) -> Self {
+        if count > 1 {
+            self.message = format!("item {} of {count}: {}", number + 1, self.message);
+        }
+        self
+    }
+
+    /// The same for a comment that lacks a permission of its own: posts need others
+    /// and go on, so the account need not rest.
+    #[must_use]
+    pub fn of_comment_permission(mut self) -> Self {
+        self.remedy = Remedy::Retry;
+        self.message.push_str(" Posts need other permissions than comments, and go on.");
+        self
+    }
+
+    /// Whether the same call may be answered otherwise later: an outage, or a rest
+    /// of the account.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        self.asks_to_rest() || matches!(self.remedy, Remedy::Outage(_))
+    }
+
+    /// Whether it says nothing of the post, only that the account, or more than
+    /// it, must be left alone for a while.
     #[must_use]
     pub fn asks_to_rest(&self) -> bool {
-        matches!(self.remedy, Remedy::Wait(_) | Remedy::Operator(_))
+        matches!(self.remedy, Remedy::Wait { .. } | Remedy::Operator(_))
     }
 }
 
@@ -55,26 +102,45 @@ impl Failure {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Remedy {
-    /// A passing fault: try again later; costs an attempt.
+    /// The platform refused, and may not the next time: costs an attempt.
     Retry,
+    /// Nobody answered, or a server fault did: the post is not to blame, and it
+    /// costs no attempt.
+    Outage(Away),
     /// The staged objects are dead: drop all of them and stage anew; costs an attempt.
     Restage,
+    /// Two-step publishing is refused for this post: stage anew, and publish
+    /// with one call. Costs no attempt.
+    Direct,
     /// The platform is not ready yet: ask again after this long; costs no attempt.
     PollAgain(Duration),
-    /// Rate or quota: the account rests this long; costs no attempt.
-    Wait(Duration),
-    /// Credentials, permission or configuration: rests until an operator acts; costs no attempt.
+    /// A rate or quota is used up: all in the scope wait this long; costs no attempt.
+    Wait { rest: Duration, scope: Scope },
+    /// Credentials, permission or configuration: all in the scope wait until an
+    /// operator acts; costs no attempt.
     Operator(Scope),
     /// The content will never pass: fail now.
     GiveUp,
 }
 
-/// How much an operator's attention is needed for.
+/// Whose service fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Away {
+    /// The platform's.
+    Platform,
+    /// That of the server which has the post's media.
+    MediaHost,
+}
+
+/// Whom a limit or a lost permission concerns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Scope {
-    /// One account's token, role or permission.
+    /// One account's quota, token, role or permission.
     Account,
-    /// Every account of the platform (retired API version, wrong app).
-    Platform,
+    /// Every account that is used with the same token.
+    Person,
+    /// Every account that the app serves: its limit, a retired version of the API.
+    App,
 }

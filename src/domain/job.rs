@@ -1,10 +1,15 @@
 //! A job of the queue and the claim a worker holds on it.
 
-use chrono::{DateTime, Utc};
+use std::ops::RangeInclusive;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::platform::words;
-use super::{ATTEMPTS_MAX, Fence, JobId, PostContent, PostId, SocialAccount, Staging};
+use super::{
+    ATTEMPTS_MAX, Failure, Fence, JobId, PUBLISH_LIMIT, PostContent, PostId, SocialAccount, Staging,
+};
 
 /// `post_schedule.status`, the seed's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -48,11 +53,16 @@ pub struct Claim {
     /// Publish calls that were cleared to go out and have no evidence: none of
     /// them may be followed by another call before it is settled.
     pub open_intents: Vec<Intent>,
-    /// When publish calls were cleared, oldest first, settled ones included.
-    pub sent_at: Vec<DateTime<Utc>>,
-    /// An earlier call was never answered, and settled only by reading that it
-    /// made nothing live.
-    pub is_repeat: bool,
+    /// All publish calls that may have left, oldest first, settled ones included.
+    pub calls: Vec<Intent>,
+    /// Passing faults in a row since anything was achieved.
+    pub faults: u32,
+    /// The calls that sent its first comment and may have left.
+    pub comment_calls: Vec<Intent>,
+    /// By the database's clock, when this was read.
+    pub read_at: DateTime<Utc>,
+    /// The same by this machine's, to tell how long ago that was.
+    pub read: Instant,
 }
 
 /// Which claim of which job it is: what a write of its worker is guarded by.
@@ -70,6 +80,12 @@ impl From<&Claim> for ClaimId {
 }
 
 impl Claim {
+    /// The database's time now, as far as this machine measures time rightly.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.read_at + self.read.elapsed()
+    }
+
     /// Attempts since the last time an operator gave the post new ones, when
     /// a post gets `per_round` of them.
     #[must_use]
@@ -79,25 +95,42 @@ impl Claim {
     }
 }
 
-/// A committed "the publish call goes out now".
+/// A committed "the publish call goes out now", and what is known about that call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Intent {
     pub fence: Fence,
     pub step_no: i32,
-    /// By the database's clock.
+    /// When the gate committed it, by the database's clock.
     pub at: DateTime<Utc>,
-    /// By the database's clock at the claim or gate: how long ago that was.
-    pub age: std::time::Duration,
+    /// How long ago that was when it was read.
+    pub age: Duration,
+    /// The platform's id of the object that the call names; `None` when it makes
+    /// the post in one step, and for calls that are not our own.
+    pub object: Option<String>,
+    /// When its answer was recorded.
+    pub answered_at: Option<DateTime<Utc>>,
+    /// The platform's own "no". It proves nothing where the object can be read.
+    pub refusal: Option<Failure>,
     /// Since the first reading that said "not live", when there was one.
-    pub not_live_for: Option<std::time::Duration>,
-    /// How often it was looked up in vain.
+    pub not_live_for: Option<Duration>,
+    /// How often it was looked up without deciding anything.
     pub lookups: u32,
     /// No object of ours can prove that nothing is live. Not our own record:
     /// another program's call, or one that a restored backup does not know, may
-    /// have published an object that we never heard of. Or our object shows as
-    /// not published and is refused as [`SPENT`](super::SPENT).
+    /// have published an object that we never heard of.
     pub blind: bool,
+    /// Its refusal contradicts what was read before
+    /// ([`contradicts`](super::proof::contradicts)).
+    pub doubted: bool,
+    /// It had no answer, and a reading settled that it made nothing live.
+    pub settled_by_reading: bool,
 }
+
+/// A call may take this long to make a post whose answer never comes: its own
+/// limit, and two minutes for the platform to finish what it began.
+const MADE_WITHIN: Duration = PUBLISH_LIMIT.saturating_add(Duration::from_secs(120));
+/// Clocks differ by a little, and an id may be minted before the call is counted.
+const TOLERANCE: Duration = Duration::from_secs(5);
 
 impl Intent {
     /// As its gate made it, at this time of the database.
@@ -107,10 +140,43 @@ impl Intent {
             fence,
             step_no,
             at,
-            age: std::time::Duration::ZERO,
+            age: Duration::ZERO,
+            object: None,
+            answered_at: None,
+            refusal: None,
             not_live_for: None,
             lookups: 0,
             blind: false,
+            doubted: false,
+            settled_by_reading: false,
         }
     }
+
+    /// The instants between which a post was made, if this call made it, by the
+    /// platform's clock: `offset` is how far that is ahead of the database's. A
+    /// call that was refused cannot have made anything after it was answered.
+    #[must_use]
+    pub fn window(&self, offset: TimeDelta) -> RangeInclusive<DateTime<Utc>> {
+        let latest = self.at + MADE_WITHIN;
+        let end = match (&self.refusal, self.answered_at) {
+            (Some(_), Some(answered)) => latest.min(answered + TOLERANCE),
+            _ => latest,
+        };
+        // What a slow answer looks like is no other clock.
+        let (early, late) = match offset.abs() <= TimeDelta::seconds(60) {
+            true => (offset.min(TimeDelta::zero()), offset.max(TimeDelta::zero())),
+            false => (offset, offset),
+        };
+        self.at - TOLERANCE + early..=end + late
+    }
 }
+
+/// Whether something that the platform made at this time may come from one of the calls.
+#[must_use]
+pub fn made_by_one_of(calls: &[Intent], made: DateTime<Utc>, offset: TimeDelta) -> bool {
+    calls.iter().any(|call| call.window(offset).contains(&made))
+}
+
+#[cfg(test)]
+#[path = "job_tests.rs"]
+mod tests;

@@ -15,6 +15,7 @@ mod media;
 mod platform;
 mod post;
 mod problem;
+pub mod proof;
 mod publishing;
 mod retry;
 pub mod rules;
@@ -24,21 +25,22 @@ pub mod when;
 pub use account::{AccessToken, BadTokenRef, NewAccount, Pause, SocialAccount, TokenRef};
 pub use client::{AgencyClient, NewClient};
 pub use escape::visible;
-pub use failure::{Failure, Remedy, SPENT, Scope};
+pub use failure::{Away, EXISTS, Failure, NOT_SENT, Remedy, SPENT, Scope};
 pub use filter::{ABANDONED, MISSED, Only, Page, PostFilter, ShownStatus, Sort};
 pub use ids::{
     AccountId, ClientId, CompanyId, Fence, IdError, InstanceId, JobId, PostId, WorkerId,
 };
-pub use job::{Claim, ClaimId, Intent, JobStatus};
+pub use job::{Claim, ClaimId, Intent, JobStatus, made_by_one_of};
 pub use media::{MediaItem, MediaKind};
 pub(crate) use platform::words;
-pub use platform::{Platform, PostType, UnknownWord};
+pub use platform::{Platform, PostType, PublishMode, UnknownWord, VideoUpload};
 pub use post::{
     CommentState, LogEntry, LogEvent, NewPost, Outcome, Post, PostContent, PostStatus, StepKind,
 };
 pub use problem::{Problem, Problems};
 pub use publishing::{
-    Answer, Artifact, Clearance, Draft, PUBLISH_LIMIT, Preparation, Receipt, Sighting, Staging,
+    Answer, Artifact, Clearance, Draft, NearLimit, PUBLISH_LIMIT, Preparation, Receipt, Sighting,
+    Staging, UsageMeter,
 };
 pub use retry::{ATTEMPTS_MAX, retry_delay};
 pub use stats::{AccountStats, PlatformStats, QueueStats, WorkerBeat};

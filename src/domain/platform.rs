@@ -59,6 +59,18 @@ pub enum Platform {
 
 words!(Platform { Facebook = "facebook", Instagram = "instagram", LinkedIn = "linkedin" });
 
+impl Platform {
+    /// All platforms that the same app serves: what limits an app, or retires the
+    /// version that it asks for, concerns every one of them.
+    #[must_use]
+    pub fn of_one_app(self) -> &'static [Self] {
+        match self {
+            Self::Facebook | Self::Instagram => &[Self::Facebook, Self::Instagram],
+            Self::LinkedIn => &[Self::LinkedIn],
+        }
+    }
+}
+
 /// What kind of post it is; each platform takes some of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -78,6 +90,31 @@ words!(PostType {
     Carousel = "carousel",
 });
 
+/// How a Facebook Page's posts come about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PublishMode {
+    /// An unpublished post first, then the call that shows it: its id tells for
+    /// ever what became of that call.
+    TwoStep,
+    /// One call, as most clients do it. Its outcome is looked up in the Page's list.
+    Direct,
+}
+
+words!(PublishMode { TwoStep = "two-step", Direct = "direct" });
+
+/// How a video gets to a Facebook Page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum VideoUpload {
+    /// In parts, through this program. The video has an id before anything can
+    /// be published, and the last call publishes it.
+    Chunked,
+    /// Facebook fetches it from its URL.
+    Hosted,
+}
+
+words!(VideoUpload { Chunked = "chunked", Hosted = "hosted" });
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,6 +126,12 @@ mod tests {
         }
         for post_type in PostType::ALL {
             assert_eq!(post_type.as_str().parse(), Ok(*post_type));
+        }
+        for mode in PublishMode::ALL {
+            assert_eq!(mode.as_str().parse(), Ok(*mode));
+        }
+        for upload in VideoUpload::ALL {
+            assert_eq!(upload.as_str().parse(), Ok(*upload));
         }
     }
 

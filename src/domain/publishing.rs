@@ -1,14 +1,16 @@
 //! The words between the worker and a platform: what is staged, what a call
 //! answered, what a look-up saw.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{AccessToken, Failure, PostContent, Remedy, SocialAccount, StepKind};
+use super::{
+    AccessToken, Failure, Intent, NOT_SENT, PostContent, Remedy, Scope, SocialAccount, StepKind,
+};
 
 /// All that a platform needs to know to work on one post.
 #[derive(Debug, Clone)]
@@ -18,14 +20,70 @@ pub struct Draft {
     pub content: PostContent,
     /// What earlier steps, of any worker, made at the platform.
     pub staging: Staging,
-    /// When publish calls for this post were cleared to go out, oldest first, by
-    /// the database's clock; the last one is the call now at hand.
-    pub sent_at: Vec<DateTime<Utc>>,
-    /// An earlier one was never answered, and settled only by reading that it
-    /// made nothing live: a refusal of this one may be due to it.
-    pub is_repeat: bool,
+    /// The publish calls for this post that may have left, oldest first. While
+    /// one is sent it is the last of them.
+    pub calls: Vec<Intent>,
     /// Whether the publish call may still go out.
     pub clearance: Clearance,
+    /// The database's time when this step began: the one clock that ages are
+    /// measured by.
+    pub now: DateTime<Utc>,
+    pub usage: UsageMeter,
+}
+
+impl Draft {
+    /// How long ago an artifact was stored; zero for one of this very step.
+    #[must_use]
+    pub fn age_of(&self, artifact: &Artifact) -> Duration {
+        let age = artifact.stored_at.map(|at| self.now - at);
+        age.and_then(|age| age.to_std().ok()).unwrap_or_default()
+    }
+
+    /// How far the platform's clock is ahead of the database's, by the time
+    /// that an answer bears which came so long `after` this step began. What
+    /// only rounding and the way of the answer make counts as none.
+    #[must_use]
+    pub fn clock_offset(&self, answered: Option<DateTime<Utc>>, after: Duration) -> TimeDelta {
+        let after = TimeDelta::from_std(after).unwrap_or_default();
+        let offset = answered.map(|answered| answered - (self.now + after)).unwrap_or_default();
+        if offset.abs() <= TimeDelta::seconds(2) { TimeDelta::zero() } else { offset }
+    }
+
+    /// Whether an earlier call of this post had no answer, and was settled only
+    /// by reading that it made nothing live.
+    #[must_use]
+    pub fn is_repeat(&self) -> bool {
+        let earlier = self.calls.split_last().map_or(&[][..], |(_, earlier)| earlier);
+        earlier.iter().any(|call| call.settled_by_reading)
+    }
+}
+
+/// How near its limits an app or account is, as a platform tells beside its answers.
+#[derive(Debug, Clone, Default)]
+pub struct UsageMeter(Arc<Mutex<Option<NearLimit>>>);
+
+/// A limit that is nearly used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NearLimit {
+    pub percent: u32,
+    /// Whom the limit is counted for.
+    pub scope: Scope,
+}
+
+impl UsageMeter {
+    /// Keeps the fullest one.
+    pub fn note(&self, near: NearLimit) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.is_none_or(|kept| kept.percent < near.percent) {
+            *kept = Some(near);
+        }
+    }
+
+    /// What was noted since the last time.
+    #[must_use]
+    pub fn take(&self) -> Option<NearLimit> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 /// How long a publish call may take, from its first byte to the last one of its answer.
@@ -56,7 +114,7 @@ impl Clearance {
         }
         Err(Failure::new(
             Remedy::PollAgain(Duration::from_secs(1)),
-            "not_sent",
+            NOT_SENT,
             "the call was not sent: too much time had passed since it was cleared",
         ))
     }
@@ -136,17 +194,21 @@ pub enum Preparation {
     Ready,
 }
 
-/// What a publish call came to.
+/// What a call of no return was answered. What that proves is decided in
+/// [`proof`](super::proof).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
-    /// It is live.
+    /// It says that the post, or the comment, is live.
     Published(Receipt),
-    /// Refused as the same text as a post that was made after this call was
-    /// cleared: it is this one unless it is known to be another one of ours.
-    Found(Receipt),
-    /// Proven: this call made nothing live, now or later.
+    /// Refused as the same text as a post that was made while this call, or an
+    /// earlier one of the same post, was under way: it is this one unless it is
+    /// known to be another one of ours.
+    Matched(Receipt),
+    /// Nothing left this machine.
+    NotSent(Failure),
+    /// The platform itself says that it did nothing.
     Refused(Failure),
-    /// It may be live. Never repeated blindly.
+    /// No answer, or one that need not come from the platform.
     Unknown(Failure),
 }
 
@@ -165,17 +227,18 @@ pub struct Receipt {
     pub evidence: Option<String>,
 }
 
-/// What a look-up of a post with an open intent saw.
+/// What one reading of a publish call's traces saw.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Sighting {
     /// It is live.
     Live(Receipt),
     /// A post is live that has its text, on its account, at its time: it is this
     /// one unless it is known to be another one of ours.
-    Found(Receipt),
-    /// The object exists, is not live, and publishing that same object again is safe.
-    /// The worker believes it only when two readings lie far enough apart.
-    NotLive,
+    Matched(Receipt),
+    /// The object that the call named is not live, or a complete list does not
+    /// show the post. Of a call without an answer this counts only once the call
+    /// is as old as `after`: states and lists lag behind.
+    NotLive { after: Duration },
     /// The object can never become live any more: staging anew is safe.
     Dead(Failure),
     /// The platform is still working on it: look again.
@@ -185,3 +248,7 @@ pub enum Sighting {
     /// No reading will ever decide it: only a person can.
     NeverTells(Failure),
 }
+
+#[cfg(test)]
+#[path = "publishing_tests.rs"]
+mod tests;

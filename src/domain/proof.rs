@@ -1,0 +1,155 @@
+//! What an answer, or a reading, proves about a call of no return. Everything
+//! that the program believes about a publish call is decided here.
+//!
+//! Two sentences: a "yes" is believed as soon as the platform itself says it;
+//! a "no" is believed only from a reading of what the call would have made, or
+//! where nothing of the call can exist. A refusal is an answer like any other:
+//! calls were refused that had taken effect, and their posts were live.
+//!
+//! What is believed here is asked once more before it can do harm: before any
+//! second call for the post, before anything is deleted at the platform, and
+//! once after it was reported as failed (`worker`).
+
+use std::time::Duration;
+
+use super::{Answer, EXISTS, Failure, Intent, NOT_SENT, Receipt, Remedy, SPENT, Sighting};
+
+/// What shows, beside its answer, whether a publish call made its post live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Witness {
+    /// The object that it named can be read by its id.
+    Object,
+    /// A list shows the account's posts.
+    List,
+    /// Nothing: the posts of LinkedIn members cannot be read back.
+    Nobody,
+}
+
+/// What is proven about a call of no return.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Proven {
+    /// Live, under the receipt's id; without one, under an id that is not known.
+    Live(Receipt),
+    /// Live, unless what was found is another post of ours.
+    Matched(Receipt),
+    /// This call made nothing live, and never will. The failure says what the
+    /// platform refused it with, or what was read.
+    NotLive(Failure),
+    /// Nothing: it may be live. Another reading may tell.
+    Nothing(Failure),
+    /// Nothing, and no reading will ever tell.
+    Never(Failure),
+}
+
+/// A call that was cleared is over by this age, whatever became of its worker:
+/// it left within 45 seconds, and its time limit is 60.
+pub const CALL_IS_OVER: Duration = Duration::from_secs(105);
+
+/// So old must a call be whose refusal contradicts what was read before.
+pub const CONTRADICTED: Duration = Duration::from_secs(30 * 60);
+
+/// A reading that saw the object, and saw it not live.
+pub const NOT_LIVE: &str = "not_live";
+/// A reading that saw the platform still working on the object.
+pub const IN_PROGRESS: &str = "in_progress";
+
+/// What the answer to a publish call proves by itself.
+#[must_use]
+pub fn of_answer(answer: Answer, witness: Witness) -> Proven {
+    match answer {
+        Answer::Published(receipt) => Proven::Live(receipt),
+        Answer::Matched(receipt) => Proven::Matched(receipt),
+        Answer::NotSent(failure) => Proven::NotLive(failure.mark(NOT_SENT)),
+        // There is nothing to ask: the platform's own word must do.
+        Answer::Refused(failure) if witness == Witness::Nobody => Proven::NotLive(failure),
+        Answer::Refused(failure) | Answer::Unknown(failure) => Proven::Nothing(failure),
+    }
+}
+
+/// What a reading proves about the open calls of a post, oldest first; nothing
+/// without any. `settle` is how old an unanswered call must be at least before
+/// "not live" counts.
+#[must_use]
+pub fn of_reading(sighting: Sighting, open: &[Intent], settle: Duration) -> Proven {
+    let Some(newest) = open.last() else {
+        return Proven::Nothing(not_live());
+    };
+    let blind = open.iter().any(|call| call.blind);
+    // One call without an answer is enough to wait for all of them.
+    let refusal = newest.refusal.as_ref().filter(|_| open.iter().all(|c| c.refusal.is_some()));
+    let doubted = open.iter().any(|call| call.doubted);
+    let is_unclear = doubted || refusal.is_none_or(|refusal| refusal.is_marked(EXISTS));
+    let at_least = if doubted { settle.max(CONTRADICTED) } else { settle };
+    match (sighting, refusal) {
+        (Sighting::Live(receipt), _) => Proven::Live(receipt),
+        (Sighting::Matched(receipt), _) => Proven::Matched(receipt),
+        (Sighting::NotLive { .. } | Sighting::Dead(_) | Sighting::InProgress, _) if blind => {
+            let message = "the platform shows nothing live, which proves nothing about this call";
+            Proven::Nothing(Failure::new(Remedy::GiveUp, "blind", message))
+        }
+        (Sighting::NotLive { after }, _)
+            if is_unclear && !is_believed(newest, at_least.max(after), settle) =>
+        {
+            Proven::Nothing(not_live())
+        }
+        (Sighting::NotLive { .. }, Some(refusal)) => Proven::NotLive(refusal.clone()),
+        (Sighting::NotLive { .. }, None) => {
+            // The same object may be published again, at once.
+            Proven::NotLive(Failure { remedy: Remedy::PollAgain(Duration::ZERO), ..not_live() })
+        }
+        (Sighting::Dead(_), Some(refusal)) if refusal.asks_to_rest() => {
+            Proven::NotLive(refusal.clone())
+        }
+        (Sighting::Dead(failure), _) => Proven::NotLive(failure),
+        (Sighting::InProgress, _) => Proven::Nothing(in_progress()),
+        // Call and reading were refused for one reason: it is true, and such a call
+        // does nothing.
+        (Sighting::CannotTell(failure), Some(refusal)) if agree(&failure, refusal) => {
+            Proven::NotLive(refusal.clone())
+        }
+        (Sighting::CannotTell(failure), _) => Proven::Nothing(failure),
+        (Sighting::NeverTells(_), Some(refusal)) if !blind && !is_unclear => {
+            Proven::NotLive(refusal.clone())
+        }
+        (Sighting::NeverTells(failure), _) if newest.age >= CALL_IS_OVER => Proven::Never(failure),
+        (Sighting::NeverTells(failure), _) => Proven::Nothing(failure),
+    }
+}
+
+/// Whether a refusal contradicts what was read of an earlier call: that made
+/// nothing live, and yet this one is refused as if it had. Then readings are
+/// doubted for longer, and nothing is deleted.
+#[must_use]
+pub fn contradicts(refusal: &Failure, is_repeat: bool) -> bool {
+    is_repeat && refusal.is_marked(SPENT)
+}
+
+/// Two readings "not live" must lie this far apart.
+#[must_use]
+pub fn apart(settle: Duration) -> Duration {
+    settle * 2 / 3
+}
+
+/// Whether one more reading "not live" settles a call without an answer.
+fn is_believed(call: &Intent, after: Duration, settle: Duration) -> bool {
+    call.age >= after && call.not_live_for.is_some_and(|since| since >= apart(settle))
+}
+
+/// Whether two refusals ask for the same rest: for a dead token, say, or a limit.
+fn agree(one: &Failure, other: &Failure) -> bool {
+    matches!(
+        (one.remedy, other.remedy),
+        (Remedy::Operator(_), Remedy::Operator(_)) | (Remedy::Wait { .. }, Remedy::Wait { .. })
+    )
+}
+
+fn in_progress() -> Failure {
+    Failure::new(Remedy::Retry, IN_PROGRESS, "the platform is still working on it")
+}
+
+fn not_live() -> Failure {
+    Failure::new(Remedy::Retry, NOT_LIVE, "the platform shows it as not published")
+}
+
+#[cfg(test)]
+mod tests;
