@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::http;
 use super::public_address::{NotPublic, PublicResolver, check_literal};
-use crate::domain::{Failure, MediaKind, Remedy};
+use crate::domain::{Away, Failure, MediaKind, Remedy};
 use crate::kill_point::kill_point;
 
 const MAX_REDIRECTS: usize = 3;
@@ -44,6 +44,9 @@ impl Default for Limits {
         }
     }
 }
+
+/// The code of a failure: the server sends whole files only.
+pub const NO_RANGES: &str = "media-no-ranges";
 
 /// An image, whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -229,7 +232,7 @@ fn content_range(response: &Response) -> Result<(u64, u64, u64), Failure> {
         StatusCode::OK => {
             return Err(Failure::new(
                 Remedy::Retry,
-                "media-range",
+                NO_RANGES,
                 "the media's server ignores range requests, which an upload in parts needs",
             ));
         }
@@ -312,11 +315,10 @@ fn wrong_range() -> Failure {
 
 fn refused_download(response: &Response) -> Failure {
     let status = response.status();
-    let mut failure = Failure::new(
-        Remedy::Retry,
-        "media-download",
-        format!("the media's server answered {status}"),
-    );
+    let passes = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
+    let remedy = if passes { Remedy::Outage(Away::MediaHost) } else { Remedy::Retry };
+    let mut failure =
+        Failure::new(remedy, "media-download", format!("the media's server answered {status}"));
     failure.http_status = Some(status.as_u16());
     failure
 }
@@ -335,7 +337,8 @@ fn no_download(error: reqwest::Error) -> Failure {
         () if error.is_connect() => "could not be reached",
         () => "broke off",
     };
-    Failure::new(Remedy::Retry, "media-download", format!("the download of the media {what}"))
+    let message = format!("the download of the media {what}");
+    Failure::new(Remedy::Outage(Away::MediaHost), "media-download", message)
 }
 
 #[cfg(test)]

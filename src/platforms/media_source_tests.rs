@@ -152,10 +152,32 @@ async fn a_large_image_is_refused_with_and_without_a_stated_length() {
 
 #[tokio::test]
 async fn a_missing_image_may_appear_later() {
-    let failure = image_failure(vec![answer("404 Not Found", "", b"")]).await;
-    assert_eq!((failure.remedy, failure.http_status), (Remedy::Retry, Some(404)));
+    for status in ["404 Not Found", "403 Forbidden", "410 Gone"] {
+        let failure = image_failure(vec![answer(status, "", b"")]).await;
+        assert_eq!((failure.remedy, failure.code.as_str()), (Remedy::Retry, "media-download"));
+        assert_eq!(
+            failure.http_status.map(|status| status.to_string()).as_deref(),
+            status.get(..3)
+        );
+    }
+}
+
+/// The post is not to blame for it: costs no attempt.
+#[tokio::test]
+async fn a_media_server_that_fails_is_an_outage() {
+    let outage = Remedy::Outage(Away::MediaHost);
+    for status in ["500 Internal Server Error", "503 Service Unavailable", "429 Too Many Requests"]
+    {
+        let failure = image_failure(vec![answer(status, "", b"")]).await;
+        assert_eq!((failure.remedy, failure.code.as_str()), (outage, "media-download"), "{status}");
+    }
     let broken = b"HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n\x89PNG".to_vec();
-    assert_eq!(image_failure(vec![broken]).await.remedy, Remedy::Retry);
+    assert_eq!(image_failure(vec![broken]).await.remedy, outage);
+    assert_eq!(image_failure(vec![Vec::new()]).await.remedy, outage, "hangs up at once");
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let failure = source().image(&format!("http://{closed}/a.png")).await.unwrap_err();
+    assert_eq!(failure.remedy, outage);
+    assert!(failure.message.contains("could not be reached"), "{}", failure.message);
 }
 
 fn partial(range: &str, etag: &str, body: &[u8]) -> Vec<u8> {
@@ -178,7 +200,8 @@ async fn a_video_is_measured_by_its_first_bytes() {
 #[tokio::test]
 async fn a_video_needs_a_server_that_serves_parts() {
     for (answer, code) in [
-        (answer("200 OK", "", MP4), "media-range"),
+        // Facebook can fetch such a video itself.
+        (answer("200 OK", "", MP4), NO_RANGES),
         (partial("5-516/4000", "v", &[0; 512]), "media-range"),
         (partial("0-511/99999", "v", &[0; 512]), "media-size"),
         (partial("0-19/20", "v", &[0; 20]), "media-content"),

@@ -12,13 +12,17 @@ pub mod media_source;
 mod public_address;
 #[cfg(test)]
 mod rehearsal;
+#[cfg(test)]
+mod stand_in;
 
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::{Answer, Draft, Failure, Intent, Platform, Preparation, Receipt, Sighting};
+use crate::domain::{
+    Answer, Draft, Failure, Intent, Platform, Preparation, Receipt, Sighting, proof::Witness,
+};
 
 use facebook::Facebook;
 use graph::{MetaSettings, Timing};
@@ -41,12 +45,20 @@ pub trait Publisher: Send + Sync {
     /// reads the state once and answers [`Preparation::Wait`].
     fn prepare<'a>(&'a self, draft: &'a Draft) -> Step<'a, Result<Preparation, Failure>>;
 
+    /// The platform's id of what the publish call will name, once it is staged;
+    /// `None` where the call makes the post in one step.
+    fn object(&self, draft: &Draft) -> Option<String>;
+
+    /// What shows, beside its answer, what became of the publish call.
+    fn witness(&self, draft: &Draft) -> Witness;
+
     /// Sends the one call of no return, exactly once. Called only after
-    /// [`Preparation::Ready`] and a committed intent.
+    /// [`Preparation::Ready`] and a committed intent, which is the last of
+    /// `draft.calls`.
     fn publish<'a>(&'a self, draft: &'a Draft) -> Step<'a, Answer>;
 
-    /// Finds out whether the call cleared by `intent` went through, by reading only.
-    fn look_up<'a>(&'a self, draft: &'a Draft, intent: &'a Intent) -> Step<'a, Sighting>;
+    /// Reads once what became of a publish call.
+    fn look_up<'a>(&'a self, draft: &'a Draft, call: &'a Intent) -> Step<'a, Sighting>;
 
     /// Reads the address of a live post, for people. Best effort.
     fn permalink<'a>(&'a self, draft: &'a Draft, receipt: &'a Receipt) -> Step<'a, Option<String>>;
@@ -56,8 +68,16 @@ pub trait Publisher: Send + Sync {
     fn comment<'a>(&'a self, draft: &'a Draft, post_id: &'a str, text: &'a str)
     -> Step<'a, Answer>;
 
-    /// Deletes what was staged for a post that was cancelled. Best effort.
-    fn discard<'a>(&'a self, draft: &'a Draft) -> Step<'a, ()>;
+    /// Looks once for the first comment below a live post.
+    fn find_comment<'a>(
+        &'a self,
+        draft: &'a Draft,
+        post_id: &'a str,
+        text: &'a str,
+    ) -> Step<'a, Sighting>;
+
+    /// Deletes an object that was staged, if it clearly is not published. Best effort.
+    fn discard<'a>(&'a self, draft: &'a Draft, object: &'a str) -> Step<'a, ()>;
 }
 
 /// How soon a sandbox is asked again whether media is ready.
@@ -94,11 +114,11 @@ impl Publishers {
             linkedin.haste = 100;
         }
         let http = Arc::new(Http::new(gateway));
-        let media = MediaSource::new(allow_private_media);
+        let media = || MediaSource::new(allow_private_media);
         Self {
-            facebook: Arc::new(Facebook::new(Arc::clone(&http), meta.clone())),
+            facebook: Arc::new(Facebook::new(Arc::clone(&http), media(), meta.clone())),
             instagram: Arc::new(Instagram::new(Arc::clone(&http), meta)),
-            linkedin: Arc::new(LinkedIn::new(http, media, linkedin)),
+            linkedin: Arc::new(LinkedIn::new(http, media(), linkedin)),
         }
     }
 

@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 use super::Publisher;
 use super::http::{Call, CallKind, Gateway, Http, Limits};
 use crate::domain::{
-    AccessToken, AccountId, Artifact, CompanyId, Draft, Failure, Fence, Intent, MediaItem,
-    MediaKind, Platform, PostContent, PostType, Preparation, SocialAccount, Staging,
+    AccessToken, AccountId, Answer, Artifact, Clearance, CompanyId, Draft, Failure, Fence, Intent,
+    MediaItem, MediaKind, Platform, PostContent, PostType, Preparation, Sighting, SocialAccount,
+    Staging, UsageMeter,
 };
 use crate::sandbox::{Sandbox, SandboxOptions};
 
@@ -62,10 +63,22 @@ impl Rehearsal {
         self.tell("faults", json!([{"match": matching, "when": {"nth": 1}, "fault": fault}])).await;
     }
 
+    /// Nothing goes wrong any more.
+    pub async fn no_more_faults(&self) {
+        let url = format!("{}/__sim/faults", self.base_url);
+        assert!(self.http.send(Call::delete(url)).await.unwrap().status.is_success());
+    }
+
     /// Answers the next matching call with this, and does nothing.
     pub async fn answer(&self, matching: Value, body: Value) {
-        let rule = json!([{"match": matching, "when": {"nth": 1}, "fault": "status",
-            "status": 200, "body": body}]);
+        self.answer_with("status", matching, 200, body).await;
+    }
+
+    /// The same with any status; `status` does nothing, and `after_commit_status`
+    /// answers a call that took effect.
+    pub async fn answer_with(&self, fault: &str, matching: Value, status: u16, body: Value) {
+        let rule = json!([{"match": matching, "when": {"nth": 1}, "fault": fault,
+            "status": status, "body": body}]);
         self.tell("faults", rule).await;
     }
 
@@ -76,6 +89,14 @@ impl Rehearsal {
 
     pub async fn drafts(&self) -> Vec<Value> {
         self.ask("drafts").await.as_array().unwrap().clone()
+    }
+
+    /// Method and path of every call that arrived.
+    pub async fn calls(&self) -> Vec<String> {
+        let log = self.ask("log").await;
+        let text = |call: &Value, name: &str| call[name].as_str().unwrap().to_owned();
+        let call = |call: &Value| format!("{} {}", text(call, "method"), text(call, "path"));
+        log.as_array().unwrap().iter().map(call).collect()
     }
 
     pub async fn now(&self) -> DateTime<Utc> {
@@ -94,6 +115,7 @@ impl Rehearsal {
         draft: &mut Draft,
     ) -> Result<(), Failure> {
         for _ in 0..MAX_STEPS {
+            draft.now = self.now().await;
             match publisher.prepare(draft).await? {
                 Preparation::Ready => return Ok(()),
                 Preparation::Staged(made) => {
@@ -116,21 +138,59 @@ impl Rehearsal {
         }
     }
 
-    /// Clears a publish call to go out; an earlier one was read as not live.
-    pub async fn gate(&self, draft: &mut Draft) -> Intent {
-        let at = self.now().await;
-        draft.is_repeat = !draft.sent_at.is_empty();
-        draft.sent_at.push(at);
-        Intent {
-            fence: Fence(1),
-            step_no: 1,
-            at,
-            age: Duration::ZERO,
-            not_live_for: None,
-            lookups: 0,
-            blind: false,
-        }
+    /// Clears a publish call to go out, as the worker's gate does.
+    pub async fn gate(&self, publisher: &dyn Publisher, draft: &mut Draft) -> Intent {
+        let call = gated(publisher, draft, self.now().await);
+        draft.now = call.at;
+        call
     }
+
+    /// Clears a publish call, sends it, and keeps its refusal.
+    pub async fn publish(&self, publisher: &dyn Publisher, draft: &mut Draft) -> Answer {
+        self.gate(publisher, draft).await;
+        let answer = publisher.publish(draft).await;
+        if let Answer::Refused(failure) = &answer {
+            refuse(draft, failure, self.now().await);
+        }
+        answer
+    }
+
+    /// Looks for what the newest call made, by the sandbox's clock.
+    pub async fn look_up(&self, publisher: &dyn Publisher, draft: &mut Draft) -> Sighting {
+        draft.now = self.now().await;
+        for call in &mut draft.calls {
+            call.age = (draft.now - call.at).to_std().unwrap_or_default();
+        }
+        publisher.look_up(draft, draft.calls.last().unwrap()).await
+    }
+}
+
+/// Adds a publish call that was cleared at this time.
+pub(super) fn gated(publisher: &dyn Publisher, draft: &mut Draft, at: DateTime<Utc>) -> Intent {
+    let step_no = i32::try_from(draft.calls.len()).unwrap() + 1;
+    let object = publisher.object(draft);
+    let call = Intent { object, ..Intent::cleared(Fence(1), step_no, at) };
+    draft.calls.push(call.clone());
+    call
+}
+
+/// Deletes what is staged, if it clearly is not published.
+pub(super) async fn discard_staged(publisher: &dyn Publisher, draft: &Draft) {
+    if let Some(object) = publisher.object(draft) {
+        publisher.discard(draft, &object).await;
+    }
+}
+
+/// The newest call was refused at this time.
+pub(super) fn refuse(draft: &mut Draft, failure: &Failure, at: DateTime<Utc>) {
+    let call = draft.calls.last_mut().unwrap();
+    call.refusal = Some(failure.clone());
+    call.answered_at = Some(at);
+}
+
+/// The newest call had no answer, and was read as having made nothing live.
+pub(super) fn settle(draft: &mut Draft) {
+    draft.calls.last_mut().unwrap().settled_by_reading = true;
 }
 
 /// A post of an account that the sandbox knows by this id.
@@ -152,6 +212,7 @@ pub(super) fn draft(
             token_ref: None,
             is_added: true,
             pause: None,
+            publish_mode: None,
         },
         token: AccessToken::new("canary-token".to_owned()),
         content: PostContent {
@@ -163,8 +224,9 @@ pub(super) fn draft(
             first_comment: None,
         },
         staging: Staging::default(),
-        sent_at: Vec::new(),
-        is_repeat: false,
-        clearance: crate::domain::Clearance::unlimited(),
+        calls: Vec::new(),
+        clearance: Clearance::unlimited(),
+        now: DateTime::UNIX_EPOCH,
+        usage: UsageMeter::default(),
     }
 }

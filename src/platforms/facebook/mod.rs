@@ -1,90 +1,34 @@
 //! Facebook Pages: everything is made invisible first, under an id that is
-//! kept, and then made visible by one call on that id.
+//! kept, and then made visible by one call on that id; or, where the account
+//! wants it or Facebook refuses that, by one call alone (`flow`).
 
+mod chunks;
+mod flow;
+mod listing;
 mod sighting;
 mod staging;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::graph::{FACEBOOK_HOST, Graph, MetaSettings, Reply, Session, Trouble, text_of};
+use super::graph::{
+    FACEBOOK_HOST, Graph, MetaSettings, Reply, Session, Trouble, text_of, words_of,
+};
 use super::http::Http;
+use super::media_source::MediaSource;
 use super::{Publisher, Step};
 use crate::domain::{
-    Answer, Draft, Failure, Intent, MediaKind, PostContent, PostType, Preparation, Receipt, Remedy,
-    Sighting, StepKind,
+    Answer, Draft, Failure, Intent, Preparation, Receipt, Remedy, Sighting, proof::Witness,
 };
+use flow::{Flow, Kind};
+use staging::{feed_body, text};
 
 /// Publishes to Facebook Pages.
 pub struct Facebook {
     graph: Graph,
-}
-
-/// The five ways in which a Page post comes about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Flow {
-    /// Text, link, one or more photos: an unpublished post that is flipped.
-    Feed,
-    /// A hosted video, unpublished, that is flipped.
-    Video,
-    Reel,
-    PhotoStory,
-    VideoStory,
-}
-
-impl Flow {
-    fn of(content: &PostContent) -> Result<Self, Failure> {
-        let images = content.media.iter().filter(|item| item.kind == MediaKind::Image).count();
-        let videos = content.media.len() - images;
-        match (content.post_type, images, videos) {
-            (PostType::Post, 0, 0) if content.caption.is_empty() && content.link.is_none() => {
-                Err(unfit("there is nothing to post"))
-            }
-            (PostType::Post, _, 0) | (PostType::Carousel, 1.., 0) => Ok(Self::Feed),
-            (PostType::Post | PostType::Video, 0, 1) => Ok(Self::Video),
-            (PostType::Reel, 0, 1) => Ok(Self::Reel),
-            (PostType::Story, 1, 0) => Ok(Self::PhotoStory),
-            (PostType::Story, 0, 1) => Ok(Self::VideoStory),
-            _ => Err(unfit("Facebook takes no such combination of post type and media")),
-        }
-    }
-
-    /// The edge of the three-phase upload.
-    fn edge(self) -> &'static str {
-        match self {
-            Self::Feed => "feed",
-            Self::Video => "videos",
-            Self::Reel => "video_reels",
-            Self::PhotoStory => "photo_stories",
-            Self::VideoStory => "video_stories",
-        }
-    }
-
-    /// The artifact whose id the publish call names.
-    fn anchor(self) -> &'static str {
-        match self {
-            Self::Feed => "post",
-            Self::PhotoStory => "photo/0",
-            Self::Video | Self::Reel | Self::VideoStory => "video",
-        }
-    }
-}
-
-fn unfit(message: &str) -> Failure {
-    Failure::new(Remedy::GiveUp, "unsupported", message)
-}
-
-/// The text under media takes the link along: there is no preview beside media.
-fn text(content: &PostContent) -> String {
-    match &content.link {
-        Some(link) if !content.media.is_empty() && !content.caption.contains(link.as_str()) => {
-            format!("{}\n\n{link}", content.caption).trim_start().to_owned()
-        }
-        _ => content.caption.clone(),
-    }
+    media: MediaSource,
 }
 
 /// Adds a text that is not empty: an empty field is an error to Meta.
@@ -95,51 +39,65 @@ fn set(body: &mut Value, name: &str, text: &str) {
 }
 
 impl Facebook {
-    /// A client that sends through `http`.
+    /// A client that sends through `http`, and reads videos from `media`.
     #[must_use]
-    pub fn new(http: Arc<Http>, settings: MetaSettings) -> Self {
-        Self { graph: Graph::new(http, settings) }
+    pub fn new(http: Arc<Http>, media: MediaSource, settings: MetaSettings) -> Self {
+        Self { graph: Graph::new(http, settings), media }
     }
 
     fn session<'a>(&'a self, draft: &'a Draft) -> Session<'a> {
         self.graph.session(FACEBOOK_HOST, draft)
     }
 
+    fn flow(&self, draft: &Draft) -> Result<Flow, Failure> {
+        Flow::of(draft, self.graph.settings())
+    }
+
     async fn send(&self, draft: &Draft) -> Result<Receipt, Answer> {
-        let flow = Flow::of(&draft.content).map_err(Answer::Refused)?;
-        let anchor = draft.staging.id(flow.anchor()).ok_or_else(|| {
-            let message = "there is nothing staged that could be published";
-            Answer::Refused(Failure::new(Remedy::Restage, "not_staged", message))
-        })?;
-        // A flip may be repeated; for the other calls nobody has proven that.
-        if let [first, _, ..] = draft.sent_at[..]
-            && flow != Flow::Feed
-            && let Some(receipt) = self.seen_before(draft, flow, first).await?
-        {
-            return Ok(receipt);
-        }
-        draft.clearance.check().map_err(Answer::Refused)?;
+        let flow = self.flow(draft).map_err(Answer::NotSent)?;
+        let object = match flow.object() {
+            None => None,
+            Some(name) => Some(draft.staging.id(name).ok_or_else(|| {
+                let message = "there is nothing staged that could be published";
+                Answer::NotSent(Failure::new(Remedy::Restage, "not_staged", message))
+            })?),
+        };
+        draft.clearance.check().map_err(Answer::NotSent)?;
         let page = draft.account.external_id.as_str();
-        let reply = match flow {
-            Flow::Feed => self.flip(draft, anchor, json!({"is_published": true})).await,
-            Flow::Video => self.flip(draft, anchor, json!({"published": true})).await,
-            Flow::PhotoStory => {
-                let body = json!({"photo_id": anchor});
-                self.session(draft).publish(&[page, flow.edge()], &body).await
+        let session = self.session(draft);
+        let (path, body) = match (flow, object) {
+            (Flow::Feed, Some(post)) => (vec![post], json!({"is_published": true})),
+            (Flow::HostedVideo, Some(video)) => (vec![video], json!({"published": true})),
+            (Flow::PhotoStory, Some(photo)) => {
+                (vec![page, flow.edge()], json!({"photo_id": photo}))
             }
-            Flow::Reel | Flow::VideoStory => {
-                let mut body = json!({"upload_phase": "finish", "video_id": anchor});
+            (Flow::ChunkedVideo, Some(_)) => {
+                (vec![page, flow.edge()], chunks::finish_body(draft).map_err(Answer::NotSent)?)
+            }
+            (_, Some(video)) => {
+                let mut body = json!({"upload_phase": "finish", "video_id": video});
                 if flow == Flow::Reel {
                     body["video_state"] = json!("PUBLISHED");
                     set(&mut body, "description", &text(&draft.content));
                 }
-                self.session(draft).publish(&[page, flow.edge()], &body).await
+                (vec![page, flow.edge()], body)
             }
+            (Flow::DirectVideo, None) => {
+                let body = staging::hosted_body(draft, true).map_err(Answer::NotSent)?;
+                (vec![page, flow.edge()], body)
+            }
+            (_, None) => (vec![page, flow.edge()], feed_body(draft, true)),
         };
-        let reply = reply.map_err(Trouble::into_answer)?;
-        let external_id = match flow {
-            Flow::PhotoStory | Flow::VideoStory => reply.text("post_id"),
-            Flow::Feed | Flow::Video | Flow::Reel => Some(anchor.to_owned()),
+        let reply = session.publish(&path, &body).await;
+        let reply = reply.map_err(|trouble| self.refused(draft, flow, trouble))?;
+        let external_id = match (flow, object) {
+            (Flow::PhotoStory | Flow::VideoStory, _) => reply.id("post_id"),
+            (_, Some(object)) => Some(object.to_owned()),
+            // Without its id the answer is not one of Meta's.
+            (_, None) => match reply.id("id") {
+                Some(id) => Some(id),
+                None => return Err(unnamed(&reply)),
+            },
         };
         Ok(Receipt {
             external_id,
@@ -149,41 +107,57 @@ impl Facebook {
         })
     }
 
-    async fn flip(&self, draft: &Draft, id: &str, body: Value) -> Result<Reply, Trouble> {
-        self.session(draft).publish(&[id], &body).await
-    }
-
-    /// Looks before a publish call is sent once more: it may have gone through
-    /// after the last look-up.
-    async fn seen_before(
-        &self,
-        draft: &Draft,
-        flow: Flow,
-        first_sent: DateTime<Utc>,
-    ) -> Result<Option<Receipt>, Answer> {
-        let session = self.session(draft);
-        match sighting::look(&session, draft, flow, first_sent, Duration::ZERO).await {
-            Sighting::Live(receipt) | Sighting::Found(receipt) => Ok(Some(receipt)),
-            Sighting::NotLive => Ok(None),
-            Sighting::InProgress => {
-                let delay = self.graph.poll_delay(None).map_err(Answer::Refused)?;
-                let message = "an earlier publish call is still being worked on";
-                let failure = Failure::new(Remedy::PollAgain(delay), "in_progress", message);
-                Err(Answer::Refused(failure))
+    /// A flip that Facebook does not take is met by publishing in one call, once.
+    /// Its class shows only what the flip of a post that is not live would bring:
+    /// whether it is live is read first.
+    fn refused(&self, draft: &Draft, flow: Flow, trouble: Trouble) -> Answer {
+        match trouble.into_answer() {
+            Answer::Refused(failure)
+                if flow.is_flip()
+                    && is_of_the_call(&failure)
+                    && self.graph.settings().direct_fallback
+                    && !draft.staging.has(staging::DIRECT) =>
+            {
+                Answer::Refused(Failure { remedy: Remedy::Direct, ..failure })
             }
-            Sighting::Dead(failure)
-            | Sighting::CannotTell(failure)
-            | Sighting::NeverTells(failure) => Err(Answer::Refused(failure)),
+            answer => answer,
         }
     }
+}
+
+/// Whether a refusal is about the call itself, and not about what is posted, which
+/// another call would not change: a value that Facebook does not take, without a
+/// subcode that says more.
+fn is_of_the_call(failure: &Failure) -> bool {
+    let (code, subcode) = failure.code.split_once('/').unwrap_or((&failure.code, ""));
+    let says_more = subcode.parse().ok().and_then(words_of).is_some();
+    failure.remedy == Remedy::GiveUp && code == "100" && !says_more
+}
+
+/// A success of a call in one step that names no post.
+fn unnamed(reply: &Reply) -> Answer {
+    let message = "Facebook: the answer names no post";
+    let mut failure = Failure::new(Remedy::GiveUp, "unreadable_answer", message);
+    failure.http_status = Some(reply.status);
+    failure.trace_id.clone_from(&reply.trace_id);
+    Answer::Unknown(failure)
 }
 
 impl Publisher for Facebook {
     fn prepare<'a>(&'a self, draft: &'a Draft) -> Step<'a, Result<Preparation, Failure>> {
         Box::pin(async move {
-            let flow = Flow::of(&draft.content)?;
-            staging::next(&self.graph, &self.session(draft), draft, flow).await
+            let flow = self.flow(draft)?;
+            staging::next(&self.graph, &self.media, &self.session(draft), draft, flow).await
         })
+    }
+
+    fn object(&self, draft: &Draft) -> Option<String> {
+        let name = self.flow(draft).ok()?.object()?;
+        draft.staging.id(name).map(str::to_owned)
+    }
+
+    fn witness(&self, draft: &Draft) -> Witness {
+        self.flow(draft).map_or(Witness::Object, Flow::witness)
     }
 
     fn publish<'a>(&'a self, draft: &'a Draft) -> Step<'a, Answer> {
@@ -195,15 +169,20 @@ impl Publisher for Facebook {
         })
     }
 
-    fn look_up<'a>(&'a self, draft: &'a Draft, intent: &'a Intent) -> Step<'a, Sighting> {
+    fn look_up<'a>(&'a self, draft: &'a Draft, call: &'a Intent) -> Step<'a, Sighting> {
         Box::pin(async move {
-            match Flow::of(&draft.content) {
-                Ok(flow) => {
-                    let sent =
-                        draft.sent_at.first().map_or(intent.at, |first| *first.min(&intent.at));
-                    sighting::look(&self.session(draft), draft, flow, sent, intent.age).await
+            let session = self.session(draft);
+            match (Kind::of(&draft.content), call.object.as_deref()) {
+                (Err(failure), _) => Sighting::NeverTells(failure),
+                (Ok(kind), Some(object)) => {
+                    sighting::look(&session, draft, kind, object, call).await
                 }
-                Err(failure) => Sighting::NeverTells(failure),
+                // Other programs' calls named something that was never recorded.
+                (Ok(_), None) if call.blind => {
+                    let message = "what was published is not known";
+                    Sighting::NeverTells(Failure::new(Remedy::GiveUp, "not_staged", message))
+                }
+                (Ok(kind), None) => listing::look(&session, draft, kind).await,
             }
         })
     }
@@ -213,20 +192,22 @@ impl Publisher for Facebook {
             if receipt.permalink.is_some() {
                 return receipt.permalink.clone();
             }
-            let flow = Flow::of(&draft.content).ok()?;
-            if matches!(flow, Flow::PhotoStory | Flow::VideoStory) {
+            let kind = Kind::of(&draft.content).ok()?;
+            if matches!(kind, Kind::PhotoStory | Kind::VideoStory) {
                 // Only the list of stories tells a story's address.
-                let media = draft.staging.id(flow.anchor())?;
-                let sent = *draft.sent_at.last()?;
-                let story = sighting::story_of(&self.session(draft), draft, media, sent).await;
+                let call = draft.calls.last()?;
+                let media = call.object.as_deref()?;
+                let story = listing::story_of(&self.session(draft), draft, media, call).await;
                 return story.ok().flatten()?.permalink;
             }
             let id = receipt.external_id.as_deref()?;
             let query = [("fields", "permalink_url")];
-            match self.session(draft).read(&[id], &query).await {
-                Ok(reply) => address(&reply.json),
-                Err(_) => None,
-            }
+            let told = self.session(draft).read(&[id], &query).await;
+            // Facebook leads both addresses on to the post's own.
+            Some(told.ok().and_then(|reply| address(&reply.json)).unwrap_or_else(|| match kind {
+                Kind::Reel => format!("https://www.facebook.com/reel/{id}"),
+                _ => format!("https://www.facebook.com/{id}"),
+            }))
         })
     }
 
@@ -239,18 +220,34 @@ impl Publisher for Facebook {
         Box::pin(async move { self.session(draft).comment(post_id, text).await })
     }
 
-    fn discard<'a>(&'a self, draft: &'a Draft) -> Step<'a, ()> {
+    fn find_comment<'a>(
+        &'a self,
+        draft: &'a Draft,
+        post_id: &'a str,
+        text: &'a str,
+    ) -> Step<'a, Sighting> {
         Box::pin(async move {
-            let session = self.session(draft);
-            // Photos go with the post that uses them.
-            if let Some(post) = draft.staging.id("post") {
-                return session.delete(post).await;
+            let page = draft.account.external_id.as_str();
+            let is_ours = |comment: &Value| {
+                text_of(comment, "message").as_deref() == Some(text)
+                    && text_of(&comment["from"], "id").is_none_or(|from| from == page)
+            };
+            self.session(draft).find_comment(post_id, "id,message,from", is_ours).await
+        })
+    }
+
+    /// Deletes a post or a video, which Facebook keeps. Photos go with the post
+    /// that took them, and end by themselves after a day.
+    fn discard<'a>(&'a self, draft: &'a Draft, object: &'a str) -> Step<'a, ()> {
+        Box::pin(async move {
+            // A photo has no state that tells.
+            if matches!(Kind::of(&draft.content), Ok(Kind::PhotoStory)) {
+                return;
             }
-            let makes = |kind| matches!(kind, StepKind::Upload | StepKind::Create);
-            for artifact in &draft.staging.0 {
-                if makes(artifact.kind) && artifact.name != staging::UPLOADED {
-                    session.delete(&artifact.remote_id).await;
-                }
+            let session = self.session(draft);
+            // Somebody may have published it by hand.
+            if sighting::is_unpublished(&session, object).await {
+                session.delete(object).await;
             }
         })
     }
@@ -264,6 +261,11 @@ fn address(node: &Value) -> Option<String> {
         None => link,
     })
 }
+
+/// States and lists may lag for minutes, and what a second call does to these
+/// objects is not proven: so old must a call without an answer be before "not
+/// live" counts.
+const UNPROVEN: Duration = Duration::from_secs(15 * 60);
 
 #[cfg(test)]
 mod tests;

@@ -1,75 +1,133 @@
 //! Finding out whether a Page post is live, by reading the object that the
-//! publish call named.
+//! publish call named. Where that shows as not published, a list is asked, too:
+//! the two may lag by different times.
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::{Flow, address};
-use crate::domain::{Draft, Failure, Receipt, Remedy, Sighting};
-use crate::platforms::graph::{Reply, STORY_LIST_LIFE, Session, dead_object, story_gone, text_of};
+use super::flow::Kind;
+use super::{UNPROVEN, listing};
+use crate::domain::{Draft, Failure, Intent, Receipt, Remedy, Sighting};
+use crate::platforms::graph::{
+    STORY_LIST_LIFE, Session, Trouble, dead_object, story_gone, text_of, words_of,
+};
 
-/// What tells how far a video is.
-pub(super) const STATUS_FIELDS: &str = "status,published,post_id,permalink_url";
+/// What tells how far a video is. Nothing else is asked for beside it: a field
+/// that a version does not know makes the whole read fail.
+pub(super) const STATUS: &str = "status";
 
-/// The clocks of database and platform may differ by this; a story is known by
-/// its media, whenever it was made.
-const CLOCK_SLACK: chrono::Duration = chrono::Duration::hours(1);
-
-/// Reads the state of what was sent at `sent`, `age` ago.
+/// Reads the state of what the call named.
 pub(super) async fn look(
     session: &Session<'_>,
     draft: &Draft,
-    flow: Flow,
-    sent: DateTime<Utc>,
-    age: Duration,
+    kind: Kind,
+    object: &str,
+    call: &Intent,
 ) -> Sighting {
-    let Some(anchor) = draft.staging.id(flow.anchor()) else {
-        let message = "what was published is not known any more";
-        return Sighting::NeverTells(Failure::new(Remedy::GiveUp, "not_staged", message));
+    let listed = || listing::listed(session, draft, kind, object, call);
+    let seen = match kind {
+        Kind::PhotoStory => return story(session, draft, object, call).await,
+        Kind::Feed => flipped_post(session, object).await,
+        Kind::Video => video(session, object).await,
+        Kind::Reel | Kind::VideoStory => finished_video(session, object).await,
     };
-    if flow == Flow::PhotoStory {
-        return match story_of(session, draft, anchor, sent).await {
-            Ok(Some(receipt)) => Sighting::Live(receipt),
-            Ok(None) if age < STORY_LIST_LIFE => Sighting::NotLive,
-            Ok(None) => story_gone(),
-            Err(failure) => Sighting::CannotTell(failure),
-        };
-    }
-    let fields = if flow == Flow::Feed { "is_published,permalink_url" } else { STATUS_FIELDS };
-    let reply = match session.read(&[anchor], &[("fields", fields)]).await {
-        Ok(reply) => reply,
-        Err(trouble) => return Sighting::CannotTell(trouble.failure),
-    };
-    let live = || Sighting::Live(receipt(Some(anchor.to_owned()), &reply));
-    match flow {
-        Flow::Feed => match reply.json["is_published"].as_bool() {
-            Some(true) => live(),
-            Some(false) => Sighting::NotLive,
-            None => Sighting::CannotTell(unclear()),
-        },
-        Flow::Video => match reply.json["published"].as_bool() {
-            Some(true) => live(),
-            _ if is_dead(&reply.json) => Sighting::Dead(dead_video(&reply.json)),
-            Some(false) => Sighting::NotLive,
-            None => Sighting::CannotTell(unclear()),
-        },
-        Flow::Reel | Flow::PhotoStory => match publishing(&reply.json) {
-            Publishing::Done => live(),
-            other => other.sighting(&reply.json),
-        },
-        Flow::VideoStory => {
-            match (publishing(&reply.json), story_of(session, draft, anchor, sent).await) {
-                (_, Ok(Some(story))) => Sighting::Live(story),
-                (Publishing::Done, _) => {
-                    Sighting::Live(receipt(text_of(&reply.json, "post_id"), &reply))
-                }
-                (_, Err(failure)) => Sighting::CannotTell(failure),
-                (_, Ok(None)) if age >= STORY_LIST_LIFE => story_gone(),
-                (other, Ok(None)) => other.sighting(&reply.json),
+    match seen {
+        // Only the list tells a story's id.
+        Ok(Sighting::Live(_)) if kind == Kind::VideoStory => {
+            Sighting::Live(listed().await.ok().flatten().unwrap_or_else(|| read_back(None)))
+        }
+        Ok(seen @ Sighting::NotLive { .. }) if kind == Kind::VideoStory => {
+            match story(session, draft, object, call).await {
+                Sighting::NotLive { .. } => seen,
+                told => told,
             }
         }
+        // One field says it all, and the flip was called twice on a live Page, with
+        // one visible post.
+        Ok(Sighting::NotLive { .. }) if kind == Kind::Feed && !draft.is_repeat() => {
+            Sighting::NotLive { after: Duration::ZERO }
+        }
+        Ok(seen @ Sighting::NotLive { .. }) => match listed().await {
+            Ok(found) => found.map_or(seen, Sighting::Live),
+            Err(failure) => Sighting::CannotTell(failure),
+        },
+        Ok(seen) => seen,
+        Err(trouble) if trouble.failure.passes() => Sighting::CannotTell(trouble.failure),
+        // It is gone, say, or cannot be read any more: the list may tell.
+        Err(trouble) => match listed().await {
+            Ok(Some(receipt)) => Sighting::Live(receipt),
+            Ok(None) if call.age < UNPROVEN => Sighting::CannotTell(trouble.failure),
+            Ok(None) if trouble.missing => Sighting::Dead(gone()),
+            Ok(None) => Sighting::NotLive { after: UNPROVEN },
+            Err(failure) => Sighting::CannotTell(failure),
+        },
+    }
+}
+
+/// Whether an object that is to be deleted clearly is not published.
+pub(super) async fn is_unpublished(session: &Session<'_>, object: &str) -> bool {
+    let says = |name: &'static str| async move {
+        let reply = session.read(&[object], &[("fields", name)]).await.ok()?;
+        Some(reply.json)
+    };
+    // A post says it in one field, a video in one or two others.
+    if let Some(post) = says("is_published").await {
+        return post["is_published"].as_bool() == Some(false);
+    }
+    let Some(video) = says(STATUS).await else { return false };
+    let published = says("published").await.and_then(|video| video["published"].as_bool());
+    matches!(publishing(&video), Publishing::NotBegun | Publishing::Failed)
+        && published != Some(true)
+}
+
+async fn flipped_post(session: &Session<'_>, post: &str) -> Result<Sighting, Trouble> {
+    let reply = session.read(&[post], &[("fields", "is_published")]).await?;
+    Ok(match reply.json["is_published"].as_bool() {
+        Some(true) => Sighting::Live(read_back(Some(post))),
+        Some(false) => Sighting::NotLive { after: UNPROVEN },
+        None => Sighting::CannotTell(unclear()),
+    })
+}
+
+async fn finished_video(session: &Session<'_>, video: &str) -> Result<Sighting, Trouble> {
+    let reply = session.read(&[video], &[("fields", STATUS)]).await?;
+    Ok(publishing(&reply.json).sighting(video, &reply.json))
+}
+
+/// A video says `published`, or how far its publishing phase is: the flip and
+/// the upload in parts may show in either.
+async fn video(session: &Session<'_>, video: &str) -> Result<Sighting, Trouble> {
+    let seen = finished_video(session, video).await;
+    match &seen {
+        Ok(Sighting::Live(_) | Sighting::Dead(_)) => return seen,
+        Err(trouble) if trouble.missing => return seen,
+        _ => {}
+    }
+    let reply = session.read(&[video], &[("fields", "published")]).await;
+    let published = reply.ok().and_then(|reply| reply.json["published"].as_bool());
+    match published {
+        Some(true) => Ok(Sighting::Live(read_back(Some(video)))),
+        Some(false) if !matches!(seen, Ok(Sighting::NotLive { .. } | Sighting::InProgress)) => {
+            Ok(Sighting::NotLive { after: UNPROVEN })
+        }
+        Some(false) | None => seen,
+    }
+}
+
+/// What was staged is not there any more.
+fn gone() -> Failure {
+    let message = "Facebook: what was staged is gone, maybe deleted by hand. It is made anew.";
+    Failure::new(Remedy::Restage, "missing_object", message)
+}
+
+/// A story is known by its media, in the list of stories alone.
+async fn story(session: &Session<'_>, draft: &Draft, media: &str, call: &Intent) -> Sighting {
+    match listing::story_of(session, draft, media, call).await {
+        Ok(Some(receipt)) => Sighting::Live(receipt),
+        Ok(None) if call.age < STORY_LIST_LIFE => Sighting::NotLive { after: UNPROVEN },
+        Ok(None) => story_gone(),
+        Err(failure) => Sighting::CannotTell(failure),
     }
 }
 
@@ -84,12 +142,13 @@ enum Publishing {
 }
 
 impl Publishing {
-    fn sighting(self, node: &Value) -> Sighting {
+    fn sighting(self, video: &str, node: &Value) -> Sighting {
         match self {
+            Self::Done => Sighting::Live(read_back(Some(video))),
             Self::Running => Sighting::InProgress,
-            Self::NotBegun => Sighting::NotLive,
+            Self::NotBegun => Sighting::NotLive { after: UNPROVEN },
             Self::Failed => Sighting::Dead(dead_video(node)),
-            Self::Done | Self::Unclear => Sighting::CannotTell(unclear()),
+            Self::Unclear => Sighting::CannotTell(unclear()),
         }
     }
 }
@@ -121,44 +180,26 @@ pub(super) fn dead_video(node: &Value) -> Failure {
         let phase = &status[phase];
         phase.get("error").or_else(|| phase["errors"].get(0)).filter(|error| error.is_object())
     });
-    let code = error.and_then(|error| error["code"].as_i64());
-    let reason = error.and_then(|error| text_of(error, "message"));
+    let number = error.and_then(|error| error["code"].as_i64());
+    let said = error.and_then(|error| text_of(error, "message"));
+    let said = said.unwrap_or_else(|| "no reason given".to_owned());
     let word = status["video_status"].as_str().unwrap_or("error");
+    let message = match number.and_then(words_of) {
+        Some((means, advice)) => format!("Facebook: {means} (\"{said}\"). {advice}"),
+        None => format!("Facebook could not process the video: \"{said}\""),
+    };
     Failure::new(
-        dead_object(code),
-        code.map_or_else(|| format!("video_{word}"), |code| code.to_string()),
-        reason.unwrap_or_else(|| "Facebook could not process the video".to_owned()),
+        dead_object(number),
+        number.map_or_else(|| format!("video_{word}"), |number| number.to_string()),
+        message,
     )
 }
 
-/// The story made of this photo or video, when it is listed.
-pub(super) async fn story_of(
-    session: &Session<'_>,
-    draft: &Draft,
-    media_id: &str,
-    sent: DateTime<Utc>,
-) -> Result<Option<Receipt>, Failure> {
-    let since = (sent - CLOCK_SLACK).timestamp().to_string();
-    let query = [("since", since.as_str()), ("limit", "100")];
-    let page = draft.account.external_id.as_str();
-    let stories = session.read_all(&[page, "stories"], &query).await?;
-    let story =
-        stories.iter().find(|story| text_of(story, "media_id").as_deref() == Some(media_id));
-    Ok(story.map(|story| Receipt {
-        external_id: text_of(story, "post_id"),
-        permalink: text_of(story, "url"),
+pub(super) fn read_back(external_id: Option<&str>) -> Receipt {
+    Receipt {
+        external_id: external_id.map(str::to_owned),
         evidence: Some("read-back".to_owned()),
         ..Receipt::default()
-    }))
-}
-
-fn receipt(external_id: Option<String>, reply: &Reply) -> Receipt {
-    Receipt {
-        external_id,
-        permalink: address(&reply.json),
-        http_status: Some(reply.status),
-        trace_id: reply.trace_id.clone(),
-        evidence: Some("read-back".to_owned()),
     }
 }
 
@@ -178,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_video_is_live_only_when_its_publishing_phase_says_published() {
+    fn only_a_published_phase_makes_a_video_live() {
         let phase = |status, publish| json!({"status": status, "publish_status": publish});
         let rows = [
             (video("ready", phase("complete", "published")), Publishing::Done),
@@ -197,17 +238,15 @@ mod tests {
     }
 
     #[test]
-    fn a_video_that_never_fits_is_given_up_and_any_other_is_staged_anew() {
+    fn a_video_that_never_fits_is_given_up() {
         let failed = |error: Value| {
-            let failure = dead_video(&json!({"status": {"video_status": "error",
-                "processing_phase": {"status": "error", "errors": [error]}}}));
-            (failure.remedy, failure.code, failure.message)
+            dead_video(&json!({"status": {"video_status": "error",
+                "processing_phase": {"status": "error", "errors": [error]}}}))
         };
-        assert_eq!(
-            failed(json!({"code": 1_363_128, "message": "too long"})),
-            (Remedy::GiveUp, "1363128".to_owned(), "too long".to_owned())
-        );
-        assert_eq!(failed(json!({"message": "odd"})).0, Remedy::Restage);
+        let too_long = failed(json!({"code": 1_363_128, "message": "too long"}));
+        assert_eq!((too_long.remedy, too_long.code.as_str()), (Remedy::GiveUp, "1363128"));
+        assert!(too_long.message.contains("3 to 90 seconds"), "{}", too_long.message);
+        assert_eq!(failed(json!({"message": "odd"})).remedy, Remedy::Restage);
         assert_eq!(dead_video(&video("expired", Value::Null)).code, "video_expired");
     }
 }

@@ -2,41 +2,61 @@
 
 use serde_json::{Value, json};
 
-use super::sighting::{STATUS_FIELDS, dead_video};
-use super::{Flow, set, text};
-use crate::domain::{Artifact, Draft, Failure, MediaItem, Preparation, Remedy, StepKind};
+use super::flow::{Flow, unfit};
+use super::sighting::{STATUS, dead_video};
+use super::{chunks, set};
+use crate::domain::{
+    Artifact, Away, Draft, Failure, MediaItem, MediaKind, PostContent, Preparation, Remedy,
+    StepKind,
+};
 use crate::platforms::graph::{Graph, Session};
+use crate::platforms::media_source::MediaSource;
 
+/// The mark, made by the worker, that this post is published with one call.
+pub(super) const DIRECT: &str = "direct";
+/// The mark that its video cannot be read in parts, so that Facebook fetches it.
+pub(super) const HOSTED: &str = "video/hosted";
 /// The wait that says the file was handed over.
-pub(super) const UPLOADED: &str = "video/uploaded";
+const UPLOADED: &str = "video/uploaded";
 /// The wait that says the video may be published.
 const READY: &str = "video/ready";
 
 /// Does the next step that the draft does not show yet.
 pub(super) async fn next(
     graph: &Graph,
+    media: &MediaSource,
     session: &Session<'_>,
     draft: &Draft,
     flow: Flow,
 ) -> Result<Preparation, Failure> {
     let page = draft.account.external_id.as_str();
     let made = match flow {
-        Flow::Feed | Flow::PhotoStory => match next_photo(session, page, draft).await? {
-            Some(photo) => Some(photo),
-            None if flow == Flow::Feed && !draft.staging.has("post") => {
-                Some(unpublished_post(session, page, draft).await?)
+        Flow::Feed | Flow::DirectFeed | Flow::PhotoStory => {
+            match next_photo(session, page, draft).await? {
+                Some(photo) => Some(photo),
+                None if flow == Flow::Feed && !draft.staging.has("post") => {
+                    let body = feed_body(draft, false);
+                    let (id, _) = session.make(&[page, flow.edge()], &body, "id").await?;
+                    Some(Artifact::new(StepKind::Create, "post", id))
+                }
+                None => None,
             }
-            None => None,
-        },
-        Flow::Video | Flow::Reel | Flow::VideoStory => {
+        }
+        Flow::DirectVideo => None,
+        Flow::ChunkedVideo => return chunks::next(media, session, draft).await,
+        Flow::HostedVideo | Flow::Reel | Flow::VideoStory => {
             let Some(video) = draft.staging.get("video") else {
                 let made = match flow {
-                    Flow::Video => hosted_video(session, page, draft).await?,
+                    Flow::HostedVideo => {
+                        let body = hosted_body(draft, false)?;
+                        let (id, _) = session.make(&[page, flow.edge()], &body, "id").await?;
+                        Artifact::new(StepKind::Upload, "video", id)
+                    }
                     _ => upload_session(session, page, flow).await?,
                 };
                 return Ok(Preparation::Staged(vec![made]));
             };
-            if flow != Flow::Video && !draft.staging.has(UPLOADED) {
+            if flow != Flow::HostedVideo && !draft.staging.has(UPLOADED) {
                 Some(hand_over(session, draft, video).await?)
             } else if !draft.staging.has(READY) {
                 return poll(graph, session, draft, video, flow).await;
@@ -54,12 +74,14 @@ async fn next_photo(
     page: &str,
     draft: &Draft,
 ) -> Result<Option<Artifact>, Failure> {
-    for (number, item) in draft.content.media.iter().enumerate() {
+    let media = &draft.content.media;
+    for (number, item) in media.iter().enumerate() {
         let name = photo_name(number);
         if !draft.staging.has(&name) {
             let mut body = json!({"url": item.url, "published": false});
             set(&mut body, "alt_text_custom", item.alt.as_deref().unwrap_or_default());
-            let (id, _) = session.make(&[page, "photos"], &body, "id").await?;
+            let made = session.make(&[page, "photos"], &body, "id").await;
+            let (id, _) = made.map_err(|failure| failure.of_medium(number, media.len()))?;
             return Ok(Some(Artifact::new(StepKind::Upload, name, id)));
         }
     }
@@ -70,35 +92,41 @@ fn photo_name(number: usize) -> String {
     format!("photo/{number}")
 }
 
-async fn unpublished_post(
-    session: &Session<'_>,
-    page: &str,
-    draft: &Draft,
-) -> Result<Artifact, Failure> {
+/// The ids of the uploaded photos, in order.
+pub(super) fn photo_ids(draft: &Draft) -> Vec<&str> {
+    let images = draft.content.media.iter().filter(|item| item.kind == MediaKind::Image);
+    (0..images.count()).filter_map(|number| draft.staging.id(&photo_name(number))).collect()
+}
+
+/// The text under media takes the link along: there is no preview beside media.
+pub(super) fn text(content: &PostContent) -> String {
+    match &content.link {
+        Some(link) if !content.media.is_empty() && !content.caption.contains(link.as_str()) => {
+            format!("{}\n\n{link}", content.caption).trim_start().to_owned()
+        }
+        _ => content.caption.clone(),
+    }
+}
+
+/// A post of text, link or photos.
+pub(super) fn feed_body(draft: &Draft, published: bool) -> Value {
     let content = &draft.content;
-    let mut body = json!({"published": false});
+    let mut body = json!({"published": published});
     set(&mut body, "message", &text(content));
     if content.media.is_empty() {
         set(&mut body, "link", content.link.as_deref().unwrap_or_default());
     } else {
-        let photos = (0..content.media.len())
-            .filter_map(|number| draft.staging.id(&photo_name(number)))
-            .map(|id| json!({"media_fbid": id}));
+        let photos = photo_ids(draft).into_iter().map(|id| json!({"media_fbid": id}));
         body["attached_media"] = Value::Array(photos.collect());
     }
-    let (id, _) = session.make(&[page, Flow::Feed.edge()], &body, "id").await?;
-    Ok(Artifact::new(StepKind::Create, "post", id))
+    body
 }
 
-async fn hosted_video(
-    session: &Session<'_>,
-    page: &str,
-    draft: &Draft,
-) -> Result<Artifact, Failure> {
-    let mut body = json!({"file_url": first(draft)?.url, "published": false});
+/// A video that Facebook fetches.
+pub(super) fn hosted_body(draft: &Draft, published: bool) -> Result<Value, Failure> {
+    let mut body = json!({"file_url": first(draft)?.url, "published": published});
     set(&mut body, "description", &text(&draft.content));
-    let (id, _) = session.make(&[page, Flow::Video.edge()], &body, "id").await?;
-    Ok(Artifact::new(StepKind::Upload, "video", id))
+    Ok(body)
 }
 
 async fn upload_session(
@@ -109,19 +137,37 @@ async fn upload_session(
     let body = json!({"upload_phase": "start"});
     let (id, reply) = session.make(&[page, flow.edge()], &body, "video_id").await?;
     let upload_url = reply.text("upload_url").ok_or_else(|| {
-        Failure::new(Remedy::Retry, "unreadable_answer", "the answer names no upload address")
+        let message = "Facebook: the answer names no upload address";
+        Failure::new(Remedy::Outage(Away::Platform), "unreadable_answer", message)
     })?;
     Ok(Artifact::new(StepKind::Create, "video", id).detail(json!({"upload_url": upload_url})))
 }
 
+/// Hands the file over; not twice, where an earlier worker may have done so and
+/// not heard the answer.
 async fn hand_over(
     session: &Session<'_>,
     draft: &Draft,
     video: &Artifact,
 ) -> Result<Artifact, Failure> {
+    let uploaded = || Artifact::new(StepKind::Upload, UPLOADED, video.remote_id.as_str());
+    if video.stored_at.is_some()
+        && let Ok(reply) = session.read(&[&video.remote_id], &[("fields", STATUS)]).await
+    {
+        let status = &reply.json["status"];
+        let phase = status["uploading_phase"]["status"].as_str();
+        if matches!(phase, Some("complete" | "completed"))
+            || matches!(
+                status["video_status"].as_str(),
+                Some("upload_complete" | "processing" | "ready")
+            )
+        {
+            return Ok(uploaded());
+        }
+    }
     let upload_url = video.detail["upload_url"].as_str().unwrap_or_default();
     session.hand_over(upload_url, &first(draft)?.url).await?;
-    Ok(Artifact::new(StepKind::Upload, UPLOADED, video.remote_id.as_str()))
+    Ok(uploaded())
 }
 
 async fn poll(
@@ -131,11 +177,12 @@ async fn poll(
     video: &Artifact,
     flow: Flow,
 ) -> Result<Preparation, Failure> {
-    let query = [("fields", STATUS_FIELDS)];
-    let reply = match session.read(&[&video.remote_id], &query).await {
+    let newest = draft.staging.get(UPLOADED).unwrap_or(video);
+    let age = draft.age_of(newest);
+    let reply = match session.read(&[&video.remote_id], &[("fields", STATUS)]).await {
         Ok(reply) => reply,
         Err(trouble) => {
-            let delay = graph.failed_poll(trouble, video)?;
+            let delay = graph.failed_poll(trouble, draft.age_of(video))?;
             return Ok(Preparation::Wait(delay, Vec::new()));
         }
     };
@@ -143,16 +190,21 @@ async fn poll(
     match reply.json["status"]["video_status"].as_str() {
         Some("ready") => Ok(Preparation::Staged(vec![ready()])),
         // The three-phase edges process only what was finished.
-        Some("upload_complete") if flow != Flow::Video => Ok(Preparation::Staged(vec![ready()])),
-        Some("error" | "expired" | "upload_failed") => Err(dead_video(&reply.json)),
-        _ => {
-            let newest = draft.staging.get(UPLOADED).unwrap_or(video);
-            let delay = graph.poll_delay(reply.age_of(newest))?;
-            Ok(Preparation::Wait(delay, Vec::new()))
+        Some("upload_complete") if flow != Flow::HostedVideo => {
+            Ok(Preparation::Staged(vec![ready()]))
         }
+        Some("error" | "expired" | "upload_failed") => Err(dead_video(&reply.json)),
+        Some("uploading") if flow != Flow::HostedVideo && age > TAKEN_WITHIN => {
+            let message = "Facebook took the hand-over of the video, and did not fetch it";
+            Err(Failure::new(Remedy::Restage, "upload_not_taken", message))
+        }
+        _ => Ok(Preparation::Wait(graph.poll_delay(age)?, Vec::new())),
     }
 }
 
-fn first(draft: &Draft) -> Result<&MediaItem, Failure> {
-    draft.content.media.first().ok_or_else(|| super::unfit("the post has no video"))
+/// A file that was handed over and is not even being fetched by then never will be.
+const TAKEN_WITHIN: std::time::Duration = std::time::Duration::from_secs(10 * 60);
+
+pub(super) fn first(draft: &Draft) -> Result<&MediaItem, Failure> {
+    draft.content.media.first().ok_or_else(|| unfit("the post has no video"))
 }

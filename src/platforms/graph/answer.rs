@@ -6,16 +6,19 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::classify::{Circumstances, GraphError, Phase, Verdict, classify};
-use crate::domain::{AccessToken, Answer, Artifact, Failure, Remedy, SPENT};
+use crate::domain::{
+    AccessToken, Answer, Away, EXISTS, Failure, NearLimit, Remedy, SPENT, Scope, UsageMeter,
+};
 use crate::platforms::http::{HttpAnswer, NoAnswer, Reach, scrub};
 
 /// An answer that is a success.
 #[derive(Debug)]
 pub(in crate::platforms) struct Reply {
+    pub platform: &'static str,
     pub json: Value,
     pub status: u16,
     pub trace_id: Option<String>,
-    /// The answering server's clock: there is none of our own in this layer.
+    /// The answering server's clock.
     pub date: Option<DateTime<Utc>>,
 }
 
@@ -25,10 +28,21 @@ impl Reply {
         text_of(&self.json, name)
     }
 
-    /// How old an artifact was when this answer was given.
-    pub fn age_of(&self, artifact: &Artifact) -> Option<Duration> {
-        (self.date? - artifact.stored_at?).to_std().ok()
+    /// An id that Meta can have given.
+    pub fn id(&self, name: &str) -> Option<String> {
+        self.text(name).filter(|id| is_id(id))
     }
+}
+
+/// Ids are decimal numbers, of up to three objects one below the other: a
+/// comment below a post of a Page.
+fn is_id(text: &str) -> bool {
+    let is_number = |part: &str| (1..=40).contains(&part.len()) && is_digits(part);
+    text.split('_').count() <= 3 && text.split('_').all(is_number)
+}
+
+fn is_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A text field of an object that is not empty; ids are taken as numbers too.
@@ -43,29 +57,44 @@ pub(in crate::platforms) fn text_of(json: &Value, name: &str) -> Option<String> 
 /// A call that did not succeed.
 #[derive(Debug)]
 pub(in crate::platforms) struct Trouble {
-    /// `false`: it may have been done.
-    pub refused: bool,
+    pub heard: Heard,
     pub failure: Failure,
     /// The object is missing, or not visible yet.
     pub missing: bool,
-    pub date: Option<DateTime<Utc>>,
+}
+
+/// What a call that did not succeed was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::platforms) enum Heard {
+    /// It never left.
+    NotSent,
+    /// A refusal.
+    No,
+    /// Nothing that tells whether it was done.
+    Nothing,
 }
 
 impl Trouble {
-    /// A failure that provably did nothing.
-    pub(super) fn refused(failure: Failure) -> Self {
-        Self { refused: true, failure, missing: false, date: None }
+    /// For a call that was not sent.
+    pub(super) fn not_sent(failure: Failure) -> Self {
+        Self { heard: Heard::NotSent, failure, missing: false }
     }
 
-    pub(super) fn without_answer(error: NoAnswer, phase: Phase) -> Self {
-        let refused = phase == Phase::Staging || error.reach == Reach::NotSent;
-        let failure = Failure::new(Remedy::Retry, error.code, error.message);
-        Self { refused, failure, missing: false, date: None }
+    pub(super) fn without_answer(error: NoAnswer, platform: &str) -> Self {
+        let heard = match error.reach {
+            Reach::NotSent => Heard::NotSent,
+            Reach::Interrupted => Heard::Nothing,
+        };
+        Self { heard, failure: error.into_failure(platform), missing: false }
     }
 
-    /// The same as the outcome of a publish call.
+    /// The same as the answer to a call of no return.
     pub fn into_answer(self) -> Answer {
-        if self.refused { Answer::Refused(self.failure) } else { Answer::Unknown(self.failure) }
+        match self.heard {
+            Heard::NotSent => Answer::NotSent(self.failure),
+            Heard::No => Answer::Refused(self.failure),
+            Heard::Nothing => Answer::Unknown(self.failure),
+        }
     }
 }
 
@@ -75,49 +104,65 @@ impl From<Trouble> for Failure {
     }
 }
 
+/// What surrounds a call, for judging its answer.
+pub(super) struct Around<'a> {
+    pub platform: &'static str,
+    pub phase: Phase,
+    /// Publish calls of the post so far.
+    pub calls: usize,
+    pub poll: Duration,
+    pub token: &'a AccessToken,
+    pub usage: &'a UsageMeter,
+}
+
 /// Tells success from failure; a success may still lack what was asked for.
-pub(super) fn judge(
-    answer: HttpAnswer,
-    phase: Phase,
-    (sends, is_repeat): (usize, bool),
-    poll: Duration,
-    token: &AccessToken,
-) -> Result<Reply, Trouble> {
-    let status = answer.status.as_u16();
-    let date = answer
-        .header("date")
-        .and_then(|text| DateTime::parse_from_rfc2822(text).ok())
-        .map(|date| date.to_utc());
+pub(super) fn judge(answer: HttpAnswer, around: &Around<'_>) -> Result<Reply, Trouble> {
+    let (status, token) = (answer.status.as_u16(), around.token);
     let error = GraphError::read(&answer.json);
     let trace_id = error
         .as_ref()
         .and_then(|error| error.trace_id.clone())
         .or_else(|| answer.header("x-fb-trace-id").map(str::to_owned));
+    note_usage(&answer, around.usage);
     let said_no = answer.json["success"] == json!(false) || answer.json["debug_info"].is_object();
     if answer.status.is_success() && error.is_none() && !said_no {
+        let date = answer.date();
         let mut json = answer.json;
         hide_token(&mut json, token.expose());
-        return Ok(Reply { json, status, trace_id, date });
+        return Ok(Reply { platform: around.platform, json, status, trace_id, date });
     }
-    let rest = rest_asked_for(&answer);
-    let around = Circumstances { phase, status, rest, sends, is_repeat, poll };
-    let (code, message) = describe(error.as_ref(), &answer);
+    let circumstances = Circumstances {
+        phase: around.phase,
+        status,
+        rest: rest_asked_for(&answer),
+        calls: around.calls,
+        poll: around.poll,
+    };
     let verdict = match upload_remedy(&answer.json) {
-        Some(remedy) if error.is_none() && phase == Phase::Staging => Verdict::Refused(remedy),
-        _ => classify(error.as_ref(), &around),
+        Some(remedy) if error.is_none() && around.phase == Phase::Staging => {
+            Verdict::Refused(remedy)
+        }
+        _ => classify(error.as_ref(), &circumstances),
     };
-    let (refused, remedy) = match verdict {
-        Verdict::Refused(remedy) => (true, remedy),
-        Verdict::Unknown | Verdict::Spent => (false, Remedy::Retry),
+    let (heard, remedy) = match verdict {
+        Verdict::Refused(remedy) | Verdict::Spent(remedy) | Verdict::Exists(remedy) => {
+            (Heard::No, remedy)
+        }
+        Verdict::Unknown => (Heard::Nothing, Remedy::Outage(Away::Platform)),
     };
+    let (code, message) = describe(error.as_ref(), &answer, around.platform, heard, remedy);
     let failure = Failure {
         http_status: Some(status),
         trace_id: trace_id.map(|id| scrub(&id, token)),
-        detail: if verdict == Verdict::Spent { json!({ SPENT: true }) } else { Value::Null },
         ..Failure::new(remedy, scrub(&code, token), scrub(&message, token))
     };
+    let failure = match verdict {
+        Verdict::Spent(_) => failure.mark(SPENT),
+        Verdict::Exists(_) => failure.mark(SPENT).mark(EXISTS),
+        Verdict::Refused(_) | Verdict::Unknown => failure,
+    };
     let missing = error.is_some_and(|error| error.is_missing_object());
-    Err(Trouble { refused, failure, missing, date })
+    Err(Trouble { heard, failure, missing })
 }
 
 /// Texts of a success end up in failures and artifacts too (the state of a
@@ -133,35 +178,47 @@ fn hide_token(json: &mut Value, token: &str) {
     }
 }
 
-/// A success that lacks what it should hold.
-pub(super) fn unreadable(reply: Reply, phase: Phase) -> Trouble {
-    let message = "the answer says neither what was made nor what went wrong";
-    let mut failure = Failure::new(Remedy::Retry, "unreadable_answer", message);
+/// A success that lacks what it should hold: not Meta's, or not whole.
+pub(super) fn unreadable(reply: Reply) -> Trouble {
+    let message =
+        format!("{}: the answer says neither what was made nor what went wrong", reply.platform);
+    let mut failure = Failure::new(Remedy::Outage(Away::Platform), "unreadable_answer", message);
     failure.http_status = Some(reply.status);
     failure.trace_id = reply.trace_id;
-    Trouble { refused: phase == Phase::Staging, failure, missing: false, date: reply.date }
+    Trouble { heard: Heard::Nothing, failure, missing: false }
 }
 
-/// Code and text of a failed answer, not yet scrubbed.
-fn describe(error: Option<&GraphError>, answer: &HttpAnswer) -> (String, String) {
+/// Code and text of a failed answer, not yet scrubbed. What may have been done
+/// all the same is looked up, whatever the number advises.
+fn describe(
+    error: Option<&GraphError>,
+    answer: &HttpAnswer,
+    platform: &str,
+    heard: Heard,
+    remedy: Remedy,
+) -> (String, String) {
     if let Some(error) = error {
-        let message = match error.hint() {
-            Some(hint) => format!("{} ({hint})", error.message.trim_end_matches('.')),
-            None => error.message.clone(),
-        };
-        return (error.label(), message);
+        return (error.label(), error.in_words(platform, heard != Heard::Nothing));
     }
+    let next = match (heard, remedy) {
+        (Heard::Nothing, _) => "",
+        (_, Remedy::Restage) => ". It is uploaded anew.",
+        _ => ". It is tried again by itself.",
+    };
     let upload = &answer.json["debug_info"];
     if upload.is_object() {
         let text = |name| text_of(upload, name);
         let code = text("type").unwrap_or_else(|| "upload".to_owned());
-        return (code, text("message").unwrap_or_else(|| "the upload failed".to_owned()));
+        let said = text("message").unwrap_or_else(|| "no reason given".to_owned());
+        return (code, format!("{platform}: the upload failed (\"{said}\"){next}"));
     }
     if answer.status.is_success() {
-        return ("not_successful".to_owned(), "the answer says that it did not succeed".to_owned());
+        let message = format!("{platform}: the answer says that it did not succeed{next}");
+        return ("not_successful".to_owned(), message);
     }
     let status = answer.status.as_u16();
-    (format!("http_{status}"), format!("answered {} without a readable reason", answer.status))
+    let message = format!("{platform}: answered {} without a readable reason{next}", answer.status);
+    (format!("http_{status}"), message)
 }
 
 /// What an upload that failed needs: rupload answers in a shape of its own.
@@ -172,19 +229,43 @@ fn upload_remedy(json: &Value) -> Option<Remedy> {
 
 /// The rest that an answer asks for: the longest of its usage headers, else `Retry-After`.
 pub(super) fn rest_asked_for(answer: &HttpAnswer) -> Option<Duration> {
-    // Read as text: the header's keys may repeat, which a JSON map would lose.
     const MINUTES: &str = "\"estimated_time_to_regain_access\":";
     let usage = answer.header("x-business-use-case-usage").unwrap_or_default();
-    let minutes = usage
-        .split(MINUTES)
-        .skip(1)
-        .filter_map(|rest| {
-            let rest = rest.trim_start();
-            rest[..rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len())].parse().ok()
-        })
-        .max()
-        .filter(|minutes: &u32| *minutes > 0);
+    let minutes = numbers_after(usage, MINUTES).max().filter(|minutes| *minutes > 0);
     minutes
         .map(|minutes| Duration::from_secs(u64::from(minutes) * 60))
         .or_else(|| answer.retry_after())
+}
+
+/// From here on a limit counts as nearly used up.
+const NEAR_LIMIT_PERCENT: u32 = 90;
+
+/// Notes how near its limits the app, and the account, is: all figures are
+/// percent of what is allowed.
+fn note_usage(answer: &HttpAnswer, meter: &UsageMeter) {
+    for (header, scope) in [
+        ("x-app-usage", Scope::App),
+        ("x-page-usage", Scope::Account),
+        ("x-business-use-case-usage", Scope::Account),
+    ] {
+        let percent = answer.header(header).and_then(highest_usage).unwrap_or_default();
+        if percent >= NEAR_LIMIT_PERCENT {
+            meter.note(NearLimit { percent, scope });
+        }
+    }
+}
+
+/// The highest of the figures in a usage header. Read as text: its keys may
+/// repeat, which a JSON map would lose.
+fn highest_usage(header: &str) -> Option<u32> {
+    const FIGURES: [&str; 3] = ["\"call_count\":", "\"total_cputime\":", "\"total_time\":"];
+    FIGURES.iter().flat_map(|name| numbers_after(header, name)).max()
+}
+
+/// The numbers that follow each place where `name` stands.
+fn numbers_after<'a>(text: &'a str, name: &'a str) -> impl Iterator<Item = u32> + 'a {
+    text.split(name).skip(1).filter_map(|rest| {
+        let rest = rest.trim_start();
+        rest[..rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len())].parse().ok()
+    })
 }

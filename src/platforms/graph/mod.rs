@@ -3,6 +3,7 @@
 
 mod answer;
 mod classify;
+mod codes;
 mod session;
 
 use std::sync::Arc;
@@ -10,12 +11,12 @@ use std::time::Duration;
 
 pub(super) use answer::{Reply, Trouble, text_of};
 pub use classify::{
-    Circumstances, GraphError, Phase, Verdict, classify, dead_container, dead_object,
+    Circumstances, GraphError, Phase, Verdict, classify, dead_container, dead_object, words_of,
 };
 pub(super) use session::Session;
 
 use super::http::Http;
-use crate::domain::{Artifact, Draft, Failure, Remedy, Sighting};
+use crate::domain::{Draft, Failure, PublishMode, Remedy, Sighting, VideoUpload};
 
 /// Facebook tokens, for Pages and for Instagram through Facebook Login.
 pub const FACEBOOK_HOST: &str = "graph.facebook.com";
@@ -33,6 +34,9 @@ const YOUNG: Duration = Duration::from_secs(5 * 60);
 /// Staged objects live 24 hours; processing that lasts this long will not end in time.
 const STALE: Duration = Duration::from_secs(23 * 60 * 60);
 
+/// Lists may lag behind by this: "not listed" counts no sooner.
+pub(super) const LISTS_LAG: Duration = Duration::from_secs(15 * 60);
+
 /// Stories leave their lists after 24 hours: later their absence says nothing.
 pub(super) const STORY_LIST_LIFE: Duration = Duration::from_secs(20 * 60 * 60);
 
@@ -48,11 +52,23 @@ pub struct MetaSettings {
     /// Graph API version with its `v`.
     pub version: String,
     pub timing: Timing,
+    /// How posts of Facebook Pages come about, unless their account says otherwise.
+    pub publish_mode: PublishMode,
+    /// A post whose two-step publishing Facebook refuses is published directly, once.
+    pub direct_fallback: bool,
+    /// How videos get to a Page.
+    pub video_upload: VideoUpload,
 }
 
 impl Default for MetaSettings {
     fn default() -> Self {
-        Self { version: DEFAULT_VERSION.to_owned(), timing: Timing::default() }
+        Self {
+            version: DEFAULT_VERSION.to_owned(),
+            timing: Timing::default(),
+            publish_mode: PublishMode::TwoStep,
+            direct_fallback: true,
+            video_upload: VideoUpload::Chunked,
+        }
     }
 }
 
@@ -72,8 +88,8 @@ impl Default for Timing {
 
 impl Timing {
     /// Waits as long again as the object is old: 3, 6, 12 … 60 seconds.
-    fn delay(&self, age: Option<Duration>) -> Duration {
-        age.unwrap_or_default().clamp(self.first_poll, self.longest_poll.max(self.first_poll))
+    fn delay(&self, age: Duration) -> Duration {
+        age.clamp(self.first_poll, self.longest_poll.max(self.first_poll))
     }
 }
 
@@ -88,6 +104,10 @@ impl Graph {
         Self { http, settings }
     }
 
+    pub fn settings(&self) -> &MetaSettings {
+        &self.settings
+    }
+
     /// Calls for one post on `host`.
     pub fn session<'a>(&'a self, host: &'static str, draft: &'a Draft) -> Session<'a> {
         Session::new(self, host, draft)
@@ -95,25 +115,21 @@ impl Graph {
 
     /// When to read again the state of an object that is not ready; an error
     /// once it never will be.
-    pub fn poll_delay(&self, age: Option<Duration>) -> Result<Duration, Failure> {
-        if age.is_some_and(|age| age > STALE) {
+    pub fn poll_delay(&self, age: Duration) -> Result<Duration, Failure> {
+        if age > STALE {
             let message = "still not processed after 23 hours";
             return Err(Failure::new(Remedy::Restage, "processing_stuck", message));
         }
         Ok(self.settings.timing.delay(age))
     }
 
-    /// What a failed read of a staged object means: a young one may not be
-    /// visible yet, an old one that is missing is gone.
-    pub fn failed_poll(&self, trouble: Trouble, artifact: &Artifact) -> Result<Duration, Failure> {
-        if !trouble.missing {
-            return Err(trouble.failure);
-        }
-        let age =
-            trouble.date.zip(artifact.stored_at).and_then(|(now, at)| (now - at).to_std().ok());
-        match age {
-            Some(age) if age > YOUNG => Err(Failure { remedy: Remedy::Restage, ..trouble.failure }),
-            age => Ok(self.settings.timing.delay(age)),
+    /// What a failed read of a staged object of this age means: a young one may
+    /// not be visible yet, an old one that is missing is gone.
+    pub fn failed_poll(&self, trouble: Trouble, age: Duration) -> Result<Duration, Failure> {
+        match trouble.missing {
+            false => Err(trouble.failure),
+            true if age > YOUNG => Err(Failure { remedy: Remedy::Restage, ..trouble.failure }),
+            true => Ok(self.settings.timing.delay(age)),
         }
     }
 }

@@ -1,32 +1,35 @@
 //! The calls of one step: addresses, tokens, and what counts as success.
 
+use std::time::Instant;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::answer::{Reply, Trouble, judge, unreadable};
-use super::{Graph, Phase, UPLOAD_HOST};
-use crate::domain::{AccessToken, Answer, Draft, Failure, Receipt, Remedy};
+use super::answer::{Around, Reply, Trouble, judge, text_of, unreadable};
+use super::codes;
+use super::{Graph, LISTS_LAG, Phase, UPLOAD_HOST};
+use crate::domain::{Answer, Draft, Failure, Platform, Receipt, Remedy, Sighting};
 use crate::platforms::http::{AuthScheme, Call, CallKind};
 
 /// The calls of one step, with its token.
 pub(in crate::platforms) struct Session<'a> {
     graph: &'a Graph,
     host: &'static str,
-    token: &'a AccessToken,
-    sends: usize,
-    is_repeat: bool,
+    draft: &'a Draft,
+    began: Instant,
 }
 
 impl<'a> Session<'a> {
     /// Calls for one post on `host`.
     pub fn new(graph: &'a Graph, host: &'static str, draft: &'a Draft) -> Self {
-        Self {
-            graph,
-            host,
-            token: &draft.token,
-            sends: draft.sent_at.len(),
-            is_repeat: draft.is_repeat,
-        }
+        Self { graph, host, draft, began: Instant::now() }
+    }
+
+    /// How far Meta's clock is ahead of the database's, by the date of an answer
+    /// that came just now.
+    pub fn clock_offset(&self, answered: Option<DateTime<Utc>>) -> TimeDelta {
+        self.draft.clock_offset(answered, self.began.elapsed())
     }
 
     /// Reads a node or edge.
@@ -35,7 +38,7 @@ impl<'a> Session<'a> {
         let reply = self.send(Phase::Staging, Call::get(url), AuthScheme::Bearer).await?;
         match reply.json.is_object() {
             true => Ok(reply),
-            false => Err(unreadable(reply, Phase::Staging)),
+            false => Err(unreadable(reply)),
         }
     }
 
@@ -46,6 +49,15 @@ impl<'a> Session<'a> {
         path: &[&str],
         query: &[(&str, &str)],
     ) -> Result<Vec<Value>, Trouble> {
+        Ok(self.read_all_dated(path, query).await?.0)
+    }
+
+    /// The same with the time of the last page, by the platform's clock.
+    pub async fn read_all_dated(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<(Vec<Value>, Option<DateTime<Utc>>), Trouble> {
         let mut items = Vec::new();
         let mut after: Option<String> = None;
         for _ in 0..MAX_PAGES {
@@ -53,22 +65,45 @@ impl<'a> Session<'a> {
             query.extend(after.as_deref().map(|cursor| ("after", cursor)));
             let page = self.read(path, &query).await?;
             let Some(data) = page.json["data"].as_array() else {
-                return Err(unreadable(page, Phase::Staging));
+                return Err(unreadable(page));
             };
             items.extend(data.iter().cloned());
             let paging = &page.json["paging"];
             // An empty page is not the end, a missing `next` is. The address in it
             // holds the token: only the cursor is used.
             if !paging["next"].is_string() {
-                return Ok(items);
+                return Ok((items, page.date));
             }
             match paging["cursors"]["after"].as_str() {
                 Some(cursor) => after = Some(cursor.to_owned()),
-                None => return Err(unreadable(page, Phase::Staging)),
+                None => return Err(unreadable(page)),
             }
         }
         let message = "the list is too long to be read to its end";
-        Err(Trouble::refused(Failure::new(Remedy::Retry, "list_too_long", message)))
+        Err(Trouble::not_sent(Failure::new(Remedy::Retry, "list_too_long", message)))
+    }
+
+    /// The same for what was made since a time, with one field more if this version
+    /// of the API knows it: one that it does not makes a whole read fail.
+    pub async fn read_all_since(
+        &self,
+        path: &[&str],
+        since: DateTime<Utc>,
+        fields: &str,
+        one_more: &str,
+    ) -> Result<(Vec<Value>, Option<DateTime<Utc>>), Trouble> {
+        let since = since.timestamp().to_string();
+        let list = |fields: String| {
+            let since = since.as_str();
+            async move {
+                let query = [("fields", fields.as_str()), ("since", since), ("limit", "100")];
+                self.read_all_dated(path, &query).await
+            }
+        };
+        match list(format!("{fields},{one_more}")).await {
+            Err(trouble) if !trouble.failure.passes() => list(fields.to_owned()).await,
+            items => items,
+        }
     }
 
     /// Makes something invisible and gives its id, found under `id_name`.
@@ -80,9 +115,41 @@ impl<'a> Session<'a> {
     ) -> Result<(String, Reply), Failure> {
         let call = Call::post(CallKind::Staging, self.url(path, &[])?).json(body);
         let reply = self.send(Phase::Staging, call, AuthScheme::Bearer).await?;
-        match reply.text(id_name) {
+        match reply.id(id_name) {
             Some(id) => Ok((id, reply)),
-            None => Err(unreadable(reply, Phase::Staging).failure),
+            None => Err(unreadable(reply).failure),
+        }
+    }
+
+    /// Sends a part of a file, in a form.
+    pub async fn transfer(
+        &self,
+        path: &[&str],
+        fields: &[(&str, String)],
+        file: (&str, Vec<u8>),
+    ) -> Result<Reply, Failure> {
+        let call = Call::post(CallKind::Staging, self.url(path, &[])?).form(fields, file);
+        Ok(self.send(Phase::Staging, call, AuthScheme::Bearer).await?)
+    }
+
+    /// Looks for a comment below a post of ours. Lists lag behind.
+    pub async fn find_comment(
+        &self,
+        post: &str,
+        fields: &str,
+        is_ours: impl Fn(&Value) -> bool,
+    ) -> Sighting {
+        let query = [("fields", fields), ("limit", "50")];
+        match self.read_all(&[post, "comments"], &query).await {
+            Ok(comments) => match comments.iter().find(|comment| is_ours(comment)) {
+                Some(comment) => Sighting::Live(Receipt {
+                    external_id: text_of(comment, "id"),
+                    evidence: Some("read-back".to_owned()),
+                    ..Receipt::default()
+                }),
+                None => Sighting::NotLive { after: LISTS_LAG },
+            },
+            Err(trouble) => Sighting::CannotTell(trouble.failure),
         }
     }
 
@@ -97,34 +164,40 @@ impl<'a> Session<'a> {
         let reply = self.send(Phase::Staging, call, AuthScheme::OAuth).await?;
         match reply.json["success"] == json!(true) {
             true => Ok(reply),
-            false => Err(unreadable(reply, Phase::Staging).failure),
+            false => Err(unreadable(reply).failure),
         }
     }
 
     /// Sends a call of no return. A success says so or names an id.
     pub async fn publish(&self, path: &[&str], body: &Value) -> Result<Reply, Trouble> {
-        // A request that cannot be built was not sent either.
         let call = Call::post(CallKind::Publish, self.url(path, &[])?).json(body);
         let reply = self.send(Phase::Publish, call, AuthScheme::Bearer).await?;
-        match reply.json["success"] == json!(true) || reply.text("id").is_some() {
+        match reply.json["success"] == json!(true) || reply.id("id").is_some() {
             true => Ok(reply),
-            false => Err(unreadable(reply, Phase::Publish)),
+            false => Err(unreadable(reply)),
         }
     }
 
     /// Sends a comment below an object.
     pub async fn comment(&self, parent: &str, text: &str) -> Answer {
-        // The post's calls were repeated, not the comment's.
-        let once = Self { is_repeat: false, ..*self };
         // No `fields`: Meta answered 20/1772107 to that after the comment was made.
-        match once.publish(&[parent, "comments"], &json!({"message": text})).await {
-            Ok(reply) => Answer::Published(Receipt {
-                external_id: reply.text("id"),
-                http_status: Some(reply.status),
-                trace_id: reply.trace_id,
-                ..Receipt::default()
-            }),
-            Err(trouble) => trouble.into_answer(),
+        match self.publish(&[parent, "comments"], &json!({"message": text})).await {
+            Ok(reply) => match reply.id("id") {
+                Some(id) => Answer::Published(Receipt {
+                    external_id: Some(id),
+                    http_status: Some(reply.status),
+                    trace_id: reply.trace_id,
+                    ..Receipt::default()
+                }),
+                // Meta always names what it made.
+                None => unreadable(reply).into_answer(),
+            },
+            Err(trouble) => match trouble.into_answer() {
+                Answer::Refused(failure) if codes::is_permission(&failure.code) => {
+                    Answer::Refused(failure.of_comment_permission())
+                }
+                answer => answer,
+            },
         }
     }
 
@@ -139,20 +212,21 @@ impl<'a> Session<'a> {
 
     fn url(&self, path: &[&str], query: &[(&str, &str)]) -> Result<String, Trouble> {
         address(self.host, &self.graph.settings.version, path, query).ok_or_else(|| {
-            let message = "cannot build the address";
-            Trouble::refused(Failure::new(Remedy::GiveUp, "request", message))
+            let message = "the address of the call cannot be built";
+            Trouble::not_sent(Failure::new(Remedy::GiveUp, "request", message))
         })
     }
 
     async fn send(&self, phase: Phase, call: Call, scheme: AuthScheme) -> Result<Reply, Trouble> {
-        let call = call.auth(scheme, self.token);
-        match self.graph.http.send(call).await {
-            Ok(answer) => {
-                let poll = self.graph.settings.timing.first_poll;
-                judge(answer, phase, (self.sends, self.is_repeat), poll, self.token)
-            }
-            Err(error) => Err(Trouble::without_answer(error, phase)),
-        }
+        let Draft { token, calls, usage, account, .. } = self.draft;
+        let platform = match account.platform {
+            Platform::Instagram => "Instagram",
+            Platform::Facebook | Platform::LinkedIn => "Facebook",
+        };
+        let answer = self.graph.http.send(call.auth(scheme, token)).await;
+        let answer = answer.map_err(|error| Trouble::without_answer(error, platform))?;
+        let poll = self.graph.settings.timing.first_poll;
+        judge(answer, &Around { platform, phase, calls: calls.len(), poll, token, usage })
     }
 }
 

@@ -4,11 +4,15 @@ use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName};
 use serde_json::{Value, json};
 
-use super::answer::rest_asked_for;
+use super::answer::{self, Around, Heard, rest_asked_for};
 use super::session::address;
 use super::*;
-use crate::domain::AccessToken;
-use crate::platforms::http::HttpAnswer;
+use crate::domain::{
+    AccessToken, Answer, Away, NearLimit, Platform, PostType, SPENT, Scope, UsageMeter,
+};
+use crate::platforms::http::{HttpAnswer, NoAnswer, Reach};
+use crate::platforms::rehearsal;
+use crate::platforms::stand_in::{Reply as Script, StandIn};
 
 fn answer(status: u16, headers: &[(&'static str, &str)], json: Value) -> HttpAnswer {
     let headers: HeaderMap = headers
@@ -20,21 +24,34 @@ fn answer(status: u16, headers: &[(&'static str, &str)], json: Value) -> HttpAns
 }
 
 fn judge(phase: Phase, answer: HttpAnswer) -> Result<Reply, Trouble> {
+    judge_with(&UsageMeter::default(), phase, answer)
+}
+
+fn judge_with(usage: &UsageMeter, phase: Phase, answer: HttpAnswer) -> Result<Reply, Trouble> {
     let token = AccessToken::new("canary-token".to_owned());
-    answer::judge(answer, phase, (1, false), Duration::from_secs(3), &token)
+    let poll = Duration::from_secs(3);
+    let around = Around { platform: "Facebook", phase, calls: 1, poll, token: &token, usage };
+    answer::judge(answer, &around)
+}
+
+fn refusal(code: i64) -> Value {
+    json!({"error": {"message": "m", "code": code}})
 }
 
 #[test]
-fn a_token_that_the_platform_echoes_never_enters_a_failure() {
+fn an_echoed_token_never_enters_a_failure() {
     let json = json!({"error": {"message": "Bad token canary-token", "code": 190,
         "fbtrace_id": "canary-token"}});
     let trouble = judge(Phase::Publish, answer(400, &[], json)).unwrap_err();
     assert!(!format!("{trouble:?}").contains("canary"));
-    assert!(trouble.failure.message.contains("reconnect"));
+    assert!(trouble.failure.message.contains("Reconnect"));
+    let upload = json!({"debug_info": {"type": "canary-token", "message": "canary-token"}});
+    let trouble = judge(Phase::Staging, answer(400, &[], upload)).unwrap_err();
+    assert!(!format!("{trouble:?}").contains("canary"));
 }
 
 #[test]
-fn a_token_in_a_success_is_hidden_as_well() {
+fn a_token_in_a_success_is_hidden() {
     let json = json!({"status": "Error: canary-token", "data": [{"url": "?t=canary-token"}]});
     let reply = judge(Phase::Staging, answer(200, &[], json)).unwrap();
     assert_eq!(reply.json["status"], "Error: [token]");
@@ -42,28 +59,87 @@ fn a_token_in_a_success_is_hidden_as_well() {
 }
 
 #[test]
-fn a_success_status_with_a_failure_in_its_body_is_a_failure() {
-    for json in [json!({"success": false}), json!({"error": {"code": 2, "message": "m"}})] {
-        let trouble = judge(Phase::Publish, answer(200, &[], json)).unwrap_err();
-        assert!(!trouble.refused);
+fn a_success_status_may_still_be_a_failure() {
+    for json in [json!({"success": false}), refusal(2), json!({"debug_info": {"type": "t"}})] {
+        let trouble = judge(Phase::Publish, answer(200, &[], json.clone())).unwrap_err();
+        assert_eq!(trouble.heard, Heard::Nothing, "{json}");
+        assert!(matches!(trouble.into_answer(), Answer::Unknown(_)), "{json}");
     }
 }
 
+/// What a publish call that did not succeed was answered, and with which mark.
 #[test]
-fn a_failed_upload_is_repeated_only_when_the_platform_says_so() {
+fn refused_spent_and_unknown_calls_are_told_apart() {
+    let heard = |status, json| {
+        let trouble = judge(Phase::Publish, answer(status, &[], json)).unwrap_err();
+        match trouble.into_answer() {
+            Answer::Refused(failure) => ("refused", failure.is_marked(SPENT)),
+            Answer::Unknown(failure) => ("unknown", failure.is_marked(SPENT)),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(heard(400, refusal(190)), ("refused", false));
+    assert_eq!(heard(400, refusal(100)), ("refused", true));
+    assert_eq!(heard(400, refusal(9007)), ("refused", true));
+    assert_eq!(heard(500, refusal(100)), ("unknown", false));
+    assert_eq!(heard(400, Value::Null), ("unknown", false), "a page of somebody in between");
+    assert_eq!(heard(404, Value::Null), ("unknown", false));
+    assert_eq!(heard(502, Value::Null), ("unknown", false));
+}
+
+#[test]
+fn a_call_that_never_left_is_not_sent() {
+    let heard = |reach| {
+        let lost = NoAnswer { reach, code: "connect", message: "m".to_owned() };
+        Trouble::without_answer(lost, "Facebook").into_answer()
+    };
+    let Answer::NotSent(failure) = heard(Reach::NotSent) else { panic!() };
+    assert_eq!(failure.remedy, Remedy::Outage(Away::Platform), "costs no attempt");
+    assert!(matches!(heard(Reach::Interrupted), Answer::Unknown(_)));
+}
+
+#[test]
+fn a_failed_upload_is_repeated_if_told() {
     let remedy = |retriable| {
         let json = json!({"debug_info": {"retriable": retriable, "type": "OffsetInvalidError",
             "message": "m"}});
         let trouble = judge(Phase::Staging, answer(400, &[], json)).unwrap_err();
         assert_eq!(trouble.failure.code, "OffsetInvalidError");
-        trouble.failure.remedy
+        let next =
+            trouble.failure.message.strip_prefix("Facebook: the upload failed (\"m\"). It is ");
+        (trouble.failure.remedy, next.unwrap().to_owned())
     };
-    assert_eq!(remedy(true), Remedy::Retry);
-    assert_eq!(remedy(false), Remedy::Restage);
+    assert_eq!(remedy(true), (Remedy::Retry, "tried again by itself.".to_owned()));
+    assert_eq!(remedy(false), (Remedy::Restage, "uploaded anew.".to_owned()));
 }
 
 #[test]
-fn the_longest_rest_of_all_usage_entries_counts_even_when_keys_repeat() {
+fn an_answer_without_reason_names_the_platform() {
+    let words = |status, json| {
+        judge(Phase::Staging, answer(status, &[], json)).unwrap_err().failure.message
+    };
+    let page = words(502, Value::Null);
+    assert!(page.starts_with("Facebook: answered 502 Bad Gateway"), "{page}");
+    let no = words(200, json!({"success": false}));
+    assert!(no.starts_with("Facebook: "), "{no}");
+}
+
+#[test]
+fn ids_have_the_shape_that_meta_gives() {
+    let id =
+        |id: Value| judge(Phase::Publish, answer(200, &[], json!({ "id": id }))).unwrap().id("id");
+    for good in ["1", "17841400000000001", "1000001_2000001", "1_2_3"] {
+        assert_eq!(id(json!(good)).as_deref(), Some(good));
+    }
+    assert_eq!(id(json!(42)).as_deref(), Some("42"), "sometimes a number");
+    let long = "1".repeat(41);
+    for bad in ["", "abc", "1_", "_1", "1__2", "1_2_3_4", "1 ", "1\0", "-1", "1/2", &long] {
+        assert_eq!(id(json!(bad)), None, "{bad:?}");
+    }
+}
+
+#[test]
+fn the_longest_rest_of_all_usage_entries_counts() {
     let usage = r#"{"1":[{"type":"pages","estimated_time_to_regain_access":5}],
         "1":[{"type":"instagram","estimated_time_to_regain_access": 37}],
         "2":[{"estimated_time_to_regain_access":0}]}"#
@@ -77,17 +153,131 @@ fn the_longest_rest_of_all_usage_entries_counts_even_when_keys_repeat() {
     assert_eq!(rest_asked_for(&answer(400, &[], Value::Null)), None);
 }
 
+/// Successes tell it too: a limit that is nearly used up is noticed before a refusal.
 #[test]
-fn polls_become_rarer_as_the_object_ages() {
-    let timing = Timing::default();
-    let delay = |age| timing.delay(Some(Duration::from_secs(age))).as_secs();
-    assert_eq!([0, 2, 5, 30, 300].map(delay), [3, 3, 5, 30, 60]);
-    assert_eq!(timing.delay(None).as_secs(), 3);
+fn a_nearly_used_up_limit_is_noted() {
+    let noted = |name: &'static str, value: &str, status| {
+        let usage = UsageMeter::default();
+        let _ = judge_with(&usage, Phase::Staging, answer(status, &[(name, value)], json!({})));
+        let noted = usage.take();
+        assert_eq!(usage.take(), None, "told once");
+        noted.map(|near| (near.percent, near.scope))
+    };
+    let app = |calls| format!(r#"{{"call_count":{calls},"total_time":12,"total_cputime":9}}"#);
+    assert_eq!(noted("x-app-usage", &app(89), 200), None);
+    assert_eq!(noted("x-app-usage", &app(90), 200), Some((90, Scope::App)));
+    assert_eq!(noted("x-page-usage", &app(95), 400), Some((95, Scope::Account)));
+    let business = r#"{"1":[{"type":"pages","call_count":10,"total_cputime":97,"total_time":14}],
+        "1":[{"type":"instagram","call_count":3}]}"#
+        .replace('\n', " ");
+    let name = "x-business-use-case-usage";
+    assert_eq!(noted(name, &business, 200), Some((97, Scope::Account)));
+    assert_eq!(noted(name, "nonsense", 200), None);
 }
 
 #[test]
-fn an_id_cannot_leave_its_place_in_the_address() {
+fn the_fullest_limit_is_kept() {
+    let usage = UsageMeter::default();
+    let near = |percent| NearLimit { percent, scope: Scope::Account };
+    for percent in [91, 99, 95] {
+        usage.note(near(percent));
+    }
+    assert_eq!(usage.clone().take(), Some(near(99)));
+}
+
+#[test]
+fn polls_become_rarer_as_the_object_ages() {
+    let timing = Timing::default();
+    let delay = |age| timing.delay(Duration::from_secs(age)).as_secs();
+    assert_eq!([0, 2, 5, 30, 300].map(delay), [3, 3, 5, 30, 60]);
+    let odd = Timing { first_poll: Duration::from_secs(9), longest_poll: Duration::from_secs(1) };
+    assert_eq!(odd.delay(Duration::ZERO).as_secs(), 9);
+}
+
+#[test]
+fn a_missing_object_is_waited_for_while_young() {
+    let graph = Graph::new(Arc::new(Http::new(None)), MetaSettings::default());
+    let missing = || {
+        let json = json!({"error": {"message": "m", "code": 100, "error_subcode": 33}});
+        judge(Phase::Staging, answer(400, &[], json)).unwrap_err()
+    };
+    assert!(graph.failed_poll(missing(), Duration::from_secs(299)).is_ok());
+    let old = graph.failed_poll(missing(), Duration::from_secs(301)).unwrap_err();
+    assert_eq!((old.remedy, old.code.as_str()), (Remedy::Restage, "100/33"));
+    let token = judge(Phase::Staging, answer(400, &[], refusal(190))).unwrap_err();
+    let token = graph.failed_poll(token, Duration::ZERO).unwrap_err();
+    assert_eq!(token.remedy, Remedy::Operator(Scope::Account));
+    assert!(graph.poll_delay(Duration::from_secs(22 * 3600)).is_ok());
+    let stuck = graph.poll_delay(Duration::from_secs(24 * 3600)).unwrap_err();
+    assert_eq!((stuck.remedy, stuck.code.as_str()), (Remedy::Restage, "processing_stuck"));
+}
+
+#[test]
+fn no_id_leaves_its_place_in_addresses() {
     let query = [("fields", "id,message")];
     let url = address(FACEBOOK_HOST, DEFAULT_VERSION, &["1/../2?x=1", "feed"], &query).unwrap();
     assert_eq!(url, "https://graph.facebook.com/v25.0/1%2F..%2F2%3Fx=1/feed?fields=id%2Cmessage");
+}
+
+/// Reads a list whose pages this script gives.
+async fn read_all(page: impl Fn(usize) -> Value + Send + Sync + 'static) -> Result<usize, Trouble> {
+    let pages = std::sync::atomic::AtomicUsize::new(0);
+    let stand_in = StandIn::start(move |_| {
+        Script::json(200, &page(pages.fetch_add(1, std::sync::atomic::Ordering::SeqCst)))
+    })
+    .await;
+    let graph = Graph::new(stand_in.http(), MetaSettings::default());
+    let draft = rehearsal::draft(Platform::Facebook, "1", PostType::Post, "", Vec::new());
+    let session = graph.session(FACEBOOK_HOST, &draft);
+    session.read_all(&["1", "feed"], &[]).await.map(|items| items.len())
+}
+
+fn page(items: usize, cursors: Value) -> Value {
+    json!({"data": vec![json!({"id": "1"}); items], "paging": cursors})
+}
+
+#[tokio::test]
+async fn a_list_is_read_to_its_end() {
+    let more = || json!({"cursors": {"after": "x"}, "next": "https://…"});
+    let listed = read_all(move |number| match number {
+        // An empty page is not the end.
+        0 | 2 => page(100, more()),
+        1 => page(0, more()),
+        _ => page(7, json!({"cursors": {"after": "x"}})),
+    });
+    assert_eq!(listed.await.unwrap(), 207);
+}
+
+/// What a list lacks is taken for absent.
+#[tokio::test]
+async fn a_list_without_an_end_is_an_error() {
+    let endless = || page(1, json!({"cursors": {"after": "x"}, "next": "https://…"}));
+    let trouble = read_all(move |_| endless()).await.unwrap_err();
+    assert_eq!(trouble.failure.code, "list_too_long");
+    let lost = || page(1, json!({"next": "https://…"}));
+    let trouble = read_all(move |_| lost()).await.unwrap_err();
+    assert_eq!(trouble.failure.code, "unreadable_answer");
+    let no_list = read_all(|_| json!({"id": "1"})).await.unwrap_err();
+    assert_eq!(no_list.failure.code, "unreadable_answer");
+}
+
+#[tokio::test]
+async fn a_comment_is_made_only_with_an_id() {
+    for (reply, is_made) in [
+        (Script::json(200, &json!({"id": "1_2"})), true),
+        (Script::json(200, &json!({"success": true})), false),
+        (Script::json(200, &json!({"id": "odd"})), false),
+        (Script::json(200, &json!({})), false),
+        (Script::web_page(200), false),
+        (Script::status(204), false),
+    ] {
+        let script = reply.clone();
+        let stand_in = StandIn::start(move |_| script.clone()).await;
+        let graph = Graph::new(stand_in.http(), MetaSettings::default());
+        let draft = rehearsal::draft(Platform::Facebook, "1", PostType::Post, "", Vec::new());
+        let answer = graph.session(FACEBOOK_HOST, &draft).comment("1_1", "First!").await;
+        assert_eq!(matches!(answer, Answer::Published(_)), is_made, "{reply:?}: {answer:?}");
+        assert_eq!(matches!(answer, Answer::Unknown(_)), !is_made, "{reply:?}: {answer:?}");
+        assert_eq!(stand_in.seen()[0].json(), json!({"message": "First!"}), "nothing else");
+    }
 }

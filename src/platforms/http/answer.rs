@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use reqwest::StatusCode;
-use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
 use serde_json::Value;
 
-use crate::domain::AccessToken;
+use crate::domain::{AccessToken, Away, Failure, Remedy, Scope};
 
 /// No answer that matters is larger; the rest of a longer one is not read.
 pub(super) const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -49,6 +49,20 @@ impl HttpAnswer {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// When it was given, by the answering server's clock.
+    #[must_use]
+    pub fn date(&self) -> Option<DateTime<Utc>> {
+        let date = DateTime::parse_from_rfc2822(self.header(DATE.as_str())?).ok()?;
+        Some(date.to_utc())
+    }
+
+    /// Whether the body is a web page: of somebody between us and the platform.
+    #[must_use]
+    pub fn is_web_page(&self) -> bool {
+        let kind = self.header(CONTENT_TYPE.as_str()).unwrap_or_default();
+        kind.contains("html") || self.body.trim_ascii_start().starts_with(b"<")
+    }
+
     /// How long `Retry-After` asks to rest: seconds, or a date measured against
     /// the answer's own `Date`. At most 24 hours; nonsense counts as absent.
     #[must_use]
@@ -58,8 +72,7 @@ impl HttpAnswer {
             Ok(seconds) => Duration::from_secs(seconds),
             Err(_) => {
                 let until = DateTime::parse_from_rfc2822(text).ok()?;
-                let now = DateTime::parse_from_rfc2822(self.header(DATE.as_str())?).ok()?;
-                (until - now).to_std().ok()?
+                (until.to_utc() - self.date()?).to_std().ok()?
             }
         };
         Some(wait.min(MAX_RETRY_AFTER))
@@ -71,11 +84,14 @@ impl HttpAnswer {
 #[error("{message}")]
 pub struct NoAnswer {
     pub reach: Reach,
-    /// `connect`, `timeout`, `interrupted` or `request`.
+    /// `connect`, `timeout`, `interrupted`, `request` or `token`.
     pub code: &'static str,
     /// For people; holds neither the URL nor a token.
     pub message: String,
 }
+
+/// The code of a token that no call can bear.
+pub(super) const BAD_TOKEN: &str = "token";
 
 /// How far a call without an answer came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +103,21 @@ pub enum Reach {
 }
 
 impl NoAnswer {
+    /// The same as a failure: most often the network is to blame.
+    #[must_use]
+    pub fn into_failure(self, platform: &str) -> Failure {
+        let remedy = match self.code {
+            BAD_TOKEN => Remedy::Operator(Scope::Account),
+            "request" => Remedy::Retry,
+            _ => Remedy::Outage(Away::Platform),
+        };
+        let what = match self.reach {
+            Reach::NotSent => "the call did not get there",
+            Reach::Interrupted => "no whole answer came",
+        };
+        Failure::new(remedy, self.code, format!("{platform}: {what} ({})", self.message))
+    }
+
     pub(super) fn not_sent(code: &'static str, message: impl Into<String>) -> Self {
         Self { reach: Reach::NotSent, code, message: message.into() }
     }
@@ -195,6 +226,39 @@ mod tests {
         assert_eq!(dated("Tue, 24 Nov 2026 10:01:30 GMT"), Some(90));
         assert_eq!(dated("Tue, 24 Nov 2026 09:00:00 GMT"), None);
         assert_eq!(dated("Thu, 24 Nov 2033 09:00:00 GMT"), Some(86_400));
+    }
+
+    #[test]
+    fn a_web_page_is_known_as_one() {
+        let is_page = |kind: &str, body: &[u8]| {
+            let headers: &[_] = if kind.is_empty() { &[] } else { &[("content-type", kind)] };
+            HttpAnswer { body: body.to_vec(), ..answer(headers) }.is_web_page()
+        };
+        assert!(is_page("text/html", b""));
+        assert!(is_page("text/html; charset=utf-8", b"Sign in"));
+        assert!(is_page("application/xhtml+xml", b"x"));
+        assert!(is_page("application/json", b" \r\n\t<!doctype html>"), "a lying type");
+        assert!(is_page("", b"<html>"));
+        assert!(!is_page("application/json", b"{\"a\": \"<html>\"}"));
+        assert!(!is_page("", b""), "an upload's empty success");
+        assert!(!is_page("text/plain", b"no page"));
+    }
+
+    #[test]
+    fn a_passing_fault_costs_no_attempt() {
+        for lost in [NoAnswer::not_sent("connect", "m"), interrupted()] {
+            let failure = lost.clone().into_failure("Facebook");
+            assert_eq!(failure.remedy, Remedy::Outage(Away::Platform));
+            assert_eq!(failure.code, lost.code);
+            assert!(failure.message.starts_with("Facebook: "), "{}", failure.message);
+            assert!(failure.message.ends_with("(m)"), "{}", failure.message);
+        }
+        let token = NoAnswer::not_sent(BAD_TOKEN, "m").into_failure("Facebook");
+        assert_eq!(token.remedy, Remedy::Operator(Scope::Account));
+    }
+
+    fn interrupted() -> NoAnswer {
+        NoAnswer { reach: Reach::Interrupted, ..NoAnswer::not_sent("timeout", "m") }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use std::time::Duration;
 use reqwest::header::{CONTENT_LENGTH, HeaderValue};
 use reqwest::{Method, Url, redirect};
 
+use answer::BAD_TOKEN;
 pub use answer::{HttpAnswer, NoAnswer, Reach, scrub};
 pub use call::{AuthScheme, Call, CallKind};
 pub use gateway::Gateway;
@@ -158,7 +159,7 @@ impl Http {
                 token.expose()
             ))
             .map_err(|_| {
-                NoAnswer::not_sent("request", "the token holds characters no header can carry")
+                NoAnswer::not_sent(BAD_TOKEN, "the token holds characters no header can carry")
             })?;
             value.set_sensitive(true);
             request = request.header(reqwest::header::AUTHORIZATION, value);

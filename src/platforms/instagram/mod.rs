@@ -6,14 +6,14 @@ mod staging;
 
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::graph::{FACEBOOK_HOST, Graph, INSTAGRAM_HOST, MetaSettings, Session, Trouble};
+use super::graph::{FACEBOOK_HOST, Graph, INSTAGRAM_HOST, MetaSettings, Session, Trouble, text_of};
 use super::http::Http;
 use super::{Publisher, Step};
 use crate::domain::{
-    Answer, Draft, Failure, Intent, MediaKind, PostContent, PostType, Preparation, Receipt, Remedy,
-    Sighting,
+    Answer, Away, Draft, Failure, Intent, MediaKind, PostContent, PostType, Preparation, Receipt,
+    Remedy, Sighting, proof::Witness,
 };
 
 /// Publishes to Instagram, with tokens of Facebook Login and of Instagram Login.
@@ -69,22 +69,18 @@ impl Instagram {
     }
 
     async fn send(&self, draft: &Draft) -> Result<Receipt, Answer> {
-        let session = self.session(draft);
         let container = draft.staging.id(CONTAINER).ok_or_else(|| {
             let message = "there is no container that could be published";
-            Answer::Refused(Failure::new(Remedy::Restage, "not_staged", message))
+            Answer::NotSent(Failure::new(Remedy::Restage, "not_staged", message))
         })?;
-        if draft.sent_at.len() > 1 {
-            self.ask_before_sending_again(&session, draft, container).await?;
-        }
-        draft.clearance.check().map_err(Answer::Refused)?;
+        draft.clearance.check().map_err(Answer::NotSent)?;
         let path = [draft.account.external_id.as_str(), "media_publish"];
-        let reply = session.publish(&path, &json!({"creation_id": container})).await;
+        let reply = self.session(draft).publish(&path, &json!({"creation_id": container})).await;
         let reply = reply.map_err(Trouble::into_answer)?;
-        let Some(media) = reply.text("id") else {
-            let message = "the answer names no media id";
-            let failure = Failure::new(Remedy::Retry, "unreadable_answer", message);
-            return Err(Answer::Unknown(failure));
+        let Some(media) = reply.id("id") else {
+            let message = "Instagram: the answer names no media";
+            let outage = Remedy::Outage(Away::Platform);
+            return Err(Answer::Unknown(Failure::new(outage, "unreadable_answer", message)));
         };
         Ok(Receipt {
             external_id: Some(media),
@@ -92,32 +88,6 @@ impl Instagram {
             trace_id: reply.trace_id,
             ..Receipt::default()
         })
-    }
-
-    /// What a second publish call on a container does is documented nowhere:
-    /// it goes out only while the container still says that it waits for one.
-    async fn ask_before_sending_again(
-        &self,
-        session: &Session<'_>,
-        draft: &Draft,
-        container: &str,
-    ) -> Result<(), Answer> {
-        match sighting::state(session, container).await {
-            Ok(sighting::State::Finished) => Ok(()),
-            Ok(sighting::State::Published) => {
-                let sent = draft.sent_at.first().copied();
-                let receipt = sighting::live(session, draft, sent).await;
-                Err(Answer::Published(receipt))
-            }
-            Ok(sighting::State::Dead(failure)) => Err(Answer::Refused(failure)),
-            Ok(sighting::State::InProgress) => {
-                let delay = self.graph.poll_delay(None).map_err(Answer::Refused)?;
-                let message = "the container is still being processed";
-                let failure = Failure::new(Remedy::PollAgain(delay), "in_progress", message);
-                Err(Answer::Refused(failure))
-            }
-            Err(trouble) => Err(Answer::Refused(trouble.failure)),
-        }
     }
 }
 
@@ -129,6 +99,14 @@ impl Publisher for Instagram {
         })
     }
 
+    fn object(&self, draft: &Draft) -> Option<String> {
+        draft.staging.id(CONTAINER).map(str::to_owned)
+    }
+
+    fn witness(&self, _draft: &Draft) -> Witness {
+        Witness::Object
+    }
+
     fn publish<'a>(&'a self, draft: &'a Draft) -> Step<'a, Answer> {
         Box::pin(async move {
             match self.send(draft).await {
@@ -138,8 +116,8 @@ impl Publisher for Instagram {
         })
     }
 
-    fn look_up<'a>(&'a self, draft: &'a Draft, intent: &'a Intent) -> Step<'a, Sighting> {
-        Box::pin(async move { sighting::look(&self.session(draft), draft, intent).await })
+    fn look_up<'a>(&'a self, draft: &'a Draft, call: &'a Intent) -> Step<'a, Sighting> {
+        Box::pin(async move { sighting::look(&self.session(draft), draft, call).await })
     }
 
     fn permalink<'a>(&'a self, draft: &'a Draft, receipt: &'a Receipt) -> Step<'a, Option<String>> {
@@ -162,8 +140,21 @@ impl Publisher for Instagram {
         Box::pin(async move { self.session(draft).comment(post_id, text).await })
     }
 
+    /// The text is called `message` when written and `text` when read.
+    fn find_comment<'a>(
+        &'a self,
+        draft: &'a Draft,
+        post_id: &'a str,
+        text: &'a str,
+    ) -> Step<'a, Sighting> {
+        Box::pin(async move {
+            let is_ours = |comment: &Value| text_of(comment, "text").as_deref() == Some(text);
+            self.session(draft).find_comment(post_id, "id,text,timestamp", is_ours).await
+        })
+    }
+
     /// Containers cannot be deleted; unpublished ones end after 24 hours.
-    fn discard<'a>(&'a self, _draft: &'a Draft) -> Step<'a, ()> {
+    fn discard<'a>(&'a self, _draft: &'a Draft, _object: &'a str) -> Step<'a, ()> {
         Box::pin(async {})
     }
 }

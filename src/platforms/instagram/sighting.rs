@@ -2,29 +2,37 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-use serde_json::Value;
+use chrono::{DateTime, TimeDelta};
+use serde_json::{Value, json};
 use unicode_normalization::UnicodeNormalization;
 
-use super::{CONTAINER, Flow};
-use crate::domain::{Draft, Failure, Intent, MediaKind, PostType, Receipt, Remedy, Sighting};
+use super::Flow;
+use crate::domain::{
+    Draft, Failure, Intent, MediaKind, PostType, Receipt, Remedy, Sighting, made_by_one_of,
+};
 use crate::platforms::graph::{
-    STORY_LIST_LIFE, Session, Trouble, dead_container, story_gone, text_of,
+    STORY_LIST_LIFE, Session, dead_container, story_gone, text_of, words_of,
 };
 
+/// The state alone; `status` explains an error and may be asked for beside it.
 pub(super) const STATE_FIELDS: &str = "status_code,status";
 
 /// Containers end after this; whether a published one still says so is not known.
 const CONTAINER_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The clocks of database and platform may differ by this before a media that
-/// is listed counts as ours …
-const CLOCK_SLACK: chrono::Duration = chrono::Duration::seconds(60);
-/// … and by this before it counts as none of ours.
-const CLOCK_SLACK_MAX: chrono::Duration = chrono::Duration::hours(1);
+/// How a second publish call on a container ends is documented nowhere. A call
+/// without an answer must be this old before "not live" counts …
+const UNPROVEN: Duration = Duration::from_secs(15 * 60);
+/// … and this old when something was published for the account since.
+const UNPROVEN_BUSY: Duration = Duration::from_secs(60 * 60);
 
-/// Lists may lag behind by this; no sooner does a worker believe "not there".
-pub(super) const LISTS_LAG: Duration = Duration::from_secs(105);
+/// Lists are asked for what was made since so long before the first call: the
+/// clocks may differ, and our own check is sharper.
+const SLACK: TimeDelta = TimeDelta::hours(26);
+
+/// Lists may lag behind by this; no sooner is the only media without a text that is
+/// listed ours.
+const LISTS_LAG: Duration = Duration::from_secs(105);
 
 /// What a container says of itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,74 +57,114 @@ pub(super) fn state_of(node: &Value) -> State {
             "the container is older than 24 hours",
         )),
         Some("ERROR") => {
-            let status = node["status"].as_str().unwrap_or("Instagram could not process the media");
+            let status = node["status"].as_str().unwrap_or("no reason given");
             let (subcode, remedy) = dead_container(status);
             let code = subcode.map_or_else(|| "container_error".to_owned(), |n| n.to_string());
-            State::Dead(Failure::new(remedy, code, status))
+            let message = match subcode.and_then(words_of) {
+                Some((means, advice)) => format!("Instagram: {means} (\"{status}\"). {advice}"),
+                None => format!("Instagram could not process the media: \"{status}\""),
+            };
+            State::Dead(Failure::new(remedy, code, message))
         }
         _ => State::InProgress,
     }
 }
 
-pub(super) async fn state(session: &Session<'_>, container: &str) -> Result<State, Trouble> {
-    let reply = session.read(&[container], &[("fields", STATE_FIELDS)]).await?;
-    Ok(state_of(&reply.json))
-}
-
-/// Reads the state of the container that the call cleared by `intent` named.
-pub(super) async fn look(session: &Session<'_>, draft: &Draft, intent: &Intent) -> Sighting {
-    let Some(container) = draft.staging.id(CONTAINER) else {
-        let message = "which container was published is not known any more";
+/// Reads the state of the container that the call named.
+pub(super) async fn look(session: &Session<'_>, draft: &Draft, call: &Intent) -> Sighting {
+    let Some(container) = call.object.as_deref() else {
+        let message = "which container was published is not known";
         return Sighting::NeverTells(Failure::new(Remedy::GiveUp, "not_staged", message));
     };
-    let sent = draft.sent_at.first().map_or(intent.at, |first| *first.min(&intent.at));
-    match state(session, container).await {
-        Ok(State::Published) => {
-            // Stories look alike: while ours may not be listed yet, the only one
-            // that is may be another post's.
-            let is_listed = !is_story(draft) || intent.age >= LISTS_LAG;
-            Sighting::Live(live(session, draft, is_listed.then_some(sent)).await)
+    let state = match session.read(&[container], &[("fields", STATE_FIELDS)]).await {
+        Ok(reply) => state_of(&reply.json),
+        Err(trouble) if trouble.missing && call.age > UNPROVEN => {
+            return without_container(session, draft, call, trouble.failure).await;
         }
-        Ok(State::Finished) => Sighting::NotLive,
-        Ok(State::InProgress) => Sighting::InProgress,
+        Err(trouble) => return Sighting::CannotTell(trouble.failure),
+    };
+    match state {
+        State::Published => {
+            // Without a text they look alike: while ours may not be listed yet, the
+            // only one that is may be another post's.
+            let found = match has_text(draft) || call.age >= LISTS_LAG {
+                true => candidates(session, draft).await.map(|(found, _)| found),
+                false => Ok(Vec::new()),
+            };
+            Sighting::Live(only(found.unwrap_or_default()).unwrap_or_else(read_back))
+        }
+        State::InProgress => Sighting::InProgress,
+        // The state may lag: the list and the count of posts are asked, too.
+        State::Finished => match candidates(session, draft).await {
+            Ok((found, _)) if found.is_empty() && call.age < UNPROVEN => {
+                Sighting::NotLive { after: UNPROVEN }
+            }
+            Ok((found, offset)) if found.is_empty() => {
+                let after = match nothing_was_published(session, draft, call, offset).await {
+                    true => UNPROVEN,
+                    false => UNPROVEN_BUSY,
+                };
+                Sighting::NotLive { after }
+            }
+            Ok((found, _)) => ours(found, draft)
+                .map_or(Sighting::NotLive { after: UNPROVEN_BUSY }, Sighting::Matched),
+            Err(failure) => Sighting::CannotTell(failure),
+        },
         // A container that was published may be reported as ended after a day.
-        Ok(State::Dead(failure)) if failure.code == EXPIRED => {
-            let age = intent.age + (intent.at - sent).to_std().unwrap_or_default();
-            let is_gone = is_story(draft) && age >= STORY_LIST_LIFE;
-            match candidates(session, draft, sent - CLOCK_SLACK_MAX).await {
-                Ok(found) if found.is_empty() && is_gone => story_gone(),
-                Ok(found) if found.is_empty() => Sighting::Dead(failure),
-                Ok(found) => {
-                    ours(found, draft).map_or(Sighting::CannotTell(failure), Sighting::Found)
+        State::Dead(failure) if failure.code == EXPIRED => {
+            let is_gone = is_story(draft) && call.age >= STORY_LIST_LIFE;
+            match candidates(session, draft).await {
+                Ok((found, _)) if found.is_empty() && is_gone => story_gone(),
+                Ok((found, _)) if found.is_empty() => Sighting::Dead(failure),
+                Ok((found, _)) => {
+                    ours(found, draft).map_or(Sighting::CannotTell(failure), Sighting::Matched)
                 }
                 Err(failure) => Sighting::CannotTell(failure),
             }
         }
-        Ok(State::Dead(failure)) => Sighting::Dead(failure),
-        Err(trouble) if trouble.missing && intent.age > CONTAINER_LIFE => {
-            match candidates(session, draft, sent - CLOCK_SLACK).await {
-                Ok(found) => ours(found, draft)
-                    .map_or(Sighting::NeverTells(trouble.failure), Sighting::Found),
-                Err(failure) => Sighting::CannotTell(failure),
-            }
-        }
-        Err(trouble) => Sighting::CannotTell(trouble.failure),
+        State::Dead(failure) => Sighting::Dead(failure),
     }
 }
 
-/// Evidence for a container that is published: with the media's id when
-/// exactly one of the account's media can be it, else without.
-pub(super) async fn live(
+/// The container is not there, or not any more: lists and count must tell.
+async fn without_container(
     session: &Session<'_>,
     draft: &Draft,
-    sent: Option<DateTime<Utc>>,
-) -> Receipt {
-    let found = match sent {
-        Some(sent) => candidates(session, draft, sent - CLOCK_SLACK).await.unwrap_or_default(),
-        None => Vec::new(),
+    call: &Intent,
+    failure: Failure,
+) -> Sighting {
+    let (found, offset) = match candidates(session, draft).await {
+        Ok(found) => found,
+        Err(failure) => return Sighting::CannotTell(failure),
     };
-    only(found)
-        .unwrap_or_else(|| Receipt { evidence: Some(READ_BACK.to_owned()), ..Receipt::default() })
+    let nothing = found.is_empty();
+    match ours(found, draft) {
+        Some(receipt) => Sighting::Matched(receipt),
+        None if call.age > CONTAINER_LIFE => Sighting::NeverTells(failure),
+        None if nothing && nothing_was_published(session, draft, call, offset).await => {
+            Sighting::Dead(gone())
+        }
+        None => Sighting::CannotTell(failure),
+    }
+}
+
+fn gone() -> Failure {
+    let message = "Instagram: the container is gone. It is made anew.";
+    Failure::new(Remedy::Restage, "missing_object", message)
+}
+
+/// Whether the account's count of published posts stands still since the call.
+async fn nothing_was_published(
+    session: &Session<'_>,
+    draft: &Draft,
+    call: &Intent,
+    offset: TimeDelta,
+) -> bool {
+    let since = call.window(offset).start().timestamp().to_string();
+    let query = [("fields", "quota_usage"), ("since", since.as_str())];
+    let path = [draft.account.external_id.as_str(), "content_publishing_limit"];
+    let reply = session.read(&path, &query).await;
+    reply.is_ok_and(|reply| reply.json["data"][0]["quota_usage"] == json!(0))
 }
 
 /// Stories have no text, and are listed for a day.
@@ -124,11 +172,15 @@ fn is_story(draft: &Draft) -> bool {
     draft.content.post_type == PostType::Story
 }
 
+/// Whether a reader could tell it from others.
+fn has_text(draft: &Draft) -> bool {
+    !is_story(draft) && !draft.content.caption.trim().is_empty()
+}
+
 /// The one media found, if it has a text to be known by: without, it may be
 /// anybody's next story or picture.
 fn ours(found: Vec<Value>, draft: &Draft) -> Option<Receipt> {
-    let has_text = !is_story(draft) && !draft.content.caption.trim().is_empty();
-    only(found).filter(|_| has_text)
+    only(found).filter(|_| has_text(draft))
 }
 
 fn only(found: Vec<Value>) -> Option<Receipt> {
@@ -136,36 +188,37 @@ fn only(found: Vec<Value>) -> Option<Receipt> {
         [media] => Some(Receipt {
             external_id: text_of(media, "id"),
             permalink: text_of(media, "permalink"),
-            evidence: Some(READ_BACK.to_owned()),
-            ..Receipt::default()
+            ..read_back()
         }),
         _ => None,
     }
 }
 
-/// [`Receipt::evidence`] of what a reading showed.
-const READ_BACK: &str = "read-back";
+fn read_back() -> Receipt {
+    Receipt { evidence: Some("read-back".to_owned()), ..Receipt::default() }
+}
 
-/// The account's media since `after` that may have come from a publish call: no
-/// field of a media names its container.
+/// The account's media that may have come from one of the publish calls (no field
+/// of a media names its container), and how far Instagram's clock is ahead.
 async fn candidates(
     session: &Session<'_>,
     draft: &Draft,
-    after: DateTime<Utc>,
-) -> Result<Vec<Value>, Failure> {
+) -> Result<(Vec<Value>, TimeDelta), Failure> {
     let flow = Flow::of(&draft.content)?;
     let (edge, fields) = match flow {
-        Flow::Story => ("stories", "id,timestamp,media_type,permalink"),
-        _ => ("media", "id,caption,timestamp,permalink,media_product_type,media_type"),
+        Flow::Story => ("stories", "id,timestamp,media_type"),
+        _ => ("media", "id,caption,timestamp,media_product_type,media_type"),
     };
-    let since = after.timestamp().to_string();
-    let query = [("fields", fields), ("since", since.as_str()), ("limit", "100")];
-    let mut media = session.read_all(&[draft.account.external_id.as_str(), edge], &query).await?;
-    media.retain(|media| fits(media, draft, flow, after));
-    Ok(media)
+    let first = draft.calls.first().map_or(draft.now, |call| call.at);
+    let path = [draft.account.external_id.as_str(), edge];
+    let (mut media, listed_at) =
+        session.read_all_since(&path, first - SLACK, fields, "permalink").await?;
+    let offset = session.clock_offset(listed_at);
+    media.retain(|media| fits(media, draft, flow, offset));
+    Ok((media, offset))
 }
 
-fn fits(media: &Value, draft: &Draft, flow: Flow, after: DateTime<Utc>) -> bool {
+fn fits(media: &Value, draft: &Draft, flow: Flow, offset: TimeDelta) -> bool {
     let is = |name: &str, word: &str| text_of(media, name).is_none_or(|text| text == word);
     let kind = match flow {
         Flow::Reel => is("media_product_type", "REELS"),
@@ -179,7 +232,12 @@ fn fits(media: &Value, draft: &Draft, flow: Flow, after: DateTime<Utc>) -> bool 
     let recent = text_of(media, "timestamp")
         // Graph times have no colon in their offset.
         .and_then(|text| DateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S%z").ok())
-        .is_some_and(|timestamp| timestamp >= after);
+        // Cut to the second.
+        .is_some_and(|made| {
+            let made = made.to_utc();
+            made_by_one_of(&draft.calls, made, offset)
+                || made_by_one_of(&draft.calls, made + TimeDelta::seconds(1), offset)
+        });
     let caption = text_of(media, "caption").unwrap_or_default();
     kind && recent && (flow == Flow::Story || same_text(&caption, &draft.content.caption))
 }
@@ -196,7 +254,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_container_is_read_by_its_status_code_and_a_failed_one_by_the_number_in_its_text() {
+    fn a_container_is_read_by_its_status_code() {
         let state = |code: &str| state_of(&json!({"status_code": code, "status": "…"}));
         assert_eq!(state("IN_PROGRESS"), State::InProgress);
         assert_eq!(state("FINISHED"), State::Finished);
@@ -204,13 +262,32 @@ mod tests {
         assert_eq!(state("SOMETHING_NEW"), State::InProgress);
         let State::Dead(failure) = state("EXPIRED") else { panic!() };
         assert_eq!((failure.code.as_str(), failure.remedy), (EXPIRED, Remedy::Restage));
+    }
+
+    /// A number alone says nothing to people.
+    #[test]
+    fn a_dead_container_says_why_in_words() {
+        let dead =
+            |status: Value| match state_of(&json!({"status_code": "ERROR", "status": status})) {
+                State::Dead(failure) => (failure.code, failure.remedy, failure.message),
+                other => panic!("{other:?}"),
+            };
         let text = "Error: Media upload has failed with error code 2207026";
-        let State::Dead(failure) = state_of(&json!({"status_code": "ERROR", "status": text}))
-        else {
-            panic!()
-        };
-        assert_eq!((failure.code.as_str(), failure.remedy), ("2207026", Remedy::GiveUp));
-        assert_eq!(failure.message, text);
+        let (code, remedy, message) = dead(json!(text));
+        assert_eq!((code.as_str(), remedy), ("2207026", Remedy::GiveUp));
+        assert_eq!(
+            message,
+            format!(
+                "Instagram: the video format is not supported (\"{text}\"). Encode it as MP4 \
+                 with H.264 and AAC, and schedule it again."
+            )
+        );
+        let (code, remedy, message) = dead(json!("Error: odd 1234567"));
+        assert_eq!((code.as_str(), remedy), ("1234567", Remedy::Restage));
+        assert_eq!(message, "Instagram could not process the media: \"Error: odd 1234567\"");
+        let (code, remedy, message) = dead(Value::Null);
+        assert_eq!((code.as_str(), remedy), ("container_error", Remedy::Restage));
+        assert!(message.contains("no reason given"), "{message}");
     }
 
     #[test]

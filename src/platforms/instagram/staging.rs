@@ -21,20 +21,35 @@ pub(super) async fn next(
         // All children are made before any is waited for: Meta works on them side by side.
         for (number, item) in media.iter().enumerate() {
             if !draft.staging.has(&child(number)) {
-                return make(session, draft, child(number), child_body(item)).await;
+                let made = make(session, draft, child(number), &child_body(item)).await;
+                return made.map_err(|failure| failure.of_medium(number, media.len()));
             }
         }
         for number in 0..media.len() {
-            if let Some(wait) = poll(graph, session, draft, &child(number)).await? {
+            let polled = poll(graph, session, draft, &child(number)).await;
+            if let Some(wait) = polled.map_err(|failure| failure.of_medium(number, media.len()))? {
                 return Ok(wait);
             }
         }
     }
     if !draft.staging.has(CONTAINER) {
-        return make(session, draft, CONTAINER.to_owned(), body(draft, flow)?).await;
+        let mut body = body(draft, flow)?;
+        let made = make(session, draft, CONTAINER.to_owned(), &body).await;
+        // One client sends the children as a list, four as one text.
+        return match (made, body["children"].as_array()) {
+            (Err(failure), Some(children)) if failure.code == INVALID_VALUE => {
+                let ids: Vec<&str> = children.iter().filter_map(Value::as_str).collect();
+                body["children"] = json!(ids.join(","));
+                make(session, draft, CONTAINER.to_owned(), &body).await
+            }
+            (made, _) => made,
+        };
     }
     Ok(poll(graph, session, draft, CONTAINER).await?.unwrap_or(Preparation::Ready))
 }
+
+/// Meta's code for a value that it cannot read, without a subcode.
+const INVALID_VALUE: &str = "100";
 
 fn child(number: usize) -> String {
     format!("child/{number}")
@@ -44,10 +59,10 @@ async fn make(
     session: &Session<'_>,
     draft: &Draft,
     name: String,
-    body: Value,
+    body: &Value,
 ) -> Result<Preparation, Failure> {
     let path = [draft.account.external_id.as_str(), "media"];
-    let (id, _) = session.make(&path, &body, "id").await?;
+    let (id, _) = session.make(&path, body, "id").await?;
     Ok(Preparation::Staged(vec![Artifact::new(StepKind::Create, name, id)]))
 }
 
@@ -66,17 +81,17 @@ async fn poll(
     let reply = match session.read(&[&container.remote_id], &query).await {
         Ok(reply) => reply,
         Err(trouble) => {
-            let delay = graph.failed_poll(trouble, container)?;
+            let delay = graph.failed_poll(trouble, draft.age_of(container))?;
             return Ok(Some(Preparation::Wait(delay, Vec::new())));
         }
     };
     match state_of(&reply.json) {
         State::InProgress => {
-            let delay = graph.poll_delay(reply.age_of(container))?;
+            let delay = graph.poll_delay(draft.age_of(container))?;
             Ok(Some(Preparation::Wait(delay, Vec::new())))
         }
         State::Dead(failure) => Err(failure),
-        // Published: the publish call asks again before it is sent.
+        // Published: it is asked again before anything is sent.
         State::Finished | State::Published => {
             let ready = Artifact::new(StepKind::Wait, ready, container.remote_id.as_str());
             Ok(Some(Preparation::Staged(vec![ready])))

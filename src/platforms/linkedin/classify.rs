@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{NaiveTime, TimeDelta};
 use reqwest::StatusCode;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::urn;
-use crate::domain::{AccessToken, Answer, Failure, Receipt, Remedy, Scope};
+use crate::domain::{
+    AccessToken, Answer, Away, EXISTS, Failure, Intent, Receipt, Remedy, SPENT, Scope,
+    made_by_one_of,
+};
 use crate::platforms::http::{HttpAnswer, NoAnswer, Reach, scrub};
 
 /// Rest after a 429 that says neither how long nor that the day's quota is used up.
@@ -19,38 +22,73 @@ const LONG_REST: Duration = Duration::from_secs(60 * 60);
 /// LinkedIn needs about this long when a post names media it still works on.
 const MEDIA_REST: Duration = Duration::from_secs(120);
 
-/// How much earlier than our send a post's number may have been minted.
-const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(5);
-
 /// What the answer to the create call says about the post.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    Created,
-    /// Proven: nothing was created.
+    /// With its URN; `None` when LinkedIn does not tell it.
+    Created(Option<String>),
+    /// LinkedIn says that nothing was created.
     Refused,
-    /// It may have been created.
+    /// It may have been created, or somebody else answered.
     Unknown,
     /// Refused for being the same as an existing post, named or not.
     Duplicate(Option<String>),
 }
 
-/// Judges the answer to `POST /rest/posts`. Only what is known to be decided
-/// before anything is created counts as refused.
+/// Judges the answer to `POST /rest/posts`. Between us and LinkedIn stand
+/// proxies, sign-in pages and maintenance pages, which answer with any status:
+/// only what bears LinkedIn's own marks counts.
 #[must_use]
 pub fn verdict(answer: &HttpAnswer) -> Verdict {
     let status = answer.status.as_u16();
-    if answer.status.is_success() {
-        return Verdict::Created;
-    }
-    if matches!(status, 400 | 409 | 422) && is_duplicate(answer) {
-        return Verdict::Duplicate(urn::find_post(&body_text(answer)).map(str::to_owned));
-    }
-    match status {
-        // Without its body it may be the duplicate refusal, which says the opposite.
-        400 | 422 if answer.broken => Verdict::Unknown,
-        400 | 401 | 403 | 404 | 405 | 411 | 413 | 415 | 422 | 426 | 429 => Verdict::Refused,
+    let created = created_id(answer);
+    match (status, created) {
+        // The header alone proves it, whatever became of the body.
+        (200 | 201, Some(urn)) => Verdict::Created(Some(urn)),
+        (200 | 201, None)
+            if has_restli_header(answer) && answer.body.is_empty() && !answer.broken =>
+        {
+            Verdict::Created(None)
+        }
+        // A refusal that names what it created contradicts itself.
+        (_, Some(_)) => Verdict::Unknown,
+        (400 | 409 | 422, None) if is_duplicate(answer) && is_signed(answer) => {
+            Verdict::Duplicate(urn::find_post(&body_text(answer)).map(str::to_owned))
+        }
+        (400 | 401 | 403 | 404 | 405 | 411 | 413 | 415 | 422 | 426 | 429, None)
+            if is_signed(answer) =>
+        {
+            Verdict::Refused
+        }
         _ => Verdict::Unknown,
     }
+}
+
+/// The created post's URN, from the headers that carry it, maybe percent-encoded.
+/// What is no URN of a post is none of LinkedIn's.
+fn created_id(answer: &HttpAnswer) -> Option<String> {
+    ["x-restli-id", "x-linkedin-id"]
+        .iter()
+        .filter_map(|name| answer.header(name))
+        .map(|id| urn::decode(id.trim()))
+        .find(|id| urn::is_post(id))
+}
+
+/// Whether an answer bears headers that only LinkedIn's servers set.
+fn has_restli_header(answer: &HttpAnswer) -> bool {
+    ["x-li-uuid", "x-restli-protocol-version"].iter().any(|name| answer.header(name).is_some())
+}
+
+/// Whether a refusal is LinkedIn's own: its body repeats the status, and body or
+/// headers bear a mark of LinkedIn's.
+#[must_use]
+pub fn is_signed(answer: &HttpAnswer) -> bool {
+    let json = &answer.json;
+    let repeats = json["status"].as_u64() == Some(u64::from(answer.status.as_u16()));
+    let marked = json["serviceErrorCode"].is_i64() || json["errorDetailType"].is_string();
+    let headers = ["x-restli-error-response", "x-linkedin-error-response"];
+    let headers = headers.iter().any(|name| answer.header(name).is_some());
+    repeats && (marked || headers || has_restli_header(answer))
 }
 
 /// LinkedIn's duplicate filter; it has answered with each of 400, 409 and 422.
@@ -63,41 +101,91 @@ fn is_duplicate(answer: &HttpAnswer) -> bool {
 /// provided that the call made nothing visible.
 #[must_use]
 pub fn failure(answer: &HttpAnswer, token: &AccessToken) -> Failure {
+    let status = answer.status.as_u16();
     let code = code(answer);
-    let words = words(answer);
-    let message = match answer.status.as_u16() {
-        401 if code.contains("65601") || code == "REVOKED_ACCESS_TOKEN" => format!(
-            "{words} (right after connecting an account LinkedIn says this falsely for some \
-             seconds: resume the account once, and reconnect it if that does not help)"
+    let (remedy, message) = match status {
+        ..500 if !is_signed(answer) => (
+            Remedy::Outage(Away::Platform),
+            format!("{}. It is tried again by itself.", somebody(answer)),
         ),
-        401 => format!("{words} (reconnect the account)"),
-        403 => format!(
-            "{words} (a missing scope, a lost page role, or an author that is not the token's)"
-        ),
-        426 => format!("{words} (set a newer LinkedIn API version)"),
-        _ => words,
+        _ => (remedy(answer, &code), in_words(&code, status, &words(answer))),
     };
     Failure {
-        remedy: remedy(answer, &code),
+        remedy,
         code: scrub(&code, token),
         message: scrub(&message, token),
-        http_status: Some(answer.status.as_u16()),
+        http_status: Some(status),
         trace_id: trace_id(answer),
         detail: Value::Null,
     }
 }
 
-/// The same for a call that nobody answered.
+/// The same for an answer to the create call that proves nothing: it is looked up.
 #[must_use]
-pub fn no_answer(error: &NoAnswer) -> Failure {
-    Failure::new(Remedy::Retry, error.code, &error.message)
+pub fn unclear(answer: &HttpAnswer, token: &AccessToken) -> Failure {
+    let message = match is_signed(answer) || answer.status.is_server_error() {
+        true => format!("LinkedIn answered {} (\"{}\")", status_text(answer.status), words(answer)),
+        false => somebody(answer),
+    };
+    let message = scrub(&message, token);
+    Failure { remedy: Remedy::Outage(Away::Platform), message, ..failure(answer, token) }
 }
 
-/// What an unanswered call of no return means.
+fn somebody(answer: &HttpAnswer) -> String {
+    format!("somebody between here and LinkedIn answered {}", status_text(answer.status))
+}
+
+/// A refusal in a sentence, in LinkedIn's own words, and the next step.
+fn in_words(code: &str, status: u16, said: &str) -> String {
+    const RECONNECT: &str = "Reconnect the account, then resume it.";
+    const EDIT: &str = "Change the content and schedule it again.";
+    const LATER: &str = "It is tried again by itself when the limit has passed.";
+    const AGAIN: &str = "It is tried again by itself.";
+    let (means, advice) = match (code, status) {
+        ("65601" | "REVOKED_ACCESS_TOKEN", _) => (
+            "the token was revoked",
+            "Right after connecting an account LinkedIn says this falsely for some seconds: \
+             resume the account once, and reconnect it if that does not help.",
+        ),
+        ("65602" | "EXPIRED_ACCESS_TOKEN", _) => ("the token has expired", RECONNECT),
+        (_, 401) => ("the token is not valid", RECONNECT),
+        (_, 403) => (
+            "a scope is missing, the role on the page was lost, or the author is not the token's",
+            "Reconnect the account as somebody with a posting role, then resume it.",
+        ),
+        ("NONEXISTENT_VERSION" | "VERSION_MISSING", _) | (_, 426) => (
+            "this version of the API is retired",
+            "Set a newer version under [linkedin], or update this program.",
+        ),
+        (_, 429) => ("a limit of calls is used up", LATER),
+        ("MEDIA_ASSET_WAITING_UPLOAD", _) => ("the media is not ready yet", AGAIN),
+        ("MEDIA_ASSET_PROCESSING_FAILED", _) => {
+            ("the media could not be processed", "Schedule it with another file.")
+        }
+        ("EXPIRED_UPLOAD_URL", _) => ("the upload address has expired", AGAIN),
+        ("FIELD_LENGTH_TOO_LONG", _) => ("a text is too long", EDIT),
+        ("MISSING_FIELD" | "INVALID_VALUE_BLANK_FIELD", _) => ("a value is missing", EDIT),
+        ("DUPLICATE_POST", _) => ("the same text was posted before", EDIT),
+        ("INVALID_IMAGE_ID" | "INVALID_VIDEO_ID", _) => ("the media is not known", AGAIN),
+        (_, 413 | 415) => ("the file is too large or of a wrong kind", EDIT),
+        (_, 400..500) => ("the post was refused", EDIT),
+        _ => ("the server failed", AGAIN),
+    };
+    let said = said.trim_end_matches('.');
+    format!("LinkedIn: {means} (\"{said}\"). {advice}")
+}
+
+/// The same for a call that nobody answered.
 #[must_use]
-pub fn unanswered(error: &NoAnswer) -> Answer {
+pub fn no_answer(error: NoAnswer) -> Failure {
+    error.into_failure("LinkedIn")
+}
+
+/// The same as the answer to a call of no return.
+#[must_use]
+pub fn unanswered(error: NoAnswer) -> Answer {
     match error.reach {
-        Reach::NotSent => Answer::Refused(no_answer(error)),
+        Reach::NotSent => Answer::NotSent(no_answer(error)),
         Reach::Interrupted => Answer::Unknown(no_answer(error)),
     }
 }
@@ -118,82 +206,69 @@ fn remedy(answer: &HttpAnswer, code: &str) -> Remedy {
             Remedy::PollAgain(MEDIA_REST)
         }
         400 if code == "EXPIRED_UPLOAD_URL" => Remedy::Restage,
-        400 if code == "VERSION_MISSING" => Remedy::Operator(Scope::Platform),
+        400 if code == "VERSION_MISSING" => Remedy::Operator(Scope::App),
         401 | 403 => Remedy::Operator(Scope::Account),
-        426 => Remedy::Operator(Scope::Platform),
+        426 => Remedy::Operator(Scope::App),
         // The limit for members who have not verified themselves also ends with the day.
         429 if text.contains(" DAY ") || text.to_lowercase().contains("verif") => {
-            Remedy::Wait(until_midnight(answer).unwrap_or(LONG_REST))
+            wait(until_midnight(answer).unwrap_or(LONG_REST), scope_of(&text))
         }
-        429 => Remedy::Wait(answer.retry_after().unwrap_or(SHORT_REST)),
+        429 => wait(answer.retry_after().unwrap_or(SHORT_REST), scope_of(&text)),
         408 | 409 => Remedy::Retry,
         400..500 => Remedy::GiveUp,
-        _ => Remedy::Retry,
+        _ => Remedy::Outage(Away::Platform),
+    }
+}
+
+fn wait(rest: Duration, scope: Scope) -> Remedy {
+    Remedy::Wait { rest, scope }
+}
+
+/// Whose limit it is: `APPLICATION` alone is the app's, with `AND_MEMBER` that of
+/// one person in it.
+fn scope_of(text: &str) -> Scope {
+    match text.contains("APPLICATION ") && !text.contains("APPLICATION_AND_MEMBER") {
+        true => Scope::App,
+        false => Scope::Account,
     }
 }
 
 /// LinkedIn's quotas begin anew at 00:00 UTC.
 fn until_midnight(answer: &HttpAnswer) -> Option<Duration> {
-    let now = date(answer)?;
+    let now = answer.date()?;
     let midnight = now.date_naive().succ_opt()?.and_time(NaiveTime::MIN).and_utc();
     (midnight - now).to_std().ok()
 }
 
-/// When LinkedIn answered, by its own clock.
-fn date(answer: &HttpAnswer) -> Option<DateTime<Utc>> {
-    let date = DateTime::parse_from_rfc2822(answer.header("date")?).ok()?;
-    Some(date.with_timezone(&Utc))
-}
-
-/// How far LinkedIn's clock is ahead of the one that said `sent`, learned from
-/// an answer that came `after` that. Zero when the answer has no date.
-#[must_use]
-pub fn clock_offset(answer: &HttpAnswer, sent: DateTime<Utc>, after: Duration) -> TimeDelta {
-    let after = TimeDelta::from_std(after).unwrap_or_default();
-    let offset = date(answer).map(|date| date - (sent + after)).unwrap_or_default();
-    // Dates are cut to the second, and the calls take part of one.
-    if offset.abs() <= TimeDelta::seconds(2) { TimeDelta::zero() } else { offset }
-}
-
 /// Decides whether the post that a duplicate refusal names is the one we sent:
-/// the time within its URN cannot lie before the first send. One that names
+/// the time within its URN must be that of one of our calls. One that names
 /// none may mean what an earlier call of this post has made.
 ///
-/// `sent_at` and `offset` are as in [`clock_offset`].
+/// `offset` is how far LinkedIn's clock is ahead.
 #[must_use]
 pub fn duplicate(
     refusal: Failure,
     named: Option<&str>,
-    sent_at: &[DateTime<Utc>],
+    calls: &[Intent],
     offset: TimeDelta,
 ) -> Answer {
+    let refusal = Failure { remedy: Remedy::GiveUp, ..refusal };
     let Some(named) = named else {
-        let failure = Failure {
-            remedy: Remedy::GiveUp,
-            message: format!("{} (LinkedIn does not say of which post)", refusal.message),
-            ..refusal
-        };
-        return match sent_at {
+        let message = format!("{} LinkedIn does not say of which post.", refusal.message);
+        let failure = Failure { message, ..refusal };
+        return match calls {
             [_, _, ..] => Answer::Unknown(failure),
-            _ => Answer::Refused(failure),
+            _ => Answer::Refused(exists(failure)),
         };
     };
-    let times = sent_at.first().zip(sent_at.last());
-    let minted =
-        times.and_then(|(first, last)| Some((urn::minted_at(named, *last + offset)?, first)));
-    let Some((minted, first)) = minted else {
-        return Answer::Unknown(Failure {
-            remedy: Remedy::GiveUp,
-            message: format!(
-                "{} (it cannot be told whether {named} is this post)",
-                refusal.message
-            ),
-            detail: json!({ "named": named }),
-            ..refusal
-        });
+    let latest = calls.last().map(|call| call.at + offset);
+    let Some(minted) = latest.and_then(|latest| urn::minted_at(named, latest)) else {
+        let message =
+            format!("{} It cannot be told whether {named} is this post.", refusal.message);
+        return Answer::Unknown(Failure { message, ..refusal });
     };
-    if minted >= *first + offset - CLOCK_TOLERANCE {
-        return Answer::Found(Receipt {
+    if made_by_one_of(calls, minted, offset) {
+        return Answer::Matched(Receipt {
             external_id: Some(named.to_owned()),
             permalink: Some(urn::address(named)),
             http_status: refusal.http_status,
@@ -205,13 +280,18 @@ pub fn duplicate(
         remedy: Remedy::GiveUp,
         code: "DUPLICATE_POST".to_owned(),
         message: format!(
-            "the same text was already posted at {} as {}",
+            "LinkedIn: the same text was already posted at {} as {}. Change the content and \
+             schedule it again.",
             minted.format("%Y-%m-%d %H:%M:%S UTC"),
             urn::address(named)
         ),
-        detail: json!({ "named": named, "posted_at": minted }),
         ..refusal
     })
+}
+
+/// Marks a refusal as a duplicate's that may be of this very post.
+pub(super) fn exists(refusal: Failure) -> Failure {
+    refusal.mark(SPENT).mark(EXISTS)
 }
 
 /// LinkedIn's code: the most exact one that the answer holds.
@@ -222,7 +302,7 @@ fn code(answer: &HttpAnswer) -> String {
         .or_else(|| word(&json["code"]))
         .or_else(|| json["serviceErrorCode"].as_i64().map(|number| number.to_string()))
         .or_else(|| word(&json["error"]))
-        .unwrap_or_else(|| format!("http-{}", answer.status.as_u16()))
+        .unwrap_or_else(|| format!("http_{}", answer.status.as_u16()))
 }
 
 /// LinkedIn's words, or the status's where it has none.
@@ -234,7 +314,7 @@ fn words(answer: &HttpAnswer) -> String {
         .filter_map(Value::as_str)
         .map(str::trim)
         .find(|text| !text.is_empty())
-        .map_or_else(|| format!("LinkedIn answered {}", status_text(answer.status)), str::to_owned)
+        .map_or_else(|| format!("answered {}", status_text(answer.status)), str::to_owned)
 }
 
 fn status_text(status: StatusCode) -> String {

@@ -1,10 +1,10 @@
 use reqwest::header::{HeaderMap, HeaderName};
+use serde_json::json;
 
+use super::super::stand_in::{calls, time};
 use super::*;
 
 const URN: &str = "urn:li:share:7487189920416108544";
-/// When that post was minted.
-const MINTED: &str = "2026-07-26T16:59:42.289Z";
 
 fn answer(status: u16, body: &str, headers: &[(&'static str, &str)]) -> HttpAnswer {
     let pairs =
@@ -18,146 +18,298 @@ fn answer(status: u16, body: &str, headers: &[(&'static str, &str)]) -> HttpAnsw
     }
 }
 
-fn duplicate_body(urn: &str) -> String {
+/// With LinkedIn's own marks: its status again, and a header of its servers.
+fn signed(status: u16, mut body: Value) -> HttpAnswer {
+    body["status"] = json!(status);
+    answer(status, &body.to_string(), &[("x-li-uuid", "AAY1")])
+}
+
+fn duplicate_body(urn: &str) -> Value {
     json!({
         "errorDetailType": "com.linkedin.common.error.BadRequest",
         "message": format!("com.linkedin.content.common.exception.BadRequestResponseException: Content is a duplicate of {urn}"),
         "errorDetails": {"inputErrors": [{"description": "Duplicate post is detected", "input": {}, "code": "DUPLICATE_POST"}]},
         "status": 422
     })
-    .to_string()
-}
-
-fn time(text: &str) -> DateTime<Utc> {
-    text.parse().unwrap()
 }
 
 fn token() -> AccessToken {
     AccessToken::new("canary".to_owned())
 }
 
+fn wait(seconds: u64, scope: Scope) -> Remedy {
+    Remedy::Wait { rest: Duration::from_secs(seconds), scope }
+}
+
+const ACCOUNT: Remedy = Remedy::Operator(Scope::Account);
+const PLATFORM: Remedy = Remedy::Operator(Scope::App);
+const OUTAGE: Remedy = Remedy::Outage(Away::Platform);
+
 #[test]
-fn every_row_of_the_error_table_has_its_verdict_and_remedy() {
-    use Remedy::{GiveUp, Operator, PollAgain, Restage, Retry, Wait};
+fn every_row_of_the_table_has_its_verdict() {
+    use Remedy::{GiveUp, PollAgain, Restage, Retry};
     use Verdict::{Refused, Unknown};
-    let account = Operator(Scope::Account);
-    let platform = Operator(Scope::Platform);
     let two_minutes = PollAgain(Duration::from_secs(120));
+    let invalid_image = json!({"errorDetails": {"inputErrors": [{"code": "INVALID_IMAGE_ID"}]}});
     for (status, body, verdict_wanted, remedy_wanted) in [
-        (
-            400,
-            r#"{"code":"VERSION_MISSING","message":"A version must be present"}"#,
-            Refused,
-            platform,
-        ),
-        (400, r#"{"code":"FIELD_LENGTH_TOO_LONG","message":"too long"}"#, Refused, GiveUp),
-        (400, r#"{"errorDetails":{"inputErrors":[{"code":"INVALID_IMAGE_ID"}]}}"#, Refused, GiveUp),
-        (400, r#"{"code":"MEDIA_ASSET_WAITING_UPLOAD"}"#, Refused, two_minutes),
-        (400, r#"{"message":"The video is still processing"}"#, Refused, two_minutes),
-        (422, r#"{"message":"Asset Still Processing"}"#, Refused, two_minutes),
-        (400, r#"{"code":"MEDIA_ASSET_PROCESSING_FAILED"}"#, Refused, GiveUp),
-        (400, r#"{"code":"EXPIRED_UPLOAD_URL"}"#, Refused, Restage),
-        (401, r#"{"serviceErrorCode":65600,"message":"Invalid access token"}"#, Refused, account),
-        (403, r#"{"message":"","status":403}"#, Refused, account),
-        (404, r#"{"code":"NOT_FOUND"}"#, Refused, GiveUp),
-        (405, "", Refused, GiveUp),
-        (411, "", Refused, GiveUp),
-        (413, "<html>", Refused, GiveUp),
-        (415, "", Refused, GiveUp),
-        (409, r#"{"code":"CONFLICT"}"#, Unknown, Retry),
-        (422, r#"{"code":"UNPROCESSABLE_ENTITY"}"#, Refused, GiveUp),
-        (
-            426,
-            r#"{"code":"NONEXISTENT_VERSION","message":"Requested version 20250401 is not active"}"#,
-            Refused,
-            platform,
-        ),
-        (429, "<html>", Refused, Wait(Duration::from_secs(60))),
-        (500, r#"{"code":"INTERNAL_SERVER_ERROR"}"#, Unknown, Retry),
-        (502, "", Unknown, Retry),
-        (503, "<html>", Unknown, Retry),
-        (504, "", Unknown, Retry),
-        (302, "", Unknown, Retry),
-        (408, "", Unknown, Retry),
+        (400, json!({"code": "VERSION_MISSING"}), Refused, PLATFORM),
+        (400, json!({"code": "FIELD_LENGTH_TOO_LONG"}), Refused, GiveUp),
+        (400, json!({"code": "MISSING_FIELD"}), Refused, GiveUp),
+        (400, invalid_image, Refused, GiveUp),
+        (400, json!({"code": "MEDIA_ASSET_WAITING_UPLOAD"}), Refused, two_minutes),
+        (400, json!({"message": "The video is still processing"}), Refused, two_minutes),
+        (422, json!({"message": "Asset Still Processing"}), Refused, two_minutes),
+        (400, json!({"code": "MEDIA_ASSET_PROCESSING_FAILED"}), Refused, GiveUp),
+        (400, json!({"code": "EXPIRED_UPLOAD_URL"}), Refused, Restage),
+        (401, json!({"serviceErrorCode": 65600}), Refused, ACCOUNT),
+        (403, json!({"message": ""}), Refused, ACCOUNT),
+        (404, json!({"code": "NOT_FOUND"}), Refused, GiveUp),
+        (405, json!({}), Refused, GiveUp),
+        (411, json!({}), Refused, GiveUp),
+        (413, json!({}), Refused, GiveUp),
+        (415, json!({}), Refused, GiveUp),
+        (408, json!({}), Unknown, Retry),
+        (409, json!({"code": "CONFLICT"}), Unknown, Retry),
+        (422, json!({"code": "UNPROCESSABLE_ENTITY"}), Refused, GiveUp),
+        (426, json!({"code": "NONEXISTENT_VERSION"}), Refused, PLATFORM),
+        (429, json!({}), Refused, wait(60, Scope::Account)),
+        (500, json!({"code": "INTERNAL_SERVER_ERROR"}), Unknown, OUTAGE),
+        (502, json!({}), Unknown, OUTAGE),
+        (503, json!({}), Unknown, OUTAGE),
+        (504, json!({}), Unknown, OUTAGE),
+        (302, json!({}), Unknown, OUTAGE),
     ] {
-        let answer = answer(status, body, &[]);
+        let answer = signed(status, body.clone());
         assert_eq!(verdict(&answer), verdict_wanted, "{status} {body}");
         assert_eq!(failure(&answer, &token()).remedy, remedy_wanted, "{status} {body}");
     }
 }
 
+/// K5: proxies, sign-in pages and maintenance pages answer with any status.
 #[test]
-fn a_refusal_that_broke_off_may_be_the_duplicate_one() {
-    let mut answer = answer(422, r#"{"errorDetailType":"#, &[]);
-    answer.broken = true;
-    assert_eq!(verdict(&answer), Verdict::Unknown);
+fn whatever_lacks_linkedins_marks_is_unknown() {
+    for status in [200, 201, 202, 204, 206, 302, 400, 401, 403, 404, 413, 422, 426, 429, 500, 503] {
+        let bodies =
+            ["", "null", "{}", "[]", "<html>Sign in</html>", r#"{"message":"x"}"#, r#"{"id":1}"#];
+        for body in bodies {
+            let answer = answer(status, body, &[]);
+            assert_eq!(verdict(&answer), Verdict::Unknown, "{status} {body}");
+            let failure = failure(&answer, &token());
+            assert_eq!(failure.remedy, OUTAGE, "{status} {body}: no pause, no failed post");
+            assert_eq!(failure.http_status, Some(status));
+        }
+        // Its own status is missing, or another one.
+        for body in [json!({"serviceErrorCode": 100}), json!({"status": 999, "code": "X"})] {
+            let answer = answer(status, &body.to_string(), &[("x-li-uuid", "AAY1")]);
+            assert_eq!(verdict(&answer), Verdict::Unknown, "{status} {body}");
+        }
+    }
 }
 
 #[test]
-fn success_counts_even_when_its_body_broke_off() {
-    let mut answer = answer(201, "", &[("x-restli-id", URN)]);
-    answer.broken = true;
-    assert_eq!(verdict(&answer), Verdict::Created);
+fn each_of_linkedins_marks_signs_a_refusal() {
+    let is_refused = |more: Value, headers: &[(&'static str, &str)]| {
+        let mut body = json!({"status": 403, "message": "m"});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        verdict(&answer(403, &body.to_string(), headers)) == Verdict::Refused
+    };
+    assert!(!is_refused(json!({}), &[]), "anybody can repeat a status");
+    assert!(is_refused(json!({"serviceErrorCode": 100}), &[]));
+    assert!(is_refused(json!({"errorDetailType": "com.linkedin.common.error"}), &[]));
+    for header in [
+        "x-li-uuid",
+        "x-restli-protocol-version",
+        "x-restli-error-response",
+        "x-linkedin-error-response",
+    ] {
+        assert!(is_refused(json!({}), &[(header, "1")]), "{header}");
+    }
+    assert!(!is_refused(json!({}), &[("server", "nginx")]));
 }
 
 #[test]
-fn the_duplicate_filter_is_recognised_in_all_its_forms() {
+fn an_id_header_proves_a_post() {
+    let encoded = "urn%3Ali%3Ashare%3A7487189920416108544";
+    let created = Verdict::Created(Some(URN.to_owned()));
+    for status in [200, 201] {
+        for header in ["x-restli-id", "x-linkedin-id"] {
+            for id in [URN, encoded, " urn:li:share:7487189920416108544 "] {
+                let answer = answer(status, "", &[(header, id)]);
+                assert_eq!(verdict(&answer), created, "{status} {header} {id}");
+            }
+        }
+        // Whatever became of the body.
+        let html = answer(status, "<html>", &[("x-restli-id", URN)]);
+        assert_eq!(verdict(&html), created);
+        let broken = HttpAnswer { broken: true, ..html };
+        assert_eq!(verdict(&broken), created);
+    }
+    for urn in ["urn:li:ugcPost:7487189920416108544", "urn:li:activity:1"] {
+        let named = answer(201, "", &[("x-restli-id", urn)]);
+        assert_eq!(verdict(&named), Verdict::Created(Some(urn.to_owned())));
+    }
+}
+
+/// K4: an id with any other status contradicts itself.
+#[test]
+fn an_id_with_another_status_proves_nothing() {
+    let id = [("x-restli-id", URN), ("x-li-uuid", "AAY1")];
+    for status in [202, 204, 206, 302, 400, 401, 403, 409, 422, 429, 500, 503] {
+        assert_eq!(verdict(&answer(status, "", &id)), Verdict::Unknown, "{status}");
+        let body = json!({"status": status, "code": "X"}).to_string();
+        assert_eq!(verdict(&answer(status, &body, &id)), Verdict::Unknown, "{status}");
+    }
+    let duplicate = answer(422, &duplicate_body(URN).to_string(), &id);
+    assert_eq!(verdict(&duplicate), Verdict::Unknown);
+}
+
+#[test]
+fn a_post_without_an_id_needs_linkedins_header() {
+    for header in ["x-li-uuid", "x-restli-protocol-version"] {
+        let marks = [(header, "2.0.0")];
+        assert_eq!(verdict(&answer(201, "", &marks)), Verdict::Created(None), "{header}");
+        assert_eq!(verdict(&answer(200, "", &marks)), Verdict::Created(None), "{header}");
+        assert_eq!(verdict(&answer(201, "{}", &marks)), Verdict::Unknown, "LinkedIn sends none");
+        assert_eq!(verdict(&answer(202, "", &marks)), Verdict::Unknown);
+        let cut = HttpAnswer { broken: true, ..answer(201, "", &marks) };
+        assert_eq!(verdict(&cut), Verdict::Unknown, "what it would have said is not known");
+    }
+    assert_eq!(verdict(&answer(201, "", &[("x-li-fabric", "prod")])), Verdict::Unknown);
+}
+
+/// None of them must reach the database, and none throws a success away.
+#[test]
+fn an_odd_id_is_no_id() {
+    let long = format!("urn:li:share:{}", "9".repeat(300));
+    for id in [
+        "",
+        "7487189920416108544",
+        "urn:li:share:",
+        "urn:li:share:12x",
+        "urn:li:share:12,urn:li:share:13",
+        "urn:li:person:abc",
+        "urn:li:image:C4",
+        "urn:li:share:12%00",
+        long.as_str(),
+    ] {
+        let bare = answer(201, "", &[("x-restli-id", id)]);
+        assert_eq!(verdict(&bare), Verdict::Unknown, "{id}");
+        let marked = answer(201, "", &[("x-restli-id", id), ("x-li-uuid", "AAY1")]);
+        assert_eq!(verdict(&marked), Verdict::Created(None), "{id}");
+        let both = answer(201, "", &[("x-restli-id", id), ("x-linkedin-id", URN)]);
+        assert_eq!(verdict(&both), Verdict::Created(Some(URN.to_owned())), "{id}");
+    }
+}
+
+#[test]
+fn a_refusal_that_broke_off_is_unknown() {
+    let mut answer = answer(422, r#"{"errorDetailType":"#, &[("x-li-uuid", "AAY1")]);
+    answer.broken = true;
+    assert_eq!(verdict(&answer), Verdict::Unknown, "it may be the duplicate one");
+}
+
+#[test]
+fn the_duplicate_filter_is_known_in_every_form() {
     let named = Verdict::Duplicate(Some(URN.to_owned()));
-    assert_eq!(verdict(&answer(422, &duplicate_body(URN), &[])), named);
-    assert_eq!(verdict(&answer(409, &duplicate_body(URN), &[])), named);
-    assert_eq!(verdict(&answer(400, &format!("Duplicate Of {URN}"), &[])), named);
-    assert_eq!(
-        verdict(&answer(422, &duplicate_body("urn:li:person:abc"), &[])),
-        Verdict::Duplicate(None)
-    );
-    assert_eq!(
-        verdict(&answer(422, r#"{"code":"DUPLICATE_POST"}"#, &[])),
-        Verdict::Duplicate(None)
-    );
-    assert_eq!(verdict(&answer(500, &duplicate_body(URN), &[])), Verdict::Unknown);
+    for status in [400, 409, 422] {
+        assert_eq!(verdict(&signed(status, duplicate_body(URN))), named, "{status}");
+    }
+    assert_eq!(verdict(&signed(400, json!({"message": format!("Duplicate Of {URN}")}))), named);
+    let nameless = Verdict::Duplicate(None);
+    assert_eq!(verdict(&signed(422, duplicate_body("urn:li:person:abc"))), nameless);
+    assert_eq!(verdict(&signed(422, json!({"code": "DUPLICATE_POST"}))), nameless);
+    assert_eq!(verdict(&signed(500, duplicate_body(URN))), Verdict::Unknown);
+    let text = format!("Duplicate of {URN}");
+    assert_eq!(verdict(&answer(400, &text, &[])), Verdict::Unknown, "anybody may say so");
+}
+
+const APPS_DAY: &str =
+    "Resource level throttle APPLICATION DAY limit for calls to this resource is reached.";
+const MEMBERS_DAY: &str = "Resource level throttle APPLICATION_AND_MEMBER DAY limit for calls to this resource is reached.";
+
+#[test]
+fn a_used_up_day_rests_until_midnight() {
+    let rest = |message: &str, date: Option<&str>| {
+        let body = json!({"status": 429, "message": message}).to_string();
+        let mut headers = vec![("x-li-uuid", "AAY1"), ("retry-after", "5")];
+        headers.extend(date.map(|date| ("date", date)));
+        failure(&answer(429, &body, &headers), &token()).remedy
+    };
+    let half_past_ten = Some("Tue, 24 Nov 2026 22:30:00 GMT");
+    assert_eq!(rest(MEMBERS_DAY, half_past_ten), wait(90 * 60, Scope::Account));
+    assert_eq!(rest(MEMBERS_DAY, None), wait(60 * 60, Scope::Account));
+    let unverified = "Member has not been verified";
+    assert_eq!(rest(unverified, half_past_ten), wait(90 * 60, Scope::Account));
+    assert_eq!(rest("Too many requests", half_past_ten), wait(5, Scope::Account));
+}
+
+/// K8: a limit of the app lets all accounts rest, one of a member's only theirs.
+#[test]
+fn a_limit_concerns_whom_its_text_names() {
+    let scope = |message: &str| match failure(&signed(429, json!({ "message": message })), &token())
+        .remedy
+    {
+        Remedy::Wait { scope, .. } => scope,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(scope(APPS_DAY), Scope::App);
+    assert_eq!(scope(MEMBERS_DAY), Scope::Account);
+    assert_eq!(scope("Resource level throttle MEMBER DAY limit is reached."), Scope::Account);
+    assert_eq!(scope("Too many requests"), Scope::Account);
 }
 
 #[test]
-fn a_used_up_day_rests_until_midnight_utc() {
-    let body = r#"{"message":"Resource level throttle APPLICATION_AND_MEMBER DAY limit for calls to this resource is reached."}"#;
-    let dated =
-        answer(429, body, &[("date", "Tue, 24 Nov 2026 22:30:00 GMT"), ("retry-after", "5")]);
-    assert_eq!(failure(&dated, &token()).remedy, Remedy::Wait(Duration::from_secs(90 * 60)));
-    let undated = answer(429, body, &[]);
-    assert_eq!(failure(&undated, &token()).remedy, Remedy::Wait(Duration::from_secs(3600)));
-}
-
-#[test]
-fn other_throttling_rests_as_long_as_it_asks() {
-    let asked = answer(429, "", &[("retry-after", "300")]);
-    assert_eq!(failure(&asked, &token()).remedy, Remedy::Wait(Duration::from_secs(300)));
-}
-
-#[test]
-fn a_failure_carries_words_code_and_trace_but_no_token() {
-    let body =
-        r#"{"status":401,"serviceErrorCode":65601,"message":"The token canary was revoked"}"#;
-    let failure = failure(&answer(401, body, &[("x-li-uuid", "trace-1")]), &token());
-    assert_eq!(failure.code, "65601");
-    assert_eq!(failure.http_status, Some(401));
+fn a_failure_has_words_but_no_token() {
+    let body = json!({"status": 401, "serviceErrorCode": 65601,
+        "message": "The token canary was revoked."});
+    let failure = failure(&answer(401, &body.to_string(), &[("x-li-uuid", "trace-1")]), &token());
+    assert_eq!((failure.code.as_str(), failure.http_status), ("65601", Some(401)));
     assert_eq!(failure.trace_id.as_deref(), Some("trace-1"));
-    assert!(failure.message.starts_with("The token [token] was revoked"), "{}", failure.message);
-    assert!(failure.message.contains("falsely"), "{}", failure.message);
-    let silent = super::failure(&answer(503, "<html>", &[]), &token());
-    assert_eq!(
-        (silent.code.as_str(), silent.message.as_str()),
-        ("http-503", "LinkedIn answered 503 Service Unavailable")
-    );
+    let words = &failure.message;
+    let start = "LinkedIn: the token was revoked (\"The token [token] was revoked\"). ";
+    assert!(words.starts_with(start) && words.contains("falsely"), "{words}");
 }
 
-fn judged(sent_at: &[&str], offset: TimeDelta) -> Answer {
-    let refusal = failure(&answer(422, &duplicate_body(URN), &[]), &token());
-    let sent_at: Vec<_> = sent_at.iter().map(|text| time(text)).collect();
-    duplicate(refusal, Some(URN), &sent_at, offset)
+/// K19: who says it, what it means, its own text, and the next step.
+#[test]
+fn every_refusal_says_what_to_do() {
+    for (status, body, means, advice) in [
+        (401, json!({"code": "EXPIRED_ACCESS_TOKEN"}), "has expired", "Reconnect"),
+        (401, json!({"serviceErrorCode": 65600}), "token is not valid", "Reconnect"),
+        (403, json!({"message": ""}), "a scope is missing", "posting role"),
+        (426, json!({"code": "NONEXISTENT_VERSION"}), "version of the API", "newer version"),
+        (429, json!({"message": APPS_DAY}), "a limit of calls", "by itself"),
+        (400, json!({"code": "FIELD_LENGTH_TOO_LONG"}), "too long", "Change the content"),
+        (400, json!({"code": "MEDIA_ASSET_PROCESSING_FAILED"}), "processed", "another file"),
+        (422, json!({"code": "DUPLICATE_POST"}), "posted before", "Change the content"),
+        (404, json!({"code": "NOT_FOUND"}), "was refused", "Change the content"),
+        (500, json!({"code": "INTERNAL_SERVER_ERROR"}), "the server failed", "by itself"),
+    ] {
+        let words = failure(&signed(status, body.clone()), &token()).message;
+        assert!(words.starts_with("LinkedIn: ") && words.contains(means), "{words}");
+        assert!(words.contains(advice) && words.ends_with('.'), "{words}");
+        assert!(words.contains("(\""), "{words}");
+    }
 }
 
 #[test]
-fn a_post_minted_after_the_first_send_is_ours() {
+fn somebody_else_is_not_called_linkedin() {
+    for (status, named) in [(202, "202 Accepted"), (403, "403 Forbidden"), (302, "302 Found")] {
+        let failure = failure(&answer(status, "<html>", &[]), &token());
+        let expected = format!("somebody between here and LinkedIn answered {named}");
+        assert!(failure.message.starts_with(&expected), "{}", failure.message);
+        assert_eq!(failure.code, format!("http_{status}"));
+    }
+}
+
+fn judged(calls: &[Intent], offset: i64) -> Answer {
+    let refusal = failure(&signed(422, duplicate_body(URN)), &token());
+    duplicate(refusal, Some(URN), calls, TimeDelta::seconds(offset))
+}
+
+/// It was minted at 16:59:42.289.
+#[test]
+fn a_post_minted_in_our_calls_is_ours() {
     for sent_at in [
         // This very call: the request was repeated on its way.
         &["2026-07-26T16:59:42Z"][..],
@@ -165,10 +317,10 @@ fn a_post_minted_after_the_first_send_is_ours() {
         &["2026-07-26T16:59:40Z", "2026-07-26T17:05:00Z"][..],
         // Within the tolerance of the clocks.
         &["2026-07-26T16:59:47.289Z"][..],
+        &["2026-07-26T16:56:42.289Z"][..],
     ] {
-        let Answer::Found(receipt) = judged(sent_at, TimeDelta::zero()) else {
-            panic!("not adopted with {sent_at:?}");
-        };
+        let answer = judged(&calls(sent_at), 0);
+        let Answer::Matched(receipt) = answer else { panic!("{sent_at:?}: {answer:?}") };
         assert_eq!(receipt.external_id.as_deref(), Some(URN));
         assert_eq!(receipt.evidence.as_deref(), Some("duplicate"));
         assert_eq!(receipt.permalink, Some(urn::address(URN)));
@@ -176,58 +328,63 @@ fn a_post_minted_after_the_first_send_is_ours() {
 }
 
 #[test]
-fn a_post_minted_before_the_first_send_is_somebody_elses() {
-    let Answer::Refused(failure) = judged(&["2026-07-26T16:59:47.290Z"], TimeDelta::zero()) else {
-        panic!("not refused");
-    };
-    assert_eq!(failure.remedy, Remedy::GiveUp);
-    assert_eq!(
-        failure.message,
-        format!(
-            "the same text was already posted at 2026-07-26 16:59:42 UTC as {}",
+fn a_post_minted_outside_our_calls_is_another() {
+    for sent_at in [
+        &["2026-07-26T16:59:47.290Z"][..],
+        &["2026-07-26T16:56:42.288Z"][..],
+        &["2026-07-26T16:50:00Z", "2026-07-26T17:05:00Z"][..],
+    ] {
+        let answer = judged(&calls(sent_at), 0);
+        let Answer::Refused(failure) = answer else { panic!("{sent_at:?}: {answer:?}") };
+        assert_eq!((failure.remedy, failure.code.as_str()), (Remedy::GiveUp, "DUPLICATE_POST"));
+        assert!(!failure.is_marked(SPENT), "it says nothing of our calls");
+        let expected = format!(
+            "LinkedIn: the same text was already posted at 2026-07-26 16:59:42 UTC as {}. Change \
+             the content and schedule it again.",
             urn::address(URN)
-        )
-    );
-    assert_eq!(failure.detail["posted_at"], MINTED);
+        );
+        assert_eq!(failure.message, expected);
+    }
+}
+
+/// K17: somebody posted it by hand after our call was refused.
+#[test]
+fn a_post_after_a_refused_call_is_another() {
+    let mut sent = calls(&["2026-07-26T16:58:42Z", "2026-07-26T17:05:00Z"]);
+    assert!(matches!(judged(&sent, 0), Answer::Matched(_)), "nobody answered the first call");
+    sent[0].refusal = Some(Failure::new(wait(60, Scope::Account), "429", "…"));
+    sent[0].answered_at = Some(time("2026-07-26T16:58:43Z"));
+    assert!(matches!(judged(&sent, 0), Answer::Refused(_)));
+    sent[0].answered_at = Some(time("2026-07-26T16:59:38Z"));
+    assert!(matches!(judged(&sent, 0), Answer::Matched(_)), "the call took so long");
 }
 
 #[test]
-fn a_clock_that_is_behind_does_not_hide_our_post() {
-    let sent = ["2026-07-26T17:00:12Z"];
-    assert!(matches!(judged(&sent, TimeDelta::zero()), Answer::Refused(_)));
-    assert!(matches!(judged(&sent, TimeDelta::seconds(-30)), Answer::Found(_)));
-    let early = ["2026-07-26T16:59:40Z"];
-    assert!(matches!(judged(&early, TimeDelta::seconds(30)), Answer::Refused(_)));
+fn another_clock_hides_no_post_of_ours() {
+    let late = calls(&["2026-07-26T17:01:12Z"]);
+    assert!(matches!(judged(&late, 0), Answer::Refused(_)));
+    assert!(matches!(judged(&late, -90), Answer::Matched(_)));
+    let early = calls(&["2026-07-26T16:59:40Z"]);
+    assert!(matches!(judged(&early, 30), Answer::Matched(_)), "a slow answer is no other clock");
+    assert!(matches!(judged(&early, 90), Answer::Refused(_)));
+    let hours = calls(&["2026-07-26T14:59:42Z"]);
+    assert!(matches!(judged(&hours, 2 * 3600), Answer::Matched(_)));
+    let day = calls(&["2026-07-27T17:59:42Z"]);
+    assert!(matches!(judged(&day, -25 * 3600), Answer::Matched(_)));
 }
 
 #[test]
-fn a_duplicate_of_no_post_gives_up_and_one_of_no_time_stays_open() {
-    let refusal = failure(&answer(422, &duplicate_body("urn:li:person:a"), &[]), &token());
-    let sent_at = [time("2026-07-26T16:59:42Z")];
-    let nameless = duplicate(refusal.clone(), None, &sent_at, TimeDelta::zero());
-    let Answer::Refused(failure) = nameless else { panic!("not refused") };
+fn a_duplicate_of_nothing_known_is_no_match() {
+    let refusal = failure(&signed(422, duplicate_body("urn:li:person:a")), &token());
+    let one = calls(&["2026-07-26T16:59:42Z"]);
+    let nameless = duplicate(refusal.clone(), None, &one, TimeDelta::zero());
+    let Answer::Refused(failure) = nameless else { panic!("{nameless:?}") };
     assert_eq!(failure.remedy, Remedy::GiveUp);
-    let odd = duplicate(refusal, Some("urn:li:share:12345"), &sent_at, TimeDelta::zero());
-    assert!(matches!(odd, Answer::Unknown(_)));
-}
-
-/// What LinkedIn does not name may be what an earlier call of this post made.
-#[test]
-fn a_duplicate_of_no_named_post_stays_open_after_an_earlier_call() {
-    let refusal = failure(&answer(422, r#"{"code":"DUPLICATE_POST"}"#, &[]), &token());
-    let sent_at = [time("2026-07-26T16:59:42Z"), time("2026-07-26T17:05:00Z")];
-    let nameless = duplicate(refusal, None, &sent_at, TimeDelta::zero());
+    assert!(failure.is_marked(SPENT), "{failure:?}");
+    let odd = duplicate(refusal.clone(), Some("urn:li:share:12345"), &one, TimeDelta::zero());
+    assert!(matches!(odd, Answer::Unknown(_)), "it has no time: {odd:?}");
+    // What LinkedIn does not name may be what an earlier call of this post made.
+    let two = calls(&["2026-07-26T16:59:42Z", "2026-07-26T17:05:00Z"]);
+    let nameless = duplicate(refusal, None, &two, TimeDelta::zero());
     assert!(matches!(nameless, Answer::Unknown(_)), "{nameless:?}");
-}
-
-#[test]
-fn the_clock_offset_ignores_what_a_call_itself_takes() {
-    let sent = time("2026-11-24T10:00:00Z");
-    let dated = |date| answer(422, "", &[("date", date)]);
-    let offset = |date, after| clock_offset(&dated(date), sent, Duration::from_secs(after));
-    assert_eq!(offset("Tue, 24 Nov 2026 10:00:20 GMT", 20), TimeDelta::zero());
-    assert_eq!(offset("Tue, 24 Nov 2026 10:00:01 GMT", 0), TimeDelta::zero());
-    assert_eq!(offset("Tue, 24 Nov 2026 10:01:00 GMT", 10), TimeDelta::seconds(50));
-    assert_eq!(offset("Tue, 24 Nov 2026 09:59:00 GMT", 0), TimeDelta::seconds(-60));
-    assert_eq!(clock_offset(&answer(422, "", &[]), sent, Duration::ZERO), TimeDelta::zero());
 }

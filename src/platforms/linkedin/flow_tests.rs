@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 
 use super::stand_in::*;
 use super::*;
-use crate::domain::{MediaItem, PostType, Scope};
-use crate::platforms::rehearsal::Rehearsal;
+use crate::domain::proof::{Proven, of_answer};
+use crate::domain::{EXISTS, MediaItem, PostType, Scope};
+use crate::platforms::rehearsal::{Rehearsal, gated, settle};
 use crate::sandbox::SandboxOptions;
 
 /// A sandbox and our client for it.
@@ -30,12 +31,11 @@ impl Flow {
 
     /// Clears the publish call, as the worker's gate does, and sends it.
     async fn publish(&self, draft: &mut Draft) -> Answer {
-        self.gate_and_publish(draft).await.1
+        self.sim.publish(&self.linkedin, draft).await
     }
 
-    async fn gate_and_publish(&self, draft: &mut Draft) -> (Intent, Answer) {
-        let intent = self.sim.gate(draft).await;
-        (intent, self.linkedin.publish(draft).await)
+    async fn look_up(&self, draft: &mut Draft) -> Sighting {
+        self.sim.look_up(&self.linkedin, draft).await
     }
 
     /// Lets the next create call go wrong.
@@ -56,7 +56,7 @@ fn slow_media() -> SandboxOptions {
 
 fn receipt(answer: Answer) -> Receipt {
     match answer {
-        Answer::Published(receipt) | Answer::Found(receipt) => receipt,
+        Answer::Published(receipt) | Answer::Matched(receipt) => receipt,
         other => panic!("not published: {other:?}"),
     }
 }
@@ -69,7 +69,7 @@ async fn publish_as_both(
     link: Option<&str>,
 ) -> Vec<Value> {
     let mut items = Vec::new();
-    for author in [PAGE, MEMBER] {
+    for author in [ORGANIZATION, MEMBER] {
         let flow = Flow::new(slow_media()).await;
         let mut draft = draft(author, "Hello (world) #first_tag", &[]);
         draft.content.post_type = post_type;
@@ -112,7 +112,7 @@ async fn no_character_cuts_a_text_short() {
         "line one\r\nline two\n\n#last",
         "emoji 👩‍👩‍👧 #été (ünï) ｆｕｌｌ",
     ] {
-        let receipt = receipt(flow.publish(&mut draft(PAGE, caption, &[])).await);
+        let receipt = receipt(flow.publish(&mut draft(ORGANIZATION, caption, &[])).await);
         let live = flow.sim.live().await;
         let post = live.iter().find(|item| item["id"].as_str() == receipt.external_id.as_deref());
         assert_eq!(post.unwrap()["text"], text::comparable(caption));
@@ -131,7 +131,7 @@ async fn an_image_goes_live_once() {
 }
 
 #[tokio::test]
-async fn several_images_go_live_once_as_post_and_as_carousel() {
+async fn several_images_go_live_once() {
     let images = |sim: &Rehearsal| ["a", "b", "c"].map(|name| sim.image(name)).to_vec();
     assert_kind(&publish_as_both(PostType::Post, images, None).await, "photos");
     assert_kind(&publish_as_both(PostType::Carousel, images, None).await, "photos");
@@ -144,7 +144,7 @@ fn long_clip(sim: &Rehearsal) -> Vec<MediaItem> {
 }
 
 #[tokio::test]
-async fn a_video_goes_live_once_with_every_byte() {
+async fn a_video_goes_live_with_every_byte() {
     let items = publish_as_both(PostType::Video, long_clip, None).await;
     assert_kind(&items, "video");
     for item in items {
@@ -157,21 +157,21 @@ async fn a_video_goes_live_once_with_every_byte() {
 }
 
 #[tokio::test]
-async fn a_page_finds_its_post_after_every_lost_answer() {
+async fn a_page_finds_its_post_without_answer() {
     for fault in ["after_commit_5xx", "after_commit_drop", "after_commit_html_502"] {
         for with_image in [false, true] {
             let flow = Flow::new(SandboxOptions::default()).await;
-            let mut draft = draft(PAGE, "Sale (today) #one_two", &[]);
+            let mut draft = draft(ORGANIZATION, "Sale (today) #one_two", &[]);
             draft.content.media = with_image.then(|| flow.sim.image("a")).into_iter().collect();
             flow.prepare(&mut draft).await;
             flow.fault(fault).await;
-            let (intent, answer) = flow.gate_and_publish(&mut draft).await;
+            let answer = flow.publish(&mut draft).await;
             assert!(matches!(answer, Answer::Unknown(_)), "{fault}: {answer:?}");
             let live = flow.sim.live().await;
             assert_eq!(live.len(), 1);
-            let receipt = match (flow.linkedin.look_up(&draft, &intent).await, with_image) {
+            let receipt = match (flow.look_up(&mut draft).await, with_image) {
                 // Its media proves it; its text may be another post's.
-                (Sighting::Live(receipt), true) | (Sighting::Found(receipt), false) => receipt,
+                (Sighting::Live(receipt), true) | (Sighting::Matched(receipt), false) => receipt,
                 (other, _) => panic!("{fault}, image {with_image}: {other:?}"),
             };
             assert_eq!(receipt.external_id.as_deref(), live[0]["id"].as_str());
@@ -180,48 +180,99 @@ async fn a_page_finds_its_post_after_every_lost_answer() {
     }
 }
 
+/// Two such readings, the later one after the call is over, settle it.
 #[tokio::test]
-async fn a_post_that_never_was_is_not_called_absent() {
+async fn a_post_that_never_was_is_not_listed() {
     let flow = Flow::new(SandboxOptions::default()).await;
-    let mut draft = draft(PAGE, "text", &[]);
+    let mut draft = draft(ORGANIZATION, "text", &[]);
     flow.fault("before_commit_5xx").await;
-    let (intent, answer) = flow.gate_and_publish(&mut draft).await;
-    assert!(matches!(answer, Answer::Unknown(_)));
-    assert!(matches!(flow.linkedin.look_up(&draft, &intent).await, Sighting::CannotTell(_)));
-    assert!(flow.sim.live().await.is_empty());
+    let answer = flow.publish(&mut draft).await;
+    assert!(matches!(answer, Answer::Unknown(_)), "{answer:?}");
+    let absent = |minutes: u64| Sighting::NotLive { after: Duration::from_secs(minutes * 60) };
+    let call_is_over = crate::domain::proof::CALL_IS_OVER;
+    assert_eq!(flow.look_up(&mut draft).await, Sighting::NotLive { after: call_is_over });
+    flow.sim.advance(Duration::from_secs(8 * 60)).await;
+    assert_eq!(flow.look_up(&mut draft).await, absent(15), "the filter guards no more");
+    settle(&mut draft);
+    receipt(flow.publish(&mut draft).await);
+    assert_eq!(flow.sim.live().await.len(), 1);
+}
+
+/// K5: a page's refusal is asked about before it is believed.
+#[tokio::test]
+async fn a_refusal_that_lied_is_found_out() {
+    for status in [400, 401, 403, 404, 422, 426, 429] {
+        let flow = Flow::new(SandboxOptions::default()).await;
+        let mut draft = draft(ORGANIZATION, "text", &[]);
+        let matching = json!({ "method": "POST", "path_contains": "rest/posts" });
+        let body = json!({ "status": status, "serviceErrorCode": 100, "code": "X" });
+        flow.sim.answer_with("after_commit_status", matching, status, body).await;
+        let answer = flow.publish(&mut draft).await;
+        assert!(matches!(answer, Answer::Refused(_)), "{status}: {answer:?}");
+        let proven = of_answer(answer, flow.linkedin.witness(&draft));
+        assert!(matches!(proven, Proven::Nothing(_)), "{status}: {proven:?}");
+        let found = flow.look_up(&mut draft).await;
+        assert!(matches!(found, Sighting::Matched(_)), "{status}: {found:?}");
+    }
+}
+
+/// K17: what somebody posted by hand after a refusal, and before our next call.
+#[tokio::test]
+async fn a_post_between_two_calls_is_another() {
+    for author in [ORGANIZATION, MEMBER] {
+        let flow = Flow::new(SandboxOptions::default()).await;
+        let mut ours = draft(author, "Sale", &[]);
+        let matching = json!({ "method": "POST", "path_contains": "rest/posts" });
+        let body = json!({ "serviceErrorCode": 101, "status": 429 });
+        flow.sim.answer_with("status", matching, 429, body).await;
+        let answer = flow.publish(&mut ours).await;
+        assert!(matches!(answer, Answer::Refused(_)), "{author}: {answer:?}");
+        flow.sim.advance(Duration::from_secs(30)).await;
+        receipt(flow.publish(&mut draft(author, "Sale", &[])).await);
+        flow.sim.advance(Duration::from_secs(30)).await;
+        let answer = flow.publish(&mut ours).await;
+        let Answer::Refused(failure) = answer else { panic!("{author}: {answer:?}") };
+        assert_eq!(failure.remedy, Remedy::GiveUp, "{author}");
+        assert_eq!(flow.sim.live().await.len(), 1, "{author}");
+    }
 }
 
 #[tokio::test]
-async fn a_page_without_the_right_to_read_never_tells() {
+async fn a_page_without_reading_rights_never_tells() {
     let flow = Flow::new(SandboxOptions::default()).await;
-    let mut draft = draft(PAGE, "text", &[]);
+    let mut draft = draft(ORGANIZATION, "text", &[]);
     draft.token = AccessToken::new("noread-token".to_owned());
     flow.fault("after_commit_5xx").await;
-    let (intent, answer) = flow.gate_and_publish(&mut draft).await;
-    assert!(matches!(answer, Answer::Unknown(_)));
-    assert!(matches!(flow.linkedin.look_up(&draft, &intent).await, Sighting::NeverTells(_)));
+    let answer = flow.publish(&mut draft).await;
+    assert!(matches!(answer, Answer::Unknown(_)), "{answer:?}");
+    let sighting = flow.look_up(&mut draft).await;
+    assert!(matches!(sighting, Sighting::NeverTells(_)), "{sighting:?}");
 }
 
 #[tokio::test]
-async fn h02_a_call_that_hangs_ends_as_unknown() {
+async fn a_call_that_hangs_ends_as_unknown() {
     let flow = Flow::new(SandboxOptions::default()).await;
     flow.fault("after_commit_hang").await;
-    let mut draft = draft(PAGE, "text", &[]);
-    let (intent, answer) = flow.gate_and_publish(&mut draft).await;
-    let Answer::Unknown(failure) = answer else { panic!() };
+    let mut draft = draft(ORGANIZATION, "text", &[]);
+    let answer = flow.publish(&mut draft).await;
+    let Answer::Unknown(failure) = answer else { panic!("{answer:?}") };
     assert_eq!(failure.code, "timeout");
-    assert!(matches!(flow.linkedin.look_up(&draft, &intent).await, Sighting::Found(_)));
+    let sighting = flow.look_up(&mut draft).await;
+    assert!(matches!(sighting, Sighting::Matched(_)), "{sighting:?}");
 }
 
 #[tokio::test]
-async fn a_member_adopts_the_post_that_the_duplicate_filter_names() {
+async fn a_member_adopts_what_the_filter_names() {
     let flow = Flow::new(SandboxOptions::default()).await;
     let mut draft = draft(MEMBER, "text", &[]);
     flow.fault("after_commit_5xx").await;
-    let (intent, answer) = flow.gate_and_publish(&mut draft).await;
-    assert!(matches!(answer, Answer::Unknown(_)));
-    assert!(matches!(flow.linkedin.look_up(&draft, &intent).await, Sighting::NeverTells(_)));
-    let receipt = receipt(flow.publish(&mut draft).await);
+    let answer = flow.publish(&mut draft).await;
+    assert!(matches!(answer, Answer::Unknown(_)), "{answer:?}");
+    let sighting = flow.look_up(&mut draft).await;
+    assert!(matches!(sighting, Sighting::NeverTells(_)), "{sighting:?}");
+    let answer = flow.publish(&mut draft).await;
+    assert!(matches!(answer, Answer::Matched(_)), "{answer:?}");
+    let receipt = receipt(answer);
     let live = flow.sim.live().await;
     assert_eq!(live.len(), 1);
     assert_eq!(receipt.external_id.as_deref(), live[0]["id"].as_str());
@@ -229,22 +280,29 @@ async fn a_member_adopts_the_post_that_the_duplicate_filter_names() {
 }
 
 #[tokio::test]
-async fn h10_a_named_post_that_is_not_there_is_not_adopted() {
-    for author in [PAGE, MEMBER] {
+async fn a_named_post_not_there_is_not_adopted() {
+    for author in [ORGANIZATION, MEMBER] {
         let options = SandboxOptions { duplicate_names_ghost: true, ..SandboxOptions::default() };
         let flow = Flow::new(options).await;
         let mut draft = draft(author, "text", &[]);
         flow.fault("after_commit_5xx").await;
-        let (_, answer) = flow.gate_and_publish(&mut draft).await;
-        assert!(matches!(answer, Answer::Unknown(_)));
         let answer = flow.publish(&mut draft).await;
-        let Answer::Unknown(failure) = answer else { panic!("{author}: {answer:?}") };
+        assert!(matches!(answer, Answer::Unknown(_)), "{answer:?}");
+        let answer = flow.publish(&mut draft).await;
+        let failure = match (answer, author) {
+            (Answer::Refused(failure), ORGANIZATION) => {
+                assert!(failure.is_marked(EXISTS), "it may be there all the same");
+                failure
+            }
+            (Answer::Unknown(failure), MEMBER) => failure,
+            (answer, _) => panic!("{author}: {answer:?}"),
+        };
         assert!(failure.message.contains("is not there"), "{failure:?}");
     }
 }
 
 #[tokio::test]
-async fn an_older_post_with_the_same_text_is_not_adopted() {
+async fn an_older_post_is_not_adopted() {
     let options = SandboxOptions { duplicate_window_ms: 86_400_000, ..SandboxOptions::default() };
     let flow = Flow::new(options).await;
     let now = flow.sim.now().await.timestamp_millis();
@@ -254,21 +312,24 @@ async fn an_older_post_with_the_same_text_is_not_adopted() {
     let answer = flow.publish(&mut draft(MEMBER, "text", &[])).await;
     let Answer::Refused(failure) = answer else { panic!("{answer:?}") };
     assert_eq!(failure.remedy, Remedy::GiveUp);
-    assert!(failure.message.starts_with("the same text was already posted at "));
+    assert!(failure.message.contains("the same text was already posted at "), "{failure:?}");
     assert_eq!(flow.sim.live().await.len(), 1);
 }
 
 #[tokio::test]
-async fn a_database_clock_that_is_wrong_changes_no_verdict() {
-    for skew in [chrono::TimeDelta::hours(-1), chrono::TimeDelta::hours(1)] {
+async fn a_wrong_database_clock_changes_no_verdict() {
+    for hours in [-2, -1, 1, 25] {
+        let skew = chrono::TimeDelta::hours(hours);
         let flow = Flow::new(SandboxOptions::default()).await;
         let send = async |draft: &mut Draft| {
-            draft.sent_at.push(flow.sim.now().await + skew);
+            draft.now = flow.sim.now().await + skew;
+            gated(&flow.linkedin, draft, draft.now);
             flow.linkedin.publish(draft).await
         };
         receipt(send(&mut draft(MEMBER, "older", &[])).await);
         flow.sim.advance(Duration::from_secs(60)).await;
-        assert!(matches!(send(&mut draft(MEMBER, "older", &[])).await, Answer::Refused(_)));
+        let answer = send(&mut draft(MEMBER, "older", &[])).await;
+        assert!(matches!(answer, Answer::Refused(_)), "{hours}: {answer:?}");
         let mut draft = draft(MEMBER, "ours", &[]);
         flow.fault("after_commit_5xx").await;
         assert!(matches!(send(&mut draft).await, Answer::Unknown(_)));
@@ -280,18 +341,21 @@ async fn a_database_clock_that_is_wrong_changes_no_verdict() {
 }
 
 #[tokio::test]
-async fn a_published_post_without_an_id_is_still_published() {
+async fn a_post_without_an_id_is_published() {
     let flow = Flow::new(SandboxOptions::default()).await;
     flow.fault("no_id").await;
-    assert_eq!(receipt(flow.publish(&mut draft(PAGE, "text", &[])).await).external_id, None);
+    assert_eq!(
+        receipt(flow.publish(&mut draft(ORGANIZATION, "text", &[])).await).external_id,
+        None
+    );
     assert_eq!(flow.sim.live().await.len(), 1);
 }
 
 #[tokio::test]
-async fn tokens_versions_and_quotas_ask_for_the_right_help() {
+async fn tokens_versions_and_quotas_ask_for_help() {
     let flow = Flow::new(SandboxOptions::default()).await;
     let refusal = |token: &'static str| {
-        let (flow, mut draft) = (&flow, draft(PAGE, "text", &[]));
+        let (flow, mut draft) = (&flow, draft(ORGANIZATION, "text", &[]));
         async move {
             draft.token = AccessToken::new(token.to_owned());
             match flow.publish(&mut draft).await {
@@ -305,22 +369,25 @@ async fn tokens_versions_and_quotas_ask_for_the_right_help() {
     }
     flow.sim.tell("options", json!({ "linkedin_versions": ["202610"] })).await;
     let retired = refusal("good").await;
-    assert_eq!(retired.remedy, Remedy::Operator(Scope::Platform));
+    assert_eq!(retired.remedy, Remedy::Operator(Scope::App));
     assert_eq!(retired.code, "NONEXISTENT_VERSION");
     flow.sim.tell("options", json!({ "linkedin_daily_calls": 0 })).await;
-    let Remedy::Wait(rest) = refusal("good").await.remedy else { panic!() };
+    let Remedy::Wait { rest, scope } = refusal("good").await.remedy else { panic!() };
     assert!(rest <= Duration::from_secs(86_400), "{rest:?}");
+    assert_eq!(scope, Scope::Account, "the member's day, not the app's");
     assert!(flow.sim.live().await.is_empty());
 }
 
 #[tokio::test]
-async fn a_comment_stands_below_the_post_as_plain_text() {
+async fn a_comment_is_plain_text_and_found() {
     let flow = Flow::new(SandboxOptions::default()).await;
-    let mut draft = draft(PAGE, "text", &[]);
+    let mut draft = draft(ORGANIZATION, "text", &[]);
     let post = receipt(flow.publish(&mut draft).await).external_id.unwrap();
     let answer = flow.linkedin.comment(&draft, &post, "See (here) #1").await;
     assert!(receipt(answer).external_id.is_some());
     assert_eq!(flow.sim.live().await[0]["comments"], json!(["See (here) #1"]));
+    let found = flow.linkedin.find_comment(&draft, &post, "See (here) #1").await;
+    assert!(matches!(found, Sighting::Live(_)), "{found:?}");
 }
 
 #[tokio::test]
@@ -328,7 +395,7 @@ async fn unready_media_is_asked_for_again() {
     let flow =
         Flow::new(SandboxOptions { video_processing_ms: 600_000, ..SandboxOptions::default() })
             .await;
-    let mut draft = draft(PAGE, "text", &[]);
+    let mut draft = draft(ORGANIZATION, "text", &[]);
     draft.content.media = vec![flow.sim.video("clip")];
     while !draft.staging.has("video/finalized") {
         let Ok(Preparation::Staged(artifacts)) = flow.linkedin.prepare(&draft).await else {

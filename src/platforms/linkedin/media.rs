@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::content::{Shape, image_name};
 use super::urn::{self, Author};
 use super::{LinkedIn, author, classify};
-use crate::domain::{Artifact, Draft, Failure, MediaItem, Preparation, Remedy, StepKind};
+use crate::domain::{Artifact, Away, Draft, Failure, MediaItem, Preparation, Remedy, StepKind};
 use crate::platforms::http::{AuthScheme, Call, CallKind, HttpAnswer};
 
 /// Where an upload URL may lead: the image's bytes go there with the token.
@@ -23,6 +23,9 @@ const IMAGE_GRACE: Duration = Duration::from_secs(20);
 /// State reads of one medium before it is uploaded anew: about half an hour.
 /// Each of them costs one of the account's few daily calls.
 const MAX_POLLS: u64 = 30;
+
+/// The same for one that LinkedIn still waits for although it took the upload.
+const MAX_POLLS_UNTAKEN: u64 = 3;
 
 impl LinkedIn {
     /// Does the next step that the staging does not show yet.
@@ -41,14 +44,17 @@ impl LinkedIn {
         author: Author<'_>,
         images: &[MediaItem],
     ) -> Result<Preparation, Failure> {
+        let count = images.len();
         for (index, image) in images.iter().enumerate() {
             let name = image_name(index);
-            let Some(started) = draft.staging.get(&name) else {
-                return self.start_image(draft, author, &name).await;
+            let made = match draft.staging.get(&name) {
+                None => self.start_image(draft, author, &name).await,
+                Some(started) if !draft.staging.has(&format!("{name}/uploaded")) => {
+                    self.upload_image(draft, started, image).await
+                }
+                Some(_) => continue,
             };
-            if !draft.staging.has(&format!("{name}/uploaded")) {
-                return self.upload_image(draft, started, image).await;
-            }
+            return made.map_err(|failure| failure.of_medium(index, count));
         }
         // A member's token may not read the state; one rest serves all images.
         if let Author::Person(_) = author {
@@ -61,7 +67,8 @@ impl LinkedIn {
         for index in 0..images.len() {
             let name = image_name(index);
             if !is_ready(draft, &name) {
-                return self.check_ready(draft, &name, "images", IMAGE_GRACE).await;
+                let ready = self.check_ready(draft, &name, "images", IMAGE_GRACE).await;
+                return ready.map_err(|failure| failure.of_medium(index, count));
             }
         }
         Ok(Preparation::Ready)
@@ -113,15 +120,16 @@ impl LinkedIn {
     ) -> Result<Preparation, Failure> {
         let id = draft.staging.id(name).unwrap_or_default();
         let call = self.get(&format!("/{resource}/{}", urn::encode(id)), &draft.token);
-        let answer = self.http.send(call).await.map_err(|error| classify::no_answer(&error))?;
+        let answer = self.http.send(call).await.map_err(classify::no_answer)?;
         let status = answer.json["status"].as_str();
         match (answer.status.as_u16(), status) {
             (200..300, Some("AVAILABLE")) => Ok(staged(waited(draft, name, "ready"))),
             (200..300, Some("PROCESSING_FAILED")) => Err(processing_failed(&answer.json)),
+            (200..300, Some("WAITING_UPLOAD")) => poll_again(draft, name, MAX_POLLS_UNTAKEN),
             (200..300, _) | (404, _) => {
                 poll_again(draft, name, MAX_POLLS * u64::from(self.settings.haste.max(1)))
             }
-            (403, _) => Ok(grace(draft, name, grace_time)),
+            (403, _) if classify::is_signed(&answer) => Ok(grace(draft, name, grace_time)),
             _ => Err(classify::failure(&answer, &draft.token)),
         }
     }
@@ -142,15 +150,22 @@ impl LinkedIn {
     }
 
     /// Sends bytes to an upload URL. A URL that is gone or expired takes a new
-    /// upload from its start.
+    /// upload from its start; what a web page answers was not taken.
     pub(super) async fn hand_over(&self, call: Call, draft: &Draft) -> Result<HttpAnswer, Failure> {
-        self.expect_success(call, &draft.token).await.map_err(|mut failure| {
-            if matches!(failure.http_status, Some(403 | 404 | 410)) {
-                failure.remedy = Remedy::Restage;
-                failure.message = "LinkedIn does not accept the upload URL any more".to_owned();
-            }
-            failure
-        })
+        let answer = self.http.send(call).await.map_err(classify::no_answer)?;
+        let status = answer.status.as_u16();
+        if answer.status.is_success() && !answer.is_web_page() {
+            return Ok(answer);
+        }
+        if answer.status.is_success() {
+            return Err(unexpected("LinkedIn: a web page answered the upload"));
+        }
+        let mut failure = classify::failure(&answer, &draft.token);
+        if matches!(status, 400 | 403 | 404 | 410) && !answer.is_web_page() {
+            failure.remedy = Remedy::Restage;
+            failure.message = "LinkedIn does not accept the upload URL any more".to_owned();
+        }
+        Err(failure)
     }
 
     pub(super) fn upload_url(&self, value: &Value) -> Result<String, Failure> {
@@ -167,7 +182,9 @@ impl LinkedIn {
     }
 
     pub(super) fn check_upload_url(&self, url: &str) -> Result<(), Failure> {
-        self.http.check_upload_url(url, UPLOAD_HOSTS).map_err(unexpected)
+        self.http
+            .check_upload_url(url, UPLOAD_HOSTS)
+            .map_err(|why| Failure::new(Remedy::Restage, "upload_url", format!("LinkedIn: {why}")))
     }
 }
 
@@ -228,7 +245,7 @@ pub(super) fn number(value: &Value, field: &str) -> Result<u64, Failure> {
 
 /// An answer that LinkedIn does not give; maybe it was only cut off.
 pub(super) fn unexpected(message: impl Into<String>) -> Failure {
-    Failure::new(Remedy::Retry, "unexpected-answer", message)
+    Failure::new(Remedy::Outage(Away::Platform), "unreadable_answer", message)
 }
 
 #[cfg(test)]

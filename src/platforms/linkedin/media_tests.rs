@@ -13,13 +13,7 @@ async fn linkedin(state: (u16, Value)) -> StandIn {
         if line.starts_with("GET /photo") {
             Reply::status(200).bytes(PNG)
         } else if line.starts_with("GET /clip") {
-            let range = request.header("range").unwrap().trim_start_matches("bytes=");
-            let (first, last) = range.split_once('-').unwrap();
-            let first: usize = first.parse().unwrap();
-            let last = last.parse::<usize>().unwrap().min(file.len() - 1);
-            Reply::status(206)
-                .header("content-range", format!("bytes {first}-{last}/{}", file.len()))
-                .bytes(&file[first..=last])
+            request.part_of(&file)
         } else if line.contains("/rest/images?action=initializeUpload") {
             let value = json!({
                 "uploadUrlExpiresAt": 1, "image": "urn:li:image:C1",
@@ -74,14 +68,14 @@ fn with_video(stand_in: &StandIn, author: &str) -> Draft {
 }
 
 #[tokio::test]
-async fn an_image_goes_up_with_the_token_and_its_length() {
+async fn an_image_goes_up_with_token_and_length() {
     let stand_in = linkedin(available()).await;
-    let mut draft = with_image(&stand_in, PAGE);
+    let mut draft = with_image(&stand_in, ORGANIZATION);
     prepare_all(&stand_in.client(), &mut draft).await;
     let seen = stand_in.seen();
     let start = &seen[0];
     assert_eq!(start.line, "POST /api.linkedin.com/rest/images?action=initializeUpload");
-    assert_eq!(start.json(), json!({ "initializeUploadRequest": { "owner": PAGE } }));
+    assert_eq!(start.json(), json!({ "initializeUploadRequest": { "owner": ORGANIZATION } }));
     assert_eq!(start.header("linkedin-version"), Some("202609"));
     assert_eq!(start.header("x-restli-protocol-version"), Some("2.0.0"));
     assert_eq!(seen[1].header("authorization"), None, "the download carries no token");
@@ -97,7 +91,7 @@ async fn an_image_goes_up_with_the_token_and_its_length() {
 }
 
 #[tokio::test]
-async fn a_members_images_rest_once_and_are_not_read() {
+async fn a_members_images_rest_once_and_unread() {
     let stand_in = linkedin((403, Value::Null)).await;
     let mut draft = with_image(&stand_in, MEMBER);
     draft.content.media.push(image(format!("{}/photo2.png", stand_in.base)));
@@ -110,10 +104,11 @@ async fn a_members_images_rest_once_and_are_not_read() {
 }
 
 #[tokio::test]
-async fn a_page_that_may_not_read_its_media_rests_once() {
-    let stand_in = linkedin((403, Value::Null)).await;
+async fn a_page_without_rights_rests_once() {
+    let refusal = json!({ "status": 403, "serviceErrorCode": 100 });
+    let stand_in = linkedin((403, refusal)).await;
     let client = stand_in.client();
-    let mut draft = with_video(&stand_in, PAGE);
+    let mut draft = with_video(&stand_in, ORGANIZATION);
     prepare_all(&client, &mut draft).await;
     let rest = draft.staging.get("video/grace").expect("it rested");
     assert_eq!((rest.kind, rest.remote_id.as_str()), (StepKind::Wait, "urn:li:video:D1"));
@@ -121,7 +116,7 @@ async fn a_page_that_may_not_read_its_media_rests_once() {
 }
 
 #[tokio::test]
-async fn a_video_goes_up_in_exactly_the_parts_asked_for_and_without_the_token() {
+async fn a_video_goes_up_in_parts_without_token() {
     let stand_in = linkedin(available()).await;
     let mut draft = with_video(&stand_in, MEMBER);
     prepare_all(&stand_in.client(), &mut draft).await;
@@ -152,10 +147,10 @@ async fn a_video_goes_up_in_exactly_the_parts_asked_for_and_without_the_token() 
 }
 
 #[tokio::test]
-async fn a_restarted_upload_goes_on_with_the_next_part() {
+async fn a_restarted_upload_takes_the_next_part() {
     let stand_in = linkedin(available()).await;
     let client = stand_in.client();
-    let mut draft = with_video(&stand_in, PAGE);
+    let mut draft = with_video(&stand_in, ORGANIZATION);
     prepare_all(&client, &mut draft).await;
     draft.staging.0.truncate(2);
     let before = stand_in.seen().len();
@@ -165,35 +160,106 @@ async fn a_restarted_upload_goes_on_with_the_next_part() {
     assert_eq!(lines, ["GET /clip.mp4", "PUT /www.linkedin.com/dms-uploads/part-1"]);
 }
 
-#[tokio::test]
-async fn processing_is_polled_ever_more_slowly_and_not_for_ever() {
-    let stand_in = linkedin((200, json!({ "status": "PROCESSING" }))).await;
+/// Polls the state of an uploaded image until that ends in a failure.
+async fn polled(stand_in: &StandIn) -> (Vec<u64>, Failure) {
     let client = stand_in.client();
-    let mut draft = with_image(&stand_in, PAGE);
+    let mut draft = with_image(stand_in, ORGANIZATION);
     draft.staging.0 =
         vec![artifact("image/0", "urn:li:image:C1"), artifact("image/0/uploaded", "")];
     let mut rests = Vec::new();
-    let failure = loop {
+    loop {
         match client.prepare(&draft).await {
             Ok(Preparation::Wait(rest, artifacts)) => {
                 rests.push(rest.as_secs());
                 draft.staging.0.extend(artifacts);
             }
             Ok(other) => panic!("{other:?}"),
-            Err(failure) => break failure,
+            Err(failure) => return (rests, failure),
         }
-    };
-    assert_eq!(rests[..6], [10, 15, 22, 33, 50, 60]);
-    assert_eq!(rests.len() as u64, MAX_POLLS);
-    assert_eq!(failure.remedy, Remedy::Restage);
+    }
 }
 
 #[tokio::test]
-async fn media_that_linkedin_cannot_process_fails_with_its_reason() {
+async fn processing_is_polled_ever_more_slowly() {
+    let stand_in = linkedin((200, json!({ "status": "PROCESSING" }))).await;
+    let (rests, failure) = polled(&stand_in).await;
+    assert_eq!(rests[..6], [10, 15, 22, 33, 50, 60]);
+    assert_eq!(rests.len() as u64, MAX_POLLS, "and not for ever");
+    assert_eq!(failure.remedy, Remedy::Restage);
+}
+
+/// K6: LinkedIn took the upload, and says that it waits for it.
+#[tokio::test]
+async fn an_upload_that_nobody_took_starts_anew_soon() {
+    let stand_in = linkedin((200, json!({ "status": "WAITING_UPLOAD" }))).await;
+    let (rests, failure) = polled(&stand_in).await;
+    assert_eq!(rests, [10, 15, 22]);
+    assert_eq!(failure.remedy, Remedy::Restage);
+}
+
+/// A page of somebody in between is no state, and no permission that is missing.
+#[tokio::test]
+async fn a_state_must_be_linkedins() {
+    for state in [(403, json!("<html>")), (401, Value::Null), (500, Value::Null)] {
+        let stand_in = linkedin(state.clone()).await;
+        let (rests, failure) = polled(&stand_in).await;
+        assert!(rests.is_empty(), "{state:?}");
+        assert_eq!(failure.remedy, Remedy::Outage(Away::Platform), "{state:?}");
+    }
+}
+
+/// K6: what a web page answers was not taken.
+#[tokio::test]
+async fn an_upload_answered_by_a_page_is_none() {
+    for reply in [Reply::web_page(200), Reply::web_page(201), Reply::web_page(403)] {
+        let status = reply.status;
+        let stand_in = StandIn::start(move |request| match request.line.starts_with("PUT") {
+            true => reply.clone(),
+            false => Reply::status(200).bytes(PNG),
+        })
+        .await;
+        let mut draft = with_image(&stand_in, ORGANIZATION);
+        let url = format!("{}/www.linkedin.com/up", stand_in.base);
+        let started = artifact("image/0", "urn:li:image:C1").detail(json!({ "upload_url": url }));
+        draft.staging.0.push(started);
+        let failure = stand_in.client().prepare(&draft).await.unwrap_err();
+        assert_eq!(failure.remedy, Remedy::Outage(Away::Platform), "{status}");
+    }
+    let stand_in = StandIn::start(|_| Reply::web_page(200)).await;
+    let mut draft = with_image(&stand_in, ORGANIZATION);
+    let failure = stand_in.client().prepare(&draft).await.unwrap_err();
+    assert_eq!(failure.code, "unreadable_answer", "the call that starts an upload");
+    draft.content.media = vec![video(format!("{}/clip.mp4", stand_in.base))];
+    draft.staging.0 = vec![artifact("video", "urn:li:video:D1").detail(json!({
+        "length": 8, "version": null, "upload_token": "", "parts": []
+    }))];
+    let failure = stand_in.client().prepare(&draft).await.unwrap_err();
+    assert_eq!(failure.code, "unreadable_answer", "the call that ends one");
+}
+
+/// K19: an error of one medium of several says which.
+#[tokio::test]
+async fn a_failed_image_is_named_by_its_number() {
+    let stand_in = linkedin(available()).await;
+    let mut draft = with_image(&stand_in, ORGANIZATION);
+    draft.content.media.push(image(format!("{}/rest/missing.png", stand_in.base)));
+    let client = stand_in.client();
+    let failure = loop {
+        match client.prepare(&draft).await {
+            Ok(Preparation::Staged(made)) => draft.staging.0.extend(made),
+            Ok(other) => panic!("{other:?}"),
+            Err(failure) => break failure,
+        }
+    };
+    assert!(failure.message.starts_with("item 2 of 2: the media"), "{}", failure.message);
+}
+
+#[tokio::test]
+async fn unprocessable_media_fails_with_its_reason() {
     let state =
         json!({ "status": "PROCESSING_FAILED", "processingFailureReason": "too many pixels" });
     let stand_in = linkedin((200, state)).await;
-    let mut draft = with_image(&stand_in, PAGE);
+    let mut draft = with_image(&stand_in, ORGANIZATION);
     draft.staging.0 =
         vec![artifact("image/0", "urn:li:image:C1"), artifact("image/0/uploaded", "")];
     let failure = stand_in.client().prepare(&draft).await.unwrap_err();
@@ -202,30 +268,40 @@ async fn media_that_linkedin_cannot_process_fails_with_its_reason() {
 }
 
 #[tokio::test]
-async fn h18_a_forged_upload_url_gets_neither_token_nor_media() {
+async fn a_forged_upload_url_gets_nothing() {
     let stand_in = StandIn::start(|_| {
         let value = json!({ "image": "urn:li:image:C1", "uploadUrl": "https://evil.example/up" });
         Reply::json(200, &json!({ "value": value }))
     })
     .await;
-    let mut draft = with_image(&stand_in, PAGE);
+    let mut draft = with_image(&stand_in, ORGANIZATION);
     let failure = stand_in.client().prepare(&draft).await.unwrap_err();
-    assert_eq!(failure.code, "unexpected-answer");
+    assert_eq!((failure.code.as_str(), failure.remedy), ("upload_url", Remedy::Restage));
     let planted =
         artifact("image/0", "x").detail(json!({ "upload_url": "https://evil.example/up" }));
     draft.staging.0.push(planted);
-    assert!(stand_in.client().prepare(&draft).await.is_err());
+    let failure = stand_in.client().prepare(&draft).await.unwrap_err();
+    assert_eq!(failure.remedy, Remedy::Restage, "asking again would find the same URL");
+    let part = json!({ "upload_url": "https://evil.example/up", "first": 0, "last": 7 });
+    for parts in [json!([part]), json!("nonsense")] {
+        draft.content.media = vec![video("https://a.example/clip.mp4")];
+        draft.staging.0 = vec![artifact("video", "urn:li:video:D1").detail(json!({
+            "length": 8, "version": null, "upload_token": "", "parts": parts
+        }))];
+        let failure = stand_in.client().prepare(&draft).await.unwrap_err();
+        assert_eq!(failure.remedy, Remedy::Restage);
+    }
     assert_eq!(stand_in.seen().len(), 1, "nothing was downloaded or sent");
 }
 
 #[tokio::test]
-async fn an_upload_url_that_expired_starts_the_upload_anew() {
+async fn an_expired_upload_url_starts_anew() {
     let stand_in = StandIn::start(|request| match request.line.starts_with("PUT") {
         true => Reply::status(403),
         false => Reply::status(200).bytes(PNG),
     })
     .await;
-    let mut draft = with_image(&stand_in, PAGE);
+    let mut draft = with_image(&stand_in, ORGANIZATION);
     let url = format!("{}/www.linkedin.com/up", stand_in.base);
     draft
         .staging

@@ -26,6 +26,7 @@ use super::media_source::MediaSource;
 use super::{Publisher, Step};
 use crate::domain::{
     AccessToken, Answer, Draft, Failure, Intent, Preparation, Receipt, Remedy, Sighting,
+    proof::Witness,
 };
 use urn::Author;
 
@@ -81,8 +82,14 @@ impl LinkedIn {
 
     /// Sends a call that may be repeated freely and expects success.
     async fn expect_success(&self, call: Call, token: &AccessToken) -> Result<HttpAnswer, Failure> {
-        let answer = self.http.send(call).await.map_err(|error| classify::no_answer(&error))?;
-        if answer.status.is_success() { Ok(answer) } else { Err(classify::failure(&answer, token)) }
+        let answer = self.http.send(call).await.map_err(classify::no_answer)?;
+        match answer.status.is_success() {
+            true if answer.is_web_page() => {
+                Err(media::unexpected("LinkedIn: a web page answered the call"))
+            }
+            true => Ok(answer),
+            false => Err(classify::failure(&answer, token)),
+        }
     }
 }
 
@@ -113,12 +120,24 @@ impl Publisher for LinkedIn {
         })
     }
 
+    fn object(&self, draft: &Draft) -> Option<String> {
+        let shape = content::Shape::of(&draft.content).ok()?;
+        content::media_urns(draft, &shape)?.first().map(|urn| (*urn).to_owned())
+    }
+
+    fn witness(&self, draft: &Draft) -> Witness {
+        match author(draft) {
+            Ok(Author::Organization(_)) => Witness::List,
+            Ok(Author::Person(_)) | Err(_) => Witness::Nobody,
+        }
+    }
+
     fn publish<'a>(&'a self, draft: &'a Draft) -> Step<'a, Answer> {
         Box::pin(self.create_post(draft))
     }
 
-    fn look_up<'a>(&'a self, draft: &'a Draft, intent: &'a Intent) -> Step<'a, Sighting> {
-        Box::pin(self.find_post(draft, intent))
+    fn look_up<'a>(&'a self, draft: &'a Draft, call: &'a Intent) -> Step<'a, Sighting> {
+        Box::pin(self.find_post(draft, call))
     }
 
     /// Computed, without a call.
@@ -141,8 +160,17 @@ impl Publisher for LinkedIn {
         Box::pin(self.send_comment(draft, post_id, text))
     }
 
+    fn find_comment<'a>(
+        &'a self,
+        draft: &'a Draft,
+        post_id: &'a str,
+        text: &'a str,
+    ) -> Step<'a, Sighting> {
+        Box::pin(self.look_for_comment(draft, post_id, text))
+    }
+
     /// Staged media is invisible and LinkedIn offers no call to delete it.
-    fn discard<'a>(&'a self, _draft: &'a Draft) -> Step<'a, ()> {
+    fn discard<'a>(&'a self, _draft: &'a Draft, _object: &'a str) -> Step<'a, ()> {
         Box::pin(async {})
     }
 }

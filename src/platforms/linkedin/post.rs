@@ -1,6 +1,7 @@
 //! The call that makes a post live, and looking for it afterwards.
 
-use std::time::Instant;
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
@@ -9,60 +10,68 @@ use super::classify::{self, Verdict};
 use super::content::{Shape, media_urns, post_body};
 use super::urn::{self, Author};
 use super::{LinkedIn, author, text};
-use crate::domain::{Answer, Draft, Failure, Intent, Receipt, Remedy, Sighting};
+use crate::domain::proof::CALL_IS_OVER;
+use crate::domain::{Answer, Draft, Failure, Intent, Receipt, Remedy, Sighting, made_by_one_of};
 use crate::platforms::http::{CallKind, HttpAnswer};
 
-/// A post's number may be minted this long before our send, by the clocks' error.
-const BEFORE_SEND: TimeDelta = TimeDelta::seconds(5);
+/// LinkedIn refuses an equal post for ten minutes at least: as long as a call is
+/// younger than this, that filter guards a second one.
+const GUARDED: Duration = Duration::from_secs(8 * 60);
 
-/// The call's time limit and two minutes for LinkedIn to finish what it began.
-const AFTER_SEND: TimeDelta = TimeDelta::seconds(60 + 120);
+/// Without the filter's help, "not listed" counts only this long after the call.
+const LISTS_LAG: Duration = Duration::from_secs(15 * 60);
+
+/// The most that LinkedIn lists at once.
+const PAGE: usize = 100;
+/// More pages than anybody fills while a call is open.
+const MAX_PAGES: usize = 20;
 
 impl LinkedIn {
     pub(super) async fn create_post(&self, draft: &Draft) -> Answer {
         if let Err(too_late) = draft.clearance.check() {
-            return Answer::Refused(too_late);
+            return Answer::NotSent(too_late);
         }
         let body = match author(draft).and_then(|author| post_body(draft, author)) {
             Ok(body) => body,
-            Err(failure) => return Answer::Refused(failure),
+            Err(failure) => return Answer::NotSent(failure),
         };
         let call = self.post(CallKind::Publish, "/posts", &draft.token).json(&body);
-        let started = Instant::now();
+        let began = Instant::now();
         let answer = match self.http.send(call).await {
             Ok(answer) => answer,
-            Err(error) => return classify::unanswered(&error),
+            Err(error) => return classify::unanswered(error),
         };
-        let took = started.elapsed();
         let failure = || classify::failure(&answer, &draft.token);
         match classify::verdict(&answer) {
-            // The header alone proves it, whatever became of the body.
-            Verdict::Created => Answer::Published(receipt(&answer)),
+            Verdict::Created(urn) => Answer::Published(receipt(&answer, urn)),
             Verdict::Refused => Answer::Refused(failure()),
-            Verdict::Unknown => Answer::Unknown(failure()),
+            Verdict::Unknown => Answer::Unknown(classify::unclear(&answer, &draft.token)),
             Verdict::Duplicate(named) => {
-                let offset = draft
-                    .sent_at
-                    .last()
-                    .map(|sent| classify::clock_offset(&answer, *sent, took))
-                    .unwrap_or_default();
-                let answer =
-                    classify::duplicate(failure(), named.as_deref(), &draft.sent_at, offset);
-                if let (Answer::Found(receipt), [_]) = (&answer, draft.sent_at.as_slice()) {
+                let offset = draft.clock_offset(answer.date(), began.elapsed());
+                let told = classify::duplicate(failure(), named.as_deref(), &draft.calls, offset);
+                if let (Answer::Matched(receipt), [_]) = (&told, draft.calls.as_slice()) {
                     // We send once: something on the way must have repeated it.
                     tracing::warn!(
                         post = receipt.external_id,
                         "LinkedIn may have got one create call twice"
                     );
                 }
-                match &answer {
-                    Answer::Found(receipt) if self.is_missing(draft, receipt).await => {
+                match &told {
+                    Answer::Matched(receipt) if self.is_missing(draft, receipt).await => {
                         let named = named.unwrap_or_default();
-                        let mut failure = failure();
-                        failure.message.push_str(&format!(" (but {named} is not there)"));
-                        Answer::Unknown(failure)
+                        let message = format!(
+                            "LinkedIn: it calls the post a duplicate of {named}, which is not there. \
+                             Change the content and schedule it again."
+                        );
+                        let failure = Failure { message, ..failure() };
+                        match author(draft) {
+                            Ok(Author::Organization(_)) => {
+                                Answer::Refused(classify::exists(failure))
+                            }
+                            _ => Answer::Unknown(failure),
+                        }
                     }
-                    _ => answer,
+                    _ => told,
                 }
             }
         }
@@ -77,75 +86,109 @@ impl LinkedIn {
         answer.is_ok_and(|answer| answer.status.as_u16() == 404)
     }
 
-    pub(super) async fn find_post(&self, draft: &Draft, intent: &Intent) -> Sighting {
+    pub(super) async fn find_post(&self, draft: &Draft, call: &Intent) -> Sighting {
         let author = match author(draft) {
             Ok(Author::Organization(urn)) => urn,
-            Ok(Author::Person(_)) => {
-                return Sighting::NeverTells(Failure::new(
-                    Remedy::GiveUp,
-                    "member-post",
-                    "LinkedIn does not let the posts of members be read back",
-                ));
-            }
+            Ok(Author::Person(_)) => return members_post(),
             Err(failure) => return Sighting::NeverTells(failure),
         };
+        let Some(fingerprint) = fingerprint(draft) else {
+            return cannot_tell("the post's media is not known");
+        };
+        let began = Instant::now();
+        let earliest = draft.calls.iter().map(|call| call.at).min().unwrap_or(call.at);
+        let mut seen: HashSet<String> = HashSet::new();
+        let mut matching: Vec<Value> = Vec::new();
+        for page in 0..MAX_PAGES {
+            let answer = match self.newest_posts(draft, author, page * PAGE).await {
+                Ok(answer) => answer,
+                Err(sighting) => return sighting,
+            };
+            let Some(posts) = answer.json["elements"].as_array() else {
+                return cannot_tell("the list of the page's posts could not be read");
+            };
+            let offset = draft.clock_offset(answer.date(), began.elapsed());
+            let is_new = |post: &&Value| {
+                let urn = post["id"].as_str().unwrap_or_default();
+                !urn.is_empty() && seen.insert(urn.to_owned())
+            };
+            let new: Vec<&Value> = posts.iter().filter(is_new).collect();
+            matching.extend(
+                new.iter()
+                    .filter(|post| fingerprint.fits(post, draft, offset))
+                    .map(|p| (*p).clone()),
+            );
+            // Newest first: behind one that is older than every call, ours cannot be.
+            let is_older = |post: &&Value| {
+                created_at(post, draft.now + offset)
+                    .is_some_and(|made| made < earliest + offset - OLDER)
+            };
+            if new.is_empty() || new.iter().any(is_older) {
+                return judged(&matching, &fingerprint, call, &answer);
+            }
+        }
+        cannot_tell("the page has more new posts than can be read")
+    }
+
+    /// A page of the list of the author's posts, newest first.
+    async fn newest_posts(
+        &self,
+        draft: &Draft,
+        author: &str,
+        start: usize,
+    ) -> Result<HttpAnswer, Sighting> {
         let path = format!(
-            "/posts?q=author&author={}&count=20&start=0&sortBy=CREATED&viewContext=AUTHOR",
+            "/posts?q=author&author={}&count={PAGE}&start={start}&sortBy=CREATED&viewContext=AUTHOR",
             urn::encode(author)
         );
         let call = self.get(&path, &draft.token).header("X-RestLi-Method", "FINDER");
-        let answer = match self.http.send(call).await {
-            Ok(answer) => answer,
-            Err(error) => return Sighting::CannotTell(classify::no_answer(&error)),
-        };
-        if !answer.status.is_success() {
-            let mut failure = classify::failure(&answer, &draft.token);
-            if matches!(answer.status.as_u16(), 400 | 401 | 403 | 404) {
-                failure.message = format!("the page's posts cannot be read: {}", failure.message);
-            }
-            if answer.status.as_u16() == 403 {
-                // Reading takes a permission that posting does not: as for a member,
-                // and no reason to let the account rest.
-                return Sighting::NeverTells(Failure { remedy: Remedy::GiveUp, ..failure });
-            }
-            return Sighting::CannotTell(failure);
+        let answer = self.http.send(call).await;
+        let answer = answer.map_err(|error| Sighting::CannotTell(classify::no_answer(error)))?;
+        if answer.status.is_success() {
+            return Ok(answer);
         }
-        sighting(&answer, draft, intent)
+        let mut failure = classify::failure(&answer, &draft.token);
+        failure.message = format!("the page's posts cannot be read: {}", failure.message);
+        Err(match answer.status.as_u16() {
+            // Reading takes a permission that posting does not: as for a member,
+            // and no reason to let the account rest.
+            400 | 403 | 404 if classify::is_signed(&answer) => {
+                Sighting::NeverTells(Failure { remedy: Remedy::GiveUp, ..failure })
+            }
+            _ => Sighting::CannotTell(failure),
+        })
     }
 }
 
-/// The created post's id is in a header, maybe percent-encoded; the body is empty.
-fn receipt(answer: &HttpAnswer) -> Receipt {
-    let id = ["x-restli-id", "x-linkedin-id"]
-        .iter()
-        .filter_map(|name| answer.header(name))
-        .map(|id| urn::decode(id.trim()))
-        .find(|id| !id.is_empty());
+/// How far behind the calls a post's own time may lie in a list that is sorted by it.
+const OLDER: TimeDelta = TimeDelta::minutes(10);
+
+fn members_post() -> Sighting {
+    let message = "LinkedIn does not let the posts of members be read back";
+    Sighting::NeverTells(Failure::new(Remedy::GiveUp, "member_post", message))
+}
+
+fn receipt(answer: &HttpAnswer, urn: Option<String>) -> Receipt {
     Receipt {
-        permalink: id.as_deref().and_then(urn::find_post).map(urn::address),
-        external_id: id,
+        permalink: urn.as_deref().map(urn::address),
+        external_id: urn,
         http_status: Some(answer.status.as_u16()),
         trace_id: classify::trace_id(answer),
         evidence: None,
     }
 }
 
-/// Looks for our post among the author's newest. Not finding it proves
-/// nothing: how late a new post shows up there is not documented.
-fn sighting(answer: &HttpAnswer, draft: &Draft, intent: &Intent) -> Sighting {
-    let Some(posts) = answer.json["elements"].as_array() else {
-        return cannot_tell("the list of the page's posts could not be read");
-    };
-    let offset = classify::clock_offset(answer, intent.at, intent.age);
-    let from = intent.at - BEFORE_SEND + offset.min(TimeDelta::zero());
-    let to = intent.at + AFTER_SEND + offset.max(TimeDelta::zero());
-    let Some(fingerprint) = fingerprint(draft) else {
-        return cannot_tell("the post's media is not known");
-    };
-    let matching: Vec<&Value> =
-        posts.iter().filter(|post| fingerprint.fits(post, from, to)).collect();
-    match matching.as_slice() {
-        [] => cannot_tell("the post is not among the page's newest posts"),
+/// What the posts that match say of the call.
+fn judged(
+    matching: &[Value],
+    fingerprint: &Fingerprint<'_>,
+    call: &Intent,
+    answer: &HttpAnswer,
+) -> Sighting {
+    match matching {
+        [] => {
+            Sighting::NotLive { after: if call.age < GUARDED { CALL_IS_OVER } else { LISTS_LAG } }
+        }
         [post] => match post["lifecycleState"].as_str() {
             Some("DRAFT" | "PUBLISH_FAILED") => {
                 cannot_tell("LinkedIn holds the post but does not show it to readers")
@@ -160,7 +203,7 @@ fn sighting(answer: &HttpAnswer, draft: &Draft, intent: &Intent) -> Sighting {
                 };
                 match fingerprint {
                     Fingerprint::Media(_) => Sighting::Live(receipt),
-                    Fingerprint::Text(_) | Fingerprint::Link(_) => Sighting::Found(receipt),
+                    Fingerprint::Text(_) | Fingerprint::Link(_) => Sighting::Matched(receipt),
                 }
             }
         },
@@ -169,7 +212,7 @@ fn sighting(answer: &HttpAnswer, draft: &Draft, intent: &Intent) -> Sighting {
 }
 
 fn cannot_tell(message: &str) -> Sighting {
-    Sighting::CannotTell(Failure::new(Remedy::Retry, "not-seen", message))
+    Sighting::CannotTell(Failure::new(Remedy::Retry, "not_seen", message))
 }
 
 /// What tells a post from all others.
@@ -186,16 +229,25 @@ fn fingerprint(draft: &Draft) -> Option<Fingerprint<'_>> {
     let shape = Shape::of(&draft.content).ok()?;
     let caption = text::comparable(&draft.content.caption);
     Some(match shape {
-        Shape::Images(_) | Shape::Video(_) => Fingerprint::Media(media_urns(draft, &shape)?),
+        Shape::Images(_) | Shape::Video(_) => {
+            // Also what earlier calls named, before it was uploaded anew.
+            let earlier = draft.calls.iter().filter_map(|call| call.object.as_deref());
+            let staged = media_urns(draft, &shape).unwrap_or_default();
+            let urns: Vec<&str> = staged.into_iter().chain(earlier).collect();
+            (!urns.is_empty()).then_some(Fingerprint::Media(urns))?
+        }
         Shape::Article(link) if caption.is_empty() => Fingerprint::Link(link),
         Shape::Article(_) | Shape::Text => Fingerprint::Text(caption),
     })
 }
 
 impl Fingerprint<'_> {
-    fn fits(&self, post: &Value, from: DateTime<Utc>, to: DateTime<Utc>) -> bool {
+    fn fits(&self, post: &Value, draft: &Draft, offset: TimeDelta) -> bool {
         let content = &post["content"];
-        let within = || created_at(post, to).is_some_and(|at| from <= at && at <= to);
+        let within = || {
+            created_at(post, draft.now + offset)
+                .is_some_and(|made| made_by_one_of(&draft.calls, made, offset))
+        };
         match self {
             Self::Media(urns) => {
                 let one = content["media"]["id"].as_str();
@@ -223,3 +275,7 @@ fn created_at(post: &Value, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
 #[cfg(test)]
 #[path = "post_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "finder_tests.rs"]
+mod finder_tests;

@@ -1,106 +1,27 @@
-//! A scripted LinkedIn for tests: answers by a function and keeps what it was sent.
+//! A scripted LinkedIn for tests, and posts for it.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, Method, Response, Uri};
 use chrono::{DateTime, Utc};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{LinkedIn, LinkedInSettings};
 use crate::domain::{
-    AccessToken, Artifact, Draft, MediaItem, MediaKind, Platform, PostType, Preparation, StepKind,
+    AccessToken, Artifact, Draft, Fence, Intent, MediaItem, MediaKind, Platform, PostType,
+    Preparation, StepKind,
 };
-use crate::platforms::http::{Gateway, Http};
+use crate::platforms::http::Http;
 use crate::platforms::media_source::MediaSource;
+pub use crate::platforms::stand_in::{Reply, Seen, StandIn};
 use crate::platforms::{Publisher, rehearsal};
 
 pub const TOKEN: &str = "canary-token";
-pub const PAGE: &str = "urn:li:organization:1234567";
+pub const ORGANIZATION: &str = "urn:li:organization:1234567";
 pub const MEMBER: &str = "urn:li:person:abc_-123";
 
-/// A request as it arrived.
-#[derive(Debug, Clone)]
-pub struct Seen {
-    /// `POST /api.linkedin.com/rest/posts?…`
-    pub line: String,
-    pub headers: HeaderMap,
-    pub body: Vec<u8>,
-}
-
-impl Seen {
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).map(|value| value.to_str().unwrap())
-    }
-
-    pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap()
-    }
-}
-
-/// What to answer.
-pub struct Reply {
-    pub status: u16,
-    pub headers: Vec<(&'static str, String)>,
-    pub body: Vec<u8>,
-}
-
-impl Reply {
-    pub fn status(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Vec::new() }
-    }
-
-    pub fn json(status: u16, body: &Value) -> Self {
-        Self { body: body.to_string().into_bytes(), ..Self::status(status) }
-    }
-
-    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
-        self
-    }
-
-    pub fn bytes(mut self, body: &[u8]) -> Self {
-        self.body = body.to_vec();
-        self
-    }
-}
-
-/// The running stand-in; its address is also the media's server.
-pub struct StandIn {
-    pub base: String,
-    seen: Arc<Mutex<Vec<Seen>>>,
-}
-
 impl StandIn {
-    pub async fn start(answer: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let (answer, kept) = (Arc::new(answer), Arc::clone(&seen));
-        let handler = move |method: Method, uri: Uri, headers: HeaderMap, body: Bytes| {
-            let request = Seen { line: format!("{method} {uri}"), headers, body: body.to_vec() };
-            let reply = answer(&request);
-            kept.lock().unwrap().push(request);
-            async move {
-                let mut response = Response::builder().status(reply.status);
-                for (name, value) in reply.headers {
-                    response = response.header(name, value);
-                }
-                response.body(Body::from(reply.body)).unwrap()
-            }
-        };
-        tokio::spawn(async move { axum::serve(listener, Router::new().fallback(handler)).await });
-        Self { base, seen }
-    }
-
-    /// What arrived so far.
-    pub fn seen(&self) -> Vec<Seen> {
-        self.seen.lock().unwrap().clone()
-    }
-
     pub fn client(&self) -> LinkedIn {
-        client(Arc::new(Http::new(Some(Gateway::parse(&self.base).unwrap()))))
+        client(self.http())
     }
 }
 
@@ -113,14 +34,32 @@ pub fn client(http: Arc<Http>) -> LinkedIn {
     LinkedIn::new(http, MediaSource::new(true), settings)
 }
 
+/// A refusal that bears LinkedIn's own marks.
+pub fn signed(status: u16, mut body: Value) -> Reply {
+    body["status"] = json!(status);
+    Reply::json(status, &body).header("x-li-uuid", "AAY1")
+}
+
+/// A success of the create call.
+pub fn created(urn: &str) -> Reply {
+    Reply::status(201).header("x-restli-id", urn).header("x-li-uuid", "AAY1")
+}
+
 pub fn time(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-/// A text post of `author`, sent at the given times.
-pub fn draft(author: &str, caption: &str, sent_at: &[DateTime<Utc>]) -> Draft {
+/// Calls without an answer that were cleared at these times.
+pub fn calls(sent_at: &[&str]) -> Vec<Intent> {
+    (1..).zip(sent_at).map(|(step_no, at)| Intent::cleared(Fence(1), step_no, time(at))).collect()
+}
+
+/// A text post of `author`, sent at the given times; now is the last of them.
+pub fn draft(author: &str, caption: &str, sent_at: &[&str]) -> Draft {
     let text = rehearsal::draft(Platform::LinkedIn, author, PostType::Post, caption, Vec::new());
-    Draft { token: AccessToken::new(TOKEN.to_owned()), sent_at: sent_at.to_vec(), ..text }
+    let calls = calls(sent_at);
+    let now = calls.last().map_or(text.now, |call| call.at);
+    Draft { token: AccessToken::new(TOKEN.to_owned()), calls, now, ..text }
 }
 
 pub fn image(url: impl Into<String>) -> MediaItem {

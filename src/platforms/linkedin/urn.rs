@@ -52,6 +52,15 @@ pub fn find_post(text: &str) -> Option<&str> {
     })
 }
 
+/// Whether a text is the URN of a post and nothing else.
+#[must_use]
+pub fn is_post(text: &str) -> bool {
+    text.len() <= MAX_POST_URN && find_post(text) == Some(text)
+}
+
+/// The longest kind with the most digits of a 64-bit number.
+const MAX_POST_URN: usize = "urn:li:activity:".len() + 20;
+
 /// When the post behind `urn` was made: the upper 41 bits of its number are
 /// Unix milliseconds.
 ///

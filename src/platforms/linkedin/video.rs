@@ -8,7 +8,7 @@ use serde_json::json;
 use super::LinkedIn;
 use super::media::{is_ready, number, staged, text, unexpected};
 use super::urn::Author;
-use crate::domain::{Artifact, Draft, Failure, MediaItem, Preparation, StepKind};
+use crate::domain::{Artifact, Draft, Failure, MediaItem, Preparation, Remedy, StepKind};
 use crate::platforms::http::{Call, CallKind};
 use crate::platforms::media_source::{Video, hash};
 
@@ -43,8 +43,10 @@ impl LinkedIn {
         let Some(started) = staging.get("video") else {
             return self.start_video(draft, author, video).await;
         };
-        let plan: VideoPlan = serde_json::from_value(started.detail.clone())
-            .map_err(|_| unexpected("the stored upload of the video cannot be read"))?;
+        let plan: VideoPlan = serde_json::from_value(started.detail.clone()).map_err(|_| {
+            let message = "the stored upload of the video cannot be read";
+            Failure { remedy: Remedy::Restage, ..unexpected(message) }
+        })?;
         for (index, part) in plan.parts.iter().enumerate() {
             let name = format!("video/part/{index}");
             if !staging.has(&name) {
@@ -150,15 +152,15 @@ fn check_parts(parts: &[PartPlan], length: u64) -> Result<(), Failure> {
     for part in parts {
         let fits = part.first == next && part.last >= part.first && part.last < length;
         if !fits || part.last - part.first >= MAX_PART_BYTES {
-            return Err(unexpected("LinkedIn asks for parts that are not the video in order"));
+            return Err(odd_parts("LinkedIn asks for parts that are not the video in order"));
         }
         next = part.last + 1;
     }
-    if next == length {
-        Ok(())
-    } else {
-        Err(unexpected("LinkedIn asks for only some of the video"))
-    }
+    if next == length { Ok(()) } else { Err(odd_parts("LinkedIn asks for only some of the video")) }
+}
+
+fn odd_parts(message: &str) -> Failure {
+    Failure::new(Remedy::Restage, "upload", message)
 }
 
 #[cfg(test)]
