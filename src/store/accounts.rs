@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::domain::{AccountId, CompanyId, NewAccount, Platform, SocialAccount};
+use crate::domain::{
+    AccountId, CompanyId, Failure, NewAccount, Platform, PostId, PublishMode, Remedy, Scope,
+    SocialAccount,
+};
 
 use super::db::{Row, sql};
 use super::load::{self, SELECT_ACCOUNTS};
@@ -105,6 +108,7 @@ impl Store {
                         "UPDATE meta_social_accounts
                             SET external_id = ?, account_name = ?,
                                 token_ref = COALESCE(?, token_ref),
+                                publish_mode = COALESCE(?, publish_mode),
                                 assigned_client_id = COALESCE(?, assigned_client_id),
                                 paused_at = NULL, paused_until = NULL, pause_reason = NULL,
                                 updated_at = {{now}}
@@ -113,6 +117,7 @@ impl Store {
                     .text(account.external_id.clone())
                     .text(account.name.clone())
                     .opt_text(account.token_ref.as_ref().map(ToString::to_string))
+                    .opt_text(account.publish_mode.map(|mode| mode.to_string()))
                     .opt_int(account.client_id.map(|id| id.0))
                     .id(account.id.uuid())
                     .id(account.company_id.uuid())
@@ -126,9 +131,9 @@ impl Store {
                     "add account",
                     sql("INSERT INTO meta_social_accounts
                        (id, company_id, assigned_client_id, platform, account_name,
-                        instagram_business_id, is_added, external_id, token_ref,
+                        instagram_business_id, is_added, external_id, token_ref, publish_mode,
                         created_at, updated_at)
-                     VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, {now}, {now})")
+                     VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, ?, {now}, {now})")
                     .id(account.id.uuid())
                     .id(account.company_id.uuid())
                     .opt_int(account.client_id.map(|id| id.0))
@@ -136,11 +141,37 @@ impl Store {
                     .text(account.name.clone())
                     .opt_text(instagram.cloned())
                     .text(account.external_id.clone())
-                    .opt_text(account.token_ref.as_ref().map(ToString::to_string)),
+                    .opt_text(account.token_ref.as_ref().map(ToString::to_string))
+                    .opt_text(account.publish_mode.map(|mode| mode.to_string())),
                 )
                 .await?;
                 Added::New
             }
+        })
+    }
+
+    /// Sets how posts of a Facebook Page come about; `None`: as the configuration
+    /// says. `false` when the company has no such account.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn set_publish_mode(
+        &self,
+        company: CompanyId,
+        id: AccountId,
+        mode: Option<PublishMode>,
+    ) -> Result<bool, StoreError> {
+        transaction!(self, tx, {
+            let rows = tx
+                .execute(
+                    sql("UPDATE meta_social_accounts SET publish_mode = ?, updated_at = {now}
+                          WHERE id = ? AND company_id = ? AND is_added = 1")
+                    .opt_text(mode.map(|mode| mode.to_string()))
+                    .id(id.uuid())
+                    .id(company.uuid()),
+                )
+                .await?;
+            rows == 1
         })
     }
 
@@ -171,52 +202,13 @@ impl Store {
         })
     }
 
-    /// Lets an account rest on a platform's word: for a time, or until an
-    /// operator acts. Never shortens a rest without end.
+    /// Lets those accounts rest that a failure of this post concerns: for a time,
+    /// or until an operator acts. Never shortens a rest without end.
     ///
     /// # Errors
     /// The database is away.
-    pub async fn rest_account(
-        &self,
-        id: AccountId,
-        reason: &str,
-        rest: Option<Duration>,
-    ) -> Result<(), StoreError> {
-        self.rest("id = ?", reason, rest, |query| query.id(id.uuid())).await
-    }
-
-    /// Lets every account of a platform rest until an operator acts.
-    ///
-    /// # Errors
-    /// The database is away.
-    pub async fn rest_platform(&self, platform: Platform, reason: &str) -> Result<(), StoreError> {
-        self.rest("platform = ?", reason, None, |query| query.text(platform.as_str())).await
-    }
-
-    async fn rest(
-        &self,
-        which: &str,
-        reason: &str,
-        rest: Option<Duration>,
-        bind: impl Fn(super::db::Sql) -> super::db::Sql,
-    ) -> Result<(), StoreError> {
-        transaction!(self, tx, {
-            let query = match rest {
-                Some(rest) => sql("UPDATE meta_social_accounts
-                    SET paused_at = {now}, paused_until = {now+ms}, pause_reason = ?,")
-                .after(rest),
-                None => sql("UPDATE meta_social_accounts
-                    SET paused_at = {now}, paused_until = NULL, pause_reason = ?,"),
-            };
-            let query = query
-                .text(reason)
-                .and(
-                    " updated_at = {now}
-                       WHERE (paused_at IS NULL OR paused_until IS NOT NULL) AND ",
-                )
-                .and(which);
-            tx.execute(bind(query)).await?;
-        })
+    pub async fn rest_accounts(&self, post: PostId, failure: &Failure) -> Result<(), StoreError> {
+        transaction!(self, tx, { rest_as_asked(tx, post, failure).await? })
     }
 
     /// Publishes to an account again.
@@ -232,7 +224,7 @@ impl Store {
             let account = find(tx, company, id).await?;
             match account {
                 None => Resumed::NotFound,
-                Some(row) if row.opt_time("paused_at")?.is_none() => Resumed::Already,
+                Some(row) if !row.is_set("paused_at")? => Resumed::Already,
                 Some(_) => {
                     tx.execute_one(
                         "resume account",
@@ -301,4 +293,62 @@ async fn find(
             .id(company.uuid()),
     )
     .await
+}
+
+/// No rest is shorter, whatever a platform says: it would be a hot loop.
+const REST_MIN: Duration = Duration::from_secs(5);
+
+/// Lets the accounts rest that a failure of this post asks for: its own, those
+/// that are used with the same token, or all of the platform.
+pub(super) async fn rest_as_asked(
+    tx: &mut super::db::Tx,
+    post: PostId,
+    failure: &Failure,
+) -> Result<(), StoreError> {
+    let (rest, scope) = match failure.remedy {
+        Remedy::Wait { rest, scope } => (Some(rest.max(REST_MIN)), scope),
+        Remedy::Operator(scope) => (None, scope),
+        _ => return Ok(()),
+    };
+    // Accounts before jobs, as at the gate.
+    let account = tx
+        .first(
+            sql("SELECT a.id AS id, a.platform AS platform, a.token_ref AS token_ref
+                   FROM meta_social_accounts a
+                  WHERE a.id = (SELECT d.social_account_id FROM post_details d WHERE d.id = ?)
+                  {lock a}")
+            .id(post.uuid()),
+        )
+        .await?;
+    let Some(account) = account else { return Ok(()) };
+    let query = sql("UPDATE meta_social_accounts SET paused_at = {now}, updated_at = {now}, ");
+    let query = match rest {
+        Some(rest) => query.and("paused_until = {now+ms}").after(rest),
+        None => query.and("paused_until = NULL"),
+    };
+    let query = query
+        .and(", pause_reason = ? WHERE (paused_at IS NULL OR paused_until IS NOT NULL)")
+        .text(format!("{}: {}", failure.code, failure.message));
+    let query = match (scope, account.opt_text("token_ref")?) {
+        (Scope::App, _) => {
+            let served: Vec<&str> = account
+                .word::<Platform>("platform")?
+                .of_one_app()
+                .iter()
+                .map(|platform| platform.as_str())
+                .collect();
+            // Words of our own.
+            query.and(&format!(" AND platform IN ('{}')", served.join("', '")))
+        }
+        (Scope::Person, Some(token)) => query
+            .and(" AND platform = ? AND token_ref = ?")
+            .text(account.text("platform")?)
+            .text(token),
+        // Which accounts share a default variable's token is known to no row.
+        (Scope::Person, None) | (Scope::Account, _) => {
+            query.and(" AND id = ?").id(account.id("id")?)
+        }
+    };
+    tx.execute(query).await?;
+    Ok(())
 }

@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{CompanyId, JobStatus, Outcome, Post, PostId, PostStatus};
+use crate::domain::{CommentState, CompanyId, JobStatus, Outcome, Post, PostId, PostStatus};
 
 use super::db::{Tx, sql};
 use super::load::{OPEN_INTENT, find_post};
 use super::posts::now;
-use super::{Store, StoreError, log, transaction};
+use super::settle::CleanUp;
+use super::{Store, StoreError, transaction};
 
 /// What came of asking for a cancellation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +40,10 @@ pub enum Retried {
     /// Nobody knows whether it went out: that is `recover`'s business.
     UnknownOutcome,
     NotFailed(PostStatus),
+    /// It has no first comment, or is not published.
+    NoComment,
+    /// Its first comment is there, or will be sent anyway.
+    CommentIs(CommentState),
     NotFound,
 }
 
@@ -125,6 +130,60 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Lets first comments be sent again that failed, or of which nobody can tell
+    /// whether they are there: that is a person's decision. Where the platform
+    /// can be asked, it is asked before anything is sent.
+    ///
+    /// # Errors
+    /// The database is away; then nothing was changed.
+    pub async fn retry_comments(
+        &self,
+        company: CompanyId,
+        ids: &[PostId],
+        dry_run: bool,
+    ) -> Result<Vec<Retried>, StoreError> {
+        transaction!(self, tx, {
+            let mut answers = Vec::with_capacity(ids.len());
+            for id in ids {
+                answers.push(retry_comment(tx, company, *id, dry_run).await?);
+            }
+            answers
+        })
+    }
+}
+
+async fn retry_comment(
+    tx: &mut Tx,
+    company: CompanyId,
+    id: PostId,
+    dry_run: bool,
+) -> Result<Retried, StoreError> {
+    let Some(post) = find_post(tx, company, id).await? else { return Ok(Retried::NotFound) };
+    match post.comment_state {
+        _ if post.status != PostStatus::Published => Ok(Retried::NoComment),
+        None => Ok(Retried::NoComment),
+        Some(state @ (CommentState::Pending | CommentState::Sending | CommentState::Sent)) => {
+            Ok(Retried::CommentIs(state))
+        }
+        Some(CommentState::Failed | CommentState::Unknown) => {
+            if !dry_run {
+                tx.execute_one(
+                    "send first comment again",
+                    sql("UPDATE post_details
+                            SET first_comment_state = 'pending', follow_up_at = {now},
+                                updated_at = {now}
+                          WHERE id = ? AND status = 'published'
+                            AND first_comment_state IN ('failed', 'unknown')")
+                    .id(id.uuid()),
+                )
+                .await?;
+            }
+            Ok(Retried::Done)
+        }
+    }
+}
+
 async fn cancel(
     tx: &mut Tx,
     company: CompanyId,
@@ -166,15 +225,14 @@ async fn cancel(
                 .id(post.job_id.uuid()),
             )
             .await?;
-            let leftovers = log::has_artifacts(tx, post.job_id).await?;
+            let clean_up = CleanUp::of(tx, post.job_id).await?;
             tx.execute_one(
                 "cancel post",
                 sql("UPDATE post_details
-                        SET status = 'cancelled', cancel_reason = ?, leftovers = ?,
-                            updated_at = {now}
-                      WHERE id = ? AND status = 'pending'")
+                        SET status = 'cancelled', cancel_reason = ?, updated_at = {now}, ")
                 .opt_text(reason.map(str::to_owned))
-                .int(leftovers)
+                .and_clean_up(clean_up)
+                .and(" WHERE id = ? AND status = 'pending'")
                 .id(post.id.uuid()),
             )
             .await?;
@@ -245,6 +303,7 @@ pub(super) async fn reopen(tx: &mut Tx, post: &Post) -> Result<(), StoreError> {
         sql("UPDATE post_details
                 SET status = 'pending', outcome = NULL, error_code = NULL, error_message = NULL,
                     cancel_requested_at = NULL, first_comment_state = NULL,
+                    leftovers = 0, follow_up_at = NULL,
                     attempts = (SELECT attempts FROM post_schedule WHERE post_detail_id = post_details.id),
                     updated_at = {now}
               WHERE id = ? AND status = 'failed'")
@@ -262,13 +321,13 @@ pub(super) async fn cancel_failed(tx: &mut Tx, post: &Post) -> Result<(), StoreE
         .id(post.job_id.uuid()),
     )
     .await?;
-    let leftovers = log::has_artifacts(tx, post.job_id).await?;
+    let clean_up = CleanUp::of(tx, post.job_id).await?;
     tx.execute_one(
         "cancel failed post",
         sql("UPDATE post_details
-                SET status = 'cancelled', outcome = NULL, leftovers = ?, updated_at = {now}
-              WHERE id = ? AND status = 'failed'")
-        .int(leftovers)
+                SET status = 'cancelled', outcome = NULL, updated_at = {now}, ")
+        .and_clean_up(clean_up)
+        .and(" WHERE id = ? AND status = 'failed'")
         .id(post.id.uuid()),
     )
     .await

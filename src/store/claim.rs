@@ -5,7 +5,7 @@
 //! after the commit has used up an attempt.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -13,8 +13,10 @@ use uuid::Uuid;
 use crate::domain::{AccountId, Claim, ClaimId, Fence, JobId, MISSED, Only, PostId, WorkerId};
 
 use super::db::{Row, Sql, Tx, sql};
-use super::load::{self, HELD, OPEN_INTENT, RESTS};
-use super::{Store, StoreError, log, nameless, posts, transaction};
+use super::load::{self, BEYOND_TIME, HELD, OPEN_INTENT, READABLE_TIME, RESTS};
+use super::nameless::{COLUMNS, Ended};
+use super::settle::CleanUp;
+use super::{Store, StoreError, logged, nameless, posts, transaction};
 
 /// Which jobs a worker asks for.
 #[derive(Debug, Clone)]
@@ -44,6 +46,8 @@ pub enum Claimed {
         claim: ClaimId,
         why: String,
     },
+    /// No claim can be written into its row: it was ended instead.
+    Ended(Ended),
 }
 
 impl Store {
@@ -56,18 +60,27 @@ impl Store {
             return Ok(Vec::new());
         }
         // Look first without the write lock: mostly nothing is due.
-        if self.pool.begin_read().await?.first(due_query(request)).await?.is_none() {
+        let mut tx = self.pool.begin_read().await?;
+        let nothing = tx.first(due_query(request)).await?.is_none()
+            && tx.first(nameless::never_due_query(&request.only)).await?.is_none();
+        drop(tx);
+        if nothing {
             return Ok(Vec::new());
         }
         transaction!(self, tx, {
-            let rows = nameless::without(tx, due_query(request)).await?;
+            let mut ended = Vec::new();
+            let never = nameless::never_due_query(&request.only);
+            nameless::without_into(tx, never, &mut ended).await?;
+            let rows = nameless::without_into(tx, due_query(request), &mut ended).await?;
             let candidates = choose(&rows, request, u32::MAX);
             let free = lock_free(tx, &candidates, request.limit).await?;
             let mut taken = Vec::new();
             for (job, post) in candidates.into_iter().filter(|(job, _)| free.contains(job)) {
                 taken.push((job, post, mark(tx, job, post, request).await?));
             }
-            load_claims(tx, &taken).await?
+            let mut claimed = load_claims(tx, &taken).await?;
+            claimed.extend(ended.into_iter().map(Claimed::Ended));
+            claimed
         })
     }
 
@@ -91,9 +104,12 @@ impl Store {
         let row = tx.first(next_due_query()).await?;
         match row {
             None => Ok(None),
-            Some(row) => {
-                Ok(Some((row.time("run_at")? - row.time("now")?).to_std().unwrap_or_default()))
-            }
+            // What is no time comes never; it is looked for with every claim.
+            Some(row) => Ok(row
+                .time("run_at")
+                .ok()
+                .zip(row.time("now").ok())
+                .map(|(at, now)| (at - now).to_std().unwrap_or_default())),
         }
     }
 
@@ -113,15 +129,13 @@ impl Store {
         }
         transaction!(self, tx, {
             let mut missed = Vec::new();
-            for row in nameless::without(tx, query(" {skip locked s, d}")).await? {
+            // What cannot be read is left to the claim, which ends it with the reason.
+            let rows = tx.all(query(" {skip locked s, d}")).await?;
+            for row in rows.iter().filter(|row| nameless::is_good(row)) {
                 let (job, post) = (row.job("job_id")?, row.post("post_id")?);
                 let message = format!(
                     "not sent: its time was {} and the worker may be late by at most {}",
-                    match row.time("run_at") {
-                        Ok(at) => at.format("%Y-%m-%d %H:%M UTC").to_string(),
-                        // Another program wrote what is no time.
-                        Err(_) => row.text("run_at").unwrap_or_default(),
-                    },
+                    row.time("run_at")?.format("%Y-%m-%d %H:%M UTC"),
                     in_words(max_late),
                 );
                 end_failed(tx, job, post, "pending", MISSED, &message).await?;
@@ -139,11 +153,7 @@ impl Store {
     pub async fn held(&self, limit: u32) -> Result<Vec<Claimed>, StoreError> {
         let mut tx = self.pool.begin_read().await?;
         let rows = tx.all(held_query(limit)).await?;
-        let found = rows
-            .iter()
-            .filter_map(|row| Some((nameless::ids(row)?, row)))
-            .map(|((job, post), row)| Ok((job, post, Fence(row.int("fence")?))))
-            .collect::<Result<Vec<_>, StoreError>>()?;
+        let found: Vec<_> = rows.iter().filter_map(nameless::claim_of).collect();
         load_claims(&mut tx, &found).await
     }
 }
@@ -163,12 +173,12 @@ pub(super) fn held_query(limit: u32) -> Sql {
 /// posts of that one.
 pub(super) fn due_query(request: &ClaimRequest) -> Sql {
     let mut query = sql(format!(
-        "SELECT s.id AS job_id, d.id AS post_id,
-                d.social_account_id AS account_id
+        "SELECT {COLUMNS}, d.social_account_id AS account_id
            FROM post_schedule s {{open index}} {{then}} post_details d
           WHERE d.id = s.post_detail_id
             AND {{open s}} AND s.status = 'pending' AND s.run_at <= {{now+ms}}
-            AND (s.next_attempt_at IS NULL OR s.next_attempt_at <= {{now}})
+            AND (s.next_attempt_at IS NULL OR s.next_attempt_at <= {{now}}
+                 OR s.next_attempt_at {BEYOND_TIME})
             AND {{open d}} AND NOT {RESTS}"
     ))
     .after(request.ahead);
@@ -216,11 +226,12 @@ pub(super) fn next_due_query() -> Sql {
 
 pub(super) fn missed_query(max_late: Duration, only: &Only, tail: &str) -> Sql {
     let query = sql(format!(
-        "SELECT s.id AS job_id, d.id AS post_id, s.run_at AS run_at
+        "SELECT {COLUMNS}
            FROM post_schedule s {{open index}} {{then}} post_details d
           WHERE d.id = s.post_detail_id
             AND {{open s}} AND s.status = 'pending'
-            AND d.status = 'pending' AND s.run_at < {{now+ms}} AND NOT {OPEN_INTENT}"
+            AND d.status = 'pending' AND s.run_at < {{now+ms}} AND s.run_at {READABLE_TIME}
+            AND NOT {OPEN_INTENT}"
     ))
     .before(max_late);
     load::only(query, only).and(" ORDER BY s.run_at, s.id LIMIT 500 ").and(tail)
@@ -313,18 +324,18 @@ pub(super) async fn end_failed(
         .text(status),
     )
     .await?;
-    let leftovers = log::has_artifacts(tx, job).await?;
+    let clean_up = CleanUp::of(tx, job).await?;
     tx.execute_one(
         "fail post",
         sql("UPDATE post_details
                 SET status = 'failed', outcome = 'not_published', error_code = ?,
-                    error_message = ?, leftovers = ?, updated_at = {now},
+                    error_message = ?, updated_at = {now},
                     attempts = (SELECT attempts FROM post_schedule
-                                 WHERE post_detail_id = post_details.id)
-              WHERE id = ? AND status = ?")
+                                 WHERE post_detail_id = post_details.id), ")
         .text(code)
         .text(message)
-        .int(leftovers)
+        .and_clean_up(clean_up)
+        .and(" WHERE id = ? AND status = ?")
         .id(post.uuid())
         .text(status),
     )
@@ -342,23 +353,24 @@ pub(super) async fn load_claims(
     }
     let now = posts::now(tx).await?;
     let jobs: Vec<JobId> = taken.iter().map(|(job, ..)| *job).collect();
-    let mut logs = log::read(tx, &jobs, now).await?;
+    let mut logs = logged::read(tx, &jobs, now).await?;
     let rows = tx
         .all(load::select_posts().and(" WHERE s.id IN ").ids(jobs.iter().map(|job| job.uuid())))
         .await?;
     let mut claims = Vec::with_capacity(taken.len());
     for (job_id, post_id, fence) in taken.iter().copied() {
         let row = rows.iter().find(|row| row.id("job_id").ok() == Some(job_id.uuid()));
-        let logged = logs.remove(&job_id).unwrap_or_default();
-        let claim = match row {
-            Some(row) => claim(tx, row, logged, (job_id, post_id, fence), now).await,
-            None => Err(StoreError::Statement("a claimed job is gone".to_owned())),
+        let logged = logs.remove(&job_id).unwrap_or_else(|| Ok(logged::Logged::default()));
+        let claim = match (row, logged) {
+            (Some(row), Ok(logged)) => claim(tx, row, logged, (job_id, post_id, fence), now).await,
+            (_, Err(unreadable)) => Err(unreadable.into()),
+            (None, _) => Err(StoreError::Statement("a claimed job is gone".to_owned())),
         };
         claims.push(match claim {
             Ok(claim) => Claimed::Job(Box::new(claim)),
-            Err(StoreError::Inconsistent { column, why, .. }) => Claimed::Unreadable {
+            Err(error @ StoreError::Inconsistent { .. }) => Claimed::Unreadable {
                 claim: ClaimId { job: job_id, post: post_id, fence },
-                why: format!("{column} {why}"),
+                why: error.to_string(),
             },
             Err(error) => return Err(error),
         });
@@ -369,7 +381,7 @@ pub(super) async fn load_claims(
 async fn claim(
     tx: &mut Tx,
     row: &Row,
-    logged: log::Logged,
+    logged: logged::Logged,
     (job_id, post_id, fence): (JobId, PostId, Fence),
     now: DateTime<Utc>,
 ) -> Result<Claim, StoreError> {
@@ -399,8 +411,11 @@ async fn claim(
         account,
         staging: logged.staging,
         open_intents: logged.open_intents,
-        sent_at: logged.sent_at,
-        is_repeat: logged.is_repeat,
+        calls: logged.calls,
+        faults: logged.faults,
+        comment_calls: logged.comment_calls,
+        read_at: now,
+        read: Instant::now(),
     })
 }
 
@@ -408,7 +423,7 @@ fn wrong_account(post: PostId, why: &str) -> StoreError {
     StoreError::Inconsistent {
         table: "post_details",
         column: "social_account_id",
-        row: post.to_string(),
+        row: format!("post {post}"),
         why: why.to_owned(),
     }
 }

@@ -1,8 +1,8 @@
 //! Clients of an agency.
 
-use crate::domain::{AgencyClient, ClientId, CompanyId, NewClient};
+use crate::domain::{AgencyClient, ClientId, CompanyId, NewClient, SocialAccount};
 
-use super::db::sql;
+use super::db::{Row, sql};
 use super::{Store, StoreError, transaction};
 
 impl Store {
@@ -22,22 +22,24 @@ impl Store {
                 .id(company.uuid()),
             )
             .await?;
-        rows.iter()
-            .map(|row| {
-                let id = ClientId(row.int("id")?);
-                Ok(AgencyClient {
-                    id,
-                    first_name: row.text("client_first_name")?,
-                    last_name: row.text("client_last_name")?,
-                    logo: row.opt_text("logo")?,
-                    accounts: accounts
-                        .iter()
-                        .filter(|account| account.client_id == Some(id))
-                        .cloned()
-                        .collect(),
-                })
+        let client = |row: &Row| {
+            let id = ClientId(row.int("id")?);
+            let of_client = |account: &&SocialAccount| account.client_id == Some(id);
+            Ok(AgencyClient {
+                id,
+                first_name: row.text("client_first_name")?,
+                last_name: row.text("client_last_name")?,
+                logo: row.opt_text("logo")?,
+                accounts: accounts.iter().filter(of_client).cloned().collect(),
             })
-            .collect()
+        };
+        let warn = |row: &Row, error: StoreError| {
+            let id = row.int("id").map_or("?".to_owned(), |id| id.to_string());
+            let error = error.in_row("agency_clients", format!("client {id}"));
+            tracing::warn!(%error, "a client is passed over");
+        };
+        let read = |row| client(row).map_err(|error| warn(row, error)).ok();
+        Ok(rows.iter().filter_map(read).collect())
     }
 
     /// True when the company has that client.

@@ -11,6 +11,7 @@
 //! | `{then}` | a join whose left side is read first, whatever the planner thinks |
 //! | `{unchecked}` | before an UPDATE that must also change a row that got past the schema's checks |
 //! | `{by i}` | behind a table: the index that SQLite, which keeps no statistics, is to search |
+//! | `{as text d.media}` | this value as the engine writes it |
 //! | `{open s}` | this job or post has not ended; `{open}` in an UPDATE, which gives its table no short name |
 //! | `{open index}` | behind `post_schedule s`: use the index of open jobs, whatever the planner thinks |
 //!
@@ -89,6 +90,10 @@ pub(super) fn spell(engine: Engine, text: &str) -> String {
         .replace("{open index}", words.open_index)
         .replace("{open}", OPEN);
     let text = named(&text, "{open ", |row| format!("{row}.{OPEN}"));
+    let text = named(&text, "{as text ", |value| match engine {
+        Engine::MySql => format!("CAST({value} AS CHAR)"),
+        Engine::Sqlite | Engine::Postgres => format!("CAST({value} AS TEXT)"),
+    });
     let text = named(&text, "{by ", |index| match engine {
         Engine::Sqlite => format!("INDEXED BY {index}"),
         Engine::MySql | Engine::Postgres => String::new(),

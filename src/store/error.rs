@@ -68,12 +68,15 @@ pub enum StoreError {
     /// A unique or foreign key refused a row.
     #[error("the database refused the row: {0}")]
     Constraint(String),
-    /// A row holds what no row may hold.
-    #[error("{table}.{column} of row {row}: {why}")]
+    /// A row holds what no row may hold. `row` is what people call it: `post …`.
+    #[error("{table}.{column} of {row}: {why}")]
     Inconsistent { table: &'static str, column: &'static str, row: String, why: String },
     /// A guarded write changed another number of rows than it must.
     #[error("{what} changed {actual} rows instead of {expected}")]
     RowsChanged { what: &'static str, expected: u64, actual: u64 },
+    /// A part of a worker's round panicked: a bug.
+    #[error("{0} broke off")]
+    BrokeOff(&'static str),
     /// A statement failed for a reason of its own: a bug.
     #[error("the database refused a statement: {0}")]
     Statement(String),
@@ -98,6 +101,16 @@ impl StoreError {
                 | Self::Damaged(_)
                 | Self::BadFile { .. }
         )
+    }
+
+    /// The same said of a row of another table, if it is about a row.
+    pub(super) fn in_row(self, of: &'static str, row: impl Into<String>) -> Self {
+        match self {
+            Self::Inconsistent { column, why, .. } => {
+                Self::Inconsistent { table: of, column, row: row.into(), why }
+            }
+            other => other,
+        }
     }
 
     /// The database is away for now; nothing is known to be wrong with it.

@@ -1,6 +1,8 @@
 //! Evidence that a post is live (T5, T5L). It needs no fence: it is a fact,
 //! whoever brings it and however late.
 
+use std::time::Duration;
+
 use crate::domain::{
     Intent, JobId, LogEvent, Outcome, PostId, PostStatus, Receipt, StepKind, WorkerId,
 };
@@ -8,58 +10,115 @@ use crate::domain::{
 use super::db::{Row, Sql, Tx, sql};
 use super::load::{HELD, OPEN_INTENT};
 use super::log::{self, Entry};
-use super::{Store, StoreError, transaction};
+use super::{Store, StoreError, restore, transaction};
+
+/// Evidence about one publish call.
+pub type Evidence = (JobId, PostId, Intent, Receipt);
 
 impl Store {
     /// Records that posts are live (T5, T5L): the evidence always, and the
     /// state whatever it was before. For several posts in one commit.
+    ///
+    /// An answer to a call that no gate of this database has cleared for this
+    /// worker settles nothing: the database was restored from a backup meanwhile,
+    /// or somebody made the answer up. Its post is held, and looked up.
     ///
     /// # Errors
     /// The database is away: then call again, until it is written.
     pub async fn record_live(
         &self,
         worker: &WorkerId,
-        evidence: &[(JobId, PostId, Intent, Receipt)],
-    ) -> Result<(), StoreError> {
+        evidence: &[Evidence],
+    ) -> Result<Vec<Recorded>, StoreError> {
         transaction!(self, tx, {
+            let mut recorded = Vec::with_capacity(evidence.len());
             for (job, post, intent, receipt) in evidence {
-                record_live(tx, Some(worker), *job, *post, intent, receipt).await?;
+                recorded.push(match was_cleared(tx, worker, *job, intent).await? {
+                    true => {
+                        record_live(tx, Some(worker), *job, *post, intent, receipt).await?;
+                        Recorded::Live
+                    }
+                    false => hold_stray(tx, *job, *post, intent, receipt).await?,
+                });
             }
+            recorded
         })
     }
 
-    /// The same for a post that was found by its text, if it is certainly not
+    /// The same for a post that was matched by its text, if it is certainly not
     /// another one of ours; else nothing is recorded.
     ///
     /// # Errors
     /// The database is away.
-    pub async fn record_found(
+    pub async fn record_matched(
         &self,
         worker: &WorkerId,
-        (job, post, intent, receipt): &(JobId, PostId, Intent, Receipt),
-    ) -> Result<Finding, StoreError> {
+        (job, post, intent, receipt): &Evidence,
+    ) -> Result<Recorded, StoreError> {
         transaction!(self, tx, {
             let state = lock(tx, *job).await?;
             if is_anothers(tx, &state, *post, receipt).await? {
-                Finding::Anothers
+                Recorded::Anothers
             } else if may_be_anothers(tx, &state, *post).await? {
-                Finding::Unclear
-            } else {
+                Recorded::Unclear
+            } else if was_cleared(tx, worker, *job, intent).await? {
                 record_live(tx, Some(worker), *job, *post, intent, receipt).await?;
-                Finding::Ours
+                Recorded::Live
+            } else {
+                hold_stray(tx, *job, *post, intent, receipt).await?
             }
         })
     }
 }
 
-/// Whose a post is that was found by its text.
+/// What became of evidence that a post is live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Finding {
-    Ours,
-    /// Another post of ours has its id.
+pub enum Recorded {
+    Live,
+    /// Another post of ours has its id; nothing was recorded.
     Anothers,
-    /// Another call for the same text on the same account has no answer yet.
+    /// Another call for the same text on the same account has no answer yet;
+    /// nothing was recorded.
     Unclear,
+    /// No such call is known: its post is held as unknown.
+    Stray,
+}
+
+/// Whether a gate of this database has cleared the call for this worker, or for
+/// one that looks it up in its stead.
+async fn was_cleared(
+    tx: &mut Tx,
+    worker: &WorkerId,
+    job: JobId,
+    intent: &Intent,
+) -> Result<bool, StoreError> {
+    let key = (intent.fence, intent.step_no);
+    let Some(by) = log::cleared_by(tx, job, key).await? else { return Ok(false) };
+    if by == worker.as_str() {
+        return Ok(true);
+    }
+    // Who looks it up owns the job now, or it is held and nobody owns it.
+    let owned = sql("SELECT COUNT(*) FROM post_schedule
+                      WHERE id = ? AND (status <> 'processing' OR worker_id = ?)");
+    Ok(tx.count(owned.id(job.uuid()).text(worker.as_str())).await? > 0)
+}
+
+/// Holds a post of which an answer came to a call that is not known.
+async fn hold_stray(
+    tx: &mut Tx,
+    job: JobId,
+    post: PostId,
+    intent: &Intent,
+    receipt: &Receipt,
+) -> Result<Recorded, StoreError> {
+    let state = lock(tx, job).await?;
+    if state.word::<PostStatus>("status")? == PostStatus::Published {
+        return Ok(Recorded::Stray);
+    }
+    let message = "may be live: an answer to a publish call came that this database does not know";
+    let object = receipt.external_id.as_deref();
+    restore::hold(tx, (job, post), intent.fence, object, message).await?;
+    Ok(Recorded::Stray)
 }
 
 /// Locks the two rows of a job.
@@ -118,6 +177,9 @@ async fn may_be_anothers(tx: &mut Tx, state: &Row, post: PostId) -> Result<bool,
     Ok(false)
 }
 
+/// When the id of a post is looked for that is live under an unknown one.
+const FIRST_LOOK_FOR_ID: Duration = Duration::from_secs(2 * 60);
+
 /// Writes evidence and makes the state agree with it, from whatever state.
 pub(super) async fn record_live(
     tx: &mut Tx,
@@ -137,8 +199,7 @@ pub(super) async fn record_live(
     }
     let mut entry = Entry::new(job, key, StepKind::Publish, LogEvent::Ok).receipt(&receipt);
     entry.worker = worker;
-    // A database that was restored from a backup has lost the intent, not the fact.
-    entry.append_done(tx).await?;
+    entry.append(tx).await?;
     let status: PostStatus = state.word("status")?;
     if status == PostStatus::Published {
         if let Some(id) = &receipt.external_id {
@@ -161,6 +222,9 @@ pub(super) async fn record_live(
                     first_comment_state = CASE WHEN first_comment IS NULL OR first_comment = ''
                                                THEN NULL
                                                ELSE COALESCE(first_comment_state, 'pending') END,
+                    follow_up_at = CASE WHEN first_comment IS NULL OR first_comment = ''
+                                        THEN CASE WHEN ? = 1 THEN {now+ms} END
+                                        ELSE {now} END,
                     updated_at = {now},
                     attempts = (SELECT attempts FROM post_schedule
                                  WHERE post_detail_id = post_details.id)
@@ -168,6 +232,9 @@ pub(super) async fn record_live(
         .text(Outcome::Published.as_str())
         .opt_text(receipt.external_id.clone())
         .opt_text(receipt.permalink.clone())
+        // Its id may be listed soon.
+        .int(receipt.external_id.is_none())
+        .after(FIRST_LOOK_FOR_ID)
         .id(post.uuid()),
     )
     .await

@@ -11,6 +11,7 @@ use crate::domain::{AccountId, Claim, Intent, JobId, LogEvent, StepKind, WorkerI
 use super::db::{Engine, Sql, Tx, sql};
 use super::load::OPEN_INTENT;
 use super::log::{self, Entry};
+use super::logged;
 use super::{Store, StoreError, transaction};
 
 /// What the gate says.
@@ -28,6 +29,14 @@ pub enum Gate {
     Lost,
 }
 
+/// A claimed job whose publish call is to go out.
+#[derive(Debug, Clone, Copy)]
+pub struct ToPublish<'a> {
+    pub claim: &'a Claim,
+    /// The platform's id of what the call will name, if it names anything.
+    pub object: Option<&'a str>,
+}
+
 impl Store {
     /// Opens the gate for claimed jobs: renews each lease to last for the
     /// whole call, checks everything that may forbid it, writes the intents,
@@ -40,13 +49,13 @@ impl Store {
     pub async fn open_gates(
         &self,
         worker: &WorkerId,
-        claims: &[&Claim],
+        jobs: &[ToPublish<'_>],
         lease: Duration,
     ) -> Result<Vec<Gate>, StoreError> {
         let opened = transaction!(self, tx, {
-            let mut gates = Vec::with_capacity(claims.len());
-            for claim in claims {
-                gates.push(open(tx, worker, claim, lease).await?);
+            let mut gates = Vec::with_capacity(jobs.len());
+            for job in jobs {
+                gates.push(open(tx, worker, *job, lease).await?);
             }
             gates
         });
@@ -57,11 +66,11 @@ impl Store {
         }
         tracing::warn!(error = %lost, "reading again whether a gate is open");
         transaction!(self, tx, {
-            let mut gates = Vec::with_capacity(claims.len());
-            for claim in claims {
-                gates.push(match opened_before(tx, worker, claim).await? {
+            let mut gates = Vec::with_capacity(jobs.len());
+            for job in jobs {
+                gates.push(match opened_before(tx, worker, job.claim).await? {
                     Some(intent) => Gate::Open(intent),
-                    None => open(tx, worker, claim, lease).await?,
+                    None => open(tx, worker, *job, lease).await?,
                 });
             }
             gates
@@ -89,14 +98,14 @@ async fn opened_before(
     if ours.is_none() {
         return Ok(None);
     }
-    let open = log::open_intents(tx, claim.job_id).await?;
+    let open = logged::open_intents(tx, claim.job_id).await?;
     Ok(open.into_iter().find(|intent| intent.fence == claim.fence))
 }
 
 async fn open(
     tx: &mut Tx,
     worker: &WorkerId,
-    claim: &Claim,
+    ToPublish { claim, object }: ToPublish<'_>,
     lease: Duration,
 ) -> Result<Gate, StoreError> {
     // Gates of one account pass one by one, so that two cannot both find it idle.
@@ -132,7 +141,9 @@ async fn open(
                         a.pause_reason AS pause_reason,
                         CASE WHEN a.paused_until <= {now} THEN 1 ELSE 0 END AS pause_is_over,
                         CASE WHEN a.company_id = d.company_id AND a.platform = d.platform
-                              AND a.id = ? THEN 1 ELSE 0 END AS fits
+                              AND a.id = ? THEN 1 ELSE 0 END AS fits,
+                        (SELECT h.reason FROM platform_health h
+                          WHERE h.platform = d.platform AND h.rests_until > {now}) AS outage
                    FROM post_details d
                    LEFT JOIN meta_social_accounts a ON a.id = d.social_account_id
                   WHERE d.id = ? {lock d}")
@@ -144,22 +155,27 @@ async fn open(
     if post.text("status")? != "processing" {
         return Ok(Gate::Lost);
     }
-    if post.opt_time("cancel_requested_at")?.is_some() {
+    if post.is_set("cancel_requested_at")? {
         return Ok(Gate::CancelWished);
     }
     if !post.flag("fits")? || !post.flag("is_added")? {
         return Ok(Gate::AccountRests("the account was removed or changed".to_owned()));
     }
-    if post.opt_time("paused_at")?.is_some() && !post.flag("pause_is_over")? {
-        return Ok(Gate::AccountRests(post.opt_text("pause_reason")?.unwrap_or_default()));
+    if post.is_set("paused_at")? && !post.flag("pause_is_over")? {
+        return Ok(Gate::AccountRests(post.opt_lossy("pause_reason")?.unwrap_or_default()));
+    }
+    if let Some(outage) = post.opt_text("outage")? {
+        return Ok(Gate::AccountRests(outage));
     }
     let key = (claim.fence, log::next_step(tx, claim.job_id, claim.fence).await?);
     Entry::new(claim.job_id, key, StepKind::Publish, LogEvent::Intent)
         .worker(worker)
+        .object(object)
         .append(tx)
         .await?;
     let at = log::cleared_at(tx, claim.job_id, key).await?;
-    Ok(Gate::Open(Intent::cleared(key.0, key.1, at)))
+    let object = object.map(str::to_owned);
+    Ok(Gate::Open(Intent { object, ..Intent::cleared(key.0, key.1, at) }))
 }
 
 /// Whether a publish call for the same account is under way: cleared, without

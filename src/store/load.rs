@@ -18,16 +18,25 @@ pub(super) const STUCK_AFTER: Duration = Duration::from_secs(5 * 60);
 /// the old scheduler's ten minutes.
 pub(super) const FOREIGN_LOCK: Duration = Duration::from_secs(10 * 60);
 
+/// After the last time that can be read: PostgreSQL's `infinity`, and what is no
+/// time on SQLite, whose texts and BLOBs come after all digits.
+pub(super) const BEYOND_TIME: &str = "> '9999-12-31 23:59:59.999'";
+
+/// Not before the first time that can be read.
+pub(super) const READABLE_TIME: &str = ">= '0001-01-01 00:00:00'";
+
 /// True for a post `d` that is held: nobody can tell whether it is live, and no
 /// person has let it rest.
 pub(super) const HELD: &str =
     "(d.outcome = 'unknown' AND (d.error_code IS NULL OR d.error_code <> 'abandoned'))";
 
-/// True for a post `d` whose account rests.
-pub(super) const RESTS: &str = "EXISTS (
+/// True for a post `d` whose account is paused, or whose platform does not answer.
+pub(super) const RESTS: &str = "(EXISTS (
   SELECT 1 FROM meta_social_accounts a
    WHERE a.id = d.social_account_id AND a.paused_at IS NOT NULL
-     AND (a.paused_until IS NULL OR a.paused_until > {now}))";
+     AND (a.paused_until IS NULL OR a.paused_until > {now}))
+  OR EXISTS (
+  SELECT 1 FROM platform_health h WHERE h.platform = d.platform AND h.rests_until > {now}))";
 
 /// True for a post `d` that has ended; named beside its status so that the small
 /// index of ended posts serves the query.
@@ -117,7 +126,7 @@ pub(super) fn post(row: &Row) -> Result<Post, StoreError> {
         job_id: row.job("job_id")?,
         company_id: CompanyId::from_uuid(row.id("company_id")?),
         account_id: AccountId::from_uuid(row.id("social_account_id")?),
-        account_name: row.opt_text("account_name")?.unwrap_or_default(),
+        account_name: row.opt_lossy("account_name")?.unwrap_or_default(),
         client_id: row.opt_int("assigned_client_id")?.map(ClientId),
         content: content(row)?,
         status: row.word("status")?,
@@ -128,14 +137,14 @@ pub(super) fn post(row: &Row) -> Result<Post, StoreError> {
         max_attempts: count(row, "max_attempts")?,
         outcome: row.opt_word("outcome")?,
         error_code: row.opt_text("error_code")?,
-        error_message: row.opt_text("error_message")?,
+        error_message: row.opt_lossy("error_message")?,
         external_post_id: row.opt_text("external_post_id")?,
-        permalink: row.opt_text("permalink")?,
+        permalink: row.opt_lossy("permalink")?,
         published_at: row.opt_time("published_at")?,
         cancel_requested_at: row.opt_time("cancel_requested_at")?,
         comment_state: row.opt_word("first_comment_state")?,
         idempotency_key: row.opt_text("idempotency_key")?,
-        worker_id: row.opt_text("worker_id")?,
+        worker_id: row.opt_lossy("worker_id")?,
         created_at: row.time("created_at")?,
         due: row.flag("due")?,
         stuck: row.flag("stuck")?,
@@ -148,12 +157,7 @@ pub(super) fn content(row: &Row) -> Result<PostContent, StoreError> {
     let media = match row.opt_json("media")? {
         None => Vec::new(),
         Some(json) => serde_json::from_value::<Vec<MediaItem>>(json).map_err(|error| {
-            StoreError::Inconsistent {
-                table: "post_details",
-                column: "media",
-                row: row.opt_text("id").ok().flatten().unwrap_or_default(),
-                why: format!("is not a list of {{\"url\", \"type\"}}: {error}"),
-            }
+            row.wrong("media", format!("is not a list of {{\"url\", \"type\"}}: {error}"))
         })?,
     };
     Ok(PostContent {
@@ -172,50 +176,73 @@ pub(super) const SELECT_ACCOUNTS: &str =
             a.account_name AS account_name, a.external_id AS external_id,
             a.instagram_business_id AS instagram_business_id,
             a.assigned_client_id AS assigned_client_id, a.token_ref AS token_ref,
+            a.publish_mode AS publish_mode,
             a.is_added AS is_added, a.paused_at AS paused_at, a.paused_until AS paused_until,
-            a.pause_reason AS pause_reason, {now} AS now
+            a.pause_reason AS pause_reason,
+            CASE WHEN a.paused_until <= {now} THEN 1 ELSE 0 END AS pause_is_over
        FROM meta_social_accounts a";
 
 /// Those of these accounts that can be read: one row of another program must
 /// not hide the others.
 pub(super) fn accounts(rows: &[Row]) -> Vec<SocialAccount> {
-    let told = |error: &StoreError| tracing::warn!(%error, "an account is passed over");
-    rows.iter().filter_map(|row| account(row).inspect_err(told).ok()).collect()
+    let mut accounts = Vec::with_capacity(rows.len());
+    for row in rows {
+        match account(row) {
+            Ok(account) => accounts.push(account),
+            Err(error) => {
+                tracing::warn!(%error, "an account is passed over");
+                continue;
+            }
+        }
+        for error in ["paused_at", "paused_until"].iter().filter_map(|at| row.opt_time(at).err()) {
+            let error = error.in_row(ACCOUNTS, name_of(row));
+            tracing::warn!(%error, "the pause of an account cannot be read");
+        }
+    }
+    accounts
 }
 
+const ACCOUNTS: &str = "meta_social_accounts";
+
+fn name_of(row: &Row) -> String {
+    format!("account {}", row.opt_lossy("id").ok().flatten().unwrap_or_default())
+}
+
+/// A pause whose times cannot be read is no fault of the account's posts: whether
+/// it lasts is the database's word, as in every query.
 pub(super) fn account(row: &Row) -> Result<SocialAccount, StoreError> {
+    read_account(row).map_err(|error| error.in_row(ACCOUNTS, name_of(row)))
+}
+
+fn read_account(row: &Row) -> Result<SocialAccount, StoreError> {
     let external_id = match row.opt_text("external_id")? {
         Some(id) => id,
         // A row of the seed's application.
         None => row.opt_text("instagram_business_id")?.unwrap_or_default(),
     };
-    let token_ref = row.opt_text("token_ref")?.map(|text| text.parse()).transpose().map_err(
-        |error: crate::domain::BadTokenRef| StoreError::Inconsistent {
-            table: "meta_social_accounts",
-            column: "token_ref",
-            row: row.text("id").unwrap_or_default(),
-            why: error.to_string(),
-        },
-    )?;
-    let until = row.opt_time("paused_until")?;
-    let over = matches!(until, Some(until) if until <= row.time("now")?);
-    let pause = (row.opt_time("paused_at")?.is_some() && !over).then(|| Pause {
-        reason: row.opt_text("pause_reason").ok().flatten().unwrap_or_default(),
-        until,
+    // Never its value: somebody may have put a token there.
+    let bad = |error: crate::domain::BadTokenRef| row.wrong("token_ref", error);
+    let token_ref =
+        row.opt_lossy("token_ref")?.map(|text| text.parse()).transpose().map_err(bad)?;
+    let pause = (row.is_set("paused_at")? && !row.flag("pause_is_over")?).then(|| Pause {
+        reason: row.opt_lossy("pause_reason").ok().flatten().unwrap_or_default(),
+        until: row.opt_time("paused_until").ok().flatten(),
     });
     Ok(SocialAccount {
         id: AccountId::from_uuid(row.id("id")?),
         company_id: CompanyId::from_uuid(row.id("company_id")?),
         platform: row.word("platform")?,
-        name: row.text("account_name")?,
+        name: row.opt_lossy("account_name")?.unwrap_or_default(),
         external_id,
         client_id: row.opt_int("assigned_client_id")?.map(ClientId),
         token_ref,
         is_added: row.flag("is_added")?,
         pause,
+        publish_mode: row.opt_word("publish_mode")?,
     })
 }
 
 pub(super) fn count(row: &Row, column: &'static str) -> Result<u32, StoreError> {
-    Ok(u32::try_from(row.opt_int(column)?.unwrap_or(0)).unwrap_or(0))
+    let count = row.opt_int(column)?.unwrap_or(0);
+    u32::try_from(count).map_err(|_| row.wrong(column, format!("{count} is out of range")))
 }

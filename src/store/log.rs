@@ -1,34 +1,30 @@
-//! The publish log: written append-only, read back as what is staged and
-//! which publish calls are open.
-
-use std::collections::HashMap;
-use std::time::Duration;
+//! The publish log, written: append-only. `logged` reads it back.
 
 use chrono::{DateTime, Utc};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use crate::domain::{
-    Artifact, Failure, Fence, Intent, JobId, LogEntry, LogEvent, Receipt, SPENT, Staging, StepKind,
-    WorkerId,
+    Artifact, Failure, Fence, JobId, LogEntry, LogEvent, Receipt, Remedy, StepKind, WorkerId,
 };
 
 use super::db::{Row, Tx, sql};
-use super::{StoreError, posts};
+use super::{StoreError, unread_log};
 
-/// Staged objects are not used beyond this age: unpublished photos and
-/// containers live about 24 hours (meta.md 7.10).
-const STAGED_USABLE_FOR: Duration = Duration::from_secs(20 * 60 * 60);
-
-/// Codes of the mark behind which earlier staged objects count no more.
+/// Codes of the marks behind which earlier staged objects count no more: to be
+/// made anew, or anew for a post that is published with one call.
 pub(super) const RESTAGE: &str = "restage";
+pub(super) const DIRECT: &str = "direct";
 /// Codes of intents that are not a gate's: of another program's call, and of
 /// one that a restored backup may not know.
 pub(super) const FOREIGN: &str = "foreign";
 pub(super) const RESTORED: &str = "restored";
-/// A look-up that saw the object and saw it not live.
-pub const NOT_LIVE: &str = "not_live";
-/// A look-up that saw the platform still working on the object.
-pub const IN_PROGRESS: &str = "in_progress";
+/// Keys in the detail of a row: what the platform's refusal asked for, and a
+/// passing fault, which costs no attempt.
+pub(super) const REFUSAL: &str = "refusal";
+pub(super) const OUTAGE: &str = "outage";
+
+/// No job comes near so many steps under one fence.
+pub(super) const STEP_MAX: i32 = 1_000_000;
 
 /// One row to be appended.
 #[derive(Debug, Clone)]
@@ -95,6 +91,21 @@ impl<'a> Entry<'a> {
         self.http_status = failure.http_status;
         self.trace_id = failure.trace_id.as_deref();
         self.detail = (!failure.detail.is_null()).then(|| failure.detail.clone());
+        if matches!(failure.remedy, Remedy::Outage(_)) {
+            self.detail.get_or_insert_with(|| json!({}))[OUTAGE] = json!(true);
+        }
+        self
+    }
+
+    /// The failure as the platform's own refusal, which proves nothing yet.
+    pub(super) fn refusal(mut self, failure: &'a Failure) -> Self {
+        self = self.failure(failure);
+        self.detail.get_or_insert_with(|| json!({}))[REFUSAL] = json!(failure.remedy);
+        self
+    }
+
+    pub(super) fn object(mut self, object: Option<&'a str>) -> Self {
+        self.remote_id = object;
         self
     }
 
@@ -128,12 +139,12 @@ impl<'a> Entry<'a> {
             .text(self.event.as_str())
             .int(i64::from(irreversible))
             .opt_text(self.step.map(str::to_owned))
-            .opt_text(self.remote_id.map(str::to_owned))
+            .opt_text(self.remote_id.map(|id| short(id, 255)))
             .opt_json(self.detail)
             .opt_int(self.http_status.map(i64::from))
-            .opt_text(self.error_code.map(str::to_owned))
+            .opt_text(self.error_code.map(|code| short(code, 191)))
             .opt_text(self.message.map(str::to_owned))
-            .opt_text(self.trace_id.map(str::to_owned))
+            .opt_text(self.trace_id.map(|id| short(id, 255)))
             .opt_text(self.worker.map(|worker| worker.as_str().to_owned())),
         )
         .await?;
@@ -171,114 +182,9 @@ pub(super) async fn fill_in_id(
     Ok(())
 }
 
-/// What the log says about one job.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Logged {
-    pub(super) staging: Staging,
-    pub(super) open_intents: Vec<Intent>,
-    pub(super) sent_at: Vec<DateTime<Utc>>,
-    pub(super) is_repeat: bool,
-}
-
-/// Reads the log of several jobs.
-pub(super) async fn read(
-    tx: &mut Tx,
-    jobs: &[JobId],
-    now: DateTime<Utc>,
-) -> Result<HashMap<JobId, Logged>, StoreError> {
-    let mut by_job: HashMap<JobId, Vec<Row>> = HashMap::new();
-    if jobs.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let rows = tx
-        .all(
-            sql("SELECT post_schedule_id, fence, step_no, kind, event, step, remote_id, detail,
-                        error_code, at
-                   FROM publish_log WHERE post_schedule_id IN ")
-            .ids(jobs.iter().map(|job| job.uuid()))
-            .and(" ORDER BY post_schedule_id, fence, step_no"),
-        )
-        .await?;
-    for row in rows {
-        by_job.entry(row.job("post_schedule_id")?).or_default().push(row);
-    }
-    by_job.into_iter().map(|(job, rows)| Ok((job, logged(&rows, now)?))).collect()
-}
-
-/// Works out staging and open intents from one job's rows, which come in
-/// order of fence and step.
-fn logged(rows: &[Row], now: DateTime<Utc>) -> Result<Logged, StoreError> {
-    let mut logged = Logged::default();
-    let mut settled = Vec::new();
-    let mut spent = Vec::new();
-    let mut intents: Vec<Intent> = Vec::new();
-    for row in rows {
-        let kind: StepKind = row.word("kind")?;
-        let event: LogEvent = row.word("event")?;
-        let key = (Fence(row.int("fence")?), i32::try_from(row.int("step_no")?).unwrap_or(0));
-        let at = row.time("at")?;
-        let code = row.opt_text("error_code")?;
-        match (kind, event) {
-            (StepKind::Upload | StepKind::Create | StepKind::Wait, LogEvent::Ok) => {
-                logged.staging.0.push(Artifact {
-                    kind,
-                    name: row.opt_text("step")?.unwrap_or_default(),
-                    remote_id: row.opt_text("remote_id")?.unwrap_or_default(),
-                    detail: row.opt_json("detail")?.unwrap_or(Json::Null),
-                    stored_at: Some(at),
-                });
-            }
-            (StepKind::Create, LogEvent::Refused) if code.as_deref() == Some(RESTAGE) => {
-                logged.staging.0.clear();
-            }
-            (StepKind::Publish, LogEvent::Intent) => {
-                logged.sent_at.push(at);
-                intents.push(Intent {
-                    age: since(at, now),
-                    blind: matches!(code.as_deref(), Some(FOREIGN | RESTORED)),
-                    ..Intent::cleared(key.0, key.1, at)
-                });
-            }
-            (StepKind::Publish, LogEvent::Ok | LogEvent::Refused) => {
-                settled.push(key);
-                logged.is_repeat |= code.as_deref() == Some(NOT_LIVE);
-            }
-            (StepKind::Publish, LogEvent::Unknown) => {
-                let detail = row.opt_json("detail")?.unwrap_or(Json::Null);
-                spent.extend((detail[SPENT] == true).then_some(key));
-            }
-            (StepKind::Lookup, LogEvent::Ok | LogEvent::Unknown) => {
-                for intent in &mut intents {
-                    intent.lookups += 1;
-                    match code.as_deref() {
-                        Some(NOT_LIVE) => {
-                            intent.not_live_for.get_or_insert_with(|| since(at, now));
-                        }
-                        // The call arrived late: what was read before it counts no more.
-                        Some(IN_PROGRESS) => intent.not_live_for = None,
-                        _ => {}
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    logged.sent_at.sort_unstable();
-    intents.retain(|intent| !settled.contains(&(intent.fence, intent.step_no)));
-    for intent in &mut intents {
-        intent.blind |= spent.contains(&(intent.fence, intent.step_no));
-    }
-    logged.open_intents = intents;
-    if logged.open_intents.is_empty() {
-        // Objects of an open intent are its anchor, however old they are.
-        let usable = chrono::Duration::from_std(STAGED_USABLE_FOR).unwrap_or_default();
-        logged.staging.0.retain(|artifact| artifact.stored_at.is_none_or(|at| now - at < usable));
-    }
-    Ok(logged)
-}
-
-fn since(at: DateTime<Utc>, now: DateTime<Utc>) -> Duration {
-    (now - at).to_std().unwrap_or(Duration::ZERO)
+/// Cut to what its column holds, in characters.
+fn short(text: &str, most: usize) -> String {
+    text.chars().take(most).collect()
 }
 
 /// True when something may be left at the platform for a job that is not live.
@@ -293,10 +199,23 @@ pub(super) async fn has_artifacts(tx: &mut Tx, job: JobId) -> Result<bool, Store
     Ok(count > 0)
 }
 
-/// The publish calls of a job that may have gone out and are not settled.
-pub(super) async fn open_intents(tx: &mut Tx, job: JobId) -> Result<Vec<Intent>, StoreError> {
-    let now = posts::now(tx).await?;
-    Ok(read(tx, &[job], now).await?.remove(&job).unwrap_or_default().open_intents)
+/// The worker whose gate wrote the intent of this key, if there is such an intent.
+pub(super) async fn cleared_by(
+    tx: &mut Tx,
+    job: JobId,
+    (fence, step_no): (Fence, i32),
+) -> Result<Option<String>, StoreError> {
+    let row = tx
+        .first(
+            sql("SELECT worker_id FROM publish_log
+                  WHERE post_schedule_id = ? AND fence = ? AND step_no = ?
+                    AND kind = 'publish' AND event = 'intent'")
+            .id(job.uuid())
+            .int(fence.0)
+            .int(i64::from(step_no)),
+        )
+        .await?;
+    row.map(|row| Ok(row.opt_text("worker_id")?.unwrap_or_default())).transpose()
 }
 
 /// When the intent of this key was written.
@@ -322,16 +241,27 @@ pub(super) async fn next_step(tx: &mut Tx, job: JobId, fence: Fence) -> Result<i
     let last = tx
         .count(
             sql("SELECT COALESCE(MAX(step_no), 0) FROM publish_log
-                  WHERE post_schedule_id = ? AND fence = ?")
+                  WHERE post_schedule_id = ? AND fence = ? AND step_no BETWEEN 0 AND ?
+                    AND {as text step_no} NOT LIKE '%.%'")
             .id(job.uuid())
-            .int(fence.0),
+            .int(fence.0)
+            .int(STEP_MAX),
         )
         .await?;
-    Ok(i32::try_from(last).unwrap_or(i32::MAX - 1) + 1)
+    // Not even then a number that is taken: the row would be passed over.
+    Ok(i32::try_from(last).unwrap_or(STEP_MAX) + 1)
 }
 
-/// Every row of a job in the order things happened.
-pub(super) async fn history(tx: &mut Tx, job: JobId) -> Result<Vec<LogEntry>, StoreError> {
+/// A job's log, for people.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct History {
+    /// In the order things happened.
+    pub entries: Vec<LogEntry>,
+    /// Rows that cannot be read, with the reason.
+    pub unreadable: Vec<String>,
+}
+
+pub(super) async fn history(tx: &mut Tx, job: JobId) -> Result<History, StoreError> {
     let rows = tx
         .all(
             sql("SELECT fence, step_no, kind, event, worker_id, step, remote_id, http_status,
@@ -341,22 +271,32 @@ pub(super) async fn history(tx: &mut Tx, job: JobId) -> Result<Vec<LogEntry>, St
             .id(job.uuid()),
         )
         .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(LogEntry {
-                fence: row.int("fence")?,
-                step_no: i32::try_from(row.int("step_no")?).unwrap_or(0),
-                kind: row.word("kind")?,
-                event: row.word("event")?,
-                worker_id: row.opt_text("worker_id")?,
-                step: row.opt_text("step")?,
-                remote_id: row.opt_text("remote_id")?,
-                http_status: row.opt_int("http_status")?.and_then(|s| u16::try_from(s).ok()),
-                error_code: row.opt_text("error_code")?,
-                message: row.opt_text("message")?,
-                trace_id: row.opt_text("trace_id")?,
-                at: row.time("at")?,
-            })
-        })
-        .collect()
+    let mut history = History::default();
+    for row in &rows {
+        match entry(row) {
+            Ok(entry) => history.entries.push(entry),
+            Err(error) => {
+                let error = error.in_row("publish_log", unread_log::name(row));
+                history.unreadable.push(error.to_string());
+            }
+        }
+    }
+    Ok(history)
+}
+
+fn entry(row: &Row) -> Result<LogEntry, StoreError> {
+    Ok(LogEntry {
+        fence: row.int("fence")?,
+        step_no: i32::try_from(row.int("step_no")?).unwrap_or(i32::MAX),
+        kind: row.word("kind")?,
+        event: row.word("event")?,
+        worker_id: row.opt_lossy("worker_id")?,
+        step: row.opt_lossy("step")?,
+        remote_id: row.opt_lossy("remote_id")?,
+        http_status: row.opt_int("http_status")?.and_then(|s| u16::try_from(s).ok()),
+        error_code: row.opt_lossy("error_code")?,
+        message: row.opt_lossy("message")?,
+        trace_id: row.opt_lossy("trace_id")?,
+        at: row.time("at")?,
+    })
 }

@@ -27,11 +27,22 @@ pub struct Migration {
 /// The same versions and names for every engine.
 macro_rules! migrations {
     ($engine:literal) => {
-        &[Migration {
-            version: 1,
-            name: "posts_and_queue",
-            sql: include_str!(concat!("../../migrations/", $engine, "/0001_posts_and_queue.sql")),
-        }]
+        &[
+            Migration {
+                version: 1,
+                name: "posts_and_queue",
+                sql: include_str!(concat!(
+                    "../../migrations/",
+                    $engine,
+                    "/0001_posts_and_queue.sql"
+                )),
+            },
+            Migration {
+                version: 2,
+                name: "follow_ups",
+                sql: include_str!(concat!("../../migrations/", $engine, "/0002_follow_ups.sql")),
+            },
+        ]
     };
 }
 
@@ -43,6 +54,8 @@ const POSTGRES: &[Migration] = migrations!("postgres");
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MigrationState {
     pub migration: Migration,
+    pub is_applied: bool,
+    /// `None` also where another program wrote what is no time.
     pub applied_at: Option<DateTime<Utc>>,
 }
 
@@ -120,12 +133,13 @@ impl Store {
         Ok(location
             .migrations()
             .iter()
-            .map(|migration| MigrationState {
-                migration: *migration,
-                applied_at: applied
-                    .iter()
-                    .find(|(version, _)| *version == migration.version)
-                    .map(|(_, at)| *at),
+            .map(|migration| {
+                let applied = applied.iter().find(|(version, _)| *version == migration.version);
+                MigrationState {
+                    migration: *migration,
+                    is_applied: applied.is_some(),
+                    applied_at: applied.and_then(|(_, at)| *at),
+                }
             })
             .collect())
     }
@@ -138,7 +152,7 @@ impl Store {
         let states = Self::migration_states(location, timeout).await?;
         let engine = location.engine();
         let mut script = String::new();
-        for state in states.iter().filter(|state| state.applied_at.is_none()) {
+        for state in states.iter().filter(|state| !state.is_applied) {
             let migration = &state.migration;
             let sql = if engine == Engine::MySql {
                 let store = Self::open_any_schema(location, timeout)?;
@@ -235,7 +249,10 @@ impl Store {
     }
 }
 
-fn refuse_newer(location: &Location, applied: &[(i64, DateTime<Utc>)]) -> Result<(), StoreError> {
+/// Versions with the time when they were applied, if it can be read.
+type Applied = Vec<(i64, Option<DateTime<Utc>>)>;
+
+fn refuse_newer(location: &Location, applied: &Applied) -> Result<(), StoreError> {
     let known = location.schema_version();
     match applied.last() {
         Some((found, _)) if *found > known => Err(StoreError::SchemaNewer { found: *found, known }),
@@ -244,7 +261,7 @@ fn refuse_newer(location: &Location, applied: &[(i64, DateTime<Utc>)]) -> Result
 }
 
 /// The applied versions in order; none when the table is not there yet.
-async fn applied(tx: &mut Tx) -> Result<Vec<(i64, DateTime<Utc>)>, StoreError> {
+async fn applied(tx: &mut Tx) -> Result<Applied, StoreError> {
     let table = match tx.engine() {
         Engine::Sqlite => "SELECT COUNT(*) FROM sqlite_master WHERE name = 'schema_state'",
         Engine::MySql => {
@@ -260,7 +277,7 @@ async fn applied(tx: &mut Tx) -> Result<Vec<(i64, DateTime<Utc>)>, StoreError> {
         return Ok(Vec::new());
     }
     let rows = tx.all(sql("SELECT version, applied_at FROM schema_state ORDER BY version")).await?;
-    rows.iter().map(|row| Ok((row.int("version")?, row.time("applied_at")?))).collect()
+    rows.iter().map(|row| Ok((row.int("version")?, row.time("applied_at").ok()))).collect()
 }
 
 /// Any number that nobody else is likely to use.

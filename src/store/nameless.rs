@@ -1,88 +1,231 @@
-//! Open jobs whose own id, or their post's, is no UUID: another program wrote
-//! it past the schema's checks. No statement of ours can name such a row, so
-//! nobody can claim it, and none of ours ever was at it. It is ended where it
-//! is met, so that it keeps no other job from being claimed.
+//! Open jobs that no claim can be written into: their own id, or their post's,
+//! is no UUID, so that no statement of ours can name the row; or a number or time
+//! that a claim counts on, or would write over, cannot be read. Another program
+//! wrote them so. They are ended where they are met, so that they keep no other
+//! job from being claimed.
 
-use crate::domain::{JobId, PostId};
+use crate::domain::{Fence, JobId, Only, Outcome, PostId};
 
 use super::StoreError;
 use super::db::{Row, Sql, Tx, sql};
+use super::load::{self, BEYOND_TIME, OPEN_INTENT};
 use super::log;
+use super::raw::Key;
 use super::settle::INVALID_ROW;
 
-const WHY: &str = "another program gave it an id that is no UUID in lower case";
+const NO_UUID: &str = "another program gave it an id that is no UUID in lower case";
+
+/// Attempts and fences are counted up, and must not leave their columns' range.
+const COUNT_MAX: i64 = 1_000_000_000;
+
+/// What [`without`] looks at: the start of every query that is given to it.
+pub(super) const COLUMNS: &str = "s.id AS job_id, d.id AS post_id, s.fence AS fence,
+    s.attempts AS attempts, s.max_attempts AS max_attempts, s.run_at AS run_at,
+    s.next_attempt_at AS next_attempt_at";
 
 /// A job's and its post's id, unless one of them cannot be named.
 pub(super) fn ids(row: &Row) -> Option<(JobId, PostId)> {
     Some((row.job("job_id").ok()?, row.post("post_id").ok()?))
 }
 
-/// The open jobs of a query, after those that cannot be named were ended: all
-/// rows have readable ids.
+/// The same with the fence.
+pub(super) fn claim_of(row: &Row) -> Option<(JobId, PostId, Fence)> {
+    let (job, post) = ids(row)?;
+    Some((job, post, Fence(row.int("fence").ok()?)))
+}
+
+/// Pending jobs whose time will never come: what stands there is none, and lies
+/// behind all times.
+pub(super) fn never_due_query(only: &Only) -> Sql {
+    let query = sql(format!(
+        "SELECT {COLUMNS} FROM post_schedule s {{open index}} {{then}} post_details d
+          WHERE d.id = s.post_detail_id
+            AND {{open s}} AND s.status = 'pending' AND s.run_at {BEYOND_TIME}"
+    ));
+    load::only(query, only).and(" ORDER BY s.run_at, s.id LIMIT 500")
+}
+
+/// A post that was ended because no claim can be written into its job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// `None`: its id is no UUID.
+    pub post: Option<PostId>,
+    pub outcome: Outcome,
+    pub why: String,
+}
+
+/// Whether ids, counts and times of a job can be read.
+pub(super) fn is_good(row: &Row) -> bool {
+    fault(row).is_none()
+}
+
+/// The open jobs of a query, after those that cannot be claimed were ended: ids,
+/// counts and times of all rows can be read.
 pub(super) async fn without(tx: &mut Tx, query: Sql) -> Result<Vec<Row>, StoreError> {
+    without_into(tx, query, &mut Vec::new()).await
+}
+
+/// The same, and tells what was ended.
+pub(super) async fn without_into(
+    tx: &mut Tx,
+    query: Sql,
+    ended: &mut Vec<Ended>,
+) -> Result<Vec<Row>, StoreError> {
     loop {
         let rows = tx.all(query.clone()).await?;
-        let nameless: Vec<&Row> = rows.iter().filter(|row| ids(row).is_none()).collect();
-        if nameless.is_empty() {
-            return Ok(rows);
+        let before = ended.len();
+        for row in &rows {
+            if let Some(fault) = fault(row) {
+                ended.push(end(tx, row, &fault).await?);
+            }
         }
-        for row in nameless {
-            end(tx, &row.text("job_id")?, &row.text("post_id")?).await?;
+        if ended.len() == before {
+            return Ok(rows);
         }
     }
 }
 
-/// Ends a job with its post. Only a program that has begun with it may have
-/// published it.
-async fn end(tx: &mut Tx, job: &str, post: &str) -> Result<(), StoreError> {
-    let begun = sql("SELECT COUNT(*) FROM post_schedule WHERE id = ? AND status = 'processing'");
-    let begun = tx.count(begun.text(job)).await? > 0;
-    let (outcome, message) = match begun {
-        true => ("unknown", format!("may be live: {WHY}, and locked it")),
-        false => ("not_published", format!("not sent: {WHY}")),
+/// Why a job cannot be claimed.
+struct Fault {
+    why: String,
+    /// None of ours was ever at it.
+    is_nameless: bool,
+    /// Its counts can be counted up.
+    counts: bool,
+}
+
+fn fault(row: &Row) -> Option<Fault> {
+    let counts = check_counts(row);
+    let why = match &counts {
+        _ if ids(row).is_none() => NO_UUID.to_owned(),
+        Err(error) => error.to_string(),
+        Ok(()) => row.time("run_at").and(row.opt_time("next_attempt_at")).err()?.to_string(),
+    };
+    Some(Fault { why, is_nameless: ids(row).is_none(), counts: counts.is_ok() })
+}
+
+fn check_counts(row: &Row) -> Result<(), StoreError> {
+    // Posts count attempts too.
+    let of_job = |error: StoreError| error.in_row("post_schedule", row.post_name());
+    for (column, range) in [
+        ("fence", 0..=i64::MAX / 2),
+        ("attempts", 0..=COUNT_MAX),
+        ("max_attempts", -COUNT_MAX..=COUNT_MAX),
+    ] {
+        let count = row.int(column).map_err(of_job)?;
+        if !range.contains(&count) {
+            return Err(of_job(row.wrong(column, format!("{count} is out of range"))));
+        }
+    }
+    Ok(())
+}
+
+/// Ends a job with its post. A call of ours, or another program that has begun
+/// with it, may have published it.
+async fn end(tx: &mut Tx, row: &Row, fault: &Fault) -> Result<Ended, StoreError> {
+    let (job, post) = (row.any_key("job_id")?, row.any_key("post_id")?);
+    let is_open = counted(tx, &job, OPEN_INTENT).await?;
+    // What we hold has a lease; a job that we cannot name, we never held.
+    let foreign = if fault.is_nameless { "" } else { " AND s.lease_until IS NULL" };
+    let begun = format!("s.status = 'processing'{foreign}");
+    let begun = !is_open && counted(tx, &job, &begun).await?;
+    let why = match begun {
+        true => format!("{}, and locked it", fault.why),
+        false => fault.why.clone(),
+    };
+    let (outcome, message) = match begun || is_open {
+        true => (Outcome::Unknown, format!("may be live: {why}")),
+        false => (Outcome::NotPublished, format!("not sent: {why}")),
+    };
+    end_job(tx, &job, fault.counts, &message).await?;
+    if begun {
+        let fence = fence_of(tx, &job).await?;
+        tx.execute_one(
+            "note the call of another program",
+            sql("INSERT INTO publish_log
+                   (post_schedule_id, fence, step_no, kind, event, irreversible, error_code, at)
+                 SELECT id, ?, 1, 'publish', 'intent', 1, ?, {now}
+                   FROM post_schedule WHERE id = ?")
+            .int(fence)
+            .text(log::FOREIGN)
+            .key(job.clone()),
+        )
+        .await?;
+    }
+    end_post(tx, &post, fault.counts, outcome, &message).await?;
+    let id = row.post("post_id").ok();
+    if id.is_none() {
+        // No event can name it.
+        tracing::warn!(%job, %post, "ended as failed: {message}");
+    }
+    Ok(Ended { post: id, outcome, why: message })
+}
+
+async fn counted(tx: &mut Tx, job: &Key, condition: &str) -> Result<bool, StoreError> {
+    let query = format!("SELECT COUNT(*) FROM post_schedule s WHERE s.id = ? AND {condition}");
+    Ok(tx.count(sql(query).key(job.clone())).await? > 0)
+}
+
+/// The fence of the last call; 1 for one that cannot be counted.
+async fn fence_of(tx: &mut Tx, job: &Key) -> Result<i64, StoreError> {
+    let row = tx.first(sql("SELECT fence FROM post_schedule WHERE id = ?").key(job.clone()));
+    Ok(row.await?.and_then(|row| row.int("fence").ok()).unwrap_or(1).max(1))
+}
+
+/// What cannot be counted up stays as it is, for whoever looks into it.
+async fn end_job(tx: &mut Tx, job: &Key, counts: bool, message: &str) -> Result<(), StoreError> {
+    let fence = match counts {
+        true => "fence = CASE WHEN fence > attempts THEN fence ELSE attempts END + 1,",
+        false => "",
     };
     tx.execute_one(
-        "end job without a name",
-        sql("{unchecked} UPDATE post_schedule
+        "end job that cannot be claimed",
+        sql(format!(
+            "{{unchecked}} UPDATE post_schedule
                 SET status = CASE WHEN EXISTS (
                                SELECT 1 FROM post_details d
                                 WHERE d.id = post_schedule.post_detail_id
                                   AND d.status IN ('published', 'cancelled'))
                              THEN 'done' ELSE 'failed' END,
-                    fence = CASE WHEN fence > attempts THEN fence ELSE attempts END + 1,
+                    {fence}
                     lease_until = NULL, locked_at = NULL, next_attempt_at = NULL,
-                    error_message = ?, updated_at = {now}
-              WHERE id = ? AND {open}")
-        .text(message.clone())
-        .text(job),
+                    error_message = ?, updated_at = {{now}}
+              WHERE id = ? AND {{open}}"
+        ))
+        .text(message)
+        .key(job.clone()),
     )
-    .await?;
-    if begun {
-        tx.execute_one(
-            "note the call of another program",
-            sql("INSERT INTO publish_log
-                   (post_schedule_id, fence, step_no, kind, event, irreversible, error_code, at)
-                 SELECT id, fence, 1, 'publish', 'intent', 1, ?, {now}
-                   FROM post_schedule WHERE id = ?")
-            .text(log::FOREIGN)
-            .text(job),
-        )
-        .await?;
-    }
+    .await
+}
+
+async fn end_post(
+    tx: &mut Tx,
+    post: &Key,
+    counts: bool,
+    outcome: Outcome,
+    message: &str,
+) -> Result<(), StoreError> {
+    let attempts = match counts {
+        true => {
+            "attempts = (SELECT attempts FROM post_schedule
+                                 WHERE post_detail_id = post_details.id),"
+        }
+        false => "",
+    };
     // No row: another program has ended the post already.
     tx.execute(
-        sql("{unchecked} UPDATE post_details
+        sql(format!(
+            "{{unchecked}} UPDATE post_details
                 SET status = 'failed', outcome = ?, error_code = ?, error_message = ?,
-                    updated_at = {now},
-                    attempts = (SELECT attempts FROM post_schedule
-                                 WHERE post_detail_id = post_details.id)
-              WHERE id = ? AND {open}")
-        .text(outcome)
+                    {attempts}
+                    updated_at = {{now}}
+              WHERE id = ? AND {{open}}"
+        ))
+        .text(outcome.as_str())
         .text(INVALID_ROW)
         .text(message)
-        .text(post),
+        .key(post.clone()),
     )
     .await?;
-    tracing::warn!(job, post, "ended as failed: {WHY}");
     Ok(())
 }

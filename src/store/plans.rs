@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::claim::{ClaimRequest, due_query, missed_query, next_due_query};
-use super::db::{Location, Sql};
+use super::db::{Engine, Location, Sql};
 use super::gate::busy_query;
 use super::listing::{count_query, list_query};
+use super::nameless::never_due_query;
 use super::repair::halves_query;
 use super::take_over::{TakeOver, abandoned_query};
-use super::{Store, comments, transaction};
+use super::{Store, follow_ups, transaction};
 use crate::domain::{
     AccountId, CompanyId, JobId, Only, Page, Platform, PostFilter, ShownStatus, Sort, WorkerId,
 };
@@ -85,6 +86,7 @@ async fn the_queue_is_read_through_the_small_index_of_open_jobs() {
         ("claim", due_query(&request)),
         ("missed", missed_query(Duration::from_secs(3600), &Only::default(), "")),
         ("next due", next_due_query()),
+        ("never due", never_due_query(&Only::default())),
         ("halves", halves_query(Some(Duration::from_secs(300)), "")),
     ];
     for (name, query) in queries {
@@ -103,9 +105,12 @@ async fn the_queue_is_read_through_the_small_index_of_open_jobs() {
 async fn claims_and_missed_posts_are_found_by_time() {
     let full = Full::new().await;
     let plan = full.plan(missed_query(Duration::from_secs(3600), &Only::default(), "")).await;
-    assert!(plan.iter().any(|step| step.contains("post_schedule_open (run_at<?)")), "{plan:#?}");
+    let between = "post_schedule_open (run_at>? AND run_at<?)";
+    assert!(plan.iter().any(|step| step.contains(between)), "{plan:#?}");
     let plan = full.plan(halves_query(Some(Duration::ZERO), "")).await;
     assert!(plan.iter().any(|step| step.contains("post_schedule_open (run_at<?)")), "{plan:#?}");
+    let plan = full.plan(never_due_query(&Only::default())).await;
+    assert!(plan.iter().any(|step| step.contains("post_schedule_open (run_at>?)")), "{plan:#?}");
     let plan = full.plan(next_due_query()).await;
     assert!(plan.iter().any(|step| step.contains("post_schedule_open (run_at>?)")), "{plan:#?}");
 }
@@ -120,6 +125,17 @@ async fn queue_status_reads_no_finished_rows() {
             let first = plan.first().unwrap();
             assert!(first.contains(index), "{index}: {plan:#?}");
         }
+        // Rows of open, lately ended and held posts, and their log.
+        let indexes = ["open", "ended", "unknown", "open", "ended", "unknown"];
+        let parts = super::odd_rows::parts(Engine::Sqlite, company);
+        for (index, part) in indexes.iter().zip(&parts) {
+            let plan = full.plan(part.first()).await;
+            let first = plan.first().unwrap();
+            assert!(first.contains(&format!("_{index}")), "{index}: {plan:#?}");
+            let whole = |step: &String| step.contains("SCAN") && !step.contains("USING INDEX");
+            assert!(!plan.iter().any(whole), "{index}: {plan:#?}");
+        }
+        assert_eq!(parts.len(), indexes.len());
     }
 }
 
@@ -130,13 +146,8 @@ async fn a_worker_of_one_account_begins_with_what_is_open() {
     let plan = full.plan(missed_query(Duration::from_secs(3600), &only, "")).await;
     assert!(plan.first().unwrap().contains("post_schedule_open"), "{plan:#?}");
     let mut take_over = TakeOver::new(WorkerId::named("w"), Duration::from_secs(60), 10);
-    let [comments, leftovers, _] = comments::queries(&only);
-    for (index, query) in
-        [("post_details_comments", comments), ("post_details_leftovers", leftovers)]
-    {
-        let plan = full.plan(query).await;
-        assert!(plan.first().unwrap().contains(index), "{index}: {plan:#?}");
-    }
+    let plan = full.plan(follow_ups::due_query(&only)).await;
+    assert!(plan.first().unwrap().contains("post_details_follow_up"), "{plan:#?}");
     take_over.only = only;
     let plan = full.plan(abandoned_query(&take_over, "")).await;
     assert!(plan.first().unwrap().contains("post_schedule_claimed"), "{plan:#?}");

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{CompanyId, LogEntry, NewPost, Post, PostId, PostStatus};
+use crate::domain::{CompanyId, JobId, NewPost, Post, PostId, PostStatus};
 
 use super::db::{Tx, sql};
-use super::{Store, StoreError, load, log, transaction};
+use super::{History, Store, StoreError, load, log, transaction};
 
 /// The same content on the same account within this time of another post is a duplicate.
 const DUPLICATE_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
@@ -99,13 +99,13 @@ impl Store {
         tx.first(query).await?.as_ref().map(load::post).transpose()
     }
 
-    /// Everything done at the platform for a post, oldest first.
+    /// Everything done at the platform for a post.
     ///
     /// # Errors
     /// The database is away.
-    pub async fn history(&self, post: &Post) -> Result<Vec<LogEntry>, StoreError> {
+    pub async fn history(&self, job: JobId) -> Result<History, StoreError> {
         let mut tx = self.pool.begin_read().await?;
-        log::history(&mut tx, post.job_id).await
+        log::history(&mut tx, job).await
     }
 
     /// The post that an id or its beginning names. `prefix` holds only
@@ -129,8 +129,8 @@ impl Store {
                 .id(last),
             )
             .await?;
-        let mut ids =
-            rows.iter().map(|row| row.post("id")).collect::<Result<Vec<_>, StoreError>>()?;
+        // What is no UUID is not named by the beginning of one.
+        let mut ids: Vec<PostId> = rows.iter().filter_map(|row| row.post("id").ok()).collect();
         Ok(match ids.len() {
             0 => Found::None,
             1 => Found::One(ids.remove(0)),

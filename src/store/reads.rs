@@ -13,9 +13,10 @@ use super::claim::{ClaimRequest, due_query, held_query, missed_query, next_due_q
 use super::db::{Engine, Location, Sql, Tx, sql};
 use super::gate::busy_query;
 use super::listing::list_query;
+use super::nameless::never_due_query;
 use super::repair::halves_query;
 use super::take_over::{TakeOver, abandoned_query};
-use super::{Scratch, Store, comments, stats, transaction};
+use super::{Scratch, Store, follow_ups, odd_rows, stats, transaction};
 use crate::domain::{
     AccountId, CompanyId, JobId, Only, Page, Platform, PostFilter, ShownStatus, Sort, WorkerId,
 };
@@ -153,7 +154,6 @@ fn asked_by_workers() -> Vec<(&'static str, Sql)> {
     let late = Duration::from_secs(3600);
     let soon = Some(Duration::from_secs(300));
     let locked = "{skip locked s, d}";
-    let [comments, leftovers, lost] = comments::queries(&Only::default());
     vec![
         ("claim", due_query(&request)),
         ("claim of a platform", due_query(&of_facebook)),
@@ -163,13 +163,12 @@ fn asked_by_workers() -> Vec<(&'static str, Sql)> {
         ("missed", missed_query(late, &Only::default(), "")),
         ("missed, locking", missed_query(late, &Only::default(), locked)),
         ("next due", next_due_query()),
+        ("never due", never_due_query(&Only::default())),
         ("halves", halves_query(soon, "")),
         ("halves, locking", halves_query(soon, locked)),
         ("account is busy", busy_query(account, JobId::generate())),
         ("held", held_query(10)),
-        ("owed comments", comments),
-        ("owed clean-ups", leftovers),
-        ("lost comments", lost),
+        ("follow-ups", follow_ups::due_query(&Only::default())),
     ]
 }
 
@@ -240,6 +239,15 @@ async fn faults_of_status(tx: &mut Tx) -> Vec<String> {
         writeln!(std::io::stderr(), "queue-status: {read} rows in {took:?}").unwrap();
         if read > counts_max() {
             faults.push(format!("queue-status reads {read} rows"));
+        }
+        let before = read_so_far(tx).await;
+        let began = std::time::Instant::now();
+        odd_rows::odd_posts(tx, company).await.unwrap();
+        let took = began.elapsed();
+        let read = read_so_far(tx).await - before;
+        writeln!(std::io::stderr(), "odd posts: {read} rows in {took:?}").unwrap();
+        if read > counts_max() {
+            faults.push(format!("queue-status reads {read} rows in search of odd ones"));
         }
     }
     faults

@@ -7,7 +7,8 @@ use std::time::Duration;
 use crate::domain::{JobId, PostId, PostStatus};
 
 use super::db::{Engine, Row, Sql, Tx, sql};
-use super::load::{FOREIGN_LOCK, OPEN_INTENT};
+use super::load::{BEYOND_TIME, FOREIGN_LOCK, OPEN_INTENT};
+use super::nameless::COLUMNS;
 use super::{Store, StoreError, nameless, transaction};
 
 impl Store {
@@ -80,13 +81,14 @@ impl Store {
 
 pub(super) fn halves_query(due_within: Option<Duration>, tail: &str) -> Sql {
     let query = sql(format!(
-        "SELECT s.id AS job_id, d.id AS post_id, d.status AS status,
+        "SELECT {COLUMNS}, d.status AS status,
                 CASE WHEN {OPEN_INTENT} THEN 1 ELSE 0 END AS is_open
            FROM post_schedule s {{open index}} {{then}} post_details d
           WHERE d.id = s.post_detail_id AND {{open s}}
             AND d.status IN ('published', 'failed', 'cancelled')
-            AND (s.status = 'pending' OR s.lease_until < {{now}}
-                 OR (s.lease_until IS NULL AND s.locked_at < {{now+ms}}))"
+            AND (s.status = 'pending' OR s.lease_until < {{now}} OR s.lease_until {BEYOND_TIME}
+                 OR (s.lease_until IS NULL
+                     AND (s.locked_at < {{now+ms}} OR s.locked_at {BEYOND_TIME})))"
     ))
     .before(FOREIGN_LOCK);
     let query = match due_within {

@@ -3,11 +3,12 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{Fence, LogEvent, PostId, StepKind};
+use crate::domain::{Fence, JobId, LogEvent, PostId, StepKind};
 
 use super::db::{Row, Sql, Tx, sql};
 use super::log::{self, Entry};
-use super::{Store, StoreError, nameless, transaction};
+use super::nameless::COLUMNS;
+use super::{Store, StoreError, claim, nameless, transaction};
 
 /// What is known to have been written last.
 const TRACES: &[&str] = &[
@@ -71,7 +72,7 @@ impl Store {
                     break;
                 }
                 for row in &rows {
-                    restored.held.push(hold(tx, row, newest).await?);
+                    restored.held.push(hold_open(tx, row, newest).await?);
                 }
             }
             restored.comments = tx
@@ -80,7 +81,8 @@ impl Store {
                                WHERE first_comment_state IN ('pending', 'sending')"))
                 .await?;
             restored.leftovers = tx
-                .execute(sql("UPDATE post_details SET leftovers = 0, updated_at = {now}
+                .execute(sql("UPDATE post_details
+                                 SET leftovers = 0, follow_up_at = NULL, updated_at = {now}
                                WHERE leftovers = 1"))
                 .await?;
             restored
@@ -100,52 +102,24 @@ async fn newest_trace(tx: &mut Tx) -> Result<Option<DateTime<Utc>>, StoreError> 
 }
 
 fn may_have_gone_out(tail: &str) -> Sql {
-    sql("SELECT s.id AS job_id, d.id AS post_id, s.run_at AS run_at,
-                s.fence AS fence, s.attempts AS attempts
-           FROM post_schedule s {open index} {then} post_details d
-          WHERE d.id = s.post_detail_id AND {open s} AND {open d}
-            AND s.run_at <= {now} ORDER BY s.run_at, s.id")
+    sql(format!(
+        "SELECT {COLUMNS}
+           FROM post_schedule s {{open index}} {{then}} post_details d
+          WHERE d.id = s.post_detail_id AND {{open s}} AND {{open d}}
+            AND s.run_at <= {{now}} ORDER BY s.run_at, s.id"
+    ))
     .and(tail)
 }
 
-async fn hold(tx: &mut Tx, row: &Row, newest: Option<DateTime<Utc>>) -> Result<PostId, StoreError> {
+async fn hold_open(
+    tx: &mut Tx,
+    row: &Row,
+    newest: Option<DateTime<Utc>>,
+) -> Result<PostId, StoreError> {
     let (job, post) = (row.job("job_id")?, row.post("post_id")?);
-    let fence = row.int("fence")?.max(row.int("attempts")?) + 1;
     let message =
         "may be live: a backup was restored, and it may have gone out after that was taken";
-    tx.execute_one(
-        "hold job after restore",
-        sql("UPDATE post_schedule
-                SET status = 'failed', fence = ?, lease_until = NULL, locked_at = NULL,
-                    worker_id = NULL, next_attempt_at = NULL, error_message = ?,
-                    max_attempts = CASE WHEN attempts > max_attempts THEN attempts
-                                        ELSE max_attempts END,
-                    updated_at = {now}
-              WHERE id = ? AND {open}")
-        .int(fence)
-        .text(message)
-        .id(job.uuid()),
-    )
-    .await?;
-    tx.execute_one(
-        "hold post after restore",
-        sql("UPDATE post_details
-                SET status = 'failed', outcome = 'unknown', error_code = ?, error_message = ?,
-                    first_comment_state = CASE WHEN first_comment IS NULL OR first_comment = ''
-                                               THEN NULL ELSE 'unknown' END,
-                    updated_at = {now},
-                    attempts = (SELECT attempts FROM post_schedule
-                                 WHERE post_detail_id = post_details.id)
-              WHERE id = ? AND {open}")
-        .text(log::RESTORED)
-        .text(message)
-        .id(post.uuid()),
-    )
-    .await?;
-    Entry::new(job, (Fence(fence), 1), StepKind::Publish, LogEvent::Intent)
-        .note(log::RESTORED, "it may have been sent between the backup and its restoration")
-        .append(tx)
-        .await?;
+    let fence = hold(tx, (job, post), Fence(row.int("attempts")?), None, message).await?;
     // Look-ups search around the time of a call: most likely its own.
     if let Some(at) = row.time("run_at").ok().max(newest) {
         tx.execute(
@@ -154,10 +128,61 @@ async fn hold(tx: &mut Tx, row: &Row, newest: Option<DateTime<Utc>>) -> Result<P
                     AND ? < {now}")
             .time(at)
             .id(job.uuid())
-            .int(fence)
+            .int(fence.0)
             .time(at),
         )
         .await?;
     }
     Ok(post)
+}
+
+/// Holds a post that is not known to be live, whatever its state, with an open
+/// intent that no object of ours can refute. `object` is what may be live. The
+/// new fence is higher than `above`.
+pub(super) async fn hold(
+    tx: &mut Tx,
+    (job, post): (JobId, PostId),
+    above: Fence,
+    object: Option<&str>,
+    message: &str,
+) -> Result<Fence, StoreError> {
+    tx.execute_one(
+        "hold job that may be live",
+        // MariaDB sets from left to right: what reads `fence` comes first.
+        sql("UPDATE post_schedule
+                SET fence = CASE WHEN fence > ? THEN fence ELSE ? END + 1, status = 'failed',
+                    lease_until = NULL, locked_at = NULL,
+                    worker_id = NULL, next_attempt_at = NULL, error_message = ?,
+                    max_attempts = CASE WHEN attempts > max_attempts THEN attempts
+                                        ELSE max_attempts END,
+                    updated_at = {now}
+              WHERE id = ?")
+        .int(above.0)
+        .int(above.0)
+        .text(message)
+        .id(job.uuid()),
+    )
+    .await?;
+    tx.execute_one(
+        "hold post that may be live",
+        sql("UPDATE post_details
+                SET status = 'failed', outcome = 'unknown', error_code = ?, error_message = ?,
+                    first_comment_state = CASE WHEN first_comment IS NULL OR first_comment = ''
+                                               THEN NULL ELSE 'unknown' END,
+                    leftovers = 0, follow_up_at = {now}, updated_at = {now},
+                    attempts = (SELECT attempts FROM post_schedule
+                                 WHERE post_detail_id = post_details.id)
+              WHERE id = ? AND status <> 'published'")
+        .text(log::RESTORED)
+        .text(message)
+        .id(post.uuid()),
+    )
+    .await?;
+    let fence = claim::fence_of(tx, job).await?;
+    Entry::new(job, (fence, 1), StepKind::Publish, LogEvent::Intent)
+        .note(log::RESTORED, message)
+        .object(object)
+        .append(tx)
+        .await?;
+    Ok(fence)
 }

@@ -1,26 +1,22 @@
-//! Reading a row of any engine.
+//! Reading a row of any engine. A value that cannot be read is an error of its
+//! own, which names the table, the column and the row: callers go on with the
+//! next row.
 
 use std::str::FromStr;
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
 use sqlx::mysql::MySqlRow;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Column as _, Row as _, TypeInfo as _, ValueRef as _};
+#[cfg(test)]
+use sqlx::{Column as _, Row as _};
 use uuid::Uuid;
 
 use super::StoreError;
+use super::raw::{self, Key, Why, shown};
 use crate::domain::{JobId, PostId};
 
-/// Reads a time as this program or a program of the seed's kind wrote it.
-fn decode_time(text: &str) -> Option<DateTime<Utc>> {
-    let text = text.trim_end_matches('Z');
-    ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"]
-        .iter()
-        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
-        .map(|time| time.and_utc())
-}
 /// One row of a query. The getters name the column in their errors.
 pub(super) enum Row {
     Sqlite(SqliteRow),
@@ -28,14 +24,38 @@ pub(super) enum Row {
     Postgres(PgRow),
 }
 
+/// Whose column a name stands for in a query over posts and their jobs.
+fn column_of(name: &'static str) -> (&'static str, &'static str) {
+    match name {
+        "job_id" => ("post_schedule", "id"),
+        "job_status" => ("post_schedule", "status"),
+        "post_id" => ("post_details", "id"),
+        "account_id" => ("post_details", "social_account_id"),
+        "account_name" => ("meta_social_accounts", name),
+        "run_at" | "next_attempt_at" | "lease_until" | "locked_at" | "max_attempts" | "fence"
+        | "worker_id" => ("post_schedule", name),
+        other => ("post_details", other),
+    }
+}
+
 impl Row {
-    fn wrong(&self, column: &'static str, why: impl ToString) -> StoreError {
-        StoreError::Inconsistent {
-            table: "row",
-            column,
-            row: self.opt_text("id").ok().flatten().unwrap_or_default(),
-            why: why.to_string(),
-        }
+    /// What is wrong with a value. Without further words it is said of the post.
+    pub(super) fn wrong(&self, name: &'static str, why: impl ToString) -> StoreError {
+        let (table, column) = column_of(name);
+        StoreError::Inconsistent { table, column, row: self.post_name(), why: why.to_string() }
+    }
+
+    /// What a post is called by, as far as its id can be read.
+    pub(super) fn post_name(&self) -> String {
+        let id = |name| self.opt_lossy(name).ok().flatten();
+        format!("post {}", id("post_id").or_else(|| id("id")).unwrap_or_default())
+    }
+
+    fn read<T>(&self, column: &'static str, value: Result<T, Why>) -> Result<T, StoreError> {
+        value.map_err(|why| match why {
+            Why::Value(why) => self.wrong(column, why),
+            Why::Column(error) => error.into(),
+        })
     }
 
     fn missing(&self, column: &'static str) -> StoreError {
@@ -46,34 +66,11 @@ impl Row {
     /// give SQLite strange things, and each engine has its own types for ids,
     /// JSON and closed lists.
     pub(super) fn opt_text(&self, column: &'static str) -> Result<Option<String>, StoreError> {
-        match self {
-            Self::Sqlite(row) => {
-                if row.try_get_raw(column)?.is_null() {
-                    return Ok(None);
-                }
-                match row.try_get_unchecked::<String, _>(column) {
-                    Ok(text) => Ok(Some(text)),
-                    Err(_) => {
-                        let bytes: Vec<u8> = row.try_get_unchecked(column)?;
-                        Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
-                    }
-                }
-            }
-            Self::MySql(row) => match row.try_get_unchecked::<Option<Vec<u8>>, _>(column) {
-                Ok(bytes) => Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())),
-                Err(error) => Err(error.into()),
-            },
-            Self::Postgres(row) => {
-                let raw = row.try_get_raw(column)?;
-                if raw.is_null() {
-                    return Ok(None);
-                }
-                let kind = raw.type_info().name().to_owned();
-                Ok(Some(match kind.as_str() {
-                    "UUID" => row.try_get::<Uuid, _>(column)?.to_string(),
-                    "JSONB" | "JSON" => row.try_get::<Json, _>(column)?.to_string(),
-                    _ => row.try_get_unchecked::<String, _>(column)?,
-                }))
+        match self.read(column, raw::bytes(self, column))?.map(String::from_utf8).transpose() {
+            Ok(text) => Ok(text),
+            Err(error) => {
+                let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+                Err(self.wrong(column, format!("{} is no UTF-8", shown(&text))))
             }
         }
     }
@@ -82,12 +79,25 @@ impl Row {
         self.opt_text(column)?.ok_or_else(|| self.missing(column))
     }
 
+    /// The same for what is only shown: what is no text shows as `\u{fffd}`.
+    pub(super) fn opt_lossy(&self, column: &'static str) -> Result<Option<String>, StoreError> {
+        let bytes = self.read(column, raw::bytes(self, column))?;
+        Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+    }
+
+    /// The same of a column that has no name of its own.
+    pub(super) fn text_at(&self, index: usize) -> Result<Option<String>, StoreError> {
+        let bytes = self.read("a text", raw::bytes(self, index))?;
+        Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+    }
+
+    /// Whether there is a value, whatever it is.
+    pub(super) fn is_set(&self, column: &'static str) -> Result<bool, StoreError> {
+        self.read(column, raw::is_set(self, column))
+    }
+
     pub(super) fn opt_int(&self, column: &'static str) -> Result<Option<i64>, StoreError> {
-        match self {
-            Self::Sqlite(row) => Ok(row.try_get_unchecked(column)?),
-            Self::MySql(row) => Ok(row.try_get_unchecked(column)?),
-            Self::Postgres(row) => postgres_int(row, row.try_column(column)?.ordinal()),
-        }
+        self.read(column, raw::int(self, column))
     }
 
     pub(super) fn int(&self, column: &'static str) -> Result<i64, StoreError> {
@@ -95,11 +105,7 @@ impl Row {
     }
 
     pub(super) fn int_at(&self, index: usize) -> Result<Option<i64>, StoreError> {
-        match self {
-            Self::Sqlite(row) => Ok(row.try_get_unchecked(index)?),
-            Self::MySql(row) => Ok(row.try_get_unchecked(index)?),
-            Self::Postgres(row) => postgres_int(row, index),
-        }
+        self.read("a number", raw::int(self, index))
     }
 
     pub(super) fn flag(&self, column: &'static str) -> Result<bool, StoreError> {
@@ -109,7 +115,9 @@ impl Row {
     pub(super) fn opt_id(&self, column: &'static str) -> Result<Option<Uuid>, StoreError> {
         match self.opt_text(column)? {
             None => Ok(None),
-            Some(text) => Uuid::try_parse(&text).map(Some).map_err(|e| self.wrong(column, e)),
+            Some(text) => Uuid::try_parse(&text)
+                .map(Some)
+                .map_err(|_| self.wrong(column, format!("{} is no UUID", shown(&text)))),
         }
     }
 
@@ -127,32 +135,30 @@ impl Row {
         self.key(column).map(PostId::from_uuid)
     }
 
-    /// A key as we write it: in capitals it would be another text.
+    /// A key as we write it: in capitals it would be another text, and as a
+    /// BLOB none at all.
     fn key(&self, column: &'static str) -> Result<Uuid, StoreError> {
         let id = self.id(column)?;
-        if self.text(column)? == id.hyphenated().to_string() {
+        let is_text = self.read(column, raw::is_text(self, column))?;
+        if is_text && self.text(column)? == id.hyphenated().to_string() {
             return Ok(id);
         }
         Err(self.wrong(column, "is no UUID in lower case"))
+    }
+
+    /// What names the row in a statement, also if it is no UUID.
+    pub(super) fn any_key(&self, column: &'static str) -> Result<Key, StoreError> {
+        match self.key(column) {
+            Ok(id) => Ok(Key::Id(id)),
+            Err(_) => self.read(column, raw::key(self, column)),
+        }
     }
 
     pub(super) fn opt_time(
         &self,
         column: &'static str,
     ) -> Result<Option<DateTime<Utc>>, StoreError> {
-        match self {
-            Self::Sqlite(_) => match self.opt_text(column)? {
-                None => Ok(None),
-                Some(text) => decode_time(&text)
-                    .map(Some)
-                    .ok_or_else(|| self.wrong(column, format!("\"{text}\" is no time"))),
-            },
-            Self::MySql(row) => row
-                .try_get_unchecked::<Option<NaiveDateTime>, _>(column)
-                .map(|time| time.map(|time| time.and_utc()))
-                .map_err(|error| self.wrong(column, error)),
-            Self::Postgres(row) => Ok(row.try_get(column)?),
-        }
+        self.read(column, raw::time(self, column))
     }
 
     pub(super) fn time(&self, column: &'static str) -> Result<DateTime<Utc>, StoreError> {
@@ -160,10 +166,9 @@ impl Row {
     }
 
     pub(super) fn opt_json(&self, column: &'static str) -> Result<Option<Json>, StoreError> {
-        match self.opt_text(column)? {
-            None => Ok(None),
-            Some(text) => serde_json::from_str(&text).map(Some).map_err(|e| self.wrong(column, e)),
-        }
+        let Some(text) = self.opt_text(column)? else { return Ok(None) };
+        let parsed = serde_json::from_str(&text).map(Some);
+        parsed.map_err(|error| self.wrong(column, format!("{} is no JSON: {error}", shown(&text))))
     }
 
     /// A word of one of our closed lists.
@@ -171,17 +176,18 @@ impl Row {
     where
         T: FromStr<Err = crate::domain::UnknownWord>,
     {
-        self.text(column)?.parse().map_err(|e| self.wrong(column, e))
+        self.opt_word(column)?.ok_or_else(|| self.missing(column))
     }
 
     pub(super) fn opt_word<T>(&self, column: &'static str) -> Result<Option<T>, StoreError>
     where
         T: FromStr<Err = crate::domain::UnknownWord>,
     {
-        match self.opt_text(column)? {
-            None => Ok(None),
-            Some(text) => text.parse().map(Some).map_err(|e| self.wrong(column, e)),
-        }
+        let Some(text) = self.opt_text(column)? else { return Ok(None) };
+        let why = |error: crate::domain::UnknownWord| {
+            self.wrong(column, format!("{} is not one of {}", shown(&error.word), error.allowed))
+        };
+        text.parse().map(Some).map_err(why)
     }
 }
 
@@ -206,39 +212,5 @@ impl Row {
             }
         };
         texts.join(" ")
-    }
-}
-
-/// PostgreSQL sends each width of integer in its own encoding.
-fn postgres_int(row: &PgRow, index: usize) -> Result<Option<i64>, StoreError> {
-    let kind = row.try_get_raw(index)?.type_info().name().to_owned();
-    Ok(match kind.as_str() {
-        "INT2" => row.try_get::<Option<i16>, _>(index)?.map(i64::from),
-        "INT4" => row.try_get::<Option<i32>, _>(index)?.map(i64::from),
-        _ => row.try_get::<Option<i64>, _>(index)?,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use chrono::SubsecRound as _;
-
-    use super::*;
-    use crate::store::dialect;
-
-    fn encode(time: DateTime<Utc>) -> String {
-        time.trunc_subsecs(3).format(dialect::SQLITE_TIME_FORMAT).to_string()
-    }
-
-    #[test]
-    fn a_stored_time_reads_back_and_text_order_is_time_order() {
-        let early: DateTime<Utc> = "2026-11-24T09:00:00.120Z".parse().unwrap();
-        let late: DateTime<Utc> = "2026-11-24T09:00:00.121Z".parse().unwrap();
-        assert_eq!(decode_time(&encode(early)), Some(early));
-        assert!(encode(early) < encode(late));
-        // What another program writes without fractions is not later than ours.
-        assert!("2026-11-24 09:00:00" < encode(early).as_str());
-        assert_eq!(decode_time("2026-11-24T09:00:00.120Z"), Some(early));
-        assert_eq!(decode_time("0000-00-00 00:00:00"), None);
     }
 }

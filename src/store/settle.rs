@@ -5,16 +5,18 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::proof::NOT_LIVE;
 use crate::domain::{
-    Artifact, Claim, ClaimId, Failure, Fence, Intent, JobId, LogEvent, Outcome, PostId, StepKind,
-    WorkerId,
+    Artifact, Claim, ClaimId, Failure, Fence, Intent, JobId, LogEvent, NOT_SENT, Outcome, PostId,
+    StepKind, WorkerId,
 };
 
-use super::db::{Tx, sql};
+use super::db::{Sql, Tx, sql};
 use super::load::OPEN_INTENT;
 use super::log::{self, Entry};
+use super::logged;
 use super::unknown::{append_lookup, hold_post};
-use super::{Store, StoreError, transaction};
+use super::{Store, StoreError, posts, transaction, unread_log};
 
 /// `error_code` of a row that cannot be read as a post.
 pub(super) const INVALID_ROW: &str = "invalid_row";
@@ -28,6 +30,18 @@ pub enum Step {
     Publish(Intent),
     /// A look-up after which these intents are known to have made nothing live.
     Lookup(Vec<Intent>),
+}
+
+/// What becomes of the objects that were staged for a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Staged {
+    /// They are used again.
+    Keep,
+    /// They are dead: new ones are made.
+    Anew,
+    /// New ones are made, for publishing with one call.
+    Direct,
 }
 
 /// What becomes of a job that was not published this time.
@@ -95,7 +109,7 @@ impl Store {
         claim: impl Into<ClaimId>,
         step: &Step,
         failure: &Failure,
-        restage: bool,
+        staged: Staged,
         next: &Next,
     ) -> Result<Settled, StoreError> {
         let claim = claim.into();
@@ -108,7 +122,7 @@ impl Store {
                     Step::Prepare | Step::Lookup(_) => true,
                 };
             if ours {
-                log_failure(tx, worker, claim, step, failure, restage).await?;
+                log_failure(tx, worker, claim, step, failure, staged).await?;
                 leave(tx, claim, Some(failure), next).await?
             } else {
                 Settled::Lost
@@ -190,19 +204,16 @@ impl Store {
         let ClaimId { job, post, .. } = claim;
         transaction!(self, tx, {
             if touch(tx, worker, claim).await? {
-                let open = sql(format!(
-                    "SELECT COUNT(*) FROM post_schedule s WHERE s.id = ? AND {OPEN_INTENT}"
-                ))
-                .id(job.uuid());
                 let message = format!("this row cannot be published: {why}");
-                if tx.count(open).await? == 0 {
+                let now = posts::now(tx).await?;
+                if !unread_log::may_be_live(tx, worker, claim, now).await? {
                     end_job(tx, job, "failed", Some(&message)).await?;
-                    fail_post(tx, post, INVALID_ROW, &message, false).await?;
+                    fail_post(tx, post, INVALID_ROW, &message, CleanUp::None).await?;
                     Some(Outcome::NotPublished)
                 } else {
                     let message = format!("may be live: {message}");
                     end_job(tx, job, "failed", Some(&message)).await?;
-                    hold_post(tx, post, INVALID_ROW, &message).await?;
+                    hold_post(tx, post, INVALID_ROW, &message, None).await?;
                     Some(Outcome::Unknown)
                 }
             } else {
@@ -237,7 +248,7 @@ pub(super) async fn open_call(
     call: &Intent,
 ) -> Result<Option<Intent>, StoreError> {
     let key = |intent: &Intent| (intent.fence, intent.step_no);
-    Ok(log::open_intents(tx, job).await?.into_iter().find(|open| key(open) == key(call)))
+    Ok(logged::open_intents(tx, job).await?.into_iter().find(|open| key(open) == key(call)))
 }
 
 /// Writes down what failed.
@@ -247,7 +258,7 @@ pub(super) async fn log_failure(
     claim: ClaimId,
     step: &Step,
     failure: &Failure,
-    restage: bool,
+    staged: Staged,
 ) -> Result<(), StoreError> {
     match step {
         Step::Prepare => {
@@ -268,10 +279,11 @@ pub(super) async fn log_failure(
             }
         }
     }
-    if restage {
-        restage_mark(tx, Some(worker), claim.job, claim.fence).await?;
+    match staged {
+        Staged::Keep => Ok(()),
+        Staged::Anew => restage_mark(tx, Some(worker), claim.job, claim.fence, log::RESTAGE).await,
+        Staged::Direct => restage_mark(tx, Some(worker), claim.job, claim.fence, log::DIRECT).await,
     }
-    Ok(())
 }
 
 pub(super) async fn refuse(
@@ -281,11 +293,12 @@ pub(super) async fn refuse(
     intent: &Intent,
     failure: &Failure,
 ) -> Result<(), StoreError> {
-    Entry::new(job, (intent.fence, intent.step_no), StepKind::Publish, LogEvent::Refused)
-        .worker(worker)
-        .failure(failure)
-        .append(tx)
-        .await
+    let entry =
+        Entry::new(job, (intent.fence, intent.step_no), StepKind::Publish, LogEvent::Refused)
+            .worker(worker);
+    let is_answer = failure.code != NOT_LIVE && !failure.is_marked(NOT_SENT);
+    let entry = if is_answer { entry.refusal(failure) } else { entry.failure(failure) };
+    entry.append(tx).await
 }
 
 /// From here on, objects staged before count no more.
@@ -294,10 +307,11 @@ pub(super) async fn restage_mark(
     worker: Option<&WorkerId>,
     job: JobId,
     fence: Fence,
+    code: &'static str,
 ) -> Result<(), StoreError> {
     let step = log::next_step(tx, job, fence).await?;
     let mut mark = Entry::new(job, (fence, step), StepKind::Create, LogEvent::Refused)
-        .note(log::RESTAGE, "objects staged so far are not used any more");
+        .note(code, "objects staged so far are no longer used");
     mark.worker = worker;
     mark.append_done(tx).await
 }
@@ -328,15 +342,15 @@ async fn leave(
             "a job with an open publish intent cannot go back to the queue".to_owned(),
         ));
     }
-    if state.opt_time("cancel_requested_at")?.is_some() {
+    if state.is_set("cancel_requested_at")? {
         end_job(tx, claim.job, "done", None).await?;
-        let leftovers = log::has_artifacts(tx, claim.job).await?;
+        let clean_up = CleanUp::of(tx, claim.job).await?;
         tx.execute_one(
             "cancel claimed post",
-            sql("UPDATE post_details SET status = 'cancelled', leftovers = ?, updated_at = {now}
-                  WHERE id = ? AND status = 'processing'")
-            .int(leftovers)
-            .id(claim.post.uuid()),
+            sql("UPDATE post_details SET status = 'cancelled', updated_at = {now}, ")
+                .and_clean_up(clean_up)
+                .and(" WHERE id = ? AND status = 'processing'")
+                .id(claim.post.uuid()),
         )
         .await?;
         return Ok(Settled::Cancelled);
@@ -349,8 +363,8 @@ async fn leave(
             let (code, message) =
                 failure.map_or(("failed", "failed"), |f| (f.code.as_str(), f.message.as_str()));
             end_job(tx, claim.job, "failed", Some(message)).await?;
-            let leftovers = log::has_artifacts(tx, claim.job).await?;
-            fail_post(tx, claim.post, code, message, leftovers).await?;
+            let clean_up = CleanUp::of(tx, claim.job).await?;
+            fail_post(tx, claim.post, code, message, clean_up).await?;
             return Ok(Settled::Done);
         }
     };
@@ -411,19 +425,56 @@ pub(super) async fn fail_post(
     post: PostId,
     code: &str,
     message: &str,
-    leftovers: bool,
+    clean_up: CleanUp,
 ) -> Result<(), StoreError> {
     let message = if message.is_empty() { "the platform gave no reason" } else { message };
     tx.execute_one(
         "fail post",
         sql("UPDATE post_details
                 SET status = 'failed', outcome = 'not_published', error_code = ?,
-                    error_message = ?, leftovers = ?, updated_at = {now}
-              WHERE id = ? AND status = 'processing'")
+                    error_message = ?, updated_at = {now}, ")
         .text(code)
         .text(message)
-        .int(leftovers)
+        .and_clean_up(clean_up)
+        .and(" WHERE id = ? AND status = 'processing'")
         .id(post.uuid()),
     )
     .await
+}
+
+/// What a post that ended without being published leaves at the platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CleanUp {
+    /// Nothing.
+    None,
+    /// Objects that never were called to be published.
+    Now,
+    /// A publish call went out: what it named is looked at once more before
+    /// anything is deleted, when states and lists must have caught up.
+    Later,
+}
+
+/// How long a post is left alone after a publish call that made nothing live.
+const LAST_LOOK: Duration = Duration::from_secs(20 * 60);
+
+impl CleanUp {
+    /// What the log of a job says.
+    pub(super) async fn of(tx: &mut Tx, job: JobId) -> Result<Self, StoreError> {
+        Ok(match logged::has_calls(tx, job).await? {
+            true => Self::Later,
+            false if log::has_artifacts(tx, job).await? => Self::Now,
+            false => Self::None,
+        })
+    }
+}
+
+impl Sql {
+    /// Appends the columns that say so.
+    pub(super) fn and_clean_up(self, clean_up: CleanUp) -> Self {
+        match clean_up {
+            CleanUp::None => self.and("leftovers = 0, follow_up_at = NULL"),
+            CleanUp::Now => self.and("leftovers = 1, follow_up_at = {now}"),
+            CleanUp::Later => self.and("leftovers = 1, follow_up_at = {now+ms}").after(LAST_LOOK),
+        }
+    }
 }

@@ -12,13 +12,17 @@ use super::{Scratch, Store, StoreError, transaction};
 /// Columns that hold an instant.
 const INSTANTS: &[(&str, &[&str])] = &[
     ("meta_social_accounts", &["paused_at", "paused_until", "created_at", "updated_at"]),
-    ("post_details", &["created_at", "updated_at", "cancel_requested_at", "published_at"]),
+    (
+        "post_details",
+        &["created_at", "updated_at", "cancel_requested_at", "published_at", "follow_up_at"],
+    ),
     (
         "post_schedule",
         &["run_at", "locked_at", "lease_until", "next_attempt_at", "created_at", "updated_at"],
     ),
     ("publish_log", &["at"]),
     ("workers", &["started_at", "beat_at"]),
+    ("platform_health", &["rests_until", "updated_at"]),
 ];
 
 /// A job in the hands of a worker.

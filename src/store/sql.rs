@@ -15,11 +15,13 @@ use uuid::Uuid;
 
 use super::dialect;
 use super::location::Engine;
+use super::raw::Key;
 
 /// One value bound to a `?`.
 #[derive(Debug, Clone)]
 enum Value {
     Id(Uuid),
+    Bytes(Vec<u8>),
     Text(Option<String>),
     Int(Option<i64>),
     Time(Option<DateTime<Utc>>),
@@ -47,6 +49,7 @@ macro_rules! query {
         for value in sql.values {
             query = match value {
                 Value::Id(id) => query.bind($id(id)),
+                Value::Bytes(bytes) => query.bind(bytes),
                 Value::Text(text) => query.bind(text),
                 Value::Int(int) => query.bind(int),
                 Value::Time(time) => query.bind(time.map(|time| $time(time.trunc_subsecs(3)))),
@@ -64,6 +67,12 @@ impl Sql {
         self
     }
 
+    /// Puts a text without values in front; what follows may be asked for in several ways.
+    pub(super) fn after_start(mut self, start: &str) -> Self {
+        self.text.insert_str(0, start);
+        self
+    }
+
     /// Asks how the engine would run the statement, instead of running it.
     #[cfg(test)]
     pub(super) fn explained(mut self, engine: Engine) -> Self {
@@ -74,6 +83,16 @@ impl Sql {
 
     pub(super) fn id(mut self, id: Uuid) -> Self {
         self.values.push(Value::Id(id));
+        self
+    }
+
+    /// An id as it is stored, whatever it is.
+    pub(super) fn key(mut self, key: Key) -> Self {
+        self.values.push(match key {
+            Key::Id(id) => Value::Id(id),
+            Key::Text(text) => Value::Text(Some(text)),
+            Key::Blob(bytes) => Value::Bytes(bytes),
+        });
         self
     }
 

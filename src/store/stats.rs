@@ -6,8 +6,8 @@ use crate::domain::{
     AccountId, AccountStats, CompanyId, Platform, PlatformStats, QueueStats, WorkerBeat, WorkerId,
 };
 
-use super::db::{Sql, Tx, sql};
-use super::load::{self, ENDED, FOREIGN_LOCK, HELD, SELECT_ACCOUNTS, STUCK_AFTER};
+use super::db::{Row, Sql, Tx, sql};
+use super::load::{self, ENDED, FOREIGN_LOCK, HELD, READABLE_TIME, SELECT_ACCOUNTS, STUCK_AFTER};
 use super::{Store, StoreError};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -42,7 +42,7 @@ pub(super) async fn stats(
     let oldest = tx.first(oldest_query(company)).await?;
     let lag_seconds = match oldest {
         None => 0,
-        // What is no time says nothing about the lag; it is failed by the worker.
+        // The worker fails what is no time before anything else.
         Some(row) => match row.time("run_at") {
             Ok(run_at) => (row.time("now")? - run_at).num_seconds().max(0),
             Err(_) => 0,
@@ -80,12 +80,14 @@ pub(super) async fn stats(
 
 fn oldest_query(company: Option<CompanyId>) -> Sql {
     of_company(
-        sql("SELECT s.run_at AS run_at, {now} AS now
-               FROM post_schedule s {open index} {then} post_details d
+        sql(format!(
+            "SELECT s.run_at AS run_at, {{now}} AS now
+               FROM post_schedule s {{open index}} {{then}} post_details d
               WHERE d.id = s.post_detail_id
-                AND {open s} AND s.status = 'pending' AND d.status = 'pending'
-                AND s.run_at <= {now}
-                AND (s.next_attempt_at IS NULL OR s.next_attempt_at <= {now})"),
+                AND {{open s}} AND s.status = 'pending' AND d.status = 'pending'
+                AND s.run_at <= {{now}} AND s.run_at {READABLE_TIME}
+                AND (s.next_attempt_at IS NULL OR s.next_attempt_at <= {{now}})"
+        )),
         company,
         " ORDER BY s.run_at, s.id LIMIT 1",
     )
@@ -227,16 +229,27 @@ async fn workers(tx: &mut Tx) -> Result<Vec<WorkerBeat>, StoreError> {
             .before(WORKER_SHOWN_FOR),
         )
         .await?;
-    rows.iter()
-        .map(|row| {
-            let beat_at = row.time("beat_at")?;
-            Ok(WorkerBeat {
-                id: WorkerId::named(row.text("id")?),
-                version: row.text("version")?,
-                started_at: row.time("started_at")?,
-                beat_at,
-                age_seconds: (row.time("now")? - beat_at).num_seconds().max(0),
-            })
-        })
-        .collect()
+    let mut beats = Vec::with_capacity(rows.len());
+    for row in &rows {
+        match beat(row) {
+            Ok(beat) => beats.push(beat),
+            Err(error) => {
+                let worker = row.opt_lossy("id")?.unwrap_or_default();
+                let error = error.in_row("workers", format!("worker {worker}"));
+                tracing::warn!(%error, "a worker is passed over");
+            }
+        }
+    }
+    Ok(beats)
+}
+
+fn beat(row: &Row) -> Result<WorkerBeat, StoreError> {
+    let beat_at = row.time("beat_at")?;
+    Ok(WorkerBeat {
+        id: WorkerId::named(row.text("id")?),
+        version: row.text("version")?,
+        started_at: row.time("started_at")?,
+        beat_at,
+        age_seconds: (row.time("now")? - beat_at).num_seconds().max(0),
+    })
 }

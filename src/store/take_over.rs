@@ -6,8 +6,10 @@ use crate::domain::{Fence, JobId, LogEvent, Only, PostId, StepKind, WorkerId};
 
 use super::claim::{Claimed, end_failed, fence_of, load_claims, mirror_processing};
 use super::db::{Row, Sql, Tx, sql};
-use super::load::{self, FOREIGN_LOCK, OPEN_INTENT};
+use super::load::{self, BEYOND_TIME, FOREIGN_LOCK, OPEN_INTENT};
 use super::log::{self, Entry};
+use super::nameless::COLUMNS;
+use super::settle::CleanUp;
 use super::{Store, StoreError, nameless, transaction};
 
 /// Which abandoned jobs to take over.
@@ -62,7 +64,8 @@ impl Store {
         }
         transaction!(self, tx, {
             let query = abandoned_query(request, "{skip locked s, d}");
-            let rows = nameless::without(tx, query).await?;
+            let mut ended = Vec::new();
+            let rows = nameless::without_into(tx, query, &mut ended).await?;
             let mut result = TakenOver::default();
             let mut taken = Vec::new();
             for row in &rows {
@@ -76,7 +79,7 @@ impl Store {
                     // Another program may have put the post back without its job.
                     tx.execute_one("take post over", mirror_processing(post)).await?;
                 }
-                if !open && row.opt_time("cancel_requested_at")?.is_some() {
+                if !open && row.is_set("cancel_requested_at")? {
                     end_cancelled(tx, job, post).await?;
                     result.cancelled.push(post);
                 } else if !open && spent {
@@ -88,6 +91,7 @@ impl Store {
                 }
             }
             result.claimed = load_claims(tx, &taken).await?;
+            result.claimed.extend(ended.into_iter().map(Claimed::Ended));
             result
         })
     }
@@ -105,15 +109,16 @@ impl Store {
 
 pub(super) fn abandoned_query(request: &TakeOver, tail: &str) -> Sql {
     let mut query = sql(format!(
-        "SELECT s.id AS job_id, d.id AS post_id, s.attempts AS attempts,
-                s.max_attempts AS max_attempts, s.worker_id AS worker_id,
+        "SELECT {COLUMNS}, s.worker_id AS worker_id,
                 d.cancel_requested_at AS cancel_requested_at,
                 CASE WHEN {OPEN_INTENT} THEN 1 ELSE 0 END AS is_open,
                 CASE WHEN s.lease_until IS NULL THEN 1 ELSE 0 END AS is_foreign
            FROM post_schedule s {{open index}} {{then}} post_details d
           WHERE d.id = s.post_detail_id
             AND s.status = 'processing' AND {{open d}}
-            AND (s.lease_until < {{now}} OR (s.lease_until IS NULL AND s.locked_at < {{now+ms}}))"
+            AND (s.lease_until < {{now}} OR s.lease_until {BEYOND_TIME}
+                 OR (s.lease_until IS NULL
+                     AND (s.locked_at < {{now+ms}} OR s.locked_at {BEYOND_TIME})))"
     ))
     .before(request.foreign_lock);
     query = load::only(query, &request.only);
@@ -171,7 +176,7 @@ async fn reclaim(
     if !open {
         let message = format!(
             "worker {} stopped in the middle of attempt {}",
-            row.opt_text("worker_id")?.unwrap_or_default(),
+            row.opt_lossy("worker_id")?.unwrap_or_default(),
             row.int("attempts")?,
         );
         tx.execute(
@@ -195,13 +200,13 @@ async fn end_cancelled(tx: &mut Tx, job: JobId, post: PostId) -> Result<(), Stor
         .id(job.uuid()),
     )
     .await?;
-    let leftovers = log::has_artifacts(tx, job).await?;
+    let clean_up = CleanUp::of(tx, job).await?;
     tx.execute_one(
         "cancel post",
-        sql("UPDATE post_details SET status = 'cancelled', leftovers = ?, updated_at = {now}
-              WHERE id = ? AND status = 'processing'")
-        .int(leftovers)
-        .id(post.uuid()),
+        sql("UPDATE post_details SET status = 'cancelled', updated_at = {now}, ")
+            .and_clean_up(clean_up)
+            .and(" WHERE id = ? AND status = 'processing'")
+            .id(post.uuid()),
     )
     .await
 }

@@ -3,12 +3,36 @@
 
 use std::time::Duration;
 
-use crate::domain::{Claim, ClaimId, Failure, Intent, LogEvent, PostId, StepKind, WorkerId};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{
+    Claim, ClaimId, Failure, Intent, LogEvent, PostId, Remedy, StepKind, WorkerId,
+};
 
 use super::db::{Tx, sql};
 use super::log::{self, Entry};
-use super::settle::{Settled, Step, end_job, log_failure, open_call, touch};
-use super::{Store, StoreError, transaction};
+use super::raw::Key;
+use super::settle::{CleanUp, Settled, Staged, Step, end_job, log_failure, open_call, touch};
+use super::{Store, StoreError, accounts, follow_ups, transaction};
+
+/// What a publish call was answered that may be live all the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Heard {
+    /// The platform's own refusal: what it asks for outlives the look-up.
+    Refusal(Failure),
+    /// Nothing, or nothing that tells.
+    Nothing(Failure),
+}
+
+impl Heard {
+    #[must_use]
+    pub fn failure(&self) -> &Failure {
+        match self {
+            Self::Refusal(failure) | Self::Nothing(failure) => failure,
+        }
+    }
+}
 
 impl Store {
     /// Records that a publish call may or may not have gone through, as long as
@@ -22,18 +46,26 @@ impl Store {
         worker: &WorkerId,
         claim: impl Into<ClaimId>,
         intent: &Intent,
-        failure: &Failure,
+        answer: &Heard,
         look_again: Duration,
     ) -> Result<Settled, StoreError> {
         let claim = claim.into();
         transaction!(self, tx, {
+            let failure = answer.failure();
+            if let Heard::Refusal(failure) = answer
+                && failure.asks_to_rest()
+            {
+                accounts::rest_as_asked(tx, claim.post, failure).await?;
+            }
             if open_call(tx, claim.job, intent).await?.is_some() {
                 let key = (intent.fence, intent.step_no);
-                Entry::new(claim.job, key, StepKind::Publish, LogEvent::Unknown)
-                    .worker(worker)
-                    .failure(failure)
-                    .append(tx)
-                    .await?;
+                let entry =
+                    Entry::new(claim.job, key, StepKind::Publish, LogEvent::Unknown).worker(worker);
+                let entry = match answer {
+                    Heard::Refusal(failure) => entry.refusal(failure),
+                    Heard::Nothing(failure) => entry.failure(failure),
+                };
+                entry.append(tx).await?;
                 park(tx, worker, claim, failure, look_again).await?
             } else {
                 Settled::Lost
@@ -55,7 +87,7 @@ impl Store {
     ) -> Result<Settled, StoreError> {
         transaction!(self, tx, {
             if touch(tx, worker, claim.into()).await? {
-                let event = if seen.asks_to_rest() { LogEvent::Refused } else { LogEvent::Unknown };
+                let event = if says_nothing(seen) { LogEvent::Refused } else { LogEvent::Unknown };
                 append_lookup(tx, worker, claim.into(), event, seen).await?;
                 park(tx, worker, claim.into(), seen, look_again).await?
             } else {
@@ -73,13 +105,14 @@ impl Store {
         worker: &WorkerId,
         claim: &Claim,
         seen: &Failure,
+        look_again: Option<Duration>,
     ) -> Result<Settled, StoreError> {
         transaction!(self, tx, {
             if touch(tx, worker, claim.into()).await? {
                 append_lookup(tx, worker, claim.into(), LogEvent::Unknown, seen).await?;
                 let message = format!("may be live: {}", seen.message);
                 end_job(tx, claim.job_id, "failed", Some(&message)).await?;
-                hold_post(tx, claim.post_id, &seen.code, &message).await?;
+                hold_post(tx, claim.post_id, &seen.code, &message, look_again).await?;
                 Settled::Done
             } else {
                 Settled::Lost
@@ -87,7 +120,8 @@ impl Store {
         })
     }
 
-    /// Records a look-up of a held post that settled nothing; it stays held.
+    /// Records a look-up of a held post that settled nothing; it stays held, and
+    /// is looked at again after this long.
     ///
     /// # Errors
     /// The database is away; then nothing was recorded.
@@ -96,9 +130,12 @@ impl Store {
         worker: &WorkerId,
         claim: &Claim,
         seen: &Failure,
+        look_again: Option<Duration>,
     ) -> Result<(), StoreError> {
         transaction!(self, tx, {
-            append_lookup(tx, worker, claim.into(), LogEvent::Unknown, seen).await?;
+            let event = if says_nothing(seen) { LogEvent::Refused } else { LogEvent::Unknown };
+            append_lookup(tx, worker, claim.into(), event, seen).await?;
+            follow_ups::schedule(tx, &Key::Id(claim.post_id.uuid()), look_again).await?;
         })
     }
 
@@ -124,15 +161,17 @@ impl Store {
                 .await?;
             if held == 1 {
                 let step = Step::Lookup(claim.open_intents.clone());
-                log_failure(tx, worker, claim.into(), &step, failure, false).await?;
+                log_failure(tx, worker, claim.into(), &step, failure, Staged::Keep).await?;
+                let clean_up = CleanUp::of(tx, claim.job_id).await?;
                 tx.execute_one(
                     "settle held post",
                     sql("UPDATE post_details
                             SET outcome = 'not_published', error_code = ?, error_message = ?,
-                                updated_at = {now}
-                          WHERE id = ? AND status = 'failed' AND outcome = 'unknown'")
+                                updated_at = {now}, ")
                     .text(failure.code.clone())
                     .text(failure.message.clone())
+                    .and_clean_up(clean_up)
+                    .and(" WHERE id = ? AND status = 'failed' AND outcome = 'unknown'")
                     .id(claim.post_id.uuid()),
                 )
                 .await?;
@@ -202,6 +241,7 @@ pub(super) async fn hold_post(
     post: PostId,
     code: &str,
     message: &str,
+    look_again: Option<Duration>,
 ) -> Result<(), StoreError> {
     tx.execute_one(
         "hold post",
@@ -213,5 +253,12 @@ pub(super) async fn hold_post(
         .text(message)
         .id(post.uuid()),
     )
-    .await
+    .await?;
+    follow_ups::schedule(tx, &Key::Id(post.uuid()), look_again).await
+}
+
+/// Whether a look-up was no look at all: refused for a dead token or a limit, or
+/// met by silence. Such ones do not count.
+fn says_nothing(seen: &Failure) -> bool {
+    seen.asks_to_rest() || matches!(seen.remedy, Remedy::Outage(_))
 }

@@ -5,8 +5,9 @@ use crate::domain::{
 };
 
 use super::db::{Tx, sql};
-use super::log::{self, Entry};
-use super::{Store, StoreError, changing, evidence, load, posts, transaction};
+use super::log::Entry;
+use super::logged;
+use super::{Store, StoreError, changing, evidence, load, posts, transaction, unread_log};
 
 /// A person's word.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,8 +83,13 @@ async fn judge(
         return Ok(Judged::Done);
     }
     let now = posts::now(tx).await?;
-    let logged = log::read(tx, &[post.job_id], now).await?.remove(&post.job_id);
-    let mut open = logged.unwrap_or_default().open_intents;
+    let logged = logged::read(tx, &[post.job_id], now).await?.remove(&post.job_id).transpose();
+    let mut open = match (logged, verdict) {
+        (Ok(logged), _) => logged.unwrap_or_default().open_intents,
+        // Sent again it would only be held again.
+        (Err(unreadable), Verdict::NotPublished) => return Err(unreadable.into()),
+        (Err(_), _) => unread_log::open_calls(tx, post.job_id).await?,
+    };
     let refused = Failure::new(Remedy::GiveUp, "operator", format!("{actor}: it is not there"));
     match verdict {
         Verdict::Published(external_id) => {

@@ -1,0 +1,331 @@
+//! What follows the end of a post: its first comment, an id that is not known
+//! yet, the clean-up at the platform, one more look. None of it can change what
+//! is known but by evidence.
+//!
+//! `post_details.follow_up_at` says when. A worker that takes a follow-up moves
+//! it ahead, so that it comes back if that worker dies.
+
+use std::time::Duration;
+
+use crate::domain::{
+    Claim, CommentState, Failure, Fence, Intent, LogEvent, Only, Outcome, PostId, PostStatus,
+    Receipt, StepKind, WorkerId,
+};
+
+use super::claim::{Claimed, load_claims};
+use super::db::{Row, Sql, Tx, sql};
+use super::load::{self, RESTS};
+use super::log::{self, Entry};
+use super::raw::Key;
+use super::settle::restage_mark;
+use super::{Store, StoreError, transaction};
+
+/// A worker that takes a follow-up has this long for it.
+const TAKEN_FOR: Duration = Duration::from_secs(10 * 60);
+
+/// Follow-ups that are due; those of an account that is paused wait.
+pub(super) fn due_query(which: &Only) -> Sql {
+    let query = sql(format!(
+        "SELECT s.id AS job_id, d.id AS post_id, s.fence AS fence, d.status AS status,
+                d.outcome AS outcome, d.external_post_id AS external_post_id,
+                d.permalink AS permalink, d.leftovers AS leftovers,
+                d.first_comment AS first_comment, d.first_comment_state AS first_comment_state,
+                d.published_at AS published_at, {{now}} AS now
+           FROM post_details d {{by post_details_follow_up}}
+           JOIN post_schedule s ON s.post_detail_id = d.id
+          WHERE d.follow_up_at <= {{now}} AND NOT {RESTS}"
+    ));
+    load::only(query, which)
+}
+
+/// A post that has ended, and what is still to be done for it.
+#[derive(Debug, Clone)]
+pub struct FollowUp {
+    /// The post's rows; it is not a claim on its job, which has ended.
+    pub post: Claim,
+    pub status: PostStatus,
+    pub outcome: Option<Outcome>,
+    /// The post's id at the platform; `None` when we were not told.
+    pub external_id: Option<String>,
+    pub permalink: Option<String>,
+    /// How long ago it was published.
+    pub published_for: Duration,
+    /// Objects may be left at the platform that nobody uses.
+    pub leftovers: bool,
+    pub comment: Option<OwedComment>,
+}
+
+/// A first comment that is not known to be there.
+#[derive(Debug, Clone)]
+pub struct OwedComment {
+    pub text: String,
+    pub state: CommentState,
+}
+
+/// The right to send one comment, once.
+#[derive(Debug, Clone)]
+pub struct CommentTurn {
+    pub intent: Intent,
+}
+
+/// What became of a comment's call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CommentEnd {
+    Sent(Receipt),
+    /// Not there: to be sent after this long.
+    Again(Failure, Duration),
+    /// Not there, and never will be.
+    Failed(Failure),
+    /// It may be there: looked for after this long; `None`: only a person can tell.
+    Unknown(Failure, Option<Duration>),
+}
+
+impl Store {
+    /// Whether a follow-up is due.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn owes_follow_up(&self, which: &Only) -> Result<bool, StoreError> {
+        let mut tx = self.pool.begin_read().await?;
+        Ok(tx.first(due_query(which).and(" LIMIT 1")).await?.is_some())
+    }
+
+    /// Takes follow-ups that are due, the oldest first.
+    ///
+    /// # Errors
+    /// The database is away; then none was taken.
+    pub async fn take_follow_ups(
+        &self,
+        which: &Only,
+        limit: u32,
+    ) -> Result<Vec<FollowUp>, StoreError> {
+        transaction!(self, tx, {
+            let mut taken = Vec::new();
+            let query = due_query(which)
+                .and(" ORDER BY d.follow_up_at, d.id LIMIT ? {skip locked s, d}")
+                .int(limit);
+            for row in tx.all(query).await? {
+                let post = row.any_key("post_id")?;
+                match follow_up(tx, &row).await {
+                    Ok(follow_up) => {
+                        schedule(tx, &post, Some(TAKEN_FOR)).await?;
+                        taken.push(follow_up);
+                    }
+                    // It would be met for ever.
+                    Err(why @ StoreError::Inconsistent { .. }) => {
+                        give_up(tx, &post, &why.to_string()).await?;
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            taken
+        })
+    }
+
+    /// Says when an ended post is followed up next; `None`: never.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn schedule_follow_up(
+        &self,
+        post: PostId,
+        after: Option<Duration>,
+    ) -> Result<(), StoreError> {
+        transaction!(self, tx, { schedule(tx, &Key::Id(post.uuid()), after).await? })
+    }
+
+    /// Records that nothing is left at the platform for an ended post, or nothing
+    /// that can be deleted: what was staged so far is no longer used.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn record_cleaned_up(
+        &self,
+        worker: &WorkerId,
+        post: &Claim,
+    ) -> Result<(), StoreError> {
+        transaction!(self, tx, {
+            let rows = tx
+                .execute(
+                    sql("UPDATE post_details SET leftovers = 0, follow_up_at = NULL
+                          WHERE id = ? AND leftovers = 1 AND status IN ('failed', 'cancelled')")
+                    .id(post.post_id.uuid()),
+                )
+                .await?;
+            if rows == 1 {
+                restage_mark(tx, Some(worker), post.job_id, post.fence, log::RESTAGE).await?;
+            }
+        })
+    }
+
+    /// Marks a comment as being sent before anybody sends it, so that no two
+    /// processes do. `None`: another one has it. One whose process dies in
+    /// between is looked for.
+    ///
+    /// # Errors
+    /// The database is away; then it is not to be sent.
+    pub async fn begin_comment(
+        &self,
+        worker: &WorkerId,
+        post: &Claim,
+    ) -> Result<Option<CommentTurn>, StoreError> {
+        transaction!(self, tx, {
+            let rows = tx
+                .execute(
+                    sql("UPDATE post_details
+                            SET first_comment_state = 'sending', follow_up_at = {now+ms},
+                                updated_at = {now}
+                          WHERE id = ? AND first_comment_state = 'pending'")
+                    .after(TAKEN_FOR)
+                    .id(post.post_id.uuid()),
+                )
+                .await?;
+            if rows == 1 {
+                let step_no = log::next_step(tx, post.job_id, post.fence).await?;
+                let key = (post.fence, step_no);
+                comment_entry(worker, post, key, LogEvent::Intent).append(tx).await?;
+                let at = log::cleared_at(tx, post.job_id, key).await?;
+                Some(CommentTurn { intent: Intent::cleared(key.0, key.1, at) })
+            } else {
+                None
+            }
+        })
+    }
+
+    /// Records what became of a comment's call, by its answer or by a look.
+    ///
+    /// # Errors
+    /// The database is away; the comment is then looked for.
+    pub async fn record_comment(
+        &self,
+        worker: &WorkerId,
+        post: &Claim,
+        turn: &CommentTurn,
+        end: &CommentEnd,
+    ) -> Result<(), StoreError> {
+        transaction!(self, tx, {
+            let (state, event, next) = match end {
+                CommentEnd::Sent(_) => (CommentState::Sent, LogEvent::Ok, None),
+                CommentEnd::Again(_, after) => {
+                    (CommentState::Pending, LogEvent::Refused, Some(*after))
+                }
+                CommentEnd::Failed(_) => (CommentState::Failed, LogEvent::Refused, None),
+                CommentEnd::Unknown(_, after) => (CommentState::Unknown, LogEvent::Unknown, *after),
+            };
+            let key = (turn.intent.fence, turn.intent.step_no);
+            let entry = comment_entry(worker, post, key, event);
+            let (entry, id) = match end {
+                CommentEnd::Sent(receipt) => (entry.receipt(receipt), receipt.external_id.clone()),
+                CommentEnd::Again(failure, _)
+                | CommentEnd::Failed(failure)
+                | CommentEnd::Unknown(failure, _) => (entry.failure(failure), None),
+            };
+            entry.append(tx).await?;
+            let rows = tx
+                .execute(
+                    sql("UPDATE post_details
+                            SET first_comment_state = ?, first_comment_id = ?, updated_at = {now}
+                          WHERE id = ? AND first_comment_state IN ('pending', 'sending', 'unknown')")
+                    .text(state.as_str())
+                    .opt_text(id)
+                    .id(post.post_id.uuid()),
+                )
+                .await?;
+            if rows == 1 {
+                schedule(tx, &Key::Id(post.post_id.uuid()), next).await?;
+            }
+        })
+    }
+
+    /// Gives up on a comment that cannot be sent.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn fail_comment(&self, post: &Claim, why: &str) -> Result<(), StoreError> {
+        transaction!(self, tx, { give_up(tx, &Key::Id(post.post_id.uuid()), why).await? })
+    }
+
+    /// Adds the address of a live post, when it was not known before.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn record_permalink(&self, post: PostId, permalink: &str) -> Result<(), StoreError> {
+        transaction!(self, tx, {
+            tx.execute(
+                sql("UPDATE post_details SET permalink = ?, updated_at = {now}
+                      WHERE id = ? AND status = 'published' AND permalink IS NULL")
+                .text(permalink)
+                .id(post.uuid()),
+            )
+            .await?;
+        })
+    }
+}
+
+fn comment_entry<'a>(
+    worker: &'a WorkerId,
+    post: &Claim,
+    key: (Fence, i32),
+    event: LogEvent,
+) -> Entry<'a> {
+    Entry::new(post.job_id, key, StepKind::After, event).worker(worker).step("first-comment")
+}
+
+/// What is to be done for an ended post, of which all that needs can be read.
+async fn follow_up(tx: &mut Tx, row: &Row) -> Result<FollowUp, StoreError> {
+    let (job, post) = (row.job("job_id")?, row.post("post_id")?);
+    let key = (job, post, Fence(row.int("fence")?));
+    let post = match load_claims(tx, &[key]).await?.pop() {
+        Some(Claimed::Job(claim)) => *claim,
+        Some(Claimed::Unreadable { why, .. }) => return Err(row.wrong("post_id", why)),
+        Some(Claimed::Ended(_)) | None => return Err(row.wrong("post_id", "is gone")),
+    };
+    let state: Option<CommentState> = row.opt_word("first_comment_state")?;
+    let owed = state.filter(|state| !matches!(state, CommentState::Sent | CommentState::Failed));
+    let text = row.opt_text("first_comment")?.unwrap_or_default();
+    let published_for = match row.opt_time("published_at")? {
+        Some(at) => (row.time("now")? - at).to_std().unwrap_or_default(),
+        None => Duration::ZERO,
+    };
+    Ok(FollowUp {
+        post,
+        status: row.word("status")?,
+        outcome: row.opt_word("outcome")?,
+        external_id: row.opt_text("external_post_id")?,
+        permalink: row.opt_text("permalink")?,
+        published_for,
+        leftovers: row.flag("leftovers")?,
+        comment: owed.map(|state| OwedComment { text, state }),
+    })
+}
+
+/// Says when an ended post is followed up next.
+pub(super) async fn schedule(
+    tx: &mut Tx,
+    post: &Key,
+    after: Option<Duration>,
+) -> Result<(), StoreError> {
+    let query = match after {
+        Some(after) => {
+            sql("UPDATE post_details SET follow_up_at = {now+ms} WHERE id = ?").after(after)
+        }
+        None => sql("UPDATE post_details SET follow_up_at = NULL WHERE id = ?"),
+    };
+    tx.execute(query.key(post.clone())).await?;
+    Ok(())
+}
+
+/// Nothing more is done for a post; a comment that is still owed has failed.
+async fn give_up(tx: &mut Tx, post: &Key, why: &str) -> Result<(), StoreError> {
+    tracing::warn!(%post, "not followed up: {why}");
+    tx.execute(
+        sql("UPDATE post_details
+                SET follow_up_at = NULL, updated_at = {now},
+                    first_comment_state = CASE WHEN first_comment_state = 'pending' THEN 'failed'
+                                               ELSE first_comment_state END
+              WHERE id = ?")
+        .key(post.clone()),
+    )
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! Rows of the publish log that cannot be read. The log is what proves that
+//! nothing was sent: where a row of it may tell of a publish call, its post may
+//! be live. Whatever is wrong with a job's log concerns that job alone.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::{ClaimId, Fence, Intent, JobId, LogEvent, StepKind, WorkerId};
+
+use super::StoreError;
+use super::db::{Row, Tx, sql};
+use super::load::OPEN_INTENT;
+use super::log::{self, Entry, STEP_MAX};
+use super::logged::{self, Logged};
+
+/// Code of the intent that stands for a row that cannot be read.
+const UNREADABLE: &str = "unreadable_log";
+
+/// Why a job's log cannot be read.
+#[derive(Debug)]
+pub(super) struct UnreadableLog {
+    why: StoreError,
+    /// The row may be a publish call's, and whether that is settled cannot be told.
+    may_be_call: bool,
+}
+
+impl From<UnreadableLog> for StoreError {
+    fn from(log: UnreadableLog) -> Self {
+        log.why
+    }
+}
+
+/// Reads the rows of one job, which come in order of fence and step.
+pub(super) fn read(rows: &[Row], now: DateTime<Utc>) -> Result<Logged, UnreadableLog> {
+    if let Some((row, why)) = rows.iter().find_map(|row| Some((row, check_key(row).err()?))) {
+        return Err(unreadable(row, why));
+    }
+    logged::logged(rows, now).map_err(|why| {
+        let fails = |row: &&Row| logged::logged(std::slice::from_ref(*row), now).is_err();
+        match rows.iter().find(fails) {
+            Some(row) => unreadable(row, why),
+            None => UnreadableLog { why, may_be_call: true },
+        }
+    })
+}
+
+/// Keys of ours are counted up from 1.
+fn check_key(row: &Row) -> Result<(), StoreError> {
+    for (column, most) in [("fence", i64::MAX / 2), ("step_no", i64::from(STEP_MAX))] {
+        let number = row.int(column)?;
+        if !(0..=most).contains(&number) {
+            return Err(row.wrong(column, format!("{number} is out of range")));
+        }
+    }
+    Ok(())
+}
+
+fn unreadable(row: &Row, why: StoreError) -> UnreadableLog {
+    UnreadableLog { why: why.in_row("publish_log", name(row)), may_be_call: may_be_call(row) }
+}
+
+/// The row's key, as far as it can be read.
+pub(super) fn name(row: &Row) -> String {
+    let number = |column| row.int(column).map_or("?".to_owned(), |number| number.to_string());
+    let event = row.opt_lossy("event").ok().flatten().unwrap_or_default();
+    format!("fence {}, step {} ({event})", number("fence"), number("step_no"))
+}
+
+fn may_be_call(row: &Row) -> bool {
+    match (row.word::<StepKind>("kind"), row.word::<LogEvent>("event"), check_key(row)) {
+        (Ok(kind), ..) if kind != StepKind::Publish => false,
+        // Whether such a call is open every query sees, whatever else is wrong.
+        (Ok(_), Ok(LogEvent::Intent | LogEvent::Refused | LogEvent::Unknown), Ok(())) => false,
+        _ => true,
+    }
+}
+
+/// Whether a publish call of this job may have gone out, as far as its log tells.
+/// A row that cannot be read gets an open intent beside it: what is held has one.
+pub(super) async fn may_be_live(
+    tx: &mut Tx,
+    worker: &WorkerId,
+    claim: ClaimId,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let open = format!("SELECT COUNT(*) FROM post_schedule s WHERE s.id = ? AND {OPEN_INTENT}");
+    if tx.count(sql(open).id(claim.job.uuid())).await? > 0 {
+        return Ok(true);
+    }
+    let Some(Err(UnreadableLog { why, may_be_call: true })) =
+        logged::read(tx, &[claim.job], now).await?.remove(&claim.job)
+    else {
+        return Ok(false);
+    };
+    let key = (claim.fence, log::next_step(tx, claim.job, claim.fence).await?);
+    Entry::new(claim.job, key, StepKind::Publish, LogEvent::Intent)
+        .worker(worker)
+        .note(UNREADABLE, &why.to_string())
+        .append(tx)
+        .await?;
+    Ok(true)
+}
+
+/// The open calls of a job among the rows that can be read, oldest first.
+pub(super) async fn open_calls(tx: &mut Tx, job: JobId) -> Result<Vec<Intent>, StoreError> {
+    let rows = tx
+        .all(
+            sql("SELECT i.fence AS fence, i.step_no AS step_no, i.at AS at
+                   FROM publish_log i
+                  WHERE i.post_schedule_id = ? AND i.kind = 'publish' AND i.event = 'intent'
+                    AND NOT EXISTS (SELECT 1 FROM publish_log r
+                                     WHERE r.post_schedule_id = i.post_schedule_id
+                                       AND r.fence = i.fence AND r.step_no = i.step_no
+                                       AND r.event IN ('ok', 'refused'))
+                  ORDER BY i.fence, i.step_no")
+            .id(job.uuid()),
+        )
+        .await?;
+    let call = |row: &Row| {
+        check_key(row).ok()?;
+        let step = i32::try_from(row.int("step_no").ok()?).ok()?;
+        Some(Intent::cleared(Fence(row.int("fence").ok()?), step, row.time("at").ok()?))
+    };
+    Ok(rows.iter().filter_map(call).collect())
+}
