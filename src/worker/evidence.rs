@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
 use crate::domain::{Claim, ClaimId, Failure, Intent, JobId, PostId, Receipt, WorkerId};
-use crate::store::{Finding, Next, Settled, Step, StoreError};
+use crate::store::{Heard, Next, Recorded, Settled, Staged, Step, StoreError};
 
 use super::spool::Waiting;
 use super::{End, Event, Shared};
@@ -34,12 +34,12 @@ pub(super) struct Evidence {
 pub(super) enum Proof {
     /// The post is live.
     Live(Receipt),
-    /// A post was found by its text: it counts only when it is none of our others.
-    Found(Receipt),
+    /// A post was matched by its text: it counts only when it is none of our others.
+    Matched(Receipt),
     /// The call made nothing live; and what becomes of the job.
-    Refused { failure: Failure, restage: bool, next: Next },
+    Refused { failure: Failure, staged: Staged, next: Next },
     /// It may have gone through: to be looked up after this long.
-    Unknown { failure: Failure, look_again: Duration },
+    Unknown { answer: Heard, look_again: Duration },
 }
 
 /// What became of evidence.
@@ -125,20 +125,17 @@ impl Shared {
         if look == *seen {
             return Ok(Vec::new());
         }
-        let waiting = match on_a_thread(move || spool.waiting()).await {
-            Ok(waiting) => waiting,
+        let reading = match on_a_thread(move || spool.waiting()).await {
+            Ok(reading) => reading,
             Err(error) => {
                 tracing::warn!(%error, "the spool cannot be read");
-                // Told once; but whoever holds its lock will let it go.
-                if error.kind() != io::ErrorKind::WouldBlock {
-                    *seen = look;
-                }
+                *seen = look;
                 return Ok(Vec::new());
             }
         };
         let (mut events, mut settled) = (Vec::new(), Vec::new());
         let mut away = None;
-        for waiting in waiting {
+        for waiting in reading.waiting {
             match self.offer(&waiting.worker, &waiting.evidence).await {
                 Ok(kept) => {
                     events.extend(told(&waiting.evidence, kept));
@@ -156,7 +153,10 @@ impl Shared {
         match away {
             Some(error) => Err(error),
             None => {
-                *seen = look;
+                // Whoever holds a file's lock will let it go.
+                if !reading.is_busy {
+                    *seen = look;
+                }
                 Ok(events)
             }
         }
@@ -168,22 +168,20 @@ impl Shared {
             |receipt: &Receipt| (evidence.job, evidence.post, intent.clone(), receipt.clone());
         Ok(match &evidence.proof {
             Proof::Live(receipt) => {
-                store.record_live(worker, &[row(receipt)]).await?;
-                Kept::Recorded(Settled::Done)
+                let recorded = store.record_live(worker, &[row(receipt)]).await?;
+                kept(recorded.first().copied().unwrap_or(Recorded::Stray), evidence)
             }
-            Proof::Found(receipt) => match store.record_found(worker, &row(receipt)).await? {
-                Finding::Ours => Kept::Recorded(Settled::Done),
-                Finding::Anothers => Kept::Anothers,
-                Finding::Unclear => Kept::Unclear,
-            },
-            Proof::Refused { failure, restage, next } => {
+            Proof::Matched(receipt) => {
+                kept(store.record_matched(worker, &row(receipt)).await?, evidence)
+            }
+            Proof::Refused { failure, staged, next } => {
                 let step = Step::Publish(intent.clone());
                 Kept::Recorded(
-                    store.record_failure(worker, claim, &step, failure, *restage, next).await?,
+                    store.record_failure(worker, claim, &step, failure, *staged, next).await?,
                 )
             }
-            Proof::Unknown { failure, look_again } => Kept::Recorded(
-                store.record_unknown(worker, claim, intent, failure, *look_again).await?,
+            Proof::Unknown { answer, look_again } => Kept::Recorded(
+                store.record_unknown(worker, claim, intent, answer, *look_again).await?,
             ),
         })
     }
@@ -214,10 +212,24 @@ impl Shared {
     }
 }
 
+fn kept(recorded: Recorded, evidence: &Evidence) -> Kept {
+    match recorded {
+        Recorded::Live => Kept::Recorded(Settled::Done),
+        Recorded::Anothers => Kept::Anothers,
+        Recorded::Unclear => Kept::Unclear,
+        Recorded::Stray => {
+            tracing::warn!(post = %evidence.post, fence = %evidence.intent.fence,
+                "{}, in answer to a call that this database does not know: it is looked up",
+                evidence.proof);
+            Kept::Recorded(Settled::Lost)
+        }
+    }
+}
+
 /// The news about a post from an answer that waited in the spool, if it is any.
 fn told(evidence: &Evidence, kept: Kept) -> Option<Event> {
     let end = match (&evidence.proof, kept) {
-        (Proof::Live(receipt) | Proof::Found(receipt), Kept::Recorded(Settled::Done)) => {
+        (Proof::Live(receipt) | Proof::Matched(receipt), Kept::Recorded(Settled::Done)) => {
             End::Published { external_id: receipt.external_id.clone(), late: Duration::ZERO }
         }
         (Proof::Refused { failure, next: Next::Fail, .. }, Kept::Recorded(Settled::Done)) => {
@@ -226,8 +238,8 @@ fn told(evidence: &Evidence, kept: Kept) -> Option<Event> {
         (Proof::Refused { failure, .. }, Kept::Recorded(Settled::Done)) => {
             End::Retrying(failure.clone())
         }
-        (Proof::Unknown { failure, look_again }, Kept::Recorded(Settled::Done)) => {
-            End::LookingUp(failure.clone(), *look_again)
+        (Proof::Unknown { answer, look_again }, Kept::Recorded(Settled::Done)) => {
+            End::LookingUp(answer.failure().clone(), *look_again)
         }
         (_, Kept::Recorded(Settled::Cancelled)) => End::Cancelled,
         (_, Kept::Recorded(Settled::Lost) | Kept::Spooled) => return None,
@@ -239,12 +251,14 @@ fn told(evidence: &Evidence, kept: Kept) -> Option<Event> {
 impl std::fmt::Display for Proof {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Live(receipt) | Self::Found(receipt) => {
+            Self::Live(receipt) | Self::Matched(receipt) => {
                 let id = receipt.external_id.as_deref().unwrap_or("an unknown id");
                 write!(f, "published as {id}")
             }
             Self::Refused { failure, .. } => write!(f, "refused with {}", failure.code),
-            Self::Unknown { failure, .. } => write!(f, "may be live after {}", failure.code),
+            Self::Unknown { answer, .. } => {
+                write!(f, "may be live after {}", answer.failure().code)
+            }
         }
     }
 }

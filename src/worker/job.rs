@@ -3,42 +3,56 @@
 //! The crash-safety argument. Everything before the gate is invisible at the
 //! platform and may be repeated; what it made is committed as soon as it is
 //! known. The gate commits "the call goes out" before it goes out. After that
-//! commit the job never returns to the queue without evidence that the call
-//! made nothing live: it is looked up (`reconcile.rs`), by this process or,
-//! when its lease is over, by any other. A worker that lost its lease changes
-//! no row but one: evidence that the post is live is always kept. What a call
-//! answered outlives its worker also when the database is away (`spool`).
+//! commit the job never returns to the queue without proof that the call made
+//! nothing live: it is looked up (`reconcile.rs`), by this process or, when its
+//! lease is over, by any other. What counts as proof is decided in
+//! [`proof`](crate::domain::proof). Before another call for the same post goes
+//! out, all earlier ones are asked about once more. A worker that lost its lease
+//! changes no row but one: evidence that the post is live is always kept. What a
+//! call answered outlives its worker also when the database is away (`spool`).
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::domain::proof::{self, CALL_IS_OVER, Proven, Witness};
 use crate::domain::rules;
 use crate::domain::{
-    Answer, Claim, ClaimId, Clearance, Draft, Failure, Intent, Outcome, PUBLISH_LIMIT, Preparation,
-    Receipt, Remedy, Scope, retry_delay,
+    Answer, Away, Claim, ClaimId, Clearance, Draft, Failure, Intent, Outcome, PUBLISH_LIMIT,
+    Preparation, Receipt, Remedy, Scope, Sighting, retry_delay,
 };
-use crate::store::{Gate, Next, Settled, Step, StoreError};
+use crate::store::{Gate, Heard, Next, Settled, Staged, Step, StoreError, ToPublish};
 
 use super::evidence::{Evidence, Kept, Proof};
-use super::reconcile::{first_look, may_be_anothers};
+use super::reconcile::{ANOTHERS, first_look, may_be_anothers};
 use super::uptime::Uptime;
 use super::{End, Event, Shared};
 
 /// A call leaves this soon after its gate began, reads before it included, or never.
 const LEAVES_WITHIN: Duration = Duration::from_secs(45);
-/// So long after its intent no call is under way any more, whatever became of
-/// its worker. Leases are shorter: whoever takes the job over earlier may find
-/// the post live, but must not believe that it will never be.
-pub(super) const CALL_IS_OVER: Duration = LEAVES_WITHIN.saturating_add(PUBLISH_LIMIT);
+// Leases are shorter: whoever takes the job over earlier may find the post live,
+// but must not believe that it will never be.
+const _: () = assert!(
+    CALL_IS_OVER.as_secs() == LEAVES_WITHIN.as_secs() + PUBLISH_LIMIT.as_secs(),
+    "a call is over when it can neither leave nor be under way"
+);
 /// A job whose account was paused when its call was to go out comes back this soon.
 const ACCOUNT_RESTS: Duration = Duration::from_secs(45);
 /// A job whose account another worker publishes to comes back this soon.
 const ACCOUNT_BUSY_REST: Duration = Duration::from_secs(1);
+/// A job whose earlier call cannot be asked about now comes back this soon.
+const ASK_AGAIN: Duration = Duration::from_secs(5 * 60);
+/// A refusal is looked up at once: nobody else need look while that goes on.
+const LOOK_TAKES: Duration = Duration::from_secs(40);
 /// Why the platform does not take a post as a duplicate.
 const SAME_TEXT: &str = "another post of this account with the same text is live already";
-/// No rest is shorter, whatever the platform says: it would be a hot loop.
-pub(super) const REST_MIN: Duration = Duration::from_secs(5);
+/// Calls that may name one object which is "not ready": after that it is made anew.
+const CALLS_PER_OBJECT: usize = 3;
+/// Passing faults in a row after which a post is given up: of its media's server,
+/// for some two hours, or of a platform that answers nobody, for most of a day.
+const MEDIA_FAULTS_MAX: u32 = 12;
+const PLATFORM_FAULTS_MAX: u32 = 60;
 
 impl Shared {
     /// Works on a job until it is published, ended, or put back.
@@ -71,23 +85,33 @@ impl Shared {
             Ok(draft) => draft,
             Err(failure) => return self.fail(&claim, &Step::Prepare, failure).await,
         };
+        if claim.due
+            && let Some(end) = self.ask_about_earlier_calls(&claim, &draft).await?
+        {
+            return Ok(end);
+        }
         let publisher = self.publishers.get(claim.content.platform);
         loop {
             if stop.is_cancelled() {
                 return self.give_back(&claim, Duration::ZERO).await;
             }
-            match publisher.prepare(&draft).await {
+            draft.now = claim.now();
+            let step = publisher.prepare(&draft).await;
+            self.heed_usage(&claim, &draft).await;
+            match step {
                 Ok(Preparation::Ready) => break,
                 Ok(Preparation::Staged(artifacts)) => {
                     if !self.record(&mut claim, &mut draft, artifacts).await? {
                         return Ok(End::Lost);
                     }
+                    self.platform_answered(&claim).await;
                 }
                 Ok(Preparation::Wait(delay, artifacts)) => {
                     if !self.record(&mut claim, &mut draft, artifacts).await? {
                         return Ok(End::Lost);
                     }
                     let settled = self.store.release(&self.options.id, &claim, delay).await?;
+                    self.platform_answered(&claim).await;
                     return self.ended(settled, || End::Waiting(delay));
                 }
                 Err(failure) => return self.fail(&claim, &Step::Prepare, failure).await,
@@ -97,7 +121,79 @@ impl Shared {
             let settled = self.store.release_until_due(&self.options.id, &claim).await?;
             return self.ended(settled, || End::Prepared);
         }
+        self.discard_unused(&claim, &draft).await;
+        draft.now = claim.now();
         self.publish(&claim, draft, stop).await
+    }
+
+    /// Asks once more about every earlier call of a post before another one is
+    /// made: what was believed of it may have been too early. `None`: another
+    /// call is safe.
+    async fn ask_about_earlier_calls(
+        &self,
+        claim: &Claim,
+        draft: &Draft,
+    ) -> Result<Option<End>, StoreError> {
+        let Some(youngest) = claim.calls.iter().map(|call| call.age).min() else {
+            return Ok(None);
+        };
+        if let Some(rest) = CALL_IS_OVER.checked_sub(youngest).filter(|rest| !rest.is_zero()) {
+            let settled = self.store.release(&self.options.id, claim, rest).await?;
+            return self.ended(settled, || End::Waiting(rest)).map(Some);
+        }
+        let publisher = self.publishers.get(claim.content.platform);
+        let mut asked: Vec<Option<&str>> = Vec::new();
+        for call in claim.calls.iter().rev() {
+            let object = call.object.as_deref();
+            if asked.contains(&object) {
+                continue;
+            }
+            asked.push(object);
+            let (receipt, proof): (_, fn(Receipt) -> Proof) =
+                match publisher.look_up(draft, call).await {
+                    Sighting::Live(receipt) => (receipt, Proof::Live),
+                    Sighting::Matched(receipt) => (receipt, Proof::Matched),
+                    Sighting::NotLive { .. } | Sighting::Dead(_) | Sighting::NeverTells(_) => {
+                        continue;
+                    }
+                    Sighting::InProgress => {
+                        return self.ask_again_later(claim).await.map(Some);
+                    }
+                    Sighting::CannotTell(failure) if failure.passes() => {
+                        return self.fail(claim, &Step::Prepare, failure).await.map(Some);
+                    }
+                    Sighting::CannotTell(_) => {
+                        return self.ask_again_later(claim).await.map(Some);
+                    }
+                };
+            match self.found(claim, call, receipt, proof).await {
+                Ok(end) => return Ok(Some(end)),
+                // Another post of ours.
+                Err(failure) if failure.code == ANOTHERS => {}
+                Err(_) => return self.ask_again_later(claim).await.map(Some),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Deletes what earlier calls named and this one will not: each was seen not to
+    /// be live.
+    async fn discard_unused(&self, claim: &Claim, draft: &Draft) {
+        let publisher = self.publishers.get(claim.content.platform);
+        let object = publisher.object(draft);
+        let named: BTreeSet<&str> =
+            claim.calls.iter().filter_map(|call| call.object.as_deref()).collect();
+        if claim.calls.iter().any(|call| call.doubted || call.blind) {
+            return;
+        }
+        for unused in named.into_iter().filter(|name| object.as_deref() != Some(name)) {
+            publisher.discard(draft, unused).await;
+        }
+    }
+
+    async fn ask_again_later(&self, claim: &Claim) -> Result<End, StoreError> {
+        let settled = self.store.release(&self.options.id, claim, ASK_AGAIN).await?;
+        self.ended(settled, || End::Waiting(ASK_AGAIN))
     }
 
     /// Commits what a step made at the platform. `false`: the job is no longer ours.
@@ -112,6 +208,7 @@ impl Shared {
         }
         let ours = self.store.record_staged(&self.options.id, claim, &artifacts).await?;
         claim.staging.0.extend(artifacts.iter().cloned());
+        claim.faults = 0;
         draft.staging.0.extend(artifacts);
         Ok(ours)
     }
@@ -123,13 +220,16 @@ impl Shared {
         mut draft: Draft,
         stop: &CancellationToken,
     ) -> Result<End, StoreError> {
+        let publisher = self.publishers.get(claim.content.platform);
         let account = self.held.account(claim.account.id);
         let turn = tokio::select! {
             turn = account.lock() => turn,
             () = stop.cancelled() => return self.give_back(claim, Duration::ZERO).await,
         };
         let gate_began = Uptime::now();
-        let gates = self.store.open_gates(&self.options.id, &[claim], self.options.lease).await?;
+        let object = publisher.object(&draft);
+        let job = ToPublish { claim, object: object.as_deref() };
+        let gates = self.store.open_gates(&self.options.id, &[job], self.options.lease).await?;
         let intent = match gates.into_iter().next() {
             Some(Gate::Open(intent)) => intent,
             Some(Gate::CancelWished) => {
@@ -149,34 +249,85 @@ impl Shared {
             Some(Gate::Lost) | None => return Ok(End::Lost),
         };
         self.held.cleared(claim, &intent);
-        draft.sent_at.push(intent.at);
+        draft.now = intent.at;
+        draft.calls.push(intent.clone());
         // Asked by the client right before the first byte: this machine may
         // sleep or stall in between, and another worker take the job over.
         draft.clearance = Clearance::new(move || gate_began.elapsed() < LEAVES_WITHIN);
-        match self.publishers.get(claim.content.platform).publish(&draft).await {
-            Answer::Published(receipt) => {
+        let answer = publisher.publish(&draft).await;
+        let is_refused = matches!(answer, Answer::Refused(_));
+        match proof::of_answer(answer, publisher.witness(&draft)) {
+            Proven::Live(receipt) => {
                 let proof = Proof::Live(receipt.clone());
                 self.keep_evidence(Evidence::new(claim, &intent, proof)).await;
                 drop(turn);
-                self.describe(claim, draft, &receipt).await;
+                self.platform_answered(claim).await;
+                self.heed_usage(claim, &draft).await;
+                self.describe(claim, &draft, &receipt).await;
                 Ok(published(claim, &intent, &receipt))
             }
-            Answer::Found(receipt) => {
-                let proof = Proof::Found(receipt.clone());
+            Proven::Matched(receipt) => {
+                let proof = Proof::Matched(receipt.clone());
                 match self.keep_evidence(Evidence::new(claim, &intent, proof)).await {
                     Kept::Anothers => {
                         let failure = Failure::new(Remedy::GiveUp, "DUPLICATE_POST", SAME_TEXT);
-                        self.fail(claim, &Step::Publish(intent), failure).await
+                        drop(turn);
+                        match publisher.witness(&draft) {
+                            Witness::Nobody => {
+                                self.fail(claim, &Step::Publish(intent), failure).await
+                            }
+                            Witness::Object | Witness::List => {
+                                self.refused(claim, &draft, intent, failure).await
+                            }
+                        }
                     }
-                    Kept::Unclear => self.unknown(claim, &intent, may_be_anothers()).await,
+                    Kept::Unclear => {
+                        self.unknown(claim, &intent, Heard::Nothing(may_be_anothers())).await
+                    }
                     Kept::Recorded(_) | Kept::Spooled | Kept::Untaken => {
                         Ok(published(claim, &intent, &receipt))
                     }
                 }
             }
-            Answer::Refused(failure) => self.fail(claim, &Step::Publish(intent), failure).await,
-            Answer::Unknown(failure) => self.unknown(claim, &intent, failure).await,
+            Proven::NotLive(failure) => self.fail(claim, &Step::Publish(intent), failure).await,
+            Proven::Nothing(failure) | Proven::Never(failure) if is_refused => {
+                drop(turn);
+                self.refused(claim, &draft, intent, failure).await
+            }
+            Proven::Nothing(failure) | Proven::Never(failure) => {
+                let end = self.unknown(claim, &intent, Heard::Nothing(failure.clone())).await;
+                self.count_if_outage(claim, &failure).await;
+                self.rest_or_go_on(claim, &failure).await;
+                end
+            }
         }
+    }
+
+    /// Writes a refusal down and looks at once whether it is true.
+    async fn refused(
+        &self,
+        claim: &Claim,
+        draft: &Draft,
+        intent: Intent,
+        failure: Failure,
+    ) -> Result<End, StoreError> {
+        let end = self.unknown(claim, &intent, Heard::Refusal(failure.clone())).await?;
+        self.platform_answered(claim).await;
+        if !matches!(end, End::LookingUp(..)) {
+            return Ok(end);
+        }
+        let call = Intent {
+            answered_at: Some(claim.now()),
+            doubted: proof::contradicts(&failure, draft.is_repeat()),
+            refusal: Some(failure),
+            ..intent
+        };
+        let claim = Claim {
+            open_intents: vec![call.clone()],
+            calls: claim.calls.iter().cloned().chain([call]).collect(),
+            ..claim.clone()
+        };
+        self.reconcile(&claim).await
     }
 
     /// Writes down that a call may have gone through.
@@ -184,10 +335,11 @@ impl Shared {
         &self,
         claim: &Claim,
         intent: &Intent,
-        failure: Failure,
+        answer: Heard,
     ) -> Result<End, StoreError> {
-        let look_again = first_look(self.settle());
-        let proof = Proof::Unknown { failure: failure.clone(), look_again };
+        let look_again = first_look(self.settle()).max(LOOK_TAKES);
+        let failure = answer.failure().clone();
+        let proof = Proof::Unknown { answer, look_again };
         let kept = self.keep_evidence(Evidence::new(claim, intent, proof)).await;
         self.ended(kept.settled(), || End::LookingUp(failure, look_again))
     }
@@ -206,17 +358,22 @@ impl Shared {
             // Preparing began early; the post keeps all its attempts for its time.
             delay => Next::GiveBack(delay),
         };
-        let (next, restage) = match failure.remedy {
-            Remedy::Retry => (retry(), false),
-            Remedy::Restage => (retry(), true),
-            Remedy::PollAgain(delay) => (Next::GiveBack(delay), false),
-            Remedy::Wait(_) | Remedy::Operator(_) => (Next::GiveBack(Duration::ZERO), false),
-            Remedy::GiveUp => (Next::Fail, false),
+        let (next, staged) = match failure.remedy {
+            Remedy::Retry => (retry(), Staged::Keep),
+            Remedy::Outage(side) => (self.outage(claim, side), Staged::Keep),
+            Remedy::Restage => (retry(), Staged::Anew),
+            Remedy::Direct => (Next::GiveBack(Duration::ZERO), Staged::Direct),
+            Remedy::PollAgain(_) if self.is_asked_too_often(claim, step) => (retry(), Staged::Anew),
+            Remedy::PollAgain(delay) => (Next::GiveBack(delay), Staged::Keep),
+            Remedy::Wait { .. } | Remedy::Operator(_) => {
+                (Next::GiveBack(Duration::ZERO), Staged::Keep)
+            }
+            Remedy::GiveUp => (Next::Fail, Staged::Keep),
         };
         let settled = match step {
             Step::Publish(intent) => {
                 let next = next.clone();
-                let proof = Proof::Refused { failure: failure.clone(), restage, next };
+                let proof = Proof::Refused { failure: failure.clone(), staged, next };
                 let kept = self.keep_evidence(Evidence::new(claim, intent, proof)).await;
                 // Not before what the refusal proves: the next attempt would be told
                 // of the rest again, but not of this call.
@@ -227,21 +384,59 @@ impl Shared {
             Step::Prepare | Step::Lookup(_) => {
                 self.rest_or_go_on(claim, &failure).await;
                 let worker = &self.options.id;
-                self.store.record_failure(worker, claim, step, &failure, restage, &next).await?
+                self.store.record_failure(worker, claim, step, &failure, staged, &next).await?
             }
         };
-        self.ended(settled, || match (&next, failure.remedy) {
-            (Next::GiveBack(delay), Remedy::PollAgain(_)) => End::Waiting(*delay),
-            (Next::GiveBack(_), Remedy::Retry | Remedy::Restage) => End::Retrying(failure),
+        match step {
+            Step::Lookup(_) => {}
+            Step::Prepare | Step::Publish(_) if is_outage(&failure) => {
+                self.count_if_outage(claim, &failure).await;
+            }
+            Step::Prepare | Step::Publish(_) => self.platform_answered(claim).await,
+        }
+        self.ended(settled, || match (next, failure.remedy) {
+            (Next::GiveBack(delay), Remedy::PollAgain(_)) => End::Waiting(delay),
+            (
+                Next::GiveBack(_),
+                Remedy::Retry | Remedy::Outage(_) | Remedy::Restage | Remedy::Direct,
+            ) => End::Retrying(failure),
             (Next::GiveBack(_), _) => End::Resting(failure),
             (Next::Retry(_), _) if claim.attempts < claim.max_attempts => End::Retrying(failure),
             (Next::Retry(_) | Next::Fail, _) => End::Failed(failure),
         })
     }
 
+    /// What becomes of a job after a passing fault: it comes back after 1, 2, 4,
+    /// 8 and then 15 minutes, with no attempt counted; but not for ever.
+    fn outage(&self, claim: &Claim, side: Away) -> Next {
+        let most = match side {
+            Away::MediaHost => MEDIA_FAULTS_MAX,
+            Away::Platform => PLATFORM_FAULTS_MAX,
+        };
+        if claim.faults >= most {
+            return Next::Fail;
+        }
+        let minutes = 2u64.pow(claim.faults.min(4)).min(15);
+        let delay = Duration::from_secs(minutes * 60);
+        Next::GiveBack(delay.mul_f64(0.5 + jitter() / 2.0))
+    }
+
+    /// Whether an object has been "not ready", or nobody answered the calls that
+    /// named it, so often that another one must do.
+    fn is_asked_too_often(&self, claim: &Claim, step: &Step) -> bool {
+        let object = match step {
+            Step::Prepare => return false,
+            Step::Publish(call) => call.object.as_deref(),
+            Step::Lookup(calls) => calls.last().and_then(|call| call.object.as_deref()),
+        };
+        let earlier = claim.calls.iter().filter(|call| call.object.as_deref() == object).count();
+        // The call at hand is not among the earlier ones of its own claim.
+        earlier + usize::from(matches!(step, Step::Publish(_))) >= CALLS_PER_OBJECT
+    }
+
     /// A rest that is not recorded is asked for again by the next attempt.
-    async fn rest_or_go_on(&self, claim: &Claim, failure: &Failure) {
-        if let Err(error) = self.rest_if_asked(claim, failure).await {
+    pub(super) async fn rest_or_go_on(&self, claim: &Claim, failure: &Failure) {
+        if let Err(error) = self.store.rest_accounts(claim.post_id, failure).await {
             tracing::warn!(account = %claim.account.id, %error, "does not rest");
         }
     }
@@ -286,6 +481,10 @@ pub(super) fn published(claim: &Claim, intent: &Intent, receipt: &Receipt) -> En
         external_id: receipt.external_id.clone(),
         late: (intent.at - claim.run_at).to_std().unwrap_or(Duration::ZERO),
     }
+}
+
+fn is_outage(failure: &Failure) -> bool {
+    matches!(failure.remedy, Remedy::Outage(_))
 }
 
 /// A number from 0 to 1 that differs between workers and posts.

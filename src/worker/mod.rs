@@ -4,8 +4,9 @@
 //! Knows the store and the platforms, never the command line or the screen:
 //! what happens is told as [`Event`]s.
 
-mod after;
 mod evidence;
+mod follow_up;
+mod health;
 mod heartbeat;
 mod held;
 mod job;
@@ -19,9 +20,10 @@ mod uptime;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::domain::proof::CALL_IS_OVER;
 use crate::domain::{
     AccessToken, Claim, Clearance, Draft, Failure, Only, Platform, PostId, Remedy, Scope,
-    SocialAccount, WorkerId,
+    SocialAccount, UsageMeter, WorkerId,
 };
 use crate::platforms::Publishers;
 use crate::store::Store;
@@ -95,7 +97,7 @@ impl Options {
             max_late: Duration::from_secs(24 * 60 * 60),
             poll_interval: Duration::from_secs(1),
             prepare_ahead: Duration::from_secs(5 * 60),
-            settle: job::CALL_IS_OVER,
+            settle: CALL_IS_OVER,
             grace: Duration::from_secs(30),
             only: Only::default(),
             allow_private_media: false,
@@ -192,6 +194,7 @@ struct Shared {
     events: EventSink,
     options: Options,
     held: Arc<HeldJobs>,
+    health: health::Checks,
     /// The spool when it was last fed to the database.
     spool_seen: tokio::sync::Mutex<spool::Look>,
 }
@@ -207,7 +210,9 @@ impl Worker {
     ) -> Self {
         let held = Arc::new(HeldJobs::default());
         let spool_seen = tokio::sync::Mutex::new(Ok(Vec::new()));
-        let shared = Shared { store, publishers, tokens, events, options, held, spool_seen };
+        let health = health::Checks::default();
+        let shared =
+            Shared { store, publishers, tokens, events, options, held, health, spool_seen };
         Self { shared: Arc::new(shared) }
     }
 }
@@ -228,16 +233,18 @@ impl Shared {
             return Err(Failure::new(Remedy::Operator(Scope::Account), "no_external_id", why));
         }
         // Rests only for a while: setting the token is enough to go on.
-        let token = (self.tokens)(&claim.account)
-            .map_err(|why| Failure::new(Remedy::Wait(NO_TOKEN_REST), "no_token", why))?;
+        let rest = Remedy::Wait { rest: NO_TOKEN_REST, scope: Scope::Account };
+        let token =
+            (self.tokens)(&claim.account).map_err(|why| Failure::new(rest, "no_token", why))?;
         Ok(Draft {
             account: claim.account.clone(),
             token,
             content: claim.content.clone(),
             staging: claim.staging.clone(),
-            sent_at: claim.sent_at.clone(),
-            is_repeat: claim.is_repeat,
+            calls: claim.calls.clone(),
             clearance: Clearance::unlimited(),
+            now: claim.now(),
+            usage: UsageMeter::default(),
         })
     }
 }

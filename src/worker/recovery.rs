@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::domain::{Claim, Failure, PostId, Remedy};
-use crate::store::{Claimed, StoreError, TakeOver, TakenOver};
+use crate::domain::{Claim, Failure, Outcome, PostId, Remedy};
+use crate::store::{Claimed, Ended, StoreError, TakeOver, TakenOver};
 
 use super::heartbeat::Heartbeat;
 use super::{End, Event, Shared, Worker};
@@ -80,7 +80,15 @@ impl Worker {
             }
         }
         for claimed in shared.store.held(most).await? {
-            let Claimed::Job(claim) = claimed else { continue };
+            let claim = match claimed {
+                Claimed::Job(claim) => claim,
+                // Read only: nothing is ended.
+                Claimed::Ended(_) => continue,
+                Claimed::Unreadable { claim, why } => {
+                    tracing::warn!(post = %claim.post, "it stays as it is: {why}");
+                    continue;
+                }
+            };
             // Held just now, after a look.
             if recovery.reconciled.iter().any(|event| event.post_id == claim.post_id) {
                 continue;
@@ -103,6 +111,16 @@ pub(super) fn ended(taken: &TakenOver) -> Vec<Event> {
     exhausted.chain(cancelled).collect()
 }
 
+/// The end of a post whose job cannot be claimed, if it can be named.
+pub(super) fn unclaimable(ended: Ended) -> Option<Event> {
+    let failure = Failure::new(Remedy::GiveUp, "invalid_row", ended.why);
+    let end = match ended.outcome {
+        Outcome::Unknown => End::Unknown(failure),
+        Outcome::NotPublished | Outcome::Published => End::Failed(failure),
+    };
+    Some(Event::without_claim(ended.post?, end))
+}
+
 impl Shared {
     async fn recover_one(
         &self,
@@ -114,6 +132,7 @@ impl Shared {
                 let event = self.fail_unreadable(claim, why).await?;
                 recovery.recovered.push(event);
             }
+            Claimed::Ended(ended) => recovery.recovered.extend(unclaimable(ended)),
             Claimed::Job(claim) => {
                 let is_open = !claim.open_intents.is_empty();
                 let end = self.recover_job(&claim).await;

@@ -10,7 +10,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::{Claim, Failure, Intent, Remedy};
-use crate::store::{Step, StoreError};
+use crate::store::{Heard, Step, StoreError};
 
 use super::heartbeat::Heartbeat;
 use super::summary::Summary;
@@ -45,8 +45,8 @@ struct Run {
     stop: CancellationToken,
     jobs: JoinSet<Result<End, StoreError>>,
     running: HashMap<Id, Claim>,
-    /// Comments and clean-ups, beside the jobs and never more than one round of them.
-    clean_up: JoinSet<Result<(), StoreError>>,
+    /// Follow-ups of ended posts, beside the jobs and never more than one round of them.
+    follow_ups: JoinSet<Result<Vec<Event>, StoreError>>,
     heartbeat: Option<Heartbeat>,
     summary: Summary,
     /// When due jobs put back for processing at the platform are to be looked at again.
@@ -94,7 +94,7 @@ impl Worker {
             stop,
             jobs: JoinSet::new(),
             running: HashMap::new(),
-            clean_up: JoinSet::new(),
+            follow_ups: JoinSet::new(),
             heartbeat: None,
             summary: Summary::default(),
             waiting: BTreeSet::new(),
@@ -141,7 +141,7 @@ impl Run {
             if worked {
                 continue;
             }
-            let idle = self.running.is_empty() && self.clean_up.is_empty();
+            let idle = self.running.is_empty() && self.follow_ups.is_empty();
             if until == Until::Idle && idle {
                 match self.waiting.pop_first() {
                     Some(again) if self.within_runtime(again) => self.sleep_until(again).await,
@@ -188,8 +188,8 @@ impl Run {
             Some(ended) = self.jobs.join_next_with_id(), if !self.jobs.is_empty() => {
                 self.finished(ended).await;
             }
-            Some(ended) = self.clean_up.join_next(), if !self.clean_up.is_empty() => {
-                cleaned_up(ended);
+            Some(ended) = self.follow_ups.join_next(), if !self.follow_ups.is_empty() => {
+                self.followed_up(ended);
             }
             () = tokio::time::sleep(longest) => {}
             () = stop.cancelled() => {}
@@ -221,13 +221,13 @@ impl Run {
             tokio::time::sleep(grace).await;
         };
         tokio::pin!(over);
-        while !self.jobs.is_empty() || !self.clean_up.is_empty() {
+        while !self.jobs.is_empty() || !self.follow_ups.is_empty() {
             tokio::select! {
                 Some(ended) = self.jobs.join_next_with_id(), if !self.jobs.is_empty() => {
                     self.finished(ended).await;
                 }
-                Some(ended) = self.clean_up.join_next(), if !self.clean_up.is_empty() => {
-                    cleaned_up(ended);
+                Some(ended) = self.follow_ups.join_next(), if !self.follow_ups.is_empty() => {
+                    self.followed_up(ended);
                 }
                 () = &mut over => {
                     tracing::warn!(jobs = self.jobs.len(),
@@ -313,10 +313,19 @@ impl Run {
         let failure =
             Failure::new(Remedy::Retry, "panic", "the program failed while handling this post");
         match (intent, claim.open_intents.last()) {
-            (Some(intent), _) => self.shared.unknown(claim, &intent, failure).await,
+            (Some(intent), _) => self.shared.unknown(claim, &intent, Heard::Nothing(failure)).await,
             // In a look-up: only a person can tell when all of them go wrong.
             (None, Some(open)) => self.shared.undecided(claim, open, failure).await,
             (None, None) => self.shared.fail(claim, &Step::Prepare, failure).await,
+        }
+    }
+
+    /// A follow-up that failed changes nothing about its post; it comes back.
+    fn followed_up(&mut self, ended: Result<Result<Vec<Event>, StoreError>, JoinError>) {
+        match ended {
+            Ok(Ok(events)) => events.into_iter().for_each(|event| self.note(event)),
+            Ok(Err(error)) => tracing::warn!(%error, "a follow-up was not recorded"),
+            Err(error) => tracing::error!(%error, "a follow-up broke off"),
         }
     }
 
@@ -339,13 +348,4 @@ impl Run {
 /// Whether a publish call of this job was cleared, now or by an earlier worker.
 fn may_be_sent(claim: &Claim, cleared: Option<&Intent>) -> bool {
     cleared.is_some() || !claim.open_intents.is_empty()
-}
-
-/// A comment or clean-up that failed changes nothing about its post.
-fn cleaned_up(ended: Result<Result<(), StoreError>, JoinError>) {
-    match ended {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::warn!(%error, "a comment or clean-up was not recorded"),
-        Err(error) => tracing::error!(%error, "a comment or clean-up broke off"),
-    }
 }

@@ -1,13 +1,16 @@
 //! One round: look after the queue, and take as many jobs as there is room for.
 
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use crate::domain::Claim;
 use crate::store::{ClaimRequest, Claimed, StoreError, TakeOver};
 use crate::worker::{End, Event, Shared, recovery};
 
-use super::{Run, cleaned_up};
+use super::Run;
 
 /// Jobs of one account held at once: one that publishes, one that prepares.
 const PER_ACCOUNT: u32 = 2;
@@ -18,14 +21,14 @@ const REPAIR_EVERY: Duration = Duration::from_secs(10);
 
 impl Run {
     /// Looks after the queue and fills free slots. Tells whether a job was
-    /// taken or ended. An error in one part does not keep the others from
-    /// being done; the first one is returned.
+    /// taken or ended. An error or a panic in one part does not keep the others
+    /// from being done; the first one is returned.
     pub(super) async fn round(&mut self) -> Result<bool, StoreError> {
-        let fed = self.feed_spool().await;
-        let ended = self.end_missed().await;
-        let abandoned = self.take_abandoned().await;
-        let due = self.take_due().await;
-        let owed = self.start_clean_up().await;
+        let fed = caught("recording spooled answers", self.feed_spool()).await;
+        let ended = caught("ending missed posts", self.end_missed()).await;
+        let abandoned = caught("taking jobs over", self.take_abandoned()).await;
+        let due = caught("claiming", self.take_due()).await;
+        let owed = caught("following up", self.start_follow_ups()).await;
         Ok(fed? | ended? | abandoned? | due? | owed?)
     }
 
@@ -88,6 +91,7 @@ impl Run {
             match &claimed {
                 Claimed::Job(claim) if !claim.due => self.summary.prepared += 1,
                 Claimed::Job(_) | Claimed::Unreadable { .. } => self.summary.claimed += 1,
+                Claimed::Ended(_) => {}
             }
             match claimed {
                 Claimed::Job(claim) => self.start(*claim),
@@ -97,20 +101,24 @@ impl Run {
                         Err(error) => result = Err(error),
                     }
                 }
+                Claimed::Ended(ended) => {
+                    if let Some(event) = recovery::unclaimable(ended) {
+                        self.note(event);
+                    }
+                }
             }
         }
         result
     }
 
-    async fn start_clean_up(&mut self) -> Result<bool, StoreError> {
-        while let Some(ended) = self.clean_up.try_join_next() {
-            cleaned_up(ended);
+    async fn start_follow_ups(&mut self) -> Result<bool, StoreError> {
+        while let Some(ended) = self.follow_ups.try_join_next() {
+            self.followed_up(ended);
         }
-        let store = &self.shared.store;
-        store.end_lost_comments().await?;
-        if self.clean_up.is_empty() && store.owes_clean_up(&self.shared.options.only).await? {
+        let (store, only) = (&self.shared.store, &self.shared.options.only);
+        if self.follow_ups.is_empty() && store.owes_follow_up(only).await? {
             let shared = Arc::clone(&self.shared);
-            self.clean_up.spawn(async move { shared.clean_up().await });
+            self.follow_ups.spawn(async move { shared.follow_up_all().await });
         }
         Ok(false)
     }
@@ -128,6 +136,20 @@ impl Run {
         let handle = self.jobs.spawn(async move { shared.work(job, &stop).await });
         self.running.insert(handle.id(), claim);
     }
+}
+
+/// Runs a part of a round; a panic in it is an error like any other. What it was
+/// at in the database is rolled back.
+async fn caught<T>(
+    part: &'static str,
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    let mut work = Box::pin(work);
+    poll_fn(move |cx| {
+        let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx)));
+        polled.unwrap_or_else(|_| Poll::Ready(Err(StoreError::BrokeOff(part))))
+    })
+    .await
 }
 
 /// What a worker asks for when it takes jobs.

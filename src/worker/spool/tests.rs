@@ -1,9 +1,12 @@
 //! What a spool file keeps, and how it bears other processes and torn lines.
 
+use std::os::unix::fs::PermissionsExt as _;
+
+use rustix::fs::{CWD, FileType, mknodat};
 use serde_json::json;
 
-use crate::domain::{Failure, Receipt, Remedy, SPENT};
-use crate::store::Next;
+use crate::domain::{Away, Failure, Receipt, Remedy, SPENT, Scope};
+use crate::store::{Heard, Next, Staged};
 
 use super::*;
 
@@ -40,7 +43,7 @@ fn worker() -> WorkerId {
 fn an_answer_comes_back_as_it_was_kept() {
     let folder = tempfile::tempdir().unwrap();
     let spool = spool(folder.path());
-    assert!(spool.waiting().unwrap().is_empty());
+    assert!(spool.waiting().unwrap().waiting.is_empty());
     let receipt = Receipt {
         external_id: Some("id \"1\"\n\u{2028}".to_owned()),
         evidence: Some("duplicate".to_owned()),
@@ -48,32 +51,49 @@ fn an_answer_comes_back_as_it_was_kept() {
     };
     let failure = Failure {
         detail: json!({ (SPENT): true }),
-        ..Failure::new(Remedy::Wait(MINUTE), "100/33", "gone \u{0}\n")
+        ..Failure::new(Remedy::GiveUp, "100/33", "gone \u{0}\n")
     };
-    let again = || Proof::Unknown { failure: failure.clone(), look_again: MINUTE };
-    let refused = |restage, next| Proof::Refused { failure: failure.clone(), restage, next };
-    let proofs = [
+    let unknown = |answer: fn(Failure) -> Heard, failure: &Failure| Proof::Unknown {
+        answer: answer(failure.clone()),
+        look_again: MINUTE,
+    };
+    let refused =
+        |staged, next, failure: &Failure| Proof::Refused { failure: failure.clone(), staged, next };
+    let mut proofs = vec![
         Proof::Live(receipt.clone()),
-        Proof::Found(receipt),
-        refused(true, Next::Retry(MINUTE)),
-        refused(false, Next::GiveBack(Duration::ZERO)),
-        refused(false, Next::Fail),
-        again(),
+        Proof::Matched(receipt),
+        refused(Staged::Anew, Next::Retry(MINUTE), &failure),
+        refused(Staged::Keep, Next::GiveBack(Duration::ZERO), &failure),
+        refused(Staged::Direct, Next::Fail, &failure),
     ];
+    for remedy in [
+        Remedy::Retry,
+        Remedy::Outage(Away::Platform),
+        Remedy::Outage(Away::MediaHost),
+        Remedy::Restage,
+        Remedy::Direct,
+        Remedy::PollAgain(MINUTE),
+        Remedy::Wait { rest: MINUTE, scope: Scope::Person },
+        Remedy::Operator(Scope::App),
+    ] {
+        let failure = Failure { remedy, ..failure.clone() };
+        proofs.push(unknown(Heard::Refusal, &failure));
+        proofs.push(unknown(Heard::Nothing, &failure));
+    }
     for (n, proof) in proofs.into_iter().enumerate() {
         let evidence = evidence_of(3, proof);
         let kept = spool.keep(&worker(), &evidence).unwrap();
-        let waiting = spool.waiting().unwrap();
+        let waiting = spool.waiting().unwrap().waiting;
         let read = waiting.last().unwrap();
         assert_eq!(waiting.len(), n + 1);
         assert_eq!((&read.text, &read.worker), (&kept.text, &worker()));
         assert_eq!(read.evidence, evidence);
     }
-    let all = spool.waiting().unwrap();
+    let all = spool.waiting().unwrap().waiting;
     spool.remove(&all[..1]).unwrap();
-    assert_eq!(spool.waiting().unwrap()[0].text, all[1].text);
+    assert_eq!(spool.waiting().unwrap().waiting[0].text, all[1].text);
     spool.remove(&all).unwrap();
-    assert!(!spool.file().exists());
+    assert!(!spool.file(0).exists());
     spool.remove(&all).unwrap();
 }
 
@@ -82,17 +102,17 @@ fn a_line_of_a_newer_program_or_of_another_database_stays() {
     let folder = tempfile::tempdir().unwrap();
     let spool = spool(folder.path());
     let kept = spool.keep(&worker(), &evidence(1)).unwrap();
-    let newer = kept.text.replace("\"version\":1", "\"version\":2");
+    let newer = kept.text.replace("\"version\":2", "\"version\":3");
     let unknown = kept.text.replace("\"version\"", "\"more\":1,\"version\"");
     let others = kept.text.replace(&spool.instance.to_string(), &PostId::generate().to_string());
     let odd = [newer, unknown, others].map(|line| format!("{line}\n")).concat();
     // A process died in the middle of a line; the next one goes on behind it.
-    fs::write(spool.file(), format!("{odd}{}\n{{\"versi", kept.text)).unwrap();
+    fs::write(spool.file(0), format!("{odd}{}\n{{\"versi", kept.text)).unwrap();
     spool.keep(&worker(), &evidence(2)).unwrap();
-    let waiting = spool.waiting().unwrap();
+    let waiting = spool.waiting().unwrap().waiting;
     assert_eq!(waiting.len(), 2);
     spool.remove(&waiting).unwrap();
-    assert_eq!(fs::read_to_string(spool.file()).unwrap(), odd);
+    assert_eq!(fs::read_to_string(spool.file(0)).unwrap(), odd);
 }
 
 /// A slow disk may make others wait for the lock again and again.
@@ -124,7 +144,7 @@ fn workers_that_share_a_spool_lose_nothing() {
                 scope.spawn(|| {
                     let mut seen = Vec::new();
                     for _ in 0..40 {
-                        let waiting = patiently(|| spool.waiting());
+                        let waiting = patiently(|| spool.waiting()).waiting;
                         patiently(|| spool.remove(&waiting));
                         seen.extend(waiting.into_iter().map(|waiting| waiting.text));
                     }
@@ -135,7 +155,7 @@ fn workers_that_share_a_spool_lose_nothing() {
         kept.extend(writers.into_iter().flat_map(|writer| writer.join().unwrap()));
         fed.extend(feeders.into_iter().flat_map(|feeder| feeder.join().unwrap()));
     });
-    fed.extend(spool.waiting().unwrap().into_iter().map(|waiting| waiting.text));
+    fed.extend(spool.waiting().unwrap().waiting.into_iter().map(|waiting| waiting.text));
     assert_eq!(kept.len(), 80);
     assert_eq!(fed, kept);
 }
@@ -165,16 +185,19 @@ fn a_process_that_stands_still_with_the_lock_holds_nobody_up() {
     let folder = tempfile::tempdir().unwrap();
     let spool = spool(folder.path());
     let kept = spool.keep(&worker(), &evidence(1)).unwrap();
-    let held = locked(&spool.file(), false).unwrap();
-    for error in [
-        spool.waiting().unwrap_err(),
-        spool.remove(&[kept]).unwrap_err(),
-        spool.keep(&worker(), &evidence(2)).unwrap_err(),
-    ] {
+    let held = locked(&spool.file(0), false).unwrap();
+    let brought = spool.folder.join(format!("answers-{}-host2.jsonl", spool.instance));
+    fs::copy(spool.file(0), &brought).unwrap();
+    let reading = spool.waiting().unwrap();
+    assert!(reading.is_busy && reading.waiting.len() == 1, "{reading:?}");
+    fs::remove_file(brought).unwrap();
+    for error in
+        [spool.remove(&[kept]).unwrap_err(), spool.keep(&worker(), &evidence(2)).unwrap_err()]
+    {
         assert_eq!(error.kind(), ErrorKind::WouldBlock, "{error}");
     }
     drop(held);
-    assert_eq!(spool.waiting().unwrap().len(), 1);
+    assert_eq!(spool.waiting().unwrap().waiting.len(), 1);
 }
 
 #[test]
@@ -186,4 +209,139 @@ fn a_folder_that_cannot_be_written_to_is_told() {
     let spool = spool(&file);
     assert!(spool.trouble().unwrap().ends_with("file is not a directory"));
     assert!(spool.keep(&worker(), &evidence(1)).is_err());
+}
+
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().mode() & 0o7777
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// Everything that is no file of ours, each beside a file that is.
+#[test]
+fn only_files_that_nobody_else_wrote_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = spool(folder.path());
+    let line = spool.keep(&worker(), &evidence(1)).unwrap().text;
+    let bad = spool.folder.join(format!("answers-{}-bad.jsonl", spool.instance));
+    let text = format!("{line}\n");
+    let elsewhere = folder.path().join("elsewhere");
+    fs::write(&elsewhere, &text).unwrap();
+    let make: [(&str, &dyn Fn()); 7] = [
+        ("named pipe", &|| mknodat(CWD, &bad, FileType::Fifo, 0o600.into(), 0).unwrap()),
+        ("directory", &|| fs::create_dir(&bad).unwrap()),
+        ("symbolic link", &|| std::os::unix::fs::symlink(&elsewhere, &bad).unwrap()),
+        ("others may write", &|| {
+            fs::write(&bad, &text).unwrap();
+            set_mode(&bad, 0o620);
+        }),
+        ("others may write", &|| {
+            fs::write(&bad, &text).unwrap();
+            set_mode(&bad, 0o602);
+        }),
+        ("larger than", &|| {
+            let file = File::create(&bad).unwrap();
+            file.set_len(strict::FILE_MAX + 1).unwrap();
+        }),
+        ("belongs to user 12345", &|| {
+            fs::write(&bad, &text).unwrap();
+            std::os::unix::fs::chown(&bad, Some(12345), None).unwrap();
+        }),
+    ];
+    for (why, make) in make.into_iter().filter(|(why, _)| !why.contains("user") || is_root()) {
+        make();
+        let refusal = strict::open(&bad).unwrap_err();
+        assert!(refusal.to_string().contains(why), "{why}: {refusal}");
+        let read = spool.waiting().unwrap();
+        assert_eq!(read.waiting.len(), 1, "{why}");
+        assert!(!read.is_busy && read.waiting[0].file == spool.file(0), "{why}");
+        assert!(spool.look().is_ok(), "{why}");
+        if bad.is_dir() { fs::remove_dir(&bad) } else { fs::remove_file(&bad) }.unwrap();
+    }
+    assert_eq!(fs::read_to_string(elsewhere).unwrap(), text, "left as it was");
+}
+
+#[test]
+fn a_folder_that_others_can_change_is_not_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = spool(folder.path());
+    spool.keep(&worker(), &evidence(1)).unwrap();
+    for bits in [0o770, 0o702, 0o1777] {
+        set_mode(&spool.folder, bits);
+        let trouble = spool.trouble().unwrap();
+        assert!(trouble.contains(&format!("mode {bits:04o}")), "{trouble}");
+        assert!(spool.waiting().is_err() && spool.keep(&worker(), &evidence(2)).is_err());
+    }
+    set_mode(&spool.folder, 0o755);
+    assert_eq!((spool.trouble(), spool.waiting().unwrap().waiting.len()), (None, 1));
+    if is_root() {
+        std::os::unix::fs::chown(&spool.folder, Some(12345), None).unwrap();
+        assert!(spool.trouble().unwrap().contains("belongs to user 12345"));
+        assert!(spool.waiting().is_err());
+    }
+}
+
+#[test]
+fn bad_lines_keep_no_good_one_from_being_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = spool(folder.path());
+    let good = spool.keep(&worker(), &evidence(1)).unwrap().text;
+    let long = good.replace("host/", &"x".repeat(LINE_MAX));
+    let mut text = vec![b'{'; 200_000];
+    for line in [b"\n\xff\xfe\n\n\0\n".as_slice(), long.as_bytes(), b"\n", good.as_bytes()] {
+        text.extend(line);
+    }
+    fs::write(spool.file(0), text).unwrap();
+    let waiting = spool.waiting().unwrap().waiting;
+    assert_eq!(waiting.iter().map(|read| &read.text).collect::<Vec<_>>(), [&good]);
+}
+
+/// What lies under its name may be a trap, or full.
+#[test]
+fn an_answer_finds_another_name_beside_a_trap() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = spool(folder.path());
+    fs::create_dir_all(spool.file(0)).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", spool.file(1)).unwrap();
+    File::create(spool.file(2)).unwrap().set_len(strict::FILE_MAX).unwrap();
+    let kept = spool.keep(&worker(), &evidence(1)).unwrap();
+    assert_eq!(kept.file, spool.file(3));
+    let waiting = spool.waiting().unwrap().waiting;
+    assert_eq!(waiting.len(), 1);
+    spool.remove(&waiting).unwrap();
+    assert!(!spool.file(3).exists());
+}
+
+#[test]
+#[ignore = "started by the test below"]
+fn child_keeps_an_answer() {
+    let folder = std::env::temp_dir();
+    rustix::process::umask(0o000.into());
+    let [open, closed] = [folder.join("open/a"), folder.join("closed/a")];
+    let keep = |folder: &Path| {
+        let spool = Spool::new(folder.to_owned(), InstanceId::generate());
+        let kept = [1, 2].map(|fence| spool.keep(&worker(), &evidence(fence)).unwrap());
+        spool.remove(&kept[..1]).unwrap();
+        assert_eq!((mode(&spool.file(0)), mode(folder)), (0o600, 0o700));
+        assert_eq!(mode(folder.parent().unwrap()), 0o700);
+    };
+    keep(&open);
+    rustix::process::umask(0o377.into());
+    keep(&closed);
+}
+
+/// The umask is the whole process's, so that a process of its own changes it.
+#[test]
+fn modes_stand_whatever_the_umask() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+    child.args(["worker::spool::tests::child_keeps_an_answer", "--exact", "--ignored"]);
+    let output = child.env("TMPDIR", folder.path()).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
 }

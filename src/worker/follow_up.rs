@@ -1,0 +1,324 @@
+//! What follows the end of a post: its address, its first comment, an id that is
+//! not known yet, the removal of what is left at the platform, and one more look
+//! at what was reported as not published. Only evidence can change a state here.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::domain::proof::CALL_IS_OVER;
+use crate::domain::{
+    Answer, Claim, CommentState, Draft, Failure, Intent, NOT_SENT, Outcome, PostStatus, Receipt,
+    Remedy, Sighting,
+};
+use crate::store::{CommentEnd, CommentTurn, FollowUp, OwedComment, StoreError};
+
+use super::evidence::Proof;
+use super::{End, Event, Shared};
+
+/// Follow-ups handled per round.
+const PER_ROUND: u32 = 5;
+
+/// A comment is sent so often at most.
+const COMMENT_CALLS_MAX: usize = 3;
+/// When a comment is looked for whose call had no answer.
+const COMMENT_LOOK: Duration = Duration::from_secs(2 * 60);
+/// When something that cannot be told now is asked for again.
+const LATER: Duration = Duration::from_secs(15 * 60);
+/// After this, nothing more is asked for.
+const ASKED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl Shared {
+    /// Reads and stores the address of a live post. Best effort.
+    pub(super) async fn describe(&self, claim: &Claim, draft: &Draft, receipt: &Receipt) {
+        if receipt.permalink.is_some() {
+            return;
+        }
+        let publisher = self.publishers.get(claim.content.platform);
+        if let Some(permalink) = publisher.permalink(draft, receipt).await
+            && let Err(error) = self.store.record_permalink(claim.post_id, &permalink).await
+        {
+            tracing::warn!(post = %claim.post_id, %error, "the address was not stored");
+        }
+    }
+
+    /// Does what is due for ended posts; tells what became of them.
+    pub(super) async fn follow_up_all(&self) -> Result<Vec<Event>, StoreError> {
+        let mut events = Vec::new();
+        for follow_up in self.store.take_follow_ups(&self.options.only, PER_ROUND).await? {
+            match self.follow_up(&follow_up).await {
+                Ok(Some(end)) => events.push(Event::of(&follow_up.post, end)),
+                Ok(None) => {}
+                Err(error) => tracing::warn!(post = %follow_up.post.post_id, %error,
+                    "its follow-up was not recorded"),
+            }
+        }
+        Ok(events)
+    }
+
+    async fn follow_up(&self, follow_up: &FollowUp) -> Result<Option<End>, StoreError> {
+        let post = &follow_up.post;
+        let draft = match self.draft(post) {
+            Ok(draft) => draft,
+            Err(failure) => {
+                // Its account rests as for a post, or it would be met again and again.
+                self.store.rest_accounts(post.post_id, &failure).await?;
+                self.store.schedule_follow_up(post.post_id, Some(Duration::ZERO)).await?;
+                return Ok(None);
+            }
+        };
+        match (follow_up.status, follow_up.outcome) {
+            (PostStatus::Published, _) => self.follow_up_published(follow_up, &draft).await,
+            (PostStatus::Failed, Some(Outcome::Unknown)) => {
+                // That it is still unknown is no news.
+                let end = self.look_at_held(post).await?;
+                Ok(Some(end).filter(|end| !matches!(end, End::Unknown(_) | End::Lost)))
+            }
+            (PostStatus::Failed | PostStatus::Cancelled, _) => self.last_look(post, &draft).await,
+            (PostStatus::Pending | PostStatus::Processing, _) => {
+                self.store.schedule_follow_up(post.post_id, None).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Looks for the id, sends the comment, reads the address.
+    async fn follow_up_published(
+        &self,
+        follow_up: &FollowUp,
+        draft: &Draft,
+    ) -> Result<Option<End>, StoreError> {
+        let post = &follow_up.post;
+        let Some(id) = &follow_up.external_id else {
+            self.look_for_id(follow_up, draft).await?;
+            return Ok(None);
+        };
+        if follow_up.permalink.is_none() {
+            let receipt = Receipt { external_id: Some(id.clone()), ..Receipt::default() };
+            self.describe(post, draft, &receipt).await;
+        }
+        match &follow_up.comment {
+            Some(comment) => self.comment(post, draft, id, comment).await?,
+            None => self.store.schedule_follow_up(post.post_id, None).await?,
+        }
+        Ok(None)
+    }
+
+    /// Looks for the id of a post that is live under one we were not told: lists
+    /// lag behind, by seconds or by minutes.
+    async fn look_for_id(&self, follow_up: &FollowUp, draft: &Draft) -> Result<(), StoreError> {
+        let post = &follow_up.post;
+        let publisher = self.publishers.get(post.content.platform);
+        for call in post.calls.iter().rev() {
+            let (receipt, proof): (_, fn(Receipt) -> Proof) =
+                match publisher.look_up(draft, call).await {
+                    Sighting::Live(receipt) => (receipt, Proof::Live),
+                    Sighting::Matched(receipt) => (receipt, Proof::Matched),
+                    _ => continue,
+                };
+            if receipt.external_id.is_some() && self.found(post, call, receipt, proof).await.is_ok()
+            {
+                let comment = follow_up.comment.as_ref().map(|_| Duration::ZERO);
+                return self.store.schedule_follow_up(post.post_id, comment).await;
+            }
+        }
+        let next = match follow_up.published_for.as_secs() / 60 {
+            ..5 => Some(Duration::from_secs(3 * 60)),
+            5..15 => Some(Duration::from_secs(10 * 60)),
+            _ if follow_up.comment.is_none() => None,
+            ..1440 => Some(Duration::from_secs(60 * 60)),
+            _ => {
+                let why = "no_post_id: the post is live under an id that we were not told";
+                return self.store.fail_comment(post, why).await;
+            }
+        };
+        self.store.schedule_follow_up(post.post_id, next).await
+    }
+
+    /// Looks once more at a post that was reported as not published: a refusal may
+    /// have been a lie, and a state have lagged. Then removes what is left of it.
+    async fn last_look(&self, post: &Claim, draft: &Draft) -> Result<Option<End>, StoreError> {
+        let publisher = self.publishers.get(post.content.platform);
+        // What contradicts itself is not deleted.
+        let mut is_clear = !post.calls.iter().any(|call| call.doubted || call.blind);
+        let mut asked: Vec<Option<&str>> = Vec::new();
+        for call in post.calls.iter().rev() {
+            let object = call.object.as_deref();
+            if asked.contains(&object) {
+                continue;
+            }
+            asked.push(object);
+            let (receipt, proof): (_, fn(Receipt) -> Proof) =
+                match publisher.look_up(draft, call).await {
+                    Sighting::Live(receipt) => (receipt, Proof::Live),
+                    Sighting::Matched(receipt) => (receipt, Proof::Matched),
+                    Sighting::NotLive { .. } | Sighting::Dead(_) => continue,
+                    Sighting::NeverTells(_) => {
+                        is_clear = false;
+                        continue;
+                    }
+                    Sighting::InProgress | Sighting::CannotTell(_) => {
+                        let again = (call.age < ASKED_FOR).then_some(LATER);
+                        self.store.schedule_follow_up(post.post_id, again).await?;
+                        return Ok(None);
+                    }
+                };
+            if let Ok(end) = self.found(post, call, receipt, proof).await {
+                return Ok(Some(end));
+            }
+        }
+        if is_clear {
+            let staged = publisher.object(draft);
+            let named = asked.into_iter().flatten();
+            let objects: BTreeSet<&str> = named.chain(staged.as_deref()).collect();
+            for object in objects {
+                publisher.discard(draft, object).await;
+            }
+        }
+        self.store.record_cleaned_up(&self.options.id, post).await?;
+        Ok(None)
+    }
+
+    /// Sends a comment that is owed, or finds out whether it is there.
+    async fn comment(
+        &self,
+        post: &Claim,
+        draft: &Draft,
+        post_id: &str,
+        owed: &OwedComment,
+    ) -> Result<(), StoreError> {
+        let last = post.comment_calls.last();
+        let end = match (owed.state, last) {
+            (CommentState::Pending, None) => None,
+            (CommentState::Pending, Some(call)) => {
+                self.ask_before_commenting_again(post, draft, post_id, owed, call).await
+            }
+            // Its process died, or nobody answered.
+            (_, Some(call)) => Some(self.look_for_comment(post, draft, post_id, owed, call).await),
+            (_, None) => {
+                let message = "a restored backup does not know whether it was sent";
+                Some(CommentEnd::Unknown(Failure::new(Remedy::GiveUp, "restored", message), None))
+            }
+        };
+        match (end, last) {
+            (Some(end), Some(call)) => {
+                let turn = CommentTurn { intent: call.clone() };
+                self.record_comment(post, &turn, &end).await
+            }
+            (Some(_), None) => self.store.schedule_follow_up(post.post_id, None).await,
+            (None, _) => self.send_comment(post, draft, post_id, owed).await,
+        }
+    }
+
+    async fn record_comment(
+        &self,
+        post: &Claim,
+        turn: &CommentTurn,
+        end: &CommentEnd,
+    ) -> Result<(), StoreError> {
+        if let CommentEnd::Again(failure, _)
+        | CommentEnd::Failed(failure)
+        | CommentEnd::Unknown(failure, _) = end
+        {
+            tracing::warn!(post = %post.post_id, code = %failure.code, message = %failure.message,
+                "the first comment was not confirmed");
+            self.rest_or_go_on(post, failure).await;
+            self.count_if_outage(post, failure).await;
+        }
+        self.store.record_comment(&self.options.id, post, turn, end).await
+    }
+
+    /// A refused comment may be there even so. `None`: it is not; send it again.
+    async fn ask_before_commenting_again(
+        &self,
+        post: &Claim,
+        draft: &Draft,
+        post_id: &str,
+        owed: &OwedComment,
+        call: &Intent,
+    ) -> Option<CommentEnd> {
+        let refused = |rest| {
+            let message = "the comment is looked for before it is sent again";
+            CommentEnd::Again(Failure::new(Remedy::Retry, "comment_refused", message), rest)
+        };
+        if let Some(rest) = CALL_IS_OVER.checked_sub(call.age).filter(|rest| !rest.is_zero()) {
+            return Some(refused(rest));
+        }
+        let publisher = self.publishers.get(post.content.platform);
+        match publisher.find_comment(draft, post_id, &owed.text).await {
+            Sighting::Live(receipt) | Sighting::Matched(receipt) => Some(CommentEnd::Sent(receipt)),
+            Sighting::CannotTell(failure) => Some(CommentEnd::Again(failure, LATER)),
+            _ => None,
+        }
+    }
+
+    /// Looks for a comment whose call had no answer.
+    async fn look_for_comment(
+        &self,
+        post: &Claim,
+        draft: &Draft,
+        post_id: &str,
+        owed: &OwedComment,
+        call: &Intent,
+    ) -> CommentEnd {
+        let not_seen = || Failure::new(Remedy::Retry, "not_seen", "the comment is not listed");
+        let publisher = self.publishers.get(post.content.platform);
+        match publisher.find_comment(draft, post_id, &owed.text).await {
+            Sighting::Live(receipt) | Sighting::Matched(receipt) => CommentEnd::Sent(receipt),
+            Sighting::NotLive { after } if call.age < after => {
+                CommentEnd::Unknown(not_seen(), Some(after - call.age))
+            }
+            Sighting::NotLive { .. } | Sighting::Dead(_) => {
+                match post.comment_calls.len() < COMMENT_CALLS_MAX {
+                    true => CommentEnd::Again(not_seen(), Duration::ZERO),
+                    false => CommentEnd::Failed(not_seen()),
+                }
+            }
+            Sighting::InProgress => CommentEnd::Unknown(not_seen(), Some(LATER)),
+            Sighting::CannotTell(failure) => {
+                CommentEnd::Unknown(failure, (call.age < ASKED_FOR).then_some(LATER))
+            }
+            Sighting::NeverTells(failure) => CommentEnd::Unknown(failure, None),
+        }
+    }
+
+    async fn send_comment(
+        &self,
+        post: &Claim,
+        draft: &Draft,
+        post_id: &str,
+        owed: &OwedComment,
+    ) -> Result<(), StoreError> {
+        let Some(turn) = self.store.begin_comment(&self.options.id, post).await? else {
+            return Ok(());
+        };
+        let publisher = self.publishers.get(post.content.platform);
+        let end = match publisher.comment(draft, post_id, &owed.text).await {
+            Answer::Published(receipt) | Answer::Matched(receipt) => CommentEnd::Sent(receipt),
+            Answer::NotSent(failure) => CommentEnd::Again(failure.mark(NOT_SENT), COMMENT_LOOK),
+            Answer::Unknown(failure) => CommentEnd::Unknown(failure, Some(COMMENT_LOOK)),
+            // Its account rests meanwhile.
+            Answer::Refused(failure) if failure.asks_to_rest() => {
+                CommentEnd::Again(failure, COMMENT_LOOK)
+            }
+            Answer::Refused(failure)
+                if failure.remedy != Remedy::GiveUp
+                    && post.comment_calls.len() + 1 < COMMENT_CALLS_MAX =>
+            {
+                CommentEnd::Again(failure, LATER)
+            }
+            Answer::Refused(failure) => {
+                // Also a refusal for good may have come after the comment was made.
+                match publisher.find_comment(draft, post_id, &owed.text).await {
+                    Sighting::Live(receipt) | Sighting::Matched(receipt) => {
+                        CommentEnd::Sent(receipt)
+                    }
+                    Sighting::CannotTell(_) | Sighting::InProgress => {
+                        CommentEnd::Unknown(failure, Some(COMMENT_LOOK))
+                    }
+                    _ => CommentEnd::Failed(failure),
+                }
+            }
+        };
+        self.record_comment(post, &turn, &end).await
+    }
+}
