@@ -741,7 +741,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Log format on standard error [default: text on a terminal, else json]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for the database [default: 10s]')
             [CompletionResult]::new('--status', '--status', [CompletionResultType]::ParameterName, 'Show which changes were applied')
-            [CompletionResult]::new('--check', '--check', [CompletionResultType]::ParameterName, 'Exit 8 when changes are missing')
+            [CompletionResult]::new('--check', '--check', [CompletionResultType]::ParameterName, 'Exit 8 when changes are missing, or rows hold values that cannot be read')
             [CompletionResult]::new('--sql', '--sql', [CompletionResultType]::ParameterName, 'Print the SQL of missing changes only')
             [CompletionResult]::new('--insecure-config', '--insecure-config', [CompletionResultType]::ParameterName, 'Accept files with secrets that others can read')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Same as -o json')
@@ -760,6 +760,8 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
         }
         'socialsched;sandbox' {
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Address of this machine to listen on; port 0 lets the system choose')
+            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Change an option of the platforms, such as newer_posts=60; repeatable')
+            [CompletionResult]::new('--faults', '--faults', [CompletionResultType]::ParameterName, 'Begin with the fault rules of this JSON file; - is standard input')
             [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
             [CompletionResult]::new('--expect-instance', '--expect-instance', [CompletionResultType]::ParameterName, 'Refuse every other database than the one with this id')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')

@@ -2301,13 +2301,21 @@ _socialsched() {
             return 0
             ;;
         socialsched__subcmd__sandbox)
-            opts="-c -C -o -q -v -y -n -h --listen --database-url --expect-instance --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
+            opts="-c -C -o -q -v -y -n -h --listen --set --faults --database-url --expect-instance --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --faults)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -706,7 +706,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --log-format 'Log format on standard error [default: text on a terminal, else json]'
             cand --timeout 'How long to wait for the database [default: 10s]'
             cand --status 'Show which changes were applied'
-            cand --check 'Exit 8 when changes are missing'
+            cand --check 'Exit 8 when changes are missing, or rows hold values that cannot be read'
             cand --sql 'Print the SQL of missing changes only'
             cand --insecure-config 'Accept files with secrets that others can read'
             cand --json 'Same as -o json'
@@ -724,6 +724,8 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         }
         &'socialsched;sandbox'= {
             cand --listen 'Address of this machine to listen on; port 0 lets the system choose'
+            cand --set 'Change an option of the platforms, such as newer_posts=60; repeatable'
+            cand --faults 'Begin with the fault rules of this JSON file; - is standard input'
             cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand --expect-instance 'Refuse every other database than the one with this id'
             cand -c 'Configuration file instead of the user''s and the system''s'

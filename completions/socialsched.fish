@@ -682,7 +682,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand migrate" -l log-
 json\t''"
 complete -c socialsched -n "__fish_socialsched_using_subcommand migrate" -l timeout -d 'How long to wait for the database [default: 10s]' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand migrate" -l status -d 'Show which changes were applied'
-complete -c socialsched -n "__fish_socialsched_using_subcommand migrate" -l check -d 'Exit 8 when changes are missing'
+complete -c socialsched -n "__fish_socialsched_using_subcommand migrate" -l check -d 'Exit 8 when changes are missing, or rows hold values that cannot be read'
 complete -c socialsched -n "__fish_socialsched_using_subcommand migrate" -l sql -d 'Print the SQL of missing changes only'
 complete -c socialsched -n "__fish_socialsched_using_subcommand migrate" -l insecure-config -d 'Accept files with secrets that others can read'
 complete -c socialsched -n "__fish_socialsched_using_subcommand migrate" -l json -d 'Same as -o json'
@@ -693,6 +693,8 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand migrate" -l no-i
 complete -c socialsched -n "__fish_socialsched_using_subcommand migrate" -s n -l dry-run -d 'Check and show what would happen, change nothing'
 complete -c socialsched -n "__fish_socialsched_using_subcommand migrate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c socialsched -n "__fish_socialsched_using_subcommand sandbox" -l listen -d 'Address of this machine to listen on; port 0 lets the system choose' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand sandbox" -l set -d 'Change an option of the platforms, such as newer_posts=60; repeatable' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand sandbox" -l faults -d 'Begin with the fault rules of this JSON file; - is standard input' -r -F
 complete -c socialsched -n "__fish_socialsched_using_subcommand sandbox" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand sandbox" -l expect-instance -d 'Refuse every other database than the one with this id' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand sandbox" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F

@@ -126,9 +126,13 @@ impl Context {
             allow_private_media: self.settings.allow_private_media,
             ..platforms::Settings::default()
         };
-        if let Some(version) = &self.settings.graph_version {
-            settings.meta.version.clone_from(version);
+        let (facebook, meta) = (&self.settings.facebook, &mut settings.meta);
+        if let Some(version) = &facebook.graph_version {
+            meta.version.clone_from(version);
         }
+        meta.publish_mode = facebook.publish_mode.unwrap_or(meta.publish_mode);
+        meta.direct_fallback = facebook.direct_fallback.unwrap_or(meta.direct_fallback);
+        meta.video_upload = facebook.video_upload.unwrap_or(meta.video_upload);
         if let Some(version) = &self.settings.linkedin_version {
             settings.linkedin.version.clone_from(version);
         }

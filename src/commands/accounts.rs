@@ -10,13 +10,14 @@ use super::view::{account_json, counted};
 use crate::context::Context;
 use crate::domain::when::short;
 use crate::domain::{
-    AccountId, ClientId, NewAccount, Platform, Problem, Problems, SocialAccount, TokenRef,
+    AccountId, ClientId, NewAccount, Platform, Problem, Problems, PublishMode, SocialAccount,
+    TokenRef,
 };
 use crate::exit::{Exit, Fault};
 use crate::output::{Align, Report, Table};
 use crate::store::{Added, Removal, Resumed, StoreError};
 
-/// List, add, pause, resume and remove social accounts
+/// List, add, change, pause, resume and remove social accounts
 ///
 /// Without a subcommand lists the accounts of the company.
 #[derive(Args)]
@@ -40,6 +41,7 @@ enum Action {
     /// List accounts
     List(ListArgs),
     Add(AddArgs),
+    Set(SetArgs),
     /// Stop publishing to an account until it is resumed
     Pause {
         /// Name, id, or the beginning of an id
@@ -91,6 +93,19 @@ struct AddArgs {
     /// File that holds the token, readable by its owner only
     #[arg(long, value_name = "PATH")]
     token_file: Option<PathBuf>,
+    /// How posts of a Facebook Page come about [default: as configured]
+    #[arg(long, value_name = "MODE", value_parser = word::<PublishMode>(PublishMode::ALL.iter().map(|m| m.as_str())))]
+    publish_mode: Option<PublishMode>,
+}
+
+/// Change an account; its posts stay as they are
+#[derive(Args)]
+struct SetArgs {
+    /// Name, id, or the beginning of an id
+    account: String,
+    /// How posts of a Facebook Page come about; "default": as configured
+    #[arg(long, value_name = "MODE", value_parser = ["two-step", "direct", "default"])]
+    publish_mode: String,
 }
 
 impl AccountsArgs {
@@ -99,6 +114,7 @@ impl AccountsArgs {
             None => list(context, self.list).await,
             Some(Action::List(args)) => list(context, args).await,
             Some(Action::Add(args)) => args.run(context).await,
+            Some(Action::Set(args)) => args.run(context).await,
             Some(Action::Pause { account, reason }) => pause(context, &account, &reason).await,
             Some(Action::Resume { account }) => resume(context, &account).await,
             Some(Action::Remove { account }) => remove(context, &account).await,
@@ -168,6 +184,9 @@ impl AddArgs {
             problems.push(Problem::new("--name", "is blank"));
         }
         let token_ref = self.token_ref(&mut problems);
+        if self.publish_mode.is_some() && self.platform != Platform::Facebook {
+            problems.push(only_for_facebook(self.platform));
+        }
         problems.into_result()?;
         let account = NewAccount {
             id: self.id.unwrap_or_else(AccountId::generate),
@@ -177,6 +196,7 @@ impl AddArgs {
             external_id: self.external_id,
             client_id: self.client.map(ClientId),
             token_ref,
+            publish_mode: self.publish_mode,
         };
         let store = context.store().await?;
         if let Some(client) = account.client_id
@@ -252,6 +272,29 @@ impl AddArgs {
         }
         Some(TokenRef::File(path.clone()))
     }
+}
+
+impl SetArgs {
+    async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+        let company = context.company()?;
+        let store = context.store().await?;
+        let account = context.find_account(&store, company, &self.account).await?;
+        if account.platform != Platform::Facebook {
+            return Err(Problems::from(only_for_facebook(account.platform)).into());
+        }
+        let mode = self.publish_mode.parse().ok();
+        if !context.dry_run && !store.set_publish_mode(company, account.id, mode).await? {
+            return Err(Fault::not_found("the account was removed meanwhile").into());
+        }
+        store.close().await;
+        let done = if context.dry_run { "Would change" } else { "Changed" };
+        changed(context, &SocialAccount { publish_mode: mode, ..account }, done, "")
+    }
+}
+
+fn only_for_facebook(platform: Platform) -> Problem {
+    Problem::new("--publish-mode", format!("an account of {platform} has no choice of it"))
+        .hint("it is for Facebook Pages")
 }
 
 /// Ids as the platforms write them; a wrong one would fail every post.

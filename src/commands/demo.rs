@@ -171,6 +171,7 @@ async fn schedule(store: &Store, company: CompanyId, media: &str) -> anyhow::Res
                 external_id: external_id.to_owned(),
                 client_id: Some(client),
                 token_ref: None,
+                publish_mode: None,
             })
             .await?;
         let posts: Vec<(PostType, &str, Vec<MediaItem>)> = match platform {

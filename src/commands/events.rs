@@ -50,7 +50,7 @@ impl Rests {
         let (End::Resting(failure), Some(platform)) = (&event.end, event.platform) else {
             return true;
         };
-        if failure.remedy != Remedy::Operator(Scope::Platform) {
+        if failure.remedy != Remedy::Operator(Scope::App) {
             return true;
         }
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -112,7 +112,7 @@ impl ListArgs {
         })?;
         store.close().await;
         for row in &listing.unreadable {
-            context.printer.warn(&format!("another program wrote a bad row: {row}"));
+            view::warn_of_bad_row(context, row);
         }
         let mut notes = Vec::new();
         if listing.next.is_some() {

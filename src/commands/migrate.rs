@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::domain::when::{rfc3339, short};
 use crate::exit::{Exit, Explained, Fault};
 use crate::output::{Align, Cell, Format, Report, Table};
-use crate::store::{DirtyRow, MigrationState, Store};
+use crate::store::{DirtyRow, MigrationState, OddColumn, Store};
 
 /// Create or update the database schema
 ///
@@ -19,7 +19,7 @@ pub struct MigrateArgs {
     /// Show which changes were applied
     #[arg(long, conflicts_with_all = ["check", "sql"])]
     status: bool,
-    /// Exit 8 when changes are missing
+    /// Exit 8 when changes are missing, or rows hold values that cannot be read
     #[arg(long, conflicts_with = "sql")]
     check: bool,
     /// Print the SQL of missing changes only
@@ -32,8 +32,7 @@ impl MigrateArgs {
         let location = context.location()?;
         let timeout = context.settings.timeout;
         let states = Store::migration_states(&location, timeout).await?;
-        let missing: Vec<_> =
-            states.iter().filter(|state| state.applied_at.is_none()).cloned().collect();
+        let missing: Vec<_> = states.iter().filter(|state| !state.is_applied).cloned().collect();
         if self.sql {
             context.printer.raw(&Store::missing_sql(&location, timeout).await?)?;
             return Ok(Exit::Success);
@@ -55,6 +54,10 @@ impl MigrateArgs {
             true => Vec::new(),
             false => Store::dirty_rows(&location, timeout).await?,
         };
+        let odd = match self.check && missing.is_empty() {
+            true => Store::odd_columns(&location, timeout).await?,
+            false => Vec::new(),
+        };
         if self.status || self.check || context.dry_run {
             let mut report = report(context, &states);
             report.meta = instance.map(|id| json!({"instanceId": id}));
@@ -69,6 +72,19 @@ impl MigrateArgs {
                     fault.hint(format!("run {} migrate", context.socialsched())),
                 ));
                 report.meta = Some(json!({"dirtyRows": rows(&dirty)}));
+            } else if !odd.is_empty() {
+                let values: i64 = odd.iter().map(|column| column.count).sum();
+                let values = counted(usize::try_from(values).unwrap_or(usize::MAX), "value");
+                let mut fault = Fault::unhealthy(format!("{values} cannot be read in {location}"));
+                fault.details = odd.iter().flat_map(odd_lines).collect();
+                report.failure = Some(Explained::from(
+                    fault
+                        .code("odd_rows")
+                        .hint("correct these values where anything depends on them"),
+                ));
+                report.meta = Some(json!({
+                    "instanceId": instance, "oddRows": odd.iter().map(odd_json).collect::<Vec<_>>(),
+                }));
             }
             return Ok(context.printer.report(&report)?);
         }
@@ -119,6 +135,33 @@ fn refuse(context: &Context, dirty: &[DirtyRow]) -> anyhow::Result<Exit> {
     Err(fault.into())
 }
 
+/// The first rows of a column, and what becomes of such.
+fn odd_lines(column: &OddColumn) -> Vec<String> {
+    let mut lines: Vec<String> = column
+        .rows
+        .iter()
+        .map(|row| format!("{}.{} of {}: {}", row.table, row.column, row.row, row.why))
+        .collect();
+    let more = usize::try_from(column.count).unwrap_or(usize::MAX).saturating_sub(lines.len());
+    let OddColumn { table, column, then, .. } = column;
+    if more > 0 {
+        lines.push(format!("and {} of {table}.{column}", counted(more, "other value")));
+    }
+    lines.push(format!("  {table}.{column}: {then}"));
+    lines
+}
+
+fn odd_json(column: &OddColumn) -> Value {
+    json!({
+        "table": column.table,
+        "column": column.column,
+        "count": column.count,
+        "becomes": column.then,
+        "rows": column.rows.iter().map(|row| json!({ "id": row.id, "row": row.row, "why": row.why }))
+            .collect::<Vec<_>>(),
+    })
+}
+
 fn line(row: &DirtyRow) -> String {
     format!("{} {}: {}", row.table, row.id, row.reason)
 }
@@ -141,7 +184,10 @@ fn report(context: &Context, states: &[MigrationState]) -> Report {
         table.push([
             state.migration.version.into(),
             state.migration.name.into(),
-            applied.unwrap_or_else(|| "missing".into()),
+            match state.is_applied {
+                true => applied.unwrap_or_else(|| "at an unknown time".into()),
+                false => "missing".into(),
+            },
         ]);
     }
     let data: Vec<Value> = states

@@ -3,12 +3,13 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::view;
+use super::view::{self, counted};
 use crate::context::Context;
 use crate::domain::when::{relative, rfc3339, short};
 use crate::domain::{InstanceId, QueueStats, visible};
 use crate::exit::Exit;
 use crate::output::{Align, Format, Report, Table};
+use crate::store::OddRow;
 
 /// Show how the queue stands
 ///
@@ -22,6 +23,7 @@ impl QueueStatusArgs {
         let store = context.store().await?;
         let instance = store.instance().await?;
         let stats = store.queue_stats(context.settings.company).await?;
+        let (odd_posts, odd_rows) = store.odd_posts(context.settings.company).await?;
         let now = store.now().await?;
         store.close().await;
         let zone = &context.settings.tz;
@@ -48,14 +50,34 @@ impl QueueStatusArgs {
         }
         let unknown = usize::try_from(stats.unknown).unwrap_or(0);
         notes.extend(view::verdicts(context, &stats.unknown_posts, unknown));
-        let report = Report {
-            data: data(instance, &stats),
-            table: Some(table(&stats)),
-            notes,
-            ..Report::default()
-        };
+        notes.extend(odd_lines(context, odd_posts, &odd_rows));
+        let mut data = data(instance, &stats);
+        data["oddRows"] = odd_rows.iter().map(odd_json).collect();
+        let report = Report { data, table: Some(table(&stats)), notes, ..Report::default() };
         Ok(context.printer.report(&report)?)
     }
+}
+
+/// What is known of values that other programs wrote and nobody can read.
+fn odd_lines(context: &Context, posts: i64, rows: &[OddRow]) -> Option<String> {
+    if posts == 0 {
+        return None;
+    }
+    let posts = counted(usize::try_from(posts).unwrap_or(0), "post");
+    let socialsched = context.socialsched();
+    let mut lines = vec![format!(
+        "{posts} with values that cannot be read; {socialsched} migrate --check names them all:"
+    )];
+    lines.extend(
+        rows.iter().map(|row| {
+            format!("{}.{} of {}: {}", row.table, row.column, visible(&row.row), row.why)
+        }),
+    );
+    Some(lines.join("\n"))
+}
+
+fn odd_json(row: &OddRow) -> Value {
+    json!({ "table": row.table, "column": row.column, "row": row.id, "why": row.why })
 }
 
 /// One row per number: easy to read, easy to cut.

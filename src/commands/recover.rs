@@ -110,7 +110,11 @@ async fn needs_review(context: &Context, store: &Store) -> anyhow::Result<Vec<Po
         since: None,
         until: None,
     };
-    Ok(store.list_posts(&filter, &Page::default()).await?.posts)
+    let listing = store.list_posts(&filter, &Page::default()).await?;
+    for row in &listing.unreadable {
+        view::warn_of_bad_row(context, row);
+    }
+    Ok(listing.posts)
 }
 
 fn report(context: &Context, recovery: &Recovery, review: &[Post]) -> Report {

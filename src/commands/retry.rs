@@ -15,7 +15,7 @@ use crate::store::{Retried, Store};
 /// Try failed posts again, now
 ///
 /// Only posts that are provably not live. One whose outcome is unknown goes
-/// through recover.
+/// through recover. With --comment the first comments of published posts.
 #[derive(Args)]
 pub struct RetryArgs {
     /// Post ids, or their beginnings; - reads them from standard input
@@ -27,6 +27,9 @@ pub struct RetryArgs {
     /// With --failed: only posts due at or after this time
     #[arg(long, value_name = "WHEN", requires = "failed")]
     since: Option<String>,
+    /// Send the posts' first comments again, where they failed or nobody can tell
+    #[arg(long, conflicts_with = "failed")]
+    comment: bool,
 }
 
 impl RetryArgs {
@@ -45,13 +48,17 @@ impl RetryArgs {
                 }
             }
         }
+        let what = if self.comment { "first comment" } else { "post" };
         if posts.len() > 1 && !context.dry_run {
-            let question = format!("Send {} again?", counted(posts.len(), "post"));
+            let question = format!("Send {} again?", counted(posts.len(), what));
             if !context.prompts.confirm(&question).await? {
                 return Err(Fault::new(Exit::Input, "declined", "nothing was changed").into());
             }
         }
-        let answers = store.retry_posts(company, &posts, context.dry_run).await?;
+        let answers = match self.comment {
+            true => store.retry_comments(company, &posts, context.dry_run).await?,
+            false => store.retry_posts(company, &posts, context.dry_run).await?,
+        };
         store.close().await;
         let mut items: Vec<Value> = Vec::new();
         let mut ids = Vec::new();
@@ -70,7 +77,7 @@ impl RetryArgs {
         let will = if context.dry_run { "Would try" } else { "Trying" };
         let message = match ids.len() {
             0 => "Nothing to try again".to_owned(),
-            posts => format!("{will} {} again", counted(posts, "post")),
+            many => format!("{will} {} again", counted(many, what)),
         };
         let failure = match failures.len() {
             0 => None,
@@ -138,6 +145,13 @@ fn refusal(context: &Context, id: PostId, answer: &Retried) -> Option<Fault> {
                     view::WHAT_VERDICTS_MEAN,
                     view::verdict_lines(&context.socialsched(), id)
                 )),
+        ),
+        Retried::NoComment => Some(
+            Fault::wrong_state(format!("{short} has no first comment to send")).code("no_comment"),
+        ),
+        Retried::CommentIs(state) => Some(
+            Fault::wrong_state(format!("the first comment of {short} is {state}, not failed"))
+                .code("not_failed"),
         ),
         Retried::NotFailed(status) => {
             Some(Fault::wrong_state(format!("{short} is {status}, not failed")).code("not_failed"))

@@ -17,7 +17,7 @@ use crate::domain::{InstanceId, Only, Platform, Post, Problem, Problems};
 use crate::exit::{Exit, Explained, Fault};
 use crate::output::{Format, Report};
 use crate::platforms::Publishers;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::worker::{BrokenOff, EventSink, Options, Summary, Worker};
 
 /// Less than cron's minute, so that runs rarely overlap.
@@ -216,20 +216,16 @@ fn sink(context: &Context) -> EventSink {
     }
 }
 
-/// Cancels `stop` at the first SIGTERM or SIGINT; the future ends at the
-/// second, with its exit code.
+/// Cancels `stop` at the first SIGTERM, SIGINT or SIGHUP; the future ends at the
+/// second of the first two, with its exit code.
 fn watch_signals(stop: CancellationToken) -> std::io::Result<impl Future<Output = Exit>> {
     let mut signals = Signals::watch()?;
     Ok(async move {
-        loop {
-            let exit = signals.next().await;
-            if stop.is_cancelled() {
-                return exit;
-            }
-            tracing::info!("stopping: running posts are finished first");
-            super::systemd::stopping();
-            stop.cancel();
-        }
+        signals.next().await;
+        tracing::info!("stopping: running posts are finished first");
+        super::systemd::stopping();
+        stop.cancel();
+        signals.next_but_hang_up().await
     })
 }
 
@@ -237,7 +233,11 @@ fn watch_signals(stop: CancellationToken) -> std::io::Result<impl Future<Output 
 async fn preview(context: &Context, store: &Store, worker: &Worker) -> anyhow::Result<Exit> {
     let mut posts: Vec<Post> = Vec::new();
     for id in worker.due().await? {
-        posts.extend(store.post_of_any_company(id).await?);
+        match store.post_of_any_company(id).await {
+            Ok(post) => posts.extend(post),
+            Err(error @ StoreError::Inconsistent { .. }) => view::warn_of_bad_row(context, &error),
+            Err(error) => return Err(error.into()),
+        }
     }
     store.close().await;
     let report = Report {

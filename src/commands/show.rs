@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 use super::view;
 use crate::context::Context;
 use crate::domain::when::{describe, rfc3339, short};
-use crate::domain::{LogEntry, LogEvent, Post, ShownStatus, visible};
+use crate::domain::{LogEntry, LogEvent, Post, PostId, ShownStatus, visible};
 use crate::exit::{Exit, Fault};
-use crate::output::Report;
+use crate::output::{Align, Report, Table};
+use crate::store::{History, StoreError, StoredPost};
 
 /// Show a post with every attempt
 #[derive(Args)]
@@ -22,11 +23,22 @@ impl ShowArgs {
         let company = context.company()?;
         let store = context.store().await?;
         let id = context.find_post(&store, company, &self.id).await?;
-        let post = store
-            .post(company, id)
-            .await?
-            .ok_or_else(|| Fault::not_found(format!("no post {id} in this company")))?;
-        let history = store.history(&post).await?;
+        let missing = || Fault::not_found(format!("no post {id} in this company"));
+        let post = match store.post(company, id).await {
+            Ok(post) => post.ok_or_else(missing)?,
+            Err(error @ StoreError::Inconsistent { .. }) => {
+                let stored = store.stored_post(company, id).await?.ok_or_else(missing)?;
+                let history = match stored.job {
+                    Some(job) => store.history(job).await?,
+                    None => History::default(),
+                };
+                store.close().await;
+                view::warn_of_bad_row(context, &error);
+                return Ok(context.printer.report(&as_stored(context, id, &stored, history))?);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let history = entries(context, store.history(post.job_id).await?);
         let now = store.now().await?;
         store.close().await;
         let mut data = view::post_json(&post);
@@ -54,6 +66,39 @@ impl ShowArgs {
             ..Report::default()
         };
         Ok(context.printer.report(&report)?)
+    }
+}
+
+/// The rows of the log that can be read, and a warning for each other one.
+fn entries(context: &Context, history: History) -> Vec<LogEntry> {
+    for row in &history.unreadable {
+        view::warn_of_bad_row(context, row);
+    }
+    history.entries
+}
+
+/// What there is of a post that cannot be read: every value as it is stored.
+fn as_stored(context: &Context, id: PostId, post: &StoredPost, history: History) -> Report {
+    let history = entries(context, history);
+    let mut data = json!({ "id": id, "stored": {} });
+    let mut table =
+        Table::new([("table", Align::Left), ("column", Align::Left), ("value", Align::Cut)]);
+    let mut lines = Vec::new();
+    for (of, column, value) in &post.values {
+        data["stored"][of][column] = json!(value);
+        table.push([(*of).into(), (*column).into(), value.clone().into()]);
+        if let Some(value) = value {
+            lines.push(format!("{:<33} {}", format!("{of}.{column}"), visible(value)));
+        }
+    }
+    data["log"] = history.iter().map(entry_json).collect();
+    lines.extend(history.iter().map(|entry| entry_line(entry, &context.settings.tz)));
+    Report {
+        data,
+        ids: vec![id.to_string()],
+        text: Some(lines.join("\n")),
+        table: Some(table),
+        ..Report::default()
     }
 }
 

@@ -86,6 +86,7 @@ pub(super) fn account_json(account: &SocialAccount) -> Value {
         "externalId": account.external_id,
         "assignedClientId": account.client_id,
         "token": account.token_ref.as_ref().map(ToString::to_string),
+        "publishMode": account.publish_mode.map(|mode| mode.as_str()),
         "paused": account.pause.as_ref().map(|pause| json!({
             "reason": pause.reason,
             "until": pause.until.map(rfc3339),
@@ -144,6 +145,11 @@ pub(super) fn verdicts(
         lines.push(format!("and more: {socialsched} list --status unknown --all"));
     }
     Some(lines.join("\n"))
+}
+
+/// Tells of a row that cannot be read.
+pub(super) fn warn_of_bad_row(context: &Context, why: impl std::fmt::Display) {
+    context.printer.warn(&format!("another program wrote a bad row: {why}"));
 }
 
 /// `1 post`, `3 posts`.

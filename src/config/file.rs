@@ -11,7 +11,7 @@ use toml::{Table, Value};
 use super::{ColorWhen, DatabaseUrl, Env, secret_file};
 use crate::domain::duration::parse_duration;
 use crate::domain::when::{Zone, parse_zone};
-use crate::domain::{CompanyId, InstanceId, Platform, visible};
+use crate::domain::{CompanyId, InstanceId, Platform, PublishMode, VideoUpload, visible};
 use crate::exit::Fault;
 use crate::logging::LogFormat;
 use crate::output::Format;
@@ -70,10 +70,18 @@ pub struct RunWorker {
     pub fail_on_error: Option<bool>,
 }
 
-#[derive(Default, Deserialize)]
+/// The `[facebook]` table.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Facebook {
+pub struct Facebook {
+    /// Graph API version, such as `v25.0`; Instagram uses it too.
     pub graph_version: Option<String>,
+    #[serde(deserialize_with = "word")]
+    pub publish_mode: Option<PublishMode>,
+    /// Whether a post whose two-step publishing is refused is published directly.
+    pub direct_fallback: Option<bool>,
+    #[serde(deserialize_with = "word")]
+    pub video_upload: Option<VideoUpload>,
 }
 
 #[derive(Default, Deserialize)]

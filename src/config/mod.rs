@@ -105,8 +105,8 @@ pub struct Settings {
     pub allow_private_media: bool,
     /// The `[run-worker]` table: what its flags fall back to.
     pub run_worker: RunWorker,
-    /// `[facebook] graph_version`, such as `v25.0`; Instagram uses it too.
-    pub graph_version: Option<String>,
+    /// The `[facebook]` table.
+    pub facebook: file::Facebook,
     /// `[linkedin] version`, such as `202601`.
     pub linkedin_version: Option<String>,
     /// The files that were read, the one that wins first.
@@ -154,7 +154,7 @@ impl Settings {
             gateway: gateway(env)?,
             allow_private_media: env.boolean("SOCIALSCHED_ALLOW_PRIVATE_MEDIA")?,
             run_worker: file.run_worker,
-            graph_version: file.facebook.graph_version,
+            facebook: file.facebook,
             linkedin_version: file.linkedin.version,
             files,
         })

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::domain::{AccountId, Platform, SocialAccount, TokenRef};
+use crate::domain::{AccountId, Platform, PublishMode, SocialAccount, TokenRef, VideoUpload};
 use crate::exit::{Exit, Explained};
 
 /// A home directory with a user's and a system's configuration file.
@@ -161,6 +161,16 @@ fn a_wrong_configuration_file_is_exit_5_with_file_line_and_advice() {
         ("timeout = '10'", 1, "not a length of time", None),
         ("tz = 'Europe/Atlantis'", 1, "is not a time zone", None),
         ("company = 'acme'", 1, "UUID", None),
+        ("[facebook]\npublish_mode = 'two_step'", 2, "is not one of two-step, direct", None),
+        ("[facebook]\npublish_mode = true", 2, "a value of type boolean", None),
+        ("[facebook]\nvideo_upload = 'parts'", 2, "is not one of chunked, hosted", None),
+        ("[facebook]\ndirect_fallback = 'yes'", 2, "where a boolean is expected", None),
+        (
+            "[facebook]\npublish-mode = 'direct'",
+            2,
+            "unknown field `publish-mode`",
+            Some("publish_mode"),
+        ),
         ("quiet = true\nquiet = false", 2, "duplicate key", None),
         ("quiet = true\nthis is not TOML", 2, "", None),
         ("database_url = 'postgres://me:canary#1@db/app'", 1, "not a usable database URL", None),
@@ -178,6 +188,23 @@ fn a_wrong_configuration_file_is_exit_5_with_file_line_and_advice() {
         assert!(found.contains(hint.unwrap_or_default()), "{text}: {found}");
         assert!(!error.human(false).contains("canary"), "{}", error.human(false));
     }
+}
+
+#[test]
+fn the_facebook_table_is_read() {
+    let home = Home::new();
+    assert_eq!(home.resolve(Flags::default(), &[]).unwrap().facebook, file::Facebook::default());
+    home.system(
+        "[facebook]\npublish_mode = 'direct'\ndirect_fallback = false\ngraph_version = 'v26.0'",
+    );
+    home.user("[facebook]\npublish_mode = 'two-step'\nvideo_upload = 'hosted'");
+    let expected = file::Facebook {
+        graph_version: Some("v26.0".to_owned()),
+        publish_mode: Some(PublishMode::TwoStep),
+        direct_fallback: Some(false),
+        video_upload: Some(VideoUpload::Hosted),
+    };
+    assert_eq!(home.resolve(Flags::default(), &[]).unwrap().facebook, expected);
 }
 
 #[test]
@@ -296,6 +323,7 @@ fn account(token_ref: Option<TokenRef>) -> SocialAccount {
         token_ref,
         is_added: true,
         pause: None,
+        publish_mode: None,
     }
 }
 

@@ -156,6 +156,7 @@ mod tests {
             id: id.to_owned(),
             text: format!("{TEXT}{number}"),
             media: Vec::new(),
+            deleted: false,
         }
     }
 

@@ -28,6 +28,7 @@ pub(super) async fn add_accounts(
                 external_id: external_id.to_owned(),
                 client_id: None,
                 token_ref: None,
+                publish_mode: None,
             })
             .await?;
         ids.push(id);
