@@ -9,6 +9,7 @@ mod engines;
 mod generated;
 mod kills;
 mod layers;
+mod lies;
 mod load;
 mod model;
 mod posts_end_to_end;

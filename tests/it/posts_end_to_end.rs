@@ -208,12 +208,12 @@ fn a_passing_failure_is_tried_again_after_a_minute() {
     let id = world.schedule(&page, &["--caption", "Hello", "--image", &image]);
     world.work(&[]);
     let post = world.post(&id);
-    assert_eq!((&post["status"], &post["attempts"]), (&json!("pending"), &json!(1)), "{post}");
+    assert_eq!((&post["status"], &post["attempts"]), (&json!("pending"), &json!(0)), "{post}");
     assert!(post["errorMessage"].is_string(), "the reason is shown meanwhile: {post}");
     world.advance(Duration::from_secs(80));
     world.work_until_done();
     let post = world.post(&id);
-    assert_eq!((&post["status"], &post["attempts"]), (&json!("published"), &json!(2)), "{post}");
+    assert_eq!((&post["status"], &post["attempts"]), (&json!("published"), &json!(1)), "{post}");
     assert_eq!(live_on(&world, &page).len(), 1);
     world.assert_healthy();
 }

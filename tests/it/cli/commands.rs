@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use serde_json::{Value, json};
 use socialsched::sandbox::SandboxOptions;
 
-use crate::support::{Engine, World, eventually};
+use crate::support::{Engine, World, ask, eventually};
 
 #[test]
 fn migrate_creates_a_private_file_and_only_migrate_does() {
@@ -228,6 +228,47 @@ fn the_sandbox_prints_what_to_export_and_serves_until_stopped() {
     sandbox.terminate();
     sandbox.wait();
     world.run(&["sandbox", "--listen", "0.0.0.0:0"]).exits(5);
+}
+
+#[test]
+fn the_sandbox_begins_with_options_and_fault_rules() {
+    let world = World::new();
+    let rules = world.path("rules.json");
+    fs::write(&rules, r#"[{"match": {"call": "publish"}, "fault": "not_taken"}]"#).unwrap();
+    let rules = rules.to_str().unwrap();
+    #[rustfmt::skip]
+    let mut sandbox = world.start(&[
+        "sandbox", "--json", "--set", "newer_posts=60", "--set", "unknown_fields=a,b",
+        "--set", "container_ends=EXPIRED", "--faults", rules,
+    ]);
+    eventually("it names its address", || sandbox.stdout().contains("\"url\""));
+    let report: Value = serde_json::from_str(&sandbox.stdout()).unwrap();
+    let address = report["data"]["url"].as_str().unwrap().trim_start_matches("http://");
+    let options = ask(address, "GET", "/__sim/options", "");
+    assert_eq!(
+        (&options["newer_posts"], &options["container_ends"]),
+        (&json!(60), &json!("EXPIRED"))
+    );
+    assert_eq!(options["unknown_fields"], json!(["a", "b"]));
+    let faults = ask(address, "GET", "/__sim/faults", "");
+    assert_eq!(faults[0]["fault"], "not_taken");
+    sandbox.terminate();
+    sandbox.wait();
+}
+
+#[test]
+fn the_sandbox_refuses_what_it_cannot_do() {
+    let world = World::new();
+    for setting in ["newer_post=1", "newer_posts", "newer_posts=many", "feed_flip=maybe"] {
+        let refused = world.run(&["sandbox", "--set", setting]).exits(2);
+        refused.complains(setting).complains("processing_stuck");
+    }
+    for rules in
+        ["not JSON", "{}", r#"[{"fault": "earthquake"}]"#, r#"[{"fault": "429", "code": 4}]"#]
+    {
+        world.run_with_input(&["sandbox", "--faults", "-"], rules).exits(2).complains("--faults");
+    }
+    world.run(&["sandbox", "--faults", "no-such-file"]).exits(2).complains("--faults");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use socialsched::domain::Platform::{self, Facebook, Instagram, LinkedIn};
 use socialsched::domain::PostType::{self, Carousel, Post, Reel, Video};
-use socialsched::domain::{MediaItem, MediaKind, PostContent};
+use socialsched::domain::{MediaItem, MediaKind, PostContent, PublishMode};
 
 /// One way to publish.
 #[derive(Debug, Clone, Copy)]
@@ -12,9 +12,12 @@ pub struct Flow {
     pub first_comment: Option<&'static str>,
     /// Of a person and not of an organization: nobody can look such posts up.
     pub is_members: bool,
+    /// Of the account; `None`: the usual one.
+    pub mode: Option<PublishMode>,
     post_type: PostType,
     media: &'static [&'static str],
     has_text: bool,
+    has_link: bool,
 }
 
 const fn flow(
@@ -28,14 +31,20 @@ const fn flow(
         platform,
         first_comment: None,
         is_members: false,
+        mode: None,
         post_type,
         media,
         has_text: true,
+        has_link: false,
     }
 }
 
 const fn story(name: &'static str, platform: Platform, media: &'static [&'static str]) -> Flow {
     Flow { has_text: false, ..flow(name, platform, PostType::Story, media) }
+}
+
+const fn direct(name: &'static str, flow: Flow) -> Flow {
+    Flow { name, mode: Some(PublishMode::Direct), ..flow }
 }
 
 const fn commented(name: &'static str, flow: Flow) -> Flow {
@@ -57,7 +66,7 @@ pub const FACEBOOK_COMMENT: Flow = commented("Facebook comment", FACEBOOK_TEXT);
 pub const FLOWS: &[Flow] = &[
     FACEBOOK_TEXT,
     FACEBOOK_PHOTO,
-    flow("Facebook photos", Facebook, Post, &["a.jpg", "b.jpg"]),
+    FACEBOOK_PHOTOS,
     flow("Facebook video", Facebook, Video, &["a.mp4"]),
     flow("Facebook reel", Facebook, Reel, &["a.mp4"]),
     FACEBOOK_STORY,
@@ -73,6 +82,30 @@ pub const FLOWS: &[Flow] = &[
     FACEBOOK_COMMENT,
     commented("Instagram comment", INSTAGRAM_IMAGE),
     commented("LinkedIn comment", LINKEDIN_IMAGE),
+];
+
+const FACEBOOK_LINK: Flow = Flow { name: "Facebook link", has_link: true, ..FACEBOOK_TEXT };
+const FACEBOOK_PHOTOS: Flow = flow("Facebook photos", Facebook, Post, &["a.jpg", "b.jpg"]);
+
+/// More ways, whose calls are those of the ways above in other combinations.
+pub const MORE_FLOWS: &[Flow] = &[
+    FACEBOOK_LINK,
+    direct("Facebook direct text", FACEBOOK_TEXT),
+    direct("Facebook direct link", FACEBOOK_LINK),
+    direct("Facebook direct photo", FACEBOOK_PHOTO),
+    direct("Facebook direct photos", FACEBOOK_PHOTOS),
+    flow("Facebook photo carousel", Facebook, Carousel, &["a.jpg", "b.jpg"]),
+    story("Instagram video story", Instagram, &["a.mp4"]),
+    flow("Instagram mixed carousel", Instagram, Carousel, &["a.jpg", "a.mp4"]),
+    Flow { name: "LinkedIn link", has_link: true, ..LINKEDIN_TEXT },
+    flow("LinkedIn images", LinkedIn, Post, &["a.jpg", "b.jpg"]),
+    Flow { name: "LinkedIn member's image", is_members: true, ..LINKEDIN_IMAGE },
+];
+
+/// Videos that Facebook fetches by their address, where the settings say so.
+pub const HOSTED_FLOWS: &[Flow] = &[
+    flow("Facebook hosted video", Facebook, Video, &["a.mp4"]),
+    direct("Facebook direct video", flow("Facebook hosted video", Facebook, Video, &["a.mp4"])),
 ];
 
 /// A test of every flow, each a call of this function.
@@ -130,7 +163,7 @@ impl Flow {
             post_type: self.post_type,
             caption: if self.has_text { text.to_owned() } else { String::new() },
             media: self.media.iter().map(item).collect(),
-            link: None,
+            link: self.has_link.then(|| "https://acme.example/menu".to_owned()),
             first_comment: self.first_comment.map(str::to_owned),
         }
     }

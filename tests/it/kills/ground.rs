@@ -124,6 +124,7 @@ impl Ground {
             external_id: external_id.clone(),
             client_id: None,
             token_ref: None,
+            publish_mode: flow.mode,
         };
         self.runtime.block_on(self.store.add_account(&account)).unwrap();
         (id, external_id)
@@ -137,6 +138,16 @@ impl Ground {
 
     /// The same with a time of its own; `None`: due at once.
     pub fn plant_at(&self, flow: &'static Flow, run_at: Option<DateTime<Utc>>) -> Planted {
+        self.plant_with(flow, run_at, 1000)
+    }
+
+    /// The same with attempts that run out.
+    pub fn plant_with(
+        &self,
+        flow: &'static Flow,
+        run_at: Option<DateTime<Utc>>,
+        max_attempts: u32,
+    ) -> Planted {
         let planted = self.unstored(flow);
         let account = planted.account;
         let post_id: PostId = planted.id.parse().unwrap();
@@ -151,7 +162,7 @@ impl Ground {
             run_at,
             idempotency_key: None,
             content_hash: post_id.to_string(),
-            max_attempts: 1000,
+            max_attempts,
         };
         let inserted = self.runtime.block_on(self.store.insert_post(&post, false, false)).unwrap();
         assert!(matches!(inserted, Inserted::New { .. }), "{inserted:?}");

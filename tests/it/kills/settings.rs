@@ -12,6 +12,12 @@ pub fn number(variable: &str, default: u64) -> u64 {
     }
 }
 
+/// The one cell that is to be played.
+#[expect(clippy::disallowed_methods, reason = "a test's own setting")]
+pub fn only() -> Option<String> {
+    std::env::var("LIES_ONLY").ok()
+}
+
 /// Tells a line, and appends it to the report if one is wanted.
 #[expect(clippy::print_stdout, reason = "the runner shows it with the test's failure")]
 #[expect(clippy::disallowed_methods, reason = "a test's own setting")]

@@ -37,7 +37,7 @@ fn h01_a_platform_that_cannot_be_reached_is_tried_again_and_nothing_is_looked_up
     world.work(&[]);
     for id in &ids {
         let post = world.post(id);
-        assert_eq!((&post["status"], &post["attempts"]), (&json!("pending"), &json!(1)), "{post}");
+        assert_eq!((&post["status"], &post["attempts"]), (&json!("pending"), &json!(0)), "{post}");
         assert_eq!(post["errorCode"], "connect", "{post}");
     }
     let sent = "SELECT COUNT(*) FROM publish_log WHERE kind = 'publish' AND event";
@@ -82,11 +82,13 @@ fn h03_a_server_fault_is_repeated_while_staging_and_looked_up_after_the_publish_
     world.work(&[]);
     for (id, platform) in &staged {
         let post = world.post(id);
-        assert_eq!((&post["status"], &post["attempts"]), (&json!("pending"), &json!(1)), "{post}");
-        assert!(post["errorMessage"].is_string(), "{platform}: {post}");
+        let seen = (&post["status"], &post["attempts"]);
+        assert_eq!(seen, (&json!("pending"), &json!(0)), "{platform}: {post}");
     }
+    // Where a platform rests as a whole, some were not sent yet.
     for (id, platform) in &sent {
-        assert_eq!(world.status(id), "processing", "{platform}: {}", world.post(id));
+        let status = world.status(id);
+        assert!(["processing", "pending"].contains(&status.as_str()), "{platform}: {status}");
     }
     assert_eq!(world.live().len(), 0);
     world.work_for(LOOKS, 60);
@@ -95,11 +97,10 @@ fn h03_a_server_fault_is_repeated_while_staging_and_looked_up_after_the_publish_
     }
     for (id, platform) in &sent {
         let post = world.post(id);
-        let outcome = if *platform == "linkedin" { "unknown" } else { "published" };
-        assert_eq!(post["outcome"], outcome, "{platform}: {post}");
+        assert_eq!(post["outcome"], "published", "{platform}: {post}");
+        assert_eq!(post["attempts"], 1, "{platform}: {post}");
     }
-    let held = sent.iter().filter(|(_, platform)| *platform == "linkedin").count();
-    assert_eq!(world.live().len(), staged.len() + sent.len() - held);
+    assert_eq!(world.live().len(), staged.len() + sent.len());
     world.assert_healthy();
 }
 
@@ -141,7 +142,8 @@ fn h15_a_post_whose_address_cannot_be_read_is_published_all_the_same() {
         let post = world.post(id);
         assert_eq!((&post["status"], &post["attempts"]), (&json!("published"), &json!(1)));
     }
-    assert_eq!(world.post(&ids[0])["permalink"], Value::Null);
+    let id = world.post(&ids[0])["externalPostId"].as_str().unwrap().to_owned();
+    assert_eq!(world.post(&ids[0])["permalink"], format!("https://www.facebook.com/{id}"));
     assert_eq!(world.live().len(), PLATFORMS.len());
     world.assert_healthy();
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use socialsched::domain::proof::Witness;
 use socialsched::domain::{
     AccessToken, AccountId, Answer, CommentState, Draft, Failure, Intent, Platform, PostId,
     Preparation, Receipt, Sighting,
@@ -47,52 +48,173 @@ fn a_first_comment_is_sent_once_below_its_post() {
     world.assert_healthy();
 }
 
+/// Runs workers for this long, every two and a half minutes.
+fn work_for(world: &World, hours: u32) {
+    for _ in 0..hours * 24 {
+        world.work(&[]);
+        world.advance(Duration::from_secs(150));
+    }
+}
+
+fn comment_calls(world: &World) -> usize {
+    world.calls().iter().filter(|call| call["call"] == "comment").count()
+}
+
+#[track_caller]
+fn assert_posts_are_published(world: &World, ids: &[String]) {
+    for id in ids {
+        let post: Value = world.post(id);
+        assert_eq!((&post["status"], &post["attempts"]), (&json!("published"), &json!(1)));
+        assert_eq!(post["errorMessage"], Value::Null, "{post}");
+    }
+}
+
+/// K12: a call that made the comment, whatever it was answered.
 #[test]
-fn h23_a_first_comment_that_fails_or_is_lost_changes_nothing_and_is_not_sent_again() {
-    let refusal =
-        json!({"error": {"message": "No permission", "type": "OAuthException", "code": 200}});
-    for (fault, expected, count) in [("status", "failed", 0), ("after_commit_drop", "unknown", 1)] {
+fn h23_a_comment_that_is_there_is_found_and_not_sent_again() {
+    for fault in [
+        json!({"fault": "after_commit_drop"}),
+        json!({"fault": "after_commit_5xx"}),
+        json!({"fault": "refuse", "code": 100, "effect": "once"}),
+        json!({"fault": "refuse", "code": 200, "status": 403, "effect": "once"}),
+        json!({"fault": "refuse", "code": 190, "status": 401, "effect": "once"}),
+        json!({"fault": "empty_body"}),
+        json!({"fault": "429", "effect": "once"}),
+    ] {
         let world = World::new();
         let ids = PLATFORMS.map(|platform| schedule(&world, platform));
-        world.fault(&json!({
-            "match": {"method": "POST", "path_contains": "/comments"}, "fault": fault,
-            "status": 403, "body": refusal,
-        }));
+        let mut rule = fault.clone();
+        rule["match"] = json!({"call": "comment"});
+        world.fault(&rule);
         world.work_until_done();
         world.heal();
-        for round in 0..4 {
-            for id in &ids {
-                let post: Value = world.post(id);
-                assert_eq!((&post["status"], &post["attempts"]), (&json!("published"), &json!(1)));
-                assert_eq!(post["errorMessage"], Value::Null, "{fault}: {post}");
-                assert_eq!(state(&world, id), expected, "{fault}, round {round}: {post}");
-            }
-            assert_eq!(comments(&world), [count; 3], "{fault}, round {round}");
-            world.advance(Duration::from_secs(600));
-            world.work(&[]);
+        work_for(&world, 1);
+        for id in &ids {
+            let account = world.post(id)["socialAccountId"].as_str().unwrap().to_owned();
+            let _ = world.run(&["accounts", "resume", &account]);
         }
+        work_for(&world, 1);
+        assert_posts_are_published(&world, &ids);
+        for id in &ids {
+            assert_eq!(state(&world, id), "sent", "{fault}: {}", world.post(id));
+        }
+        assert_eq!((comments(&world), comment_calls(&world)), (vec![1; 3], 3), "{fault}");
         world.assert_healthy();
     }
 }
 
+/// K12: a call that made nothing, and will do so the next time.
 #[test]
-fn h23_a_comment_whose_worker_died_while_sending_is_not_sent_again() {
+fn h23_a_comment_that_is_not_there_is_sent_again() {
+    for fault in [
+        json!({"fault": "before_commit_drop"}),
+        json!({"fault": "before_commit_5xx"}),
+        json!({"fault": "429", "retry_after": 300}),
+        json!({"fault": "refuse", "code": 200, "status": 403}),
+    ] {
+        let world = World::new();
+        let ids = PLATFORMS.map(|platform| schedule(&world, platform));
+        for platform in PLATFORMS {
+            let mut rule = fault.clone();
+            rule["match"] = json!({"call": "comment", "platform": platform});
+            rule["when"] = json!({"nth": 1});
+            world.fault(&rule);
+        }
+        world.work_until_done();
+        assert!(world.fault_struck(), "{fault}");
+        work_for(&world, 2);
+        assert_posts_are_published(&world, &ids);
+        for id in &ids {
+            assert_eq!(state(&world, id), "sent", "{fault}: {}", world.post(id));
+        }
+        assert_eq!((comments(&world), comment_calls(&world)), (vec![1; 3], 6), "{fault}");
+        world.assert_healthy();
+    }
+}
+
+/// K12: the account rests as for a post, and its comment waits.
+#[test]
+fn h23_a_comment_refused_for_a_dead_token_waits_until_the_account_is_resumed() {
     let world = World::new();
-    let id = schedule(&world, "facebook");
+    let ids = PLATFORMS.map(|platform| schedule(&world, platform));
     world.fault(&json!({
-        "match": {"method": "POST", "path_contains": "/comments"}, "fault": "after_commit_hang",
+        "match": {"call": "comment"}, "fault": "refuse", "status": 401, "code": 190,
     }));
-    let mut worker = world.start_worker(&[]);
-    eventually("the comment hangs", || world.fault_struck());
-    worker.kill();
+    world.work_until_done();
+    work_for(&world, 1);
+    assert_posts_are_published(&world, &ids);
+    let paused = "SELECT COUNT(*) FROM meta_social_accounts WHERE paused_at IS NOT NULL";
+    assert_eq!(world.database.value(paused), "3");
+    assert_eq!(comment_calls(&world), 3);
     world.heal();
-    world.advance(Duration::from_secs(600));
-    world.work(&[]);
-    assert_eq!(comments(&world), [1]);
-    assert_eq!(
-        (world.status(&id), state(&world, &id)),
-        ("published".to_owned(), "unknown".to_owned())
-    );
+    for id in &ids {
+        assert_eq!(state(&world, id), "pending");
+        let account = world.post(id)["socialAccountId"].as_str().unwrap().to_owned();
+        world.run(&["accounts", "resume", &account]).ok();
+    }
+    work_for(&world, 1);
+    assert!(ids.iter().all(|id| state(&world, id) == "sent"));
+    assert_eq!(comments(&world), [1, 1, 1]);
+    world.assert_healthy();
+}
+
+/// Comments take permissions of their own: posts go on without.
+#[test]
+fn h23_a_comment_that_is_refused_for_good_fails_and_a_person_may_send_it_again() {
+    let world = World::new();
+    let ids = PLATFORMS.map(|platform| schedule(&world, platform));
+    world.fault(&json!({
+        "match": {"call": "comment"}, "fault": "refuse", "status": 403, "code": 200,
+    }));
+    world.work_until_done();
+    work_for(&world, 2);
+    assert_posts_are_published(&world, &ids);
+    let paused = "SELECT COUNT(*) FROM meta_social_accounts WHERE paused_at IS NOT NULL";
+    assert_eq!(world.database.value(paused), "0", "posts need other permissions");
+    assert_eq!(comment_calls(&world), 9, "three of each");
+    world.heal();
+    for id in &ids {
+        assert_eq!(state(&world, id), "failed", "{}", world.post(id));
+        world.run(&["retry", "--comment", id]).ok();
+    }
+    work_for(&world, 1);
+    assert!(ids.iter().all(|id| state(&world, id) == "sent"));
+    assert_eq!(comments(&world), [1, 1, 1]);
+    world.run(&["retry", "--comment", &ids[0]]).exits(4);
+    world.assert_healthy();
+}
+
+#[test]
+fn h23_a_comment_whose_worker_died_while_sending_is_found_and_not_sent_again() {
+    for (fault, calls) in [("after_commit_hang", 1), ("before_commit_hang", 2)] {
+        let world = World::new();
+        let id = schedule(&world, "facebook");
+        world.fault(&json!({"match": {"call": "comment"}, "fault": fault}));
+        let mut worker = world.start_worker(&[]);
+        eventually("the comment hangs", || world.fault_struck());
+        worker.kill();
+        world.heal();
+        work_for(&world, 1);
+        assert_eq!((comments(&world), comment_calls(&world)), (vec![1], calls), "{fault}");
+        let told = (world.status(&id), state(&world, &id));
+        assert_eq!(told, ("published".to_owned(), "sent".to_owned()), "{fault}");
+        world.assert_healthy();
+    }
+}
+
+/// A member's comments cannot be read back: there a person must look.
+#[test]
+fn h23_a_members_lost_comment_is_left_to_a_person() {
+    let world = World::new();
+    let id = world.schedule(&world.member(), &["--caption", "Hello", "--first-comment", "First!"]);
+    world.fault(&json!({"match": {"call": "comment"}, "fault": "after_commit_drop"}));
+    world.work_until_done();
+    world.heal();
+    work_for(&world, 1);
+    assert_eq!((state(&world, &id), comments(&world)), ("unknown".to_owned(), vec![1]));
+    world.run(&["retry", "--comment", &id]).ok();
+    work_for(&world, 1);
+    assert_eq!((state(&world, &id), comments(&world)), ("sent".to_owned(), vec![2]));
     world.assert_healthy();
 }
 
@@ -113,14 +235,26 @@ impl Publisher for Commented {
     }
 
     fn permalink<'a>(&'a self, _: &'a Draft, _: &'a Receipt) -> Step<'a, Option<String>> {
-        unreachable!()
+        Box::pin(async { None })
     }
 
     fn comment<'a>(&'a self, _: &'a Draft, _: &'a str, _: &'a str) -> Step<'a, Answer> {
         Box::pin(async { Answer::Published(Receipt::default()) })
     }
 
-    fn discard<'a>(&'a self, _: &'a Draft) -> Step<'a, ()> {
+    fn object(&self, _: &Draft) -> Option<String> {
+        None
+    }
+
+    fn witness(&self, _: &Draft) -> Witness {
+        Witness::Object
+    }
+
+    fn find_comment<'a>(&'a self, _: &'a Draft, _: &'a str, _: &'a str) -> Step<'a, Sighting> {
+        Box::pin(async { Sighting::NotLive { after: Duration::ZERO } })
+    }
+
+    fn discard<'a>(&'a self, _: &'a Draft, _: &'a str) -> Step<'a, ()> {
         unreachable!()
     }
 }

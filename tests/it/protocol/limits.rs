@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{OFlags, fcntl_setfl};
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 use serde_json::{Value, json};
+use socialsched::domain::proof::Witness;
 use socialsched::domain::{
     AccessToken, Answer, Draft, Failure, Intent, Platform, Preparation, Receipt, Sighting,
 };
@@ -44,7 +45,7 @@ impl Publisher for Blocking {
     }
 
     fn look_up<'a>(&'a self, _: &'a Draft, _: &'a Intent) -> Step<'a, Sighting> {
-        Box::pin(async { Sighting::NotLive })
+        Box::pin(async { Sighting::NotLive { after: Duration::ZERO } })
     }
 
     fn permalink<'a>(&'a self, _: &'a Draft, _: &'a Receipt) -> Step<'a, Option<String>> {
@@ -55,7 +56,19 @@ impl Publisher for Blocking {
         Box::pin(async { Answer::Published(Receipt::default()) })
     }
 
-    fn discard<'a>(&'a self, _: &'a Draft) -> Step<'a, ()> {
+    fn object(&self, _: &Draft) -> Option<String> {
+        None
+    }
+
+    fn witness(&self, _: &Draft) -> Witness {
+        Witness::Object
+    }
+
+    fn find_comment<'a>(&'a self, _: &'a Draft, _: &'a str, _: &'a str) -> Step<'a, Sighting> {
+        unreachable!()
+    }
+
+    fn discard<'a>(&'a self, _: &'a Draft, _: &'a str) -> Step<'a, ()> {
         Box::pin(async {})
     }
 }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use socialsched::domain::proof::Witness;
 use socialsched::domain::{
     AccessToken, Answer, Draft, Failure, Intent, Outcome, Platform, Preparation, Receipt, Sighting,
 };
 use socialsched::platforms::{Publisher, Publishers, Settings, Step};
-use socialsched::worker::{Options, Worker};
+use socialsched::worker::{End, Event, EventSink, Options, Worker};
 use tokio_util::sync::CancellationToken;
 
 use crate::store::queue::{Queue, on_every_engine, worker};
@@ -67,12 +68,29 @@ impl Publisher for Buggy {
         Box::pin(async { Answer::Published(Receipt::default()) })
     }
 
-    fn discard<'a>(&'a self, _: &'a Draft) -> Step<'a, ()> {
+    fn object(&self, _: &Draft) -> Option<String> {
+        None
+    }
+
+    fn witness(&self, _: &Draft) -> Witness {
+        Witness::Object
+    }
+
+    fn find_comment<'a>(&'a self, _: &'a Draft, _: &'a str, _: &'a str) -> Step<'a, Sighting> {
+        unreachable!()
+    }
+
+    fn discard<'a>(&'a self, _: &'a Draft, _: &'a str) -> Step<'a, ()> {
         Box::pin(async {})
     }
 }
 
 fn run(queue: &Queue, publisher: &Arc<Buggy>) -> socialsched::worker::Summary {
+    let worker = worker_of(queue, publisher, Arc::new(|_| {}));
+    queue.wait(worker.run_once(CancellationToken::new())).unwrap()
+}
+
+fn worker_of(queue: &Queue, publisher: &Arc<Buggy>, events: EventSink) -> Worker {
     let publishers = Publishers::new(Settings::default())
         .with(Platform::Facebook, Arc::clone(publisher) as Arc<dyn Publisher>);
     let options = Options {
@@ -82,8 +100,7 @@ fn run(queue: &Queue, publisher: &Arc<Buggy>) -> socialsched::worker::Summary {
         ..Options::new(worker("w"), "host".to_owned(), 1)
     };
     let tokens = Arc::new(|_: &_| Ok(AccessToken::new("a token".to_owned())));
-    let worker = Worker::new(queue.store.clone(), publishers, tokens, Arc::new(|_| {}), options);
-    queue.wait(worker.run_once(CancellationToken::new())).unwrap()
+    Worker::new(queue.store.clone(), publishers, tokens, events, options)
 }
 
 fn schedule(queue: &Queue, caption: &str) -> socialsched::domain::PostId {
@@ -166,5 +183,34 @@ fn g07_a_post_whose_look_ups_always_crash_is_held_for_a_person() {
         assert_eq!(queue.states(poison), "failed/failed");
         assert_eq!(post.outcome, Some(Outcome::Unknown));
         assert_eq!(post.error_code.as_deref(), Some("panic"));
+    });
+}
+
+/// Whoever hears of a missed post panics, in the middle of a round.
+#[test]
+fn g06_a_panic_in_a_round_ends_that_part_only() {
+    on_every_engine(|queue| {
+        let publisher = Arc::new(Buggy::default());
+        let [missed, other] = ["Missed", "Other"].map(|caption| schedule(queue, caption));
+        let days_ago = queue.database.in_seconds(-200_000);
+        queue.database.execute(&format!(
+            "UPDATE post_schedule SET run_at = {days_ago} WHERE post_detail_id = '{missed}'"
+        ));
+        let stop = CancellationToken::new();
+        let published = stop.clone();
+        let worker = worker_of(
+            queue,
+            &publisher,
+            Arc::new(move |event: &Event| match event.end {
+                End::Missed => panic!("a bug in who listens"),
+                End::Published { .. } => published.cancel(),
+                _ => {}
+            }),
+        );
+        // A daemon, which goes on until it is stopped.
+        let summary = queue.wait(worker.run_until_stopped(stop)).unwrap();
+        assert_eq!((summary.missed, summary.published), (1, 1));
+        assert_eq!(queue.states(missed), "failed/failed");
+        assert_eq!(queue.states(other), "published/done");
     });
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use socialsched::domain::proof::Witness;
 use socialsched::domain::{
     AccessToken, Answer, Draft, Failure, Intent, Platform, Preparation, Receipt, Sighting,
 };
@@ -44,7 +45,19 @@ impl Publisher for Slow {
         unreachable!()
     }
 
-    fn discard<'a>(&'a self, _: &'a Draft) -> Step<'a, ()> {
+    fn object(&self, _: &Draft) -> Option<String> {
+        None
+    }
+
+    fn witness(&self, _: &Draft) -> Witness {
+        Witness::Object
+    }
+
+    fn find_comment<'a>(&'a self, _: &'a Draft, _: &'a str, _: &'a str) -> Step<'a, Sighting> {
+        unreachable!()
+    }
+
+    fn discard<'a>(&'a self, _: &'a Draft, _: &'a str) -> Step<'a, ()> {
         unreachable!()
     }
 }

@@ -43,7 +43,10 @@ fn h06_a_429_lets_its_account_rest_costs_no_attempt_and_others_go_on() {
         } else {
             json!({"path_contains": page.external_id, "body_contains": "\"is_published\":true"})
         };
-        world.fault(&json!({"match": call, "when": {"nth": 1}, "fault": "429", "retry_after": 90}));
+        world.fault(&json!({
+            "match": call, "when": {"nth": 1}, "fault": "429", "retry_after": 90,
+            "body": graph(32, None, "Page request limit reached"),
+        }));
         let image = world.media("one.jpg");
         let first = world.schedule(&page, &["--caption", "One", "--image", &image]);
         let second = world.schedule(&page, &["--caption", "Two"]);
@@ -106,7 +109,8 @@ fn attempts_are_tried_again_after_one_five_and_thirty_minutes_and_each_reason_is
     let image = world.media("one.jpg");
     let id = world.schedule(&page, &["--caption", "Hello", "--image", &image]);
     world.fault(&json!({
-        "match": {"method": "POST", "path_contains": "/photos"}, "fault": "before_commit_5xx",
+        "match": {"method": "POST", "path_contains": "/photos"},
+        "fault": "status", "status": 400, "body": graph(324, None, "Missing or invalid image file"),
     }));
     for minutes in [1, 5, 30] {
         world.work(&["--max-attempts", "4"]);
@@ -127,7 +131,7 @@ fn attempts_are_tried_again_after_one_five_and_thirty_minutes_and_each_reason_is
     assert_eq!(post["attempts"], 4);
     let shown = world.json(&["show", &id]);
     let refused = shown["data"]["log"].as_array().unwrap().iter().filter(|row| {
-        row["event"] == "refused" && row["httpStatus"] == 500 && row["message"].is_string()
+        row["event"] == "refused" && row["httpStatus"] == 400 && row["message"].is_string()
     });
     assert_eq!(refused.count(), 4, "{shown:#}");
     assert_eq!(world.live().len(), 0);
@@ -205,9 +209,13 @@ fn h06_what_a_429_asks_for_may_be_a_date_huge_negative_or_nonsense() {
             (json!("soon"), usual),
         ] {
             let account = world.account(platform);
+            let body = match platform {
+                "linkedin" => json!({"status": 429, "code": "TOO_MANY_REQUESTS", "message": "No"}),
+                _ => graph(613, None, "Calls to this api have exceeded the rate limit"),
+            };
             world.fault(&json!({
                 "match": publish_call_of(&account), "when": {"nth": 1},
-                "fault": "429", "retry_after": asked,
+                "fault": "429", "retry_after": asked, "body": body,
             }));
             let id = world.schedule(&account, &["--caption", "Hello", "--image", &image]);
             posts.push((id, account, asked, rest));
@@ -265,7 +273,7 @@ fn h07_a_limit_is_known_by_its_code_though_it_comes_as_http_400() {
     let world = World::new();
     let mut posts = Vec::new();
     for platform in ["facebook", "instagram"] {
-        for code in [4, 17, 32, 613, 80_001] {
+        for code in [9, 32, 613, 80_001, 80_002] {
             for call_of in [staging_call_of, publish_call_of] {
                 let account = world.account(platform);
                 let body = graph(code, None, "Too many calls");
@@ -327,7 +335,7 @@ fn paused_until_resumed(refusals: &[(&'static str, u16, Value, &str)]) {
 fn h08_what_only_a_person_can_cure_pauses_the_account_by_its_code() {
     let dead = "Error validating access token";
     let linkedin = |status: u16, code: &str| {
-        ("linkedin", status, json!({"status": status, "code": code, "message": "No"}), "reconnect")
+        ("linkedin", status, json!({"status": status, "code": code, "message": "No"}), "econnect")
     };
     let mut refusals =
         vec![linkedin(401, "REVOKED_ACCESS_TOKEN"), linkedin(401, "EXPIRED_ACCESS_TOKEN")];
@@ -377,7 +385,7 @@ fn h20_a_lost_role_or_account_is_told_in_words_and_others_go_on() {
         ("facebook", 403, graph(283, None, "Requires pages_read"), "a permission is missing"),
         ("instagram", 400, graph(25, Some(2_207_050), "The account is restricted"), "restricted"),
         ("instagram", 400, graph(100, None, "The user is not an Instagram Business"), "Business"),
-        ("linkedin", 403, json!({"message": "", "status": 403}), "a lost page role"),
+        ("linkedin", 403, json!({"message": "", "status": 403}), "the role on the page was lost"),
         ("linkedin", 403, json!({"message": "No access", "status": 403}), "No access"),
     ]);
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -258,7 +259,7 @@ fn g18_a_spool_file_may_be_doubled_torn_brought_from_elsewhere_and_of_another_da
     let others = ours.with_file_name(format!("answers-{other}.jsonl"));
     fs::write(&brought, &line).unwrap();
     fs::write(&others, &foreign).unwrap();
-    world.work(&[]).complains("it is for another database").complains("unfinished");
+    world.work(&[]).complains("for another database").complains("unfinished");
     away.assert_published();
     assert_eq!(fs::read_to_string(&ours).unwrap(), foreign, "left, and nothing else is");
     assert!(!brought.exists());
@@ -270,4 +271,103 @@ fn g18_a_spool_file_may_be_doubled_torn_brought_from_elsewhere_and_of_another_da
     let after = world.database.rows("SELECT * FROM publish_log ORDER BY 1, 2, 3, 4, 5");
     assert_eq!(after, tables);
     away.assert_published();
+}
+
+/// A line that tells of another post what this file's line tells of its own.
+fn forged(line: &str, world: &World, post: &str) -> String {
+    let job = format!("SELECT id FROM post_schedule WHERE post_detail_id = '{post}'");
+    let mut forged: Value = serde_json::from_str(line.trim()).unwrap();
+    forged["post"] = json!(post);
+    forged["job"] = json!(world.database.value(&job));
+    format!("{forged}\n")
+}
+
+/// Whoever can write into the folder can neither hang a worker nor forge an answer.
+#[test]
+fn g18_traps_beside_a_spool_file_change_nothing() {
+    let away = Away::killed();
+    let world = &away.world;
+    let page = world.account("facebook");
+    let later = world.schedule(&page, &["--caption", "Later", "--at", &world.in_days(3)]);
+    let ours = world.spool_files().remove(0);
+    let line = fs::read_to_string(&ours).unwrap();
+    let beside = |name: &str| {
+        let stem = ours.file_stem().unwrap().to_string_lossy().into_owned();
+        ours.with_file_name(format!("{stem}-{name}.jsonl"))
+    };
+    let lie = forged(&line, world, &later);
+    let set_mode = |path: &std::path::Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    assert!(Command::new("mkfifo").arg(beside("0pipe")).status().unwrap().success());
+    fs::create_dir(beside("1folder")).unwrap();
+    fs::write(world.path("lie"), &lie).unwrap();
+    std::os::unix::fs::symlink(world.path("lie"), beside("2link")).unwrap();
+    fs::write(beside("3others"), &lie).unwrap();
+    set_mode(&beside("3others"), 0o666);
+    fs::write(beside("4junk"), "\n{]".repeat(300_000)).unwrap();
+    set_mode(&beside("4junk"), 0o600);
+    fs::write(beside("5owner"), &lie).unwrap();
+    let is_root = std::os::unix::fs::chown(beside("5owner"), Some(12345), None).is_ok();
+    if !is_root {
+        fs::remove_file(beside("5owner")).unwrap();
+    }
+    let ran = world.work(&[]);
+    for (name, why) in [
+        ("0pipe", "named pipe"),
+        ("1folder", "directory"),
+        ("2link", "symbolic link"),
+        ("3others", "others may write to it (mode 0666)"),
+        ("4junk", "unfinished (300000)"),
+        ("5owner", "belongs to user 12345"),
+    ] {
+        let of_it = ran.stderr.lines().filter(|line| line.contains(name)).collect::<Vec<_>>();
+        let expected = usize::from(name != "5owner" || is_root);
+        assert_eq!(of_it.len(), expected, "{name}: {ran}");
+        assert!(of_it.iter().all(|line| line.contains(why)), "{name}: {of_it:?}");
+    }
+    assert!(ran.stderr.len() < 5000, "{ran}");
+    world.run(&["recover"]).ok();
+    assert_eq!(world.status(&later), "pending");
+    fs::remove_dir(beside("1folder")).unwrap();
+    fs::remove_file(beside("0pipe")).unwrap();
+    away.assert_published();
+}
+
+/// Of files that stay as they are; the daemon looks whenever anybody writes.
+#[test]
+fn g18_a_daemon_warns_of_a_file_once() {
+    let away = Away::killed();
+    let ours = away.world.spool_files().remove(0);
+    let stem = ours.file_stem().unwrap().to_string_lossy().into_owned();
+    let bad = ours.with_file_name(format!("{stem}-bad.jsonl"));
+    let fresh =
+        |n: u32| fs::write(ours.with_file_name(format!("{stem}-{n}.jsonl")), "{}\n{").unwrap();
+    fs::create_dir(&bad).unwrap();
+    let mut worker = away.world.start_worker(&["--poll-interval", "50ms"]);
+    let warned = |what: &str| worker.stderr().matches(what).count();
+    for n in 1..4 {
+        fresh(n);
+        eventually("the new file is looked at", || warned(&format!("{stem}-{n}.jsonl")) == 1);
+    }
+    assert_eq!(warned("-bad.jsonl"), 1);
+    fs::remove_dir(&bad).unwrap();
+    std::os::unix::fs::symlink("/dev/null", &bad).unwrap();
+    eventually("it has changed", || warned("-bad.jsonl") == 2);
+    worker.terminate();
+    assert_eq!(worker.wait(), 0, "{}", worker.stderr());
+}
+
+#[test]
+fn run_worker_names_a_folder_that_others_can_change() {
+    let world = World::new();
+    let folder = world.path("answers");
+    fs::create_dir(&folder).unwrap();
+    world.set("SOCIALSCHED_STATE_DIR", &folder);
+    for (mode, why) in [(0o777, "others may write to it (mode 0777)"), (0o720, "(mode 0720)")] {
+        fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).unwrap();
+        world.work(&[]).complains("answers cannot be kept").complains(why);
+    }
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
+    assert_eq!(world.work(&[]).stderr, "");
 }

@@ -10,6 +10,8 @@ mod input;
 mod instance;
 mod many;
 mod media;
+mod odd_names;
+mod odd_values;
 mod screen;
 mod servers;
 mod settings;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use socialsched::domain::{AccountId, Outcome, Platform};
-use socialsched::store::{Next, Settled, Step};
+use socialsched::store::{Next, Settled, Staged, Step};
 
 use super::queue::jobs;
 use super::{LEASE, Queue, failure, on_every_engine, worker};
@@ -40,8 +40,12 @@ fn t1_only_due_posts_of_accounts_that_do_not_rest_are_claimed() {
         queue.wait(queue.store.pause_account(queue.company, queue.account, "a holiday")).unwrap();
         assert_eq!(queue.claims(&a).len(), 0, "paused");
         queue.wait(queue.store.resume_account(queue.company, queue.account)).unwrap();
-        let minute = Some(Duration::from_secs(60));
-        queue.wait(queue.store.rest_account(queue.account, "429", minute)).unwrap();
+        let rest = socialsched::domain::Remedy::Wait {
+            rest: Duration::from_secs(60),
+            scope: socialsched::domain::Scope::Account,
+        };
+        let limit = socialsched::domain::Failure::new(rest, "429", "a limit");
+        queue.wait(queue.store.rest_accounts(draft.post_id, &limit)).unwrap();
         assert_eq!(queue.claims(&a).len(), 0, "resting");
         queue.database.age(Duration::from_secs(61));
         queue.claim(&a);
@@ -60,7 +64,7 @@ fn t1_a_post_waits_for_its_next_attempt() {
                 &claim,
                 &Step::Prepare,
                 &failure("no"),
-                false,
+                Staged::Keep,
                 &next,
             ))
             .unwrap();

@@ -2,7 +2,7 @@
 //! because they cannot be put in an order.
 
 use socialsched::domain::{AccountId, Platform};
-use socialsched::store::{CancelAnswer, Gate, StoreError};
+use socialsched::store::{CancelAnswer, Gate, StoreError, ToPublish};
 
 use super::{LEASE, Queue, on_every_engine, worker};
 use crate::support::{Engine, eventually};
@@ -45,7 +45,10 @@ fn f07_a_transaction_that_was_undone_in_a_deadlock_is_repeated() {
         let store = queue.another_store();
         let program = {
             let (a, first, second) = (a.clone(), first.clone(), second.clone());
-            queue.spawn(async move { store.open_gates(&a, &[&first, &second], LEASE).await })
+            queue.spawn(async move {
+                let jobs = [&first, &second].map(|claim| ToPublish { claim, object: None });
+                store.open_gates(&a, &jobs, LEASE).await
+            })
         };
         // It has the first account and wants the other.
         eventually("it waits", || queue.database.waiting() > 0);

@@ -10,7 +10,7 @@ use super::{Queue, failure, on_every_engine, receipt, worker};
 fn held(queue: &Queue) -> Claim {
     let a = worker("a");
     let (claim, _) = queue.sent(&a);
-    queue.wait(queue.store.hold(&a, &claim, &failure("who knows"))).unwrap();
+    queue.wait(queue.store.hold(&a, &claim, &failure("who knows"), None)).unwrap();
     claim
 }
 
@@ -112,7 +112,7 @@ fn t14_a_later_look_settles_a_held_post() {
             jobs(held).remove(0)
         };
         let seen = look(queue);
-        queue.wait(queue.store.record_held_lookup(&a, &seen, &failure("not yet"))).unwrap();
+        queue.wait(queue.store.record_held_lookup(&a, &seen, &failure("not yet"), None)).unwrap();
         assert_eq!(queue.post(claim.post_id).outcome, Some(Outcome::Unknown));
         let seen = look(queue);
         assert_eq!(seen.open_intents[0].lookups, 2);

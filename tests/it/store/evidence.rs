@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use socialsched::domain::{AccountId, CommentState, Outcome, Platform, Receipt};
-use socialsched::store::{Finding, Next, Settled, Step, Verdict};
+use socialsched::store::{Next, Recorded, Settled, Staged, Step, Verdict};
 
 use super::{Queue, failure, on_every_engine, receipt, worker};
 
@@ -100,7 +100,7 @@ fn t5l_late_evidence_takes_the_job_from_a_successor() {
         assert_published(queue, claim.post_id, Some("fb_1"));
         assert_eq!(queue.job(claim.post_id, "fence"), (next.fence.0 + 1).to_string());
         let before = queue.tables();
-        let lost = queue.wait(queue.store.hold(&b, &next, &failure("who knows"))).unwrap();
+        let lost = queue.wait(queue.store.hold(&b, &next, &failure("who knows"), None)).unwrap();
         assert_eq!(lost, Settled::Lost);
         assert_eq!(queue.tables(), before);
     });
@@ -113,7 +113,14 @@ fn t5l_late_evidence_wins_over_a_post_that_waits_for_another_attempt() {
         let (claim, intent) = queue.sent(&a);
         let (step, next) = (Step::Publish(intent.clone()), Next::Retry(Duration::ZERO));
         queue
-            .wait(queue.store.record_failure(&a, &claim, &step, &failure("no"), false, &next))
+            .wait(queue.store.record_failure(
+                &a,
+                &claim,
+                &step,
+                &failure("no"),
+                Staged::Keep,
+                &next,
+            ))
             .unwrap();
         assert_eq!(queue.states(claim.post_id), "pending/pending");
         queue.live(&a, &claim, &intent, &receipt("fb_1")).unwrap();
@@ -129,7 +136,14 @@ fn t5l_late_evidence_wins_over_a_new_claim_of_the_same_post() {
         let (claim, intent) = queue.sent(&a);
         let (step, next) = (Step::Publish(intent.clone()), Next::Retry(Duration::ZERO));
         queue
-            .wait(queue.store.record_failure(&a, &claim, &step, &failure("no"), false, &next))
+            .wait(queue.store.record_failure(
+                &a,
+                &claim,
+                &step,
+                &failure("no"),
+                Staged::Keep,
+                &next,
+            ))
             .unwrap();
         queue.database.age(Duration::from_secs(1));
         let again = queue.claim(&b);
@@ -153,12 +167,12 @@ fn t5l_late_evidence_wins_over_a_failed_a_held_and_a_cancelled_post() {
                 &failed,
                 &step,
                 &failure("no"),
-                false,
+                Staged::Keep,
                 &Next::Fail,
             ))
             .unwrap();
         let (held, held_intent) = queue.sent(&a);
-        queue.wait(queue.store.hold(&a, &held, &failure("who knows"))).unwrap();
+        queue.wait(queue.store.hold(&a, &held, &failure("who knows"), None)).unwrap();
         let (cancelled, cancelled_intent) = queue.sent(&a);
         queue.wait(queue.store.cancel_posts(queue.company, &[cancelled.post_id], None)).unwrap();
         let step = Step::Publish(cancelled_intent.clone());
@@ -168,7 +182,7 @@ fn t5l_late_evidence_wins_over_a_failed_a_held_and_a_cancelled_post() {
                 &cancelled,
                 &step,
                 &failure("no"),
-                false,
+                Staged::Keep,
                 &Next::Fail,
             ))
             .unwrap();
@@ -203,7 +217,7 @@ fn t5l_late_evidence_wins_over_an_abandoned_post() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (claim, intent) = queue.sent(&a);
-        queue.wait(queue.store.hold(&a, &claim, &failure("who knows"))).unwrap();
+        queue.wait(queue.store.hold(&a, &claim, &failure("who knows"), None)).unwrap();
         let verdict = Verdict::Abandon;
         queue
             .wait(queue.store.judge(queue.company, claim.post_id, &verdict, "ann", false))
@@ -213,9 +227,11 @@ fn t5l_late_evidence_wins_over_an_abandoned_post() {
     });
 }
 
-/// The intent was written after the backup was taken.
+/// The intent was written after the backup was taken; or there never was one, and
+/// somebody made the answer up. The post is asked about, and neither believed to
+/// be live nor sent.
 #[test]
-fn t5l_evidence_counts_also_in_a_database_that_has_lost_its_intent() {
+fn t5l_an_answer_without_its_intent_settles_nothing() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (claim, intent) = queue.sent(&a);
@@ -225,9 +241,30 @@ fn t5l_evidence_counts_also_in_a_database_that_has_lost_its_intent() {
                     worker_id = NULL, locked_at = NULL, lease_until = NULL;
              UPDATE post_details SET status = 'pending', attempts = 0",
         );
-        queue.live(&a, &claim, &intent, &receipt("fb_1")).unwrap();
-        assert_published(queue, claim.post_id, Some("fb_1"));
+        let recorded = queue.live(&a, &claim, &intent, &receipt("fb_1")).unwrap();
+        assert_eq!(recorded, Recorded::Stray);
+        assert_eq!(queue.states(claim.post_id), "failed/failed");
+        assert_eq!(queue.post(claim.post_id).outcome, Some(Outcome::Unknown));
         assert!(queue.claims(&a).is_empty());
+        // What it named is what a look asks for.
+        let due = queue.wait(queue.store.take_follow_ups(&Default::default(), 9)).unwrap();
+        assert_eq!(due[0].post.open_intents[0].object.as_deref(), Some("fb_1"));
+        let found = &due[0].post.open_intents[0];
+        queue.live(&worker("b"), &claim, found, &receipt("fb_1")).unwrap();
+        assert_published(queue, claim.post_id, Some("fb_1"));
+    });
+}
+
+#[test]
+fn t5l_another_workers_name_does_not_make_an_answer() {
+    on_every_engine(|queue| {
+        let (claim, intent) = queue.sent(&worker("a"));
+        let recorded = queue.live(&worker("b"), &claim, &intent, &receipt("fb_1")).unwrap();
+        assert_eq!(recorded, Recorded::Stray);
+        assert_eq!(queue.post(claim.post_id).outcome, Some(Outcome::Unknown));
+        // The one that sent it still has its word.
+        queue.live(&worker("a"), &claim, &intent, &receipt("fb_2")).unwrap();
+        assert_published(queue, claim.post_id, Some("fb_2"));
     });
 }
 
@@ -241,13 +278,13 @@ fn t5_a_post_found_by_its_text_is_not_another_one_of_ours() {
         let tables = queue.tables();
         let found = |id| (claim.job_id, claim.post_id, intent.clone(), receipt(id));
         assert_eq!(
-            queue.wait(queue.store.record_found(&a, &found("fb_1"))).unwrap(),
-            Finding::Anothers
+            queue.wait(queue.store.record_matched(&a, &found("fb_1"))).unwrap(),
+            Recorded::Anothers
         );
         assert_eq!(queue.tables(), tables, "nothing was recorded");
         assert_eq!(
-            queue.wait(queue.store.record_found(&a, &found("fb_2"))).unwrap(),
-            Finding::Ours
+            queue.wait(queue.store.record_matched(&a, &found("fb_2"))).unwrap(),
+            Recorded::Live
         );
         assert_published(queue, claim.post_id, Some("fb_2"));
     });
@@ -261,18 +298,24 @@ fn t5_a_post_found_by_its_text_is_nobodys_while_a_call_for_the_same_text_is_open
         let (lost, intent) = queue.sent(&a);
         let look = Duration::from_secs(20);
         let why = failure("no answer");
-        queue.wait(queue.store.record_unknown(&a, &lost, &intent, &why, look)).unwrap();
+        queue
+            .wait(queue.store.record_unknown(&a, &lost, &intent, &unanswered(&why), look))
+            .unwrap();
         let (other, others_intent) = queue.sent(&b);
         // LinkedIn lists the other one's post before its answer is stored.
         let found = (lost.job_id, lost.post_id, intent, receipt("fb_1"));
         let tables = queue.tables();
-        let finding = queue.wait(queue.store.record_found(&a, &found)).unwrap();
-        assert_eq!(finding, Finding::Unclear);
+        let finding = queue.wait(queue.store.record_matched(&a, &found)).unwrap();
+        assert_eq!(finding, Recorded::Unclear);
         assert_eq!(queue.tables(), tables, "nothing was recorded");
         queue.live(&b, &other, &others_intent, &receipt("fb_1")).unwrap();
         assert_published(queue, other.post_id, Some("fb_1"));
-        let finding = queue.wait(queue.store.record_found(&a, &found)).unwrap();
-        assert_eq!(finding, Finding::Anothers);
+        let finding = queue.wait(queue.store.record_matched(&a, &found)).unwrap();
+        assert_eq!(finding, Recorded::Anothers);
         assert_eq!(queue.states(lost.post_id), "processing/processing");
     });
+}
+
+fn unanswered(failure: &socialsched::domain::Failure) -> socialsched::store::Heard {
+    socialsched::store::Heard::Nothing(failure.clone())
 }

@@ -7,7 +7,7 @@ use socialsched::store::{CancelAnswer, Claimed, Settled, TakeOver};
 
 use super::queue::jobs;
 use super::{LEASE, Queue, failure, on_every_engine, worker};
-use crate::support::Engine;
+use crate::support::{Engine, bad_times};
 
 /// Inserts a post and its job as the old scheduler does, locked so many seconds ago.
 fn insert(queue: &Queue, post_status: &str, job_status: &str, lock: Option<i64>) -> PostId {
@@ -74,7 +74,8 @@ fn t0m_a_job_the_old_scheduler_left_locked_is_looked_up_and_never_sent_blindly()
         assert_eq!(claim.post_id, id);
         assert_eq!(claim.open_intents.len(), 1, "its call may have gone out");
         assert_eq!(queue.gate(&b, &claim), socialsched::store::Gate::Lost);
-        let held = queue.wait(queue.store.hold(&b, &claim, &failure("no id to ask for"))).unwrap();
+        let held =
+            queue.wait(queue.store.hold(&b, &claim, &failure("no id to ask for"), None)).unwrap();
         assert_eq!(held, Settled::Done);
         assert_eq!(queue.post(id).outcome, Some(Outcome::Unknown));
         let log = queue.history(id);
@@ -302,6 +303,70 @@ fn a_row_that_cannot_be_read_any_more_after_its_call_is_held() {
         let [Claimed::Unreadable { claim, why }] = taken.as_slice() else { panic!("{taken:?}") };
         queue.wait(queue.store.fail_unreadable(&b, *claim, why)).unwrap();
         assert_eq!(status_and_outcome(queue, claim.post), ["failed", "unknown"]);
+    });
+}
+
+#[test]
+fn an_open_call_beside_a_bad_time_is_held() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let over = queue.database.in_seconds(-5);
+        let mut posts = Vec::new();
+        for time in bad_times() {
+            for column in ["run_at", "next_attempt_at"] {
+                for sent in [true, false] {
+                    let post = match sent {
+                        true => queue.sent(&a).0.post_id,
+                        false => queue.claimed(&a).post_id,
+                    };
+                    queue.database.lax(&format!(
+                        "UPDATE post_schedule SET {column} = {time}, lease_until = {over}
+                          WHERE post_detail_id = '{post}'"
+                    ));
+                    posts.push((post, if sent { "unknown" } else { "not_published" }));
+                }
+            }
+        }
+        let (other, _) = queue.sent(&a);
+        queue.database.execute(&format!(
+            "UPDATE post_schedule SET lease_until = {over} WHERE id = '{}'",
+            other.job_id
+        ));
+        let mut claimed = queue.take_over(&worker("b")).claimed;
+        let ended = claimed.iter().filter(|claimed| matches!(claimed, Claimed::Ended(_)));
+        assert_eq!(ended.count(), posts.len());
+        claimed.retain(|claimed| !matches!(claimed, Claimed::Ended(_)));
+        let taken = jobs(claimed);
+        assert_eq!(taken.iter().map(|claim| claim.job_id).collect::<Vec<_>>(), [other.job_id]);
+        for (post, outcome) in posts {
+            assert_eq!(status_and_outcome(queue, post), ["failed", outcome]);
+        }
+    });
+}
+
+/// Else nobody could ever take such a job over.
+#[test]
+fn a_lease_that_is_no_time_is_over() {
+    on_every_engine(|queue| {
+        let mut odd = Vec::new();
+        for time in bad_times() {
+            let claim = queue.claimed(&worker("a"));
+            queue.database.lax(&format!(
+                "UPDATE post_schedule SET lease_until = {time} WHERE id = '{}'",
+                claim.job_id
+            ));
+            let locked = insert(queue, "pending", "processing", Some(1));
+            queue.database.lax(&format!(
+                "UPDATE post_schedule SET locked_at = {time} WHERE post_detail_id = '{locked}'"
+            ));
+            odd.extend([(claim.post_id, 0), (locked, 1)]);
+        }
+        let mut request = TakeOver::new(worker("b"), LEASE, 100);
+        request.foreign_lock = Duration::from_secs(600);
+        let mut taken = jobs(queue.wait(queue.store.take_over(&request)).unwrap().claimed);
+        taken.sort_by_key(|claim| odd.iter().position(|(post, _)| *post == claim.post_id));
+        let open = taken.iter().map(|claim| (claim.post_id, claim.open_intents.len()));
+        assert_eq!(open.collect::<Vec<_>>(), odd);
     });
 }
 

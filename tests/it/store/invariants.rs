@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use socialsched::domain::{AccountId, Only, Platform};
-use socialsched::store::{Next, Step, Verdict};
+use socialsched::store::{Next, Staged, Step, Verdict};
 
 use super::{Queue, failure, on_every_engine, receipt, worker};
 use crate::support::Engine;
@@ -15,7 +15,9 @@ fn fill(queue: &Queue) {
         let (claim, intent) = queue.sent(&a);
         let step = Step::Publish(intent);
         let why = failure("no");
-        queue.wait(queue.store.record_failure(&a, &claim, &step, &why, false, next)).unwrap();
+        queue
+            .wait(queue.store.record_failure(&a, &claim, &step, &why, Staged::Keep, next))
+            .unwrap();
     };
     let (live, intent) = queue.sent(&a);
     queue.live(&a, &live, &intent, &receipt("fb_1")).unwrap();
@@ -23,9 +25,9 @@ fn fill(queue: &Queue) {
     queue.live(&a, &nameless, &intent, &Default::default()).unwrap();
     ended(&Next::Fail);
     let (held, _) = queue.sent(&a);
-    queue.wait(queue.store.hold(&a, &held, &failure("who knows"))).unwrap();
+    queue.wait(queue.store.hold(&a, &held, &failure("who knows"), None)).unwrap();
     let (abandoned, _) = queue.sent(&a);
-    queue.wait(queue.store.hold(&a, &abandoned, &failure("who knows"))).unwrap();
+    queue.wait(queue.store.hold(&a, &abandoned, &failure("who knows"), None)).unwrap();
     let verdict = Verdict::Abandon;
     queue
         .wait(queue.store.judge(queue.company, abandoned.post_id, &verdict, "ann", false))
@@ -97,15 +99,17 @@ fn plant(queue: &Queue) -> Planted {
     queue.live(&a, &live, &intent, &receipt("fb_1")).unwrap();
     let (failed, intent) = queue.sent(&a);
     let (step, why) = (Step::Publish(intent), failure("no"));
-    queue.wait(queue.store.record_failure(&a, &failed, &step, &why, false, &Next::Fail)).unwrap();
+    queue
+        .wait(queue.store.record_failure(&a, &failed, &step, &why, Staged::Keep, &Next::Fail))
+        .unwrap();
     let (held, _) = queue.sent(&a);
-    queue.wait(queue.store.hold(&a, &held, &failure("who knows"))).unwrap();
+    queue.wait(queue.store.hold(&a, &held, &failure("who knows"), None)).unwrap();
     let (sent, _) = queue.sent(&a);
     let pending = queue.claimed(&a);
     let next = Next::Retry(Duration::from_secs(3600));
     let step = Step::Prepare;
     queue
-        .wait(queue.store.record_failure(&a, &pending, &step, &failure("no"), false, &next))
+        .wait(queue.store.record_failure(&a, &pending, &step, &failure("no"), Staged::Keep, &next))
         .unwrap();
     let claimed = queue.claimed(&a);
     let other = AccountId::generate();

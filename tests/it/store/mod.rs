@@ -16,5 +16,6 @@ mod scheduling;
 mod settling;
 mod simulated;
 mod stale;
+mod unread_log;
 
 use queue::{LEASE, Queue, failure, on_every_engine, receipt, worker};

@@ -10,7 +10,8 @@ use socialsched::domain::{
     Platform, Post, PostContent, PostId, PostType, Receipt, Remedy, WorkerId,
 };
 use socialsched::store::{
-    ClaimRequest, Claimed, Gate, Inserted, Location, Store, StoreError, TakeOver, TakenOver,
+    ClaimRequest, Claimed, Gate, Inserted, Location, Recorded, Store, StoreError, TakeOver,
+    TakenOver, ToPublish,
 };
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -96,6 +97,7 @@ impl Queue {
             external_id: id.to_string(),
             client_id: None,
             token_ref: None,
+            publish_mode: None,
         };
         self.wait(self.store.add_account(&account)).unwrap();
     }
@@ -174,7 +176,8 @@ impl Queue {
 
     #[track_caller]
     pub fn gate(&self, worker: &WorkerId, claim: &Claim) -> Gate {
-        self.wait(self.store.open_gates(worker, &[claim], LEASE)).unwrap().remove(0)
+        let job = ToPublish { claim, object: None };
+        self.wait(self.store.open_gates(worker, &[job], LEASE)).unwrap().remove(0)
     }
 
     /// Opens the gate, which must let the call go out.
@@ -220,9 +223,9 @@ impl Queue {
         claim: &Claim,
         intent: &Intent,
         receipt: &Receipt,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Recorded, StoreError> {
         let evidence = [(claim.job_id, claim.post_id, intent.clone(), receipt.clone())];
-        self.wait(self.store.record_live(worker, &evidence))
+        Ok(self.wait(self.store.record_live(worker, &evidence))?.remove(0))
     }
 
     #[track_caller]
@@ -232,7 +235,9 @@ impl Queue {
 
     #[track_caller]
     pub fn history(&self, id: PostId) -> Vec<LogEntry> {
-        self.wait(self.store.history(&self.post(id))).unwrap()
+        let history = self.wait(self.store.history(self.post(id).job_id)).unwrap();
+        assert_eq!(history.unreadable, [""; 0]);
+        history.entries
     }
 
     /// `post/job` in the words of the database.
@@ -288,7 +293,7 @@ pub fn jobs(claimed: Vec<Claimed>) -> Vec<Claim> {
         .into_iter()
         .map(|claimed| match claimed {
             Claimed::Job(claim) => *claim,
-            unreadable @ Claimed::Unreadable { .. } => panic!("{unreadable:?}"),
+            other @ (Claimed::Unreadable { .. } | Claimed::Ended(_)) => panic!("{other:?}"),
         })
         .collect()
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use socialsched::domain::{CommentState, Outcome, PostId};
-use socialsched::store::{Judged, Settled, Step, Verdict};
+use socialsched::store::{Judged, Settled, Staged, Step, Verdict};
 
 use super::queue::jobs;
 use super::{Queue, failure, on_every_engine, receipt, worker};
@@ -47,11 +47,12 @@ fn j06_pending_claimed_sent_and_worn_out_posts_are_held_and_zombies_lose_them() 
             let sent_at = queue.history(id).last().unwrap().at;
             assert!(sent_at < queue.database.now() - TimeDelta::minutes(50), "{sent_at}");
         }
-        // A worker from before the restoration changes nothing but by evidence.
+        // A worker from before the restoration changes nothing but by evidence
+        // about a call that the backup knows.
         let step = Step::Publish(intent.clone());
         let next = socialsched::store::Next::Fail;
         let refused = failure("no");
-        let settled = queue.store.record_failure(&a, &sent, &step, &refused, false, &next);
+        let settled = queue.store.record_failure(&a, &sent, &step, &refused, Staged::Keep, &next);
         assert_eq!(queue.wait(settled).unwrap(), Settled::Lost);
         queue.live(&a, &sent, &intent, &receipt("fb_1")).unwrap();
         assert_eq!(queue.states(sent.post_id), "published/done");
@@ -75,10 +76,12 @@ fn j06_nothing_is_deleted_at_the_platforms_after_a_restoration() {
     on_every_engine(|queue| {
         let id = queue.schedule();
         queue.wait(queue.store.cancel_posts(queue.company, &[id], None)).unwrap();
-        queue.database.execute(&format!("UPDATE post_details SET leftovers = 1 WHERE id = '{id}'"));
+        queue.database.execute(&format!(
+            "UPDATE post_details SET leftovers = 1, follow_up_at = updated_at WHERE id = '{id}'"
+        ));
         let restored = queue.wait(queue.store.hold_after_restore()).unwrap();
         assert_eq!((restored.held.len(), restored.leftovers), (0, 1));
-        let taken = queue.wait(queue.store.take_leftovers(&worker("a"), &Default::default(), 9));
+        let taken = queue.wait(queue.store.take_follow_ups(&Default::default(), 9));
         assert!(taken.unwrap().is_empty());
         assert_eq!(queue.states(id), "cancelled/done");
     });

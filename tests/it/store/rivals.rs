@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use socialsched::domain::{Only, PostId, WorkerId};
-use socialsched::store::{CancelAnswer, Claimed, Gate, Next, Step, Store};
+use socialsched::store::{CancelAnswer, Claimed, Gate, Next, Staged, Step, Store, ToPublish};
 use tokio::task::JoinSet;
 
 use super::{Queue, failure, on_every_engine, receipt, worker};
@@ -35,7 +35,12 @@ async fn drain(
             claimed.push(claim.post_id);
             let gate = loop {
                 let lease = Duration::from_secs(60);
-                match store.open_gates(&worker, &[&claim], lease).await.unwrap().remove(0) {
+                match store
+                    .open_gates(&worker, &[ToPublish { claim: &claim, object: None }], lease)
+                    .await
+                    .unwrap()
+                    .remove(0)
+                {
                     // Another worker publishes to the account; it soon has its answer.
                     Gate::AccountBusy => tokio::task::yield_now().await,
                     gate => break gate,
@@ -178,15 +183,15 @@ fn a_first_comment_is_given_to_one_of_two_rivals() {
                 tasks.spawn(async move {
                     let mut ids = Vec::new();
                     loop {
-                        let owed = store.owed_comments(&Only::default(), 2).await.unwrap();
+                        let owed = store.take_follow_ups(&Only::default(), 2).await.unwrap();
                         // More than there are: given twice.
                         if owed.is_empty() || ids.len() > 10 {
                             return ids;
                         }
-                        for comment in owed {
-                            if store.begin_comment(&worker("w"), &comment).await.unwrap().is_some()
-                            {
-                                ids.push(comment.post.post_id);
+                        for owed in owed {
+                            let turn = store.begin_comment(&worker("w"), &owed.post).await;
+                            if turn.unwrap().is_some() {
+                                ids.push(owed.post.post_id);
                             }
                         }
                     }
@@ -213,15 +218,27 @@ fn leftovers_are_handed_out_once() {
         queue.wait(queue.store.record_staged(&a, &claim, &[artifact])).unwrap();
         let (step, next) = (Step::Prepare, Next::Fail);
         queue
-            .wait(queue.store.record_failure(&a, &claim, &step, &failure("no"), false, &next))
+            .wait(queue.store.record_failure(
+                &a,
+                &claim,
+                &step,
+                &failure("no"),
+                Staged::Keep,
+                &next,
+            ))
             .unwrap();
-        let taken = queue.wait(queue.store.take_leftovers(&a, &Only::default(), 10)).unwrap();
+        let take = || queue.wait(queue.store.take_follow_ups(&Only::default(), 10)).unwrap();
+        let taken = take();
         assert_eq!(taken.len(), 1);
-        assert_eq!(taken[0].staging.id("container"), Some("17"));
-        assert_eq!(
-            queue.wait(queue.store.take_leftovers(&a, &Only::default(), 10)).unwrap().len(),
-            0
-        );
+        assert!(taken[0].leftovers);
+        assert_eq!(taken[0].post.staging.id("container"), Some("17"));
+        assert_eq!(take().len(), 0);
+        // Its worker has died.
+        queue.database.age(Duration::from_secs(11 * 60));
+        let again = take().remove(0);
+        queue.wait(queue.store.record_cleaned_up(&a, &again.post)).unwrap();
+        queue.database.age(Duration::from_secs(11 * 60));
+        assert_eq!(take().len(), 0);
         let ids = [claim.post_id];
         queue.wait(queue.store.retry_posts(queue.company, &ids, false)).unwrap();
         assert!(!queue.claim(&a).staging.has("container"), "it was deleted");

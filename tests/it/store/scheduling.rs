@@ -5,7 +5,9 @@ use std::time::Duration;
 use socialsched::domain::{
     AccountId, CommentState, CompanyId, Only, Outcome, Platform, PostId, PostStatus,
 };
-use socialsched::store::{CancelAnswer, Inserted, Next, Rescheduled, Retried, Settled, Step};
+use socialsched::store::{
+    CancelAnswer, Inserted, Next, Rescheduled, Retried, Settled, Staged, Step,
+};
 
 use super::{Queue, failure, on_every_engine, receipt, worker};
 
@@ -114,7 +116,7 @@ fn t12_a_post_waiting_for_its_next_attempt_can_be_cancelled() {
                 &claim,
                 &Step::Prepare,
                 &failure("no"),
-                false,
+                Staged::Keep,
                 &next,
             ))
             .unwrap();
@@ -163,7 +165,14 @@ fn t15_a_failed_post_gets_three_more_attempts_and_is_due_now() {
         assert_eq!(retry(queue, id), Retried::NotFailed(PostStatus::Processing));
         let step = Step::Prepare;
         queue
-            .wait(queue.store.record_failure(&a, &claim, &step, &failure("no"), false, &Next::Fail))
+            .wait(queue.store.record_failure(
+                &a,
+                &claim,
+                &step,
+                &failure("no"),
+                Staged::Keep,
+                &Next::Fail,
+            ))
             .unwrap();
         assert_eq!(queue.states(id), "failed/failed");
         assert_eq!(retry(queue, id), Retried::Done);
@@ -183,7 +192,7 @@ fn t15_a_post_that_may_be_live_is_not_retried() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (claim, _) = queue.sent(&a);
-        queue.wait(queue.store.hold(&a, &claim, &failure("who knows"))).unwrap();
+        queue.wait(queue.store.hold(&a, &claim, &failure("who knows"), None)).unwrap();
         let before = queue.tables();
         assert_eq!(retry(queue, claim.post_id), Retried::UnknownOutcome);
         assert_eq!(queue.tables(), before);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use socialsched::domain::{Artifact, Claim, Failure, LogEvent, Outcome, Remedy, StepKind};
-use socialsched::store::{Next, Settled, Step};
+use socialsched::store::{Next, Settled, Staged, Step};
 
 use super::{Queue, failure, on_every_engine, worker};
 
@@ -12,7 +12,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 fn fail(queue: &Queue, claim: &Claim, step: &Step, next: &Next) -> Settled {
     let a = worker("a");
     let why = failure("the platform said no");
-    queue.wait(queue.store.record_failure(&a, claim, step, &why, false, next)).unwrap()
+    queue.wait(queue.store.record_failure(&a, claim, step, &why, Staged::Keep, next)).unwrap()
 }
 
 fn upload(number: u32) -> Artifact {
@@ -42,7 +42,14 @@ fn t3_objects_before_a_restage_count_no_more() {
         let next = Next::Retry(Duration::ZERO);
         let dead = Failure::new(Remedy::Restage, "expired", "the container expired");
         queue
-            .wait(queue.store.record_failure(&a, &claim, &Step::Prepare, &dead, true, &next))
+            .wait(queue.store.record_failure(
+                &a,
+                &claim,
+                &Step::Prepare,
+                &dead,
+                Staged::Anew,
+                &next,
+            ))
             .unwrap();
         queue.database.age(MINUTE);
         let again = queue.claim(&a);
@@ -122,7 +129,7 @@ fn t6_a_job_with_an_open_call_never_goes_back_to_the_queue() {
                 &claim,
                 &Step::Prepare,
                 &why,
-                false,
+                Staged::Keep,
                 &next,
             ));
             assert!(put_back.is_err(), "{next:?}");
@@ -175,7 +182,7 @@ fn t7_a_platform_that_gives_no_reason_still_leaves_one() {
         let claim = queue.claimed(&a);
         let (step, why) = (Step::Prepare, failure(""));
         queue
-            .wait(queue.store.record_failure(&a, &claim, &step, &why, false, &Next::Fail))
+            .wait(queue.store.record_failure(&a, &claim, &step, &why, Staged::Keep, &Next::Fail))
             .unwrap();
         let reason = queue.post(claim.post_id).error_message.unwrap();
         assert_eq!(reason, "the platform gave no reason");
@@ -187,7 +194,8 @@ fn t8_an_outcome_nobody_can_tell_is_held_for_a_person() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (claim, _) = queue.sent(&a);
-        let held = queue.wait(queue.store.hold(&a, &claim, &failure("no right to read"))).unwrap();
+        let held =
+            queue.wait(queue.store.hold(&a, &claim, &failure("no right to read"), None)).unwrap();
         assert_eq!(held, Settled::Done);
         let post = queue.post(claim.post_id);
         assert_eq!(queue.states(claim.post_id), "failed/failed");
@@ -205,8 +213,9 @@ fn t8_an_unanswered_call_is_looked_up_by_whoever_comes_first() {
         let a = worker("a");
         let (claim, intent) = queue.sent(&a);
         let lost = failure("no answer");
-        let parked =
-            queue.wait(queue.store.record_unknown(&a, &claim, &intent, &lost, MINUTE)).unwrap();
+        let parked = queue
+            .wait(queue.store.record_unknown(&a, &claim, &intent, &unanswered(&lost), MINUTE))
+            .unwrap();
         assert_eq!(parked, Settled::Done);
         assert_eq!(queue.states(claim.post_id), "processing/processing");
         assert_eq!(queue.take_over(&a).claimed.len(), 0, "not yet");
@@ -250,4 +259,8 @@ fn t11_a_wish_is_honoured_when_a_worker_stops() {
         let settled = queue.wait(queue.store.release(&a, &claim, Duration::ZERO)).unwrap();
         assert_eq!(settled, Settled::Cancelled);
     });
+}
+
+fn unanswered(failure: &socialsched::domain::Failure) -> socialsched::store::Heard {
+    socialsched::store::Heard::Nothing(failure.clone())
 }

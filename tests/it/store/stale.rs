@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use socialsched::domain::{Artifact, Claim, Fence, Intent, StepKind, WorkerId};
-use socialsched::store::{Gate, Next, Settled, Step};
+use socialsched::store::{Gate, Next, Settled, Staged, Step};
 
 use super::{LEASE, Queue, failure, on_every_engine, worker};
 
@@ -14,7 +14,7 @@ type Write = fn(&Queue, &WorkerId, &Claim, &Intent) -> bool;
 
 fn failed(queue: &Queue, worker: &WorkerId, claim: &Claim, step: &Step, next: &Next) -> bool {
     let why = failure("too late");
-    let settled = queue.store.record_failure(worker, claim, step, &why, true, next);
+    let settled = queue.store.record_failure(worker, claim, step, &why, Staged::Anew, next);
     queue.wait(settled).unwrap() == Settled::Lost
 }
 
@@ -39,7 +39,7 @@ const WRITES: &[(&str, Write)] = &[
     }),
     ("T7 fail", |q, w, c, _| failed(q, w, c, &Step::Prepare, &Next::Fail)),
     ("T8 hold", |q, w, c, _| {
-        q.wait(q.store.hold(w, c, &failure("who knows"))).unwrap() == Settled::Lost
+        q.wait(q.store.hold(w, c, &failure("who knows"), None)).unwrap() == Settled::Lost
     }),
     ("T8 look-up", |q, w, c, _| {
         q.wait(q.store.record_lookup(w, c, &failure("not yet"), MINUTE)).unwrap() == Settled::Lost
@@ -64,15 +64,7 @@ fn assert_all_refused(queue: &Queue, worker: &WorkerId, claim: &Claim, intent: &
 
 /// An intent as the claim would have had, had it come that far.
 fn imagined(claim: &Claim) -> Intent {
-    Intent {
-        fence: claim.fence,
-        step_no: 1,
-        at: claim.run_at,
-        age: Duration::ZERO,
-        not_live_for: None,
-        lookups: 0,
-        blind: false,
-    }
+    Intent::cleared(claim.fence, 1, claim.run_at)
 }
 
 #[test]
@@ -145,7 +137,7 @@ fn an_unanswered_call_of_a_stale_worker_leaves_evidence_and_no_other_change() {
             queue.successor(&worker(successor));
             let post = queue.post(claim.post_id);
             let jobs = queue.database.rows("SELECT * FROM post_schedule");
-            let lost = failure("no answer");
+            let lost = unanswered(&failure("no answer"));
             let unknown = queue.store.record_unknown(&a, &claim, &intent, &lost, MINUTE);
             assert_eq!(queue.wait(unknown).unwrap(), Settled::Lost);
             assert_eq!(queue.post(claim.post_id), post);
@@ -153,4 +145,8 @@ fn an_unanswered_call_of_a_stale_worker_leaves_evidence_and_no_other_change() {
             assert_eq!(queue.history(claim.post_id).len(), 2);
         });
     }
+}
+
+fn unanswered(failure: &socialsched::domain::Failure) -> socialsched::store::Heard {
+    socialsched::store::Heard::Nothing(failure.clone())
 }

@@ -62,13 +62,17 @@ pub struct Database {
 /// Columns that hold an instant. Everything that ages a database moves them.
 const INSTANTS: &[(&str, &[&str])] = &[
     ("meta_social_accounts", &["paused_at", "paused_until", "created_at", "updated_at"]),
-    ("post_details", &["created_at", "updated_at", "cancel_requested_at", "published_at"]),
+    (
+        "post_details",
+        &["created_at", "updated_at", "cancel_requested_at", "published_at", "follow_up_at"],
+    ),
     (
         "post_schedule",
         &["run_at", "locked_at", "lease_until", "next_attempt_at", "created_at", "updated_at"],
     ),
     ("publish_log", &["at"]),
     ("workers", &["started_at", "beat_at"]),
+    ("platform_health", &["rests_until", "updated_at"]),
 ];
 
 impl Database {

@@ -92,6 +92,11 @@ impl Simulator {
         self.list("/__sim/live")
     }
 
+    /// Everything readers ever saw: the same, with `deleted_at`.
+    pub fn ever(&self) -> Vec<Value> {
+        self.list("/__sim/ever")
+    }
+
     /// Everything staged that readers cannot see.
     pub fn drafts(&self) -> Vec<Value> {
         self.list("/__sim/drafts")
@@ -137,25 +142,30 @@ impl Simulator {
         self.ask("GET", path, "").as_array().unwrap().clone()
     }
 
-    /// As much of HTTP/1.1 as the control calls need.
     fn ask(&self, method: &str, path: &str, body: &str) -> Value {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
-            self.address,
-            body.len()
-        );
-        stream.write_all(head.as_bytes()).unwrap();
-        stream.write_all(body.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        assert!(!head.to_ascii_lowercase().contains("transfer-encoding"), "chunked: {head}");
-        let status = head.split(' ').nth(1).unwrap_or_default();
-        assert_eq!(status, "200", "{method} {path} {body}");
-        serde_json::from_str(body).unwrap()
+        ask(&self.address.to_string(), method, path, body)
     }
+}
+
+/// Asks a sandbox at `127.0.0.1:PORT`, with as much of HTTP/1.1 as the control
+/// calls need.
+pub fn ask(address: &str, method: &str, path: &str, body: &str) -> Value {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        address,
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(body.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(!head.to_ascii_lowercase().contains("transfer-encoding"), "chunked: {head}");
+    let status = head.split(' ').nth(1).unwrap_or_default();
+    assert_eq!(status, "200", "{method} {path} {body}");
+    serde_json::from_str(body).unwrap()
 }
 
 impl Drop for Simulator {

@@ -1,0 +1,300 @@
+//! Plays the cells of the table, and judges each post by what readers ever saw.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::time::Duration;
+
+use serde_json::json;
+use socialsched::domain::Platform;
+
+use super::table::{self, Lie};
+use crate::kills::flows::{FLOWS, Flow, HOSTED_FLOWS, MORE_FLOWS};
+use crate::kills::ground::{Ground, LEASE_OVER, Planted};
+use crate::kills::settings::{number, only, report};
+
+/// Posts of one sandbox.
+const WORLD: usize = 60;
+/// Rounds of workers while the platforms lie, and the time between them.
+const ROUNDS: u32 = 8;
+const PAUSE: Duration = Duration::from_secs(15 * 60);
+/// Posts that failed are looked at once more after twenty minutes.
+const LAST_LOOK: Duration = Duration::from_secs(25 * 60);
+/// More calls than any post may cost.
+const CALLS_MAX: usize = 40;
+const ATTEMPTS_MAX: u32 = 3;
+
+/// What happens to the first worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Death {
+    None,
+    /// Cleared, and not called yet.
+    Before,
+    /// With the answer in its hand.
+    After,
+}
+
+const DEATHS: [Death; 3] = [Death::None, Death::Before, Death::After];
+
+#[derive(Debug)]
+struct Cell<'a> {
+    lie: &'a Lie,
+    flow: &'static Flow,
+    death: Death,
+}
+
+impl std::fmt::Display for Cell<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}, {:?}, {}", self.flow.name, self.death, self.lie.name)
+    }
+}
+
+/// The call that makes a post of this kind visible, as kill points name it.
+fn publish_point(flow: &Flow) -> String {
+    let call = match (flow.platform, flow.name) {
+        (Platform::LinkedIn, _) => "api.linkedin.com/rest/posts",
+        (Platform::Instagram, _) => "graph.facebook.com/media_publish",
+        (Platform::Facebook, "Facebook hosted video") => "graph.facebook.com",
+        (Platform::Facebook, "Facebook video" | "Facebook direct video") => {
+            "graph.facebook.com/videos"
+        }
+        (Platform::Facebook, "Facebook reel") => "graph.facebook.com/video_reels",
+        (Platform::Facebook, "Facebook photo story") => "graph.facebook.com/photo_stories",
+        (Platform::Facebook, "Facebook video story") => "graph.facebook.com/video_stories",
+        (Platform::Facebook, name) if name.contains("direct") => "graph.facebook.com/feed",
+        (Platform::Facebook, _) => "graph.facebook.com",
+    };
+    format!("publish/POST/{call}")
+}
+
+/// A cell's post, and whether its first worker died where it should.
+struct Played<'a> {
+    cell: Cell<'a>,
+    post: Planted,
+    died: bool,
+}
+
+/// What became of a family of lies.
+#[derive(Default)]
+struct Figures {
+    cells: usize,
+    died: usize,
+    worlds: usize,
+    calls_max: usize,
+    faults: Vec<String>,
+}
+
+/// Every flow with every lie of a family, or the chosen share of them.
+fn play(family: &str, lies: &[Lie], flows: &'static [Flow], settings: Option<&str>) -> Figures {
+    let (share, seed, only) = (number("LIES_SHARE", 31), number("KILL_SEED", 1), only());
+    let all = lies.iter().flat_map(|lie| {
+        let suiting = flows.iter().filter(|flow| (lie.suits)(flow));
+        suiting.flat_map(move |flow| DEATHS.map(|death| Cell { lie, flow, death }))
+    });
+    let mut worlds: BTreeMap<String, Vec<Cell<'_>>> = BTreeMap::new();
+    for (number, cell) in (0..).zip(all) {
+        // Shares meet every death and, over the seeds, every cell.
+        let is_chosen = match only.as_deref() {
+            Some(name) => cell.to_string() == name,
+            None => (number * 7 + seed) % share == 0,
+        };
+        if is_chosen {
+            worlds.entry(cell.lie.options.to_string()).or_default().push(cell);
+        }
+    }
+    let mut figures = Figures::default();
+    for (options, mut cells) in worlds {
+        while !cells.is_empty() {
+            let some = cells.split_off(cells.len().saturating_sub(WORLD));
+            play_world(&options, some, settings, &mut figures);
+        }
+    }
+    report(&format!(
+        "LIES\t{family}\tcells={}\tdied={}\tworlds={}\tcalls<={}\tfaults={}",
+        figures.cells,
+        figures.died,
+        figures.worlds,
+        figures.calls_max,
+        figures.faults.len()
+    ));
+    figures
+}
+
+fn play_world(options: &str, cells: Vec<Cell<'_>>, settings: Option<&str>, figures: &mut Figures) {
+    // Equal posts are refused only where a lie says so.
+    let ground = Ground::new();
+    if let Some(settings) = settings {
+        let file = ground.world.path("lies.toml");
+        fs::write(&file, settings).unwrap();
+        ground.world.set("SOCIALSCHED_CONFIG", file);
+    }
+    ground.world.options(&serde_json::from_str(options).unwrap());
+    let mut played: Vec<Played<'_>> = cells
+        .into_iter()
+        .map(|cell| {
+            let post = ground.plant_with(cell.flow, None, ATTEMPTS_MAX);
+            for rule in &cell.lie.rules {
+                let mut rule = rule.clone();
+                rule["match"]["account"] = json!(post.external_account);
+                ground.world.fault(&rule);
+            }
+            Played { cell, post, died: false }
+        })
+        .collect();
+    for one in &mut played {
+        let moment = match one.cell.death {
+            Death::None => continue,
+            Death::Before => "before",
+            Death::After => "read",
+        };
+        let point = format!("{}.{moment}:1", publish_point(one.cell.flow));
+        one.died = ground.killed_at(ground.worker(&one.post), &point);
+    }
+    if played.iter().any(|one| one.died) {
+        ground.world.advance(LEASE_OVER);
+    }
+    for _ in 0..ROUNDS {
+        work(&ground);
+        ground.world.advance(PAUSE);
+    }
+    ground.world.heal();
+    mend(&ground);
+    ground.finish();
+    // What was told as failed is asked about once more.
+    for _ in 0..2 {
+        ground.world.advance(LAST_LOOK);
+        work(&ground);
+    }
+    judge(&ground, &played, figures);
+    ground.world.assert_healthy();
+}
+
+fn work(ground: &Ground) {
+    let status = ground.any_worker().args(["--concurrency", "16"]).status().unwrap();
+    assert!(status.success(), "{status}");
+}
+
+/// An operator does what paused accounts ask for.
+fn mend(ground: &Ground) {
+    ground.world.options(&json!({
+        "app_hourly_calls": null, "user_hourly_calls": null, "graph_hourly_calls": null,
+        "linkedin_app_daily_calls": null, "linkedin_daily_calls": null, "container_ends": null,
+    }));
+    let paused = "SELECT id FROM meta_social_accounts WHERE paused_at IS NOT NULL";
+    for row in ground.world.database.rows(paused) {
+        ground.world.run(&["accounts", "resume", &row[0]]).ok();
+    }
+}
+
+/// What a row tells of its post.
+struct Told<'a> {
+    status: &'a str,
+    outcome: &'a str,
+    comment: &'a str,
+    attempts: u32,
+    error: &'a str,
+}
+
+/// What readers ever saw of an account.
+#[derive(Debug, Default)]
+struct Ever {
+    posts: usize,
+    deleted: usize,
+    comments: usize,
+}
+
+fn judge(ground: &Ground, played: &[Played<'_>], figures: &mut Figures) {
+    let mut ever: BTreeMap<String, Ever> = BTreeMap::new();
+    for item in ground.world.ever() {
+        let seen = ever.entry(item["account"].as_str().unwrap().to_owned()).or_default();
+        seen.posts += 1;
+        seen.deleted += usize::from(!item["deleted_at"].is_null());
+        seen.comments += item["comments"].as_array().map_or(0, Vec::len);
+    }
+    let rows = ground.world.database.rows(
+        "SELECT d.id, d.status, d.outcome, d.first_comment_state, s.attempts, d.error_message
+           FROM post_details d JOIN post_schedule s ON s.post_detail_id = d.id",
+    );
+    let mut calls: BTreeMap<String, usize> = BTreeMap::new();
+    for call in ground.world.calls() {
+        if let Some(account) = call["account"].as_str() {
+            *calls.entry(account.to_owned()).or_default() += 1;
+        }
+    }
+    figures.worlds += 1;
+    for Played { cell, post, died } in played {
+        let row = rows.iter().find(|row| row[0] == post.id).unwrap();
+        let told = Told {
+            status: &row[1],
+            outcome: &row[2],
+            comment: &row[3],
+            attempts: row[4].parse().unwrap(),
+            error: &row[5],
+        };
+        let seen = ever.remove(&post.external_account).unwrap_or_default();
+        let calls = calls.get(&post.external_account).copied().unwrap_or_default();
+        figures.cells += 1;
+        figures.died += usize::from(*died);
+        figures.calls_max = figures.calls_max.max(calls);
+        // Only an undisturbed platform leads every worker to its call.
+        let lived = cell.lie.name == "no lie" && cell.death != Death::None && !died;
+        for fault in fault(cell, &told, &seen, calls).into_iter().chain(lived.then_some("lived")) {
+            figures.faults.push(format!(
+                "{cell}: {fault}: {}/{} after {} attempts and {calls} calls, {seen:?}, comment \
+                 {:?}: {}",
+                told.status, told.outcome, told.attempts, told.comment, told.error
+            ));
+        }
+    }
+}
+
+fn fault(cell: &Cell<'_>, told: &Told<'_>, seen: &Ever, calls: usize) -> Option<&'static str> {
+    let (lie, flow) = (cell.lie, cell.flow);
+    let is_blind = flow.is_members || lie.blinds_pages && flow.platform == Platform::LinkedIn;
+    match (told.status, told.outcome) {
+        _ if seen.posts > 1 => Some("doubled"),
+        _ if seen.deleted > 0 => Some("deleted, and readers had seen it"),
+        _ if seen.comments > 1 => Some("a comment doubled"),
+        _ if calls > CALLS_MAX => Some("too many calls"),
+        ("published", _) if seen.posts == 0 => Some("published, and nowhere to be seen"),
+        ("published", _) if told.attempts > 1 + lie.burns => Some("attempts burnt"),
+        ("published", _) => comment_fault(cell, told, seen),
+        ("failed", "unknown") if is_blind => None,
+        ("failed", "unknown") => Some("unknown"),
+        ("failed", "not_published") if seen.posts == 1 => Some("failed, and live"),
+        ("failed", "not_published") if lie.may_fail => None,
+        ("failed", _) => Some("failed"),
+        _ => Some("ended wrongly"),
+    }
+}
+
+fn comment_fault(cell: &Cell<'_>, told: &Told<'_>, seen: &Ever) -> Option<&'static str> {
+    match (told.comment, seen.comments) {
+        ("", 0) if cell.flow.first_comment.is_none() => None,
+        ("sent", 1) => None,
+        ("failed", 0) if cell.lie.may_fail => None,
+        ("unknown", _) if cell.flow.is_members => None,
+        _ => Some("its comment ended wrongly"),
+    }
+}
+
+/// Every way to publish, in a table of its own for each family of lies.
+fn stand(family: &str, lies: &[Lie]) {
+    let mut faults = play(family, lies, FLOWS, None).faults;
+    let more = format!("{family}, more flows");
+    faults.extend(play(&more, lies, MORE_FLOWS, None).faults);
+    let hosted = format!("{family}, hosted videos");
+    let settings = "[facebook]\nvideo_upload = \"hosted\"\n";
+    faults.extend(play(&hosted, lies, HOSTED_FLOWS, Some(settings)).faults);
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+}
+
+macro_rules! families {
+    ($($family:ident),+ $(,)?) => {
+        $(#[test] fn $family() { stand(stringify!($family), &table::$family()); })+
+    };
+}
+
+families! {
+    refused_and_live, refused_truly, without_answer, odd_answers, lags, second_calls, staging,
+    lists, comments, limits,
+}
