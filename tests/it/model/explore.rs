@@ -5,10 +5,10 @@ use std::collections::hash_map::Entry;
 use std::fmt;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use socialsched::domain::{LogEvent, Outcome, PostStatus};
+use socialsched::domain::{Outcome, PostStatus};
 
-use super::state::{IDLE, State, WORKERS};
-use super::steps::{Rules, Taken};
+use super::rules::{Rules, Taken};
+use super::state::{Call, IDLE, State, WORKERS};
 
 /// What must hold in every state, and at every step.
 pub const DOUBLE: &str = "two posts are live";
@@ -21,6 +21,7 @@ pub const NOT_RECORDED: &str = "what is known to be live is not recorded";
 pub const LOST: &str = "lost: no worker can bring it to an end";
 pub const OPEN: &str = "in the queue with an open intent";
 pub const UNKNOWN: &str = "unknown without an open intent";
+pub const HARM: &str = "a live post is deleted";
 
 /// What an exploration came to.
 pub struct Explored {
@@ -103,7 +104,7 @@ pub fn explore(rules: &Rules, wanted: Option<&str>) -> Explored {
                 Entry::Vacant(vacant) => {
                     vacant.insert(());
                     reached.push(Reached { state, from: at, by, depth: depth + 1 });
-                    broken(&state)
+                    broken(rules, &state)
                         .or_else(|| (!can_be_rescued(rules, &state, &mut rescued)).then_some(LOST))
                 }
             };
@@ -137,17 +138,19 @@ fn end_of(state: &State) -> Option<usize> {
     }
 }
 
-/// The property that a state breaks, if any.
-fn broken(state: &State) -> Option<&'static str> {
+/// The property that a state breaks, if any. Where a reading may be wrong without
+/// anybody's fault, what is told by it is final only after the last look.
+fn broken(rules: &Rules, state: &State) -> Option<&'static str> {
     let is_live = state.live > 0;
+    let final_and_live = is_live && !(rules.may_err() && state.owes_look);
     let unknown = state.outcome == Some(Outcome::Unknown);
-    let never_sent = state.calls.iter().all(Option::is_none);
-    let known = state.calls.contains(&Some(LogEvent::Ok));
+    let never_sent = !state.has_calls();
+    let known = state.calls.contains(&Call::Ok);
     match state.post {
         _ if state.live > 1 => Some(DOUBLE),
         PostStatus::Published if !is_live => Some(NOT_LIVE),
-        PostStatus::Failed if is_live && !unknown => Some(LIVE),
-        PostStatus::Cancelled if is_live => Some(CANCELLED),
+        PostStatus::Failed if final_and_live && !unknown => Some(LIVE),
+        PostStatus::Cancelled if final_and_live => Some(CANCELLED),
         PostStatus::Pending if state.is_open() => Some(OPEN),
         PostStatus::Pending if state.cancel_wished => Some(WISH_LOST),
         PostStatus::Failed if state.cancel_wished && never_sent => Some(WISH_LOST),
