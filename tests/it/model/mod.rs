@@ -9,7 +9,7 @@
 //! worker drops the job), calls and answers are lost or late, a lease ends at
 //! any moment whatever its worker does, and somebody may ask for the post to be
 //! cancelled, or for a failed one to be tried again, at any time. The platform
-//! may lie: see [`Fault`](rules::Fault).
+//! may lie (`lies`): see [`Fault`](rules::Fault).
 //!
 //! What it takes for granted, since the code measures it in time: there is an
 //! age at which the call of an intent has taken effect, visibly, or never will
@@ -21,6 +21,7 @@
 
 mod cleanup;
 mod explore;
+mod lies;
 mod looks;
 mod platform;
 mod rules;
