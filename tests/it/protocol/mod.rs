@@ -5,6 +5,7 @@ mod answers;
 mod changing;
 mod comments;
 mod full_disk;
+mod kinds;
 mod limits;
 mod lost;
 mod objects;

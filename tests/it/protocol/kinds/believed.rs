@@ -1,0 +1,180 @@
+//! K1 to K3: a refusal of a call that took effect is no refusal.
+
+use serde_json::{Value, json};
+
+use super::{
+    FACEBOOK, HOUR, INSTAGRAM, LOOKS, MINUTE, assert_published_once, calls, ever,
+    first_publish_call, on_meta, post, work_on,
+};
+use crate::support::{Simulator, World};
+
+/// Codes that say that the content will never pass, with their subcodes.
+const BAD: [(i64, u64); 9] = [
+    (100, 0),
+    (12, 0),
+    (194, 0),
+    (197, 0),
+    (352, 0),
+    (382, 0),
+    (1500, 0),
+    (36_003, 0),
+    (100, 1_366_046),
+];
+
+#[test]
+fn k01_a_post_whose_refused_call_took_effect_is_published_and_never_deleted() {
+    let world = World::new();
+    let refused = |(code, subcode)| {
+        first_publish_call(
+            json!({"fault": "refuse", "code": code, "subcode": subcode, "effect": "once"}),
+        )
+    };
+    let mut posts = Vec::new();
+    for (n, way) in on_meta().enumerate() {
+        for code in [BAD[n % BAD.len()], BAD[(n + 4) % BAD.len()]] {
+            posts.push(post(&world, way, &[refused(code)]));
+        }
+    }
+    work_on(&world, 4, MINUTE);
+    work_on(&world, 6, 10 * MINUTE);
+    for post in &posts {
+        assert_eq!(calls(&world, &post.account, "publish").len(), 1, "{}", post.way);
+        assert_eq!(calls(&world, &post.account, "delete").len(), 0, "{}", post.way);
+        assert_published_once(&world, post, 1);
+    }
+    world.assert_healthy();
+}
+
+/// Something on the way repeats the call, and we get the second answer: that the
+/// object is published already.
+#[test]
+fn k01_a_call_that_is_delivered_twice_and_refused_the_second_time_is_published() {
+    let world = World::new();
+    world.options(&json!({
+        "second_flip": "refused", "second_video_flip": "refused", "second_finish": "refused",
+        "second_story": "refused", "second_publish": "refused",
+    }));
+    let twice = first_publish_call(json!({"fault": "duplicate_delivery", "which": "second"}));
+    let posts: Vec<_> = on_meta().map(|way| post(&world, way, &[twice.clone()])).collect();
+    work_on(&world, 4, MINUTE);
+    work_on(&world, 6, 10 * MINUTE);
+    for post in &posts {
+        assert_published_once(&world, post, 1);
+    }
+    world.assert_healthy();
+}
+
+#[test]
+fn k01_what_is_left_of_a_refused_post_is_deleted_only_after_reading_that_it_is_unpublished() {
+    let world = World::new();
+    let refused = json!({"match": {"call": "publish"}, "fault": "refuse", "code": 197});
+    let left = post(&world, FACEBOOK[0], &[refused.clone()]);
+    let by_hand = post(&world, FACEBOOK[0], &[refused]);
+    world.work(&[]);
+    for post in [&left, &by_hand] {
+        assert_eq!(world.post(&post.id)["outcome"], "not_published", "{}", world.post(&post.id));
+    }
+    // A person helps one of them before we clean up.
+    world.heal();
+    let page = by_hand.account.external_id.as_str();
+    let drafts = world.drafts();
+    let draft = drafts.iter().find(|draft| draft["account"] == page).unwrap();
+    let object = draft["id"].as_str().unwrap();
+    let flip = format!("/graph.facebook.com/v25.0/{object}?access_token=x");
+    Simulator::post(&world, &flip, &json!({"is_published": true}));
+    work_on(&world, 4, 10 * MINUTE);
+
+    let of_it = calls(&world, &left.account, "any");
+    let deleted = of_it.iter().position(|call| call["call"] == "delete").unwrap();
+    let before = &of_it[deleted - 1];
+    assert_eq!((&before["call"], &before["status"]), (&json!("read"), &json!(200)), "{before}");
+    assert_eq!(before["path"], of_it[deleted]["path"]);
+    assert_eq!(world.drafts(), [Value::Null; 0]);
+    assert_eq!(ever(&world, &left.account), [Value::Null; 0]);
+
+    assert_eq!(calls(&world, &by_hand.account, "delete").len(), 0);
+    assert_published_once(&world, &by_hand, 1);
+    world.assert_healthy();
+}
+
+/// Whether it is told so by the answer alone, or a state that lags agrees with it.
+fn failed_though_live(world: &World) -> Vec<super::Post> {
+    let lag = 10 * 60 * 1000;
+    world.options(&json!({"stale_state_ms": lag, "list_delay_ms": lag}));
+    let refused = first_publish_call(json!({"fault": "refuse", "code": 100, "effect": "once"}));
+    let posts: Vec<_> = INSTAGRAM.map(|way| post(world, way, &[refused.clone()])).into();
+    for _ in 0..3 {
+        world.work(&["--max-runtime", "2s"]);
+        world.advance(MINUTE);
+    }
+    for post in &posts {
+        let told = world.post(&post.id);
+        assert_eq!(told["outcome"], "not_published", "{}: {told}", post.way);
+        assert_eq!(ever(world, &post.account).len(), 1, "{}", post.way);
+    }
+    posts
+}
+
+#[test]
+fn k02_a_retry_of_what_was_told_as_failed_asks_for_the_old_container_before_it_makes_one() {
+    let world = World::new();
+    let posts = failed_though_live(&world);
+    world.advance(10 * MINUTE);
+    for post in &posts {
+        world.run(&["retry", &post.id]).ok();
+    }
+    world.work_for(LOOKS, 20);
+    for post in &posts {
+        let (publish, made) =
+            (calls(&world, &post.account, "publish"), calls(&world, &post.account, "stage"));
+        let children = if post.way.contains("carousel") { 2 } else { 0 };
+        assert_eq!((publish.len(), made.len()), (1, 1 + children), "{}", post.way);
+        assert_eq!(world.status(&post.id), "published", "{}: {}", post.way, world.post(&post.id));
+        assert_eq!(ever(&world, &post.account).len(), 1, "{}", post.way);
+    }
+    world.assert_healthy();
+}
+
+#[test]
+fn k02_what_was_told_as_failed_is_looked_at_once_more_and_told_as_published() {
+    let world = World::new();
+    let posts = failed_though_live(&world);
+    work_on(&world, 4, 10 * MINUTE);
+    posts.iter().for_each(|post| assert_published_once(&world, post, 1));
+    world.assert_healthy();
+}
+
+/// -2/2207020 on the publish call: "the media has expired".
+#[test]
+fn k03_a_call_refused_because_the_media_had_expired_is_looked_up_before_anything_is_made_anew() {
+    for effect in ["once", "none"] {
+        let world = World::new();
+        let refused = first_publish_call(
+            json!({"fault": "refuse", "code": -2, "subcode": 2_207_020, "effect": effect}),
+        );
+        let posts: Vec<_> = on_meta().map(|way| post(&world, way, &[refused.clone()])).collect();
+        world.work(&["--max-runtime", "2s"]);
+        for post in &posts {
+            // Nothing is made, nor sent, between the refusal and a read.
+            let calls = calls(&world, &post.account, "any");
+            let publish = calls.iter().position(|call| call["call"] == "publish").unwrap();
+            let next = calls.get(publish + 1).unwrap_or_else(|| panic!("{}: no read", post.way));
+            assert_eq!(next["method"], "GET", "{effect}, {}: {next}", post.way);
+            let is_live = usize::from(effect == "once");
+            assert_eq!(ever(&world, &post.account).len(), is_live, "{effect}, {}", post.way);
+        }
+        world.work_for(LOOKS, 60);
+        world.advance(HOUR);
+        world.work(&[]);
+        for post in &posts {
+            let told = world.post(&post.id);
+            assert_eq!(told["status"], "published", "{effect}, {}: {told}", post.way);
+            assert_eq!(ever(&world, &post.account).len(), 1, "{effect}, {}", post.way);
+            if effect == "once" {
+                assert_published_once(&world, post, 1);
+                assert_eq!(calls(&world, &post.account, "publish").len(), 1, "{}", post.way);
+            }
+        }
+        world.assert_healthy();
+    }
+}

@@ -1,0 +1,203 @@
+//! K7, K16 and K17: what a refused or lost call leaves behind, and what a second
+//! one would do.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{
+    HOUR, LOOKS, MINUTE, Post, Way, assert_published_once, assert_waits, calls, ever,
+    first_publish_call, lost, on_meta, post, post_on, rests, work_on,
+};
+use crate::support::World;
+
+/// A block, a limit and a dead token, as Meta tells them, and for how many seconds
+/// each lets the account rest: -1 is until a person helps.
+const REFUSALS: [(i64, i64); 3] = [(368, 900), (32, 3600), (190, -1)];
+
+/// The look-up that follows the refusal decides nothing.
+#[test]
+fn k07_what_a_call_was_refused_for_survives_its_look_up_and_holds_the_accounts_next_post_back() {
+    // With the number of the first read that follows the publish call.
+    let ways: [(Way, u32); 2] =
+        [(("text", "facebook", &[]), 1), (("image", "instagram", &["--image", "a.jpg"]), 2)];
+    for (code, rest) in REFUSALS {
+        let world = World::new();
+        let mut posts = ways.map(|(way, nth)| {
+            let refused = first_publish_call(json!({"fault": "refuse", "code": code}));
+            let unread =
+                json!({"match": {"call": "read"}, "when": {"nth": nth}, "fault": "html_502"});
+            post(&world, way, &[refused, unread])
+        });
+        world.work(&["--max-runtime", "2s"]);
+        for post in &posts {
+            let told = world.post(&post.id);
+            assert_eq!(told["status"], "processing", "{code}, {}: {told}", post.way);
+        }
+        let next = posts.each_ref().map(|first| {
+            let args = ways.iter().find(|(way, _)| way.0 == first.way).unwrap().0.2;
+            let id = post_on(&world, &first.account, args, "The next one");
+            Post { way: "next", account: first.account.clone(), id }
+        });
+        let began = world.database.now();
+        let mut passed = 0;
+        for _ in 0..4 {
+            world.work(&["--max-runtime", "2s"]);
+            for post in &posts {
+                let sent = calls(&world, &post.account, "publish").len();
+                assert_eq!(sent, 1, "{code}, {}: called into the block", post.way);
+            }
+            world.advance(Duration::from_secs(40));
+            passed += 40;
+        }
+        passed += (world.database.now() - began).num_seconds() + 5;
+        let resting = rests(&world);
+        assert_eq!(resting.len(), 2, "{code}: {resting:?}");
+        for (_, why, left) in &resting {
+            assert!(why.starts_with(&code.to_string()), "{code}: {why}");
+            assert!(*left == -1 && rest == -1 || (rest - passed..=rest).contains(left), "{left}");
+        }
+        posts.iter().chain(&next).for_each(|post| assert_waits(&world, post, 0));
+        if rest == -1 {
+            for post in &posts {
+                world.run(&["accounts", "resume", &post.account.id]).ok();
+            }
+        } else {
+            world.advance(Duration::from_secs(rest.unsigned_abs()));
+        }
+        world.work_for(MINUTE, 60);
+        posts[0].way = "first";
+        for post in posts.iter().chain(&next) {
+            let told = world.post(&post.id);
+            let seen = (&told["status"], &told["attempts"]);
+            assert_eq!(seen, (&json!("published"), &json!(1)), "{code}, {}: {told}", post.way);
+        }
+        assert_eq!(world.ever().len(), 4, "{code}");
+        world.assert_healthy();
+    }
+}
+
+/// Whatever is read shows the state before for so long, and a second call would
+/// make a second post; but for the flip of a feed's post, which was proven not to.
+fn behind(minutes: u64, lists: u64) -> (World, Vec<Post>) {
+    let world = World::new();
+    world.options(&json!({
+        "second_publish": "second_post", "second_finish": "second_post",
+        "second_video_flip": "second_post", "second_story": "second_post",
+        "stale_state_ms": minutes * 60_000, "list_delay_ms": lists * 60_000,
+    }));
+    let posts: Vec<_> = on_meta().map(|way| post(&world, way, &[lost()])).collect();
+    // Where answers are lost, the platform rests as a whole for a while.
+    for _ in 0..20 {
+        world.work(&["--max-runtime", "2s"]);
+        if posts.iter().all(|post| !calls(&world, &post.account, "publish").is_empty()) {
+            break;
+        }
+        world.advance(Duration::from_secs(20));
+    }
+    posts.iter().for_each(|post| assert_called_once(&world, post));
+    (world, posts)
+}
+
+#[track_caller]
+fn assert_called_once(world: &World, post: &Post) {
+    let sent = calls(world, &post.account, "publish").len();
+    let is_flip = ["Page text", "Page link", "Page photo", "Page photos"].contains(&post.way);
+    assert!(sent == 1 || sent == 2 && is_flip, "{}: {sent} publish calls", post.way);
+}
+
+#[test]
+fn k16_a_state_and_a_list_that_lag_for_thirteen_minutes_double_no_post() {
+    let (world, posts) = behind(13, 13);
+    for _ in 0..13 * 2 {
+        world.work(&["--max-runtime", "2s"]);
+        world.advance(Duration::from_secs(30));
+    }
+    world.work_for(LOOKS, 60);
+    work_on(&world, 4, 10 * MINUTE);
+    for post in &posts {
+        assert_called_once(&world, post);
+        assert_published_once(&world, post, 1);
+    }
+    world.assert_healthy();
+}
+
+/// The list is a second witness. Only stories of Instagram cannot be told from
+/// others there: what it shows keeps them from being sent again for an hour.
+#[test]
+fn k16_a_state_that_lags_for_fifty_minutes_doubles_no_post_that_a_list_shows() {
+    let (world, posts) = behind(50, 0);
+    for _ in 0..4 {
+        world.work(&["--max-runtime", "2s"]);
+        world.advance(10 * MINUTE);
+    }
+    for post in &posts {
+        assert_called_once(&world, post);
+        let told = world.post(&post.id);
+        match post.way.starts_with("Instagram") && post.way.contains("story") {
+            true => assert_eq!(told["status"], "processing", "{}: {told}", post.way),
+            false => assert_eq!(told["status"], "published", "{}: {told}", post.way),
+        }
+    }
+    work_on(&world, 6, 10 * MINUTE);
+    for post in &posts {
+        assert_called_once(&world, post);
+        assert_published_once(&world, post, 1);
+    }
+    world.assert_healthy();
+}
+
+/// A person posts the same by hand while our account rests; then our own call is
+/// lost. What the person made is not ours.
+#[test]
+fn k17_a_post_written_by_hand_between_a_refusal_and_our_call_is_not_taken_for_ours() {
+    for arrives in [true, false] {
+        let world = World::new();
+        // Nothing else tells the two apart.
+        world.options(&json!({"duplicate_window_ms": 0}));
+        let limits = json!({"match": {"call": "publish"}, "when": {"nth": 1}, "fault": "refuse",
+            "code": 32});
+        let fault = if arrives { "after_commit_drop" } else { "before_commit_drop" };
+        let lost = json!({"match": {"call": "publish"}, "when": {"nth": 2}, "fault": fault});
+        let ways: [Way; 2] = [("by hand", "linkedin", &[]), ("by hand", "facebook", &[])];
+        let posts = ways.map(|way| {
+            let limit = match way.1 {
+                "linkedin" => first_publish_call(json!({"fault": "429", "retry_after": 1200})),
+                _ => limits.clone(),
+            };
+            post(&world, way, &[limit, lost.clone()])
+        });
+        let page = &posts[1].account;
+        world.run(&["accounts", "set", &page.id, "--publish-mode", "direct"]).ok();
+        world.work(&[]);
+        posts.iter().for_each(|post| assert_waits(&world, post, 0));
+        world.advance(10 * MINUTE);
+        // Another hand has a program of its own.
+        let other = World::new();
+        other.set("SOCIALSCHED_PLATFORM_GATEWAY", world.base_url());
+        let by_hand = posts.each_ref().map(|ours| {
+            let account = other.account_of(ours.account.platform, &ours.account.external_id);
+            if account.platform == "facebook" {
+                other.run(&["accounts", "set", &account.id, "--publish-mode", "direct"]).ok();
+            }
+            post_on(&other, &account, &[], ours.way)
+        });
+        other.work(&[]);
+        let by_hand =
+            by_hand.map(|id| other.post(&id)["externalPostId"].as_str().unwrap().to_owned());
+        assert_eq!(world.live().len(), 2);
+        world.advance(HOUR);
+        world.work_for(LOOKS, 60);
+        for (post, by_hand) in posts.iter().zip(by_hand) {
+            let told = world.post(&post.id);
+            let what = format!("{arrives}, {}: {told}", post.account.platform);
+            assert_eq!(told["status"], "published", "{what}");
+            assert!(told["externalPostId"].is_string(), "{what}");
+            assert_ne!(told["externalPostId"], Value::from(by_hand), "{what}");
+            let sent = calls(&world, &post.account, "publish").len();
+            assert_eq!(sent, if arrives { 3 } else { 4 }, "{what}");
+            assert_eq!(ever(&world, &post.account).len(), 2, "{what}");
+        }
+        world.assert_healthy();
+    }
+}
