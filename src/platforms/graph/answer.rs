@@ -149,6 +149,7 @@ pub(super) fn judge(answer: HttpAnswer, around: &Around<'_>) -> Result<Reply, Tr
             (Heard::No, remedy)
         }
         Verdict::Unknown => (Heard::Nothing, Remedy::Outage(Away::Platform)),
+        Verdict::Doubtful(remedy) => (Heard::Nothing, remedy),
     };
     let (code, message) = describe(error.as_ref(), &answer, around.platform, heard, remedy);
     let failure = Failure {
@@ -159,7 +160,7 @@ pub(super) fn judge(answer: HttpAnswer, around: &Around<'_>) -> Result<Reply, Tr
     let failure = match verdict {
         Verdict::Spent(_) => failure.mark(SPENT),
         Verdict::Exists(_) => failure.mark(SPENT).mark(EXISTS),
-        Verdict::Refused(_) | Verdict::Unknown => failure,
+        Verdict::Refused(_) | Verdict::Unknown | Verdict::Doubtful(_) => failure,
     };
     let missing = error.is_some_and(|error| error.is_missing_object());
     Err(Trouble { heard, failure, missing })

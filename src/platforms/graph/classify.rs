@@ -28,6 +28,8 @@ pub enum Verdict {
     Exists(Remedy),
     /// It may have done it.
     Unknown,
+    /// The same, and whoever was called must be left alone for a while.
+    Doubtful(Remedy),
 }
 
 /// What decides besides the error itself.
@@ -135,6 +137,8 @@ pub(super) enum Class {
     PersonLimit(u64),
     /// The same, of the app: of every account.
     AppLimit(u64),
+    /// The same on a publish call, which may have made its post live.
+    Doubtful(u64),
     /// Blocked as abusive: rests longer every time.
     Blocked,
     /// Token, role or permission of this account.
@@ -152,8 +156,8 @@ pub(super) enum Class {
 }
 
 use Class::{
-    Account, App, AppLimit, Bad, Blocked, Duplicate, Gone, Limit, PersonLimit, Poll, Restage,
-    Retry, Unknown,
+    Account, App, AppLimit, Bad, Blocked, Doubtful, Duplicate, Gone, Limit, PersonLimit, Poll,
+    Restage, Retry, Unknown,
 };
 
 /// Minutes that a blocked account rests, by the number of publish calls so far.
@@ -232,7 +236,10 @@ fn verdict(class: Class, around: &Circumstances, is_servers: bool) -> Verdict {
         Unknown | Retry | Gone => Remedy::Retry,
         Restage => Remedy::Restage,
         Poll => Remedy::PollAgain(around.poll),
-        Limit(minutes) => wait(rest(minutes), Scope::Account),
+        Doubtful(minutes) if publishes => {
+            return Verdict::Doubtful(wait(rest(minutes), Scope::Account));
+        }
+        Limit(minutes) | Doubtful(minutes) => wait(rest(minutes), Scope::Account),
         PersonLimit(minutes) => wait(rest(minutes), Scope::Person),
         AppLimit(minutes) => wait(rest(minutes), Scope::App),
         Blocked => {

@@ -6,8 +6,8 @@
 //! in the field where Meta's pages are silent.
 
 use super::classify::Class::{
-    self, Account, App, AppLimit, Bad, Blocked, Duplicate, Gone, Limit, PersonLimit, Poll, Restage,
-    Retry, Unknown,
+    self, Account, App, AppLimit, Bad, Blocked, Doubtful, Duplicate, Gone, Limit, PersonLimit,
+    Poll, Restage, Retry, Unknown,
 };
 
 /// What a number means.
@@ -117,7 +117,7 @@ pub(super) fn of_subcode(subcode: i64) -> Option<Meaning> {
             "Log in to Instagram and clear it, then resume the account.",
         ),
         // Seen below posts that are live.
-        2_207_051 => each(Limit(HOUR), Unknown, "Instagram took it for spam", LATER),
+        2_207_051 => both(Doubtful(HOUR), "Instagram took it for spam", LATER),
         2_207_052 => each(Restage, Unknown, "the media could not be fetched", URL_PUBLIC),
         2_207_053 => each(Restage, Unknown, "the upload failed", AGAIN),
         2_207_057 => both(Bad, "the thumbnail lies outside of the video", EDIT),

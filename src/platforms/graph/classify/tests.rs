@@ -44,6 +44,8 @@ const BAD: Verdict = Verdict::Refused(Remedy::GiveUp);
 const SPENT: Verdict = Verdict::Spent(Remedy::GiveUp);
 const EXISTS: Verdict = Verdict::Exists(Remedy::GiveUp);
 const UNKNOWN: Verdict = Verdict::Unknown;
+const DOUBTFUL: Verdict =
+    Verdict::Doubtful(Remedy::Wait { rest: Duration::from_secs(60 * 60), scope: Scope::Account });
 
 #[test]
 fn every_general_code_has_its_two_meanings() {
@@ -143,7 +145,7 @@ fn every_instagram_subcode_has_its_meaning() {
         ((-1, 2_207_032), RESTAGE, UNKNOWN),
         ((-1, 2_207_053), RESTAGE, UNKNOWN),
         ((1, 2_207_057), BAD, SPENT),
-        ((4, 2_207_051), HOUR, UNKNOWN),
+        ((4, 2_207_051), HOUR, DOUBTFUL),
         ((9, 2_207_042), HOUR, HOUR),
         ((24, 2_207_006), RETRY, GONE),
         ((24, 2_207_008), RETRY, GONE),

@@ -77,6 +77,51 @@ fn k07_what_a_call_was_refused_for_survives_its_look_up_and_holds_the_accounts_n
     }
 }
 
+/// Below 4/2207051, "taken for spam", posts went live: the call is looked up as one
+/// without an answer, and its account rests all the same.
+#[test]
+fn k07_a_block_that_proves_nothing_lets_its_account_rest_too_and_no_others() {
+    for effect in ["once", "none"] {
+        let world = World::new();
+        let block = json!({"fault": "refuse", "status": 403, "code": 4, "subcode": 2_207_051,
+            "effect": effect});
+        let image: Way = ("image", "instagram", &["--image", "a.jpg"]);
+        let posts = [1, 2, 3].map(|_| post(&world, image, &[first_publish_call(block.clone())]));
+        world.work(&["--max-runtime", "2s"]);
+        let next = posts.each_ref().map(|first| Post {
+            way: "the next one",
+            account: first.account.clone(),
+            id: post_on(&world, &first.account, image.2, "The next one"),
+        });
+        let other = post(&world, image, &[]);
+        // Its own look-ups end within the hour.
+        for _ in 0..11 {
+            world.work(&["--max-runtime", "2s"]);
+            world.advance(5 * MINUTE);
+        }
+        for (first, next) in posts.iter().zip(&next) {
+            let sent = calls(&world, &first.account, "publish").len();
+            assert_eq!(sent, 1, "{effect}: called into the block");
+            assert_waits(&world, next, 0);
+        }
+        assert_published_once(&world, &other, 1);
+        let of_all = "SELECT COUNT(*) FROM platform_health WHERE faults > 0 OR rests > 0";
+        assert_eq!(world.database.value(of_all), "0", "{effect}: a block is no outage");
+        let resting = rests(&world);
+        assert_eq!(resting.len(), posts.len(), "{effect}: {resting:?}");
+        assert!(resting.iter().all(|(_, why, _)| why.starts_with("4/2207051: ")), "{resting:?}");
+        world.advance(10 * MINUTE);
+        world.work_for(LOOKS, 60);
+        for post in posts.iter().chain(&next) {
+            let told = world.post(&post.id);
+            let seen = (&told["status"], &told["attempts"]);
+            assert_eq!(seen, (&json!("published"), &json!(1)), "{effect}, {}: {told}", post.way);
+        }
+        assert_eq!(world.ever().len(), 7, "{effect}");
+        world.assert_healthy();
+    }
+}
+
 /// Whatever is read shows the state before for so long, and a second call would
 /// make a second post; but for the flip of a feed's post, which was proven not to.
 fn behind(minutes: u64, lists: u64) -> (World, Vec<Post>) {
