@@ -52,9 +52,7 @@ impl Store {
         let claim = claim.into();
         transaction!(self, tx, {
             let failure = answer.failure();
-            if let Heard::Refusal(failure) = answer
-                && failure.asks_to_rest()
-            {
+            if failure.asks_to_rest() {
                 accounts::rest_as_asked(tx, claim.post, failure).await?;
             }
             if open_call(tx, claim.job, intent).await?.is_some() {
