@@ -1,5 +1,7 @@
 //! K1 to K3: a refusal of a call that took effect is no refusal.
 
+use std::slice;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -55,7 +57,7 @@ fn k01_a_call_that_is_delivered_twice_and_refused_the_second_time_is_published()
         "second_story": "refused", "second_publish": "refused",
     }));
     let twice = first_publish_call(json!({"fault": "duplicate_delivery", "which": "second"}));
-    let posts: Vec<_> = on_meta().map(|way| post(&world, way, &[twice.clone()])).collect();
+    let posts: Vec<_> = on_meta().map(|way| post(&world, way, slice::from_ref(&twice))).collect();
     work_on(&world, 4, MINUTE);
     work_on(&world, 6, 10 * MINUTE);
     for post in &posts {
@@ -68,8 +70,8 @@ fn k01_a_call_that_is_delivered_twice_and_refused_the_second_time_is_published()
 fn k01_what_is_left_of_a_refused_post_is_deleted_only_after_reading_that_it_is_unpublished() {
     let world = World::new();
     let refused = json!({"match": {"call": "publish"}, "fault": "refuse", "code": 197});
-    let left = post(&world, FACEBOOK[0], &[refused.clone()]);
-    let by_hand = post(&world, FACEBOOK[0], &[refused.clone()]);
+    let left = post(&world, FACEBOOK[0], slice::from_ref(&refused));
+    let by_hand = post(&world, FACEBOOK[0], slice::from_ref(&refused));
     // What is read of this one lags behind: only the read right before a delete tells.
     let stale = json!({"match": {"call": "read"}, "when": {"nth": 1}, "fault": "stale_status"});
     let lagging = post(&world, FACEBOOK[0], &[refused]);
@@ -110,7 +112,7 @@ fn failed_though_live(world: &World) -> Vec<super::Post> {
     let lag = 10 * 60 * 1000;
     world.options(&json!({"stale_state_ms": lag, "list_delay_ms": lag}));
     let refused = first_publish_call(json!({"fault": "refuse", "code": 100, "effect": "once"}));
-    let posts: Vec<_> = INSTAGRAM.map(|way| post(world, way, &[refused.clone()])).into();
+    let posts: Vec<_> = INSTAGRAM.map(|way| post(world, way, slice::from_ref(&refused))).into();
     for _ in 0..3 {
         world.work(&["--max-runtime", "2s"]);
         world.advance(MINUTE);
@@ -160,7 +162,8 @@ fn k03_a_call_refused_because_the_media_had_expired_is_looked_up_before_anything
         let refused = first_publish_call(
             json!({"fault": "refuse", "code": -2, "subcode": 2_207_020, "effect": effect}),
         );
-        let posts: Vec<_> = on_meta().map(|way| post(&world, way, &[refused.clone()])).collect();
+        let posts: Vec<_> =
+            on_meta().map(|way| post(&world, way, slice::from_ref(&refused))).collect();
         world.work(&["--max-runtime", "2s"]);
         for post in &posts {
             // Nothing is made, nor sent, between the refusal and a read.

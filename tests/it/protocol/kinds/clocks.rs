@@ -1,5 +1,6 @@
 //! K9 and H24: clocks that differ.
 
+use std::slice;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -88,7 +89,7 @@ fn h24_a_post_of_the_day_before_is_not_taken_for_ours_though_the_platforms_clock
         let other = World::new();
         other.set("SOCIALSCHED_PLATFORM_GATEWAY", world.base_url());
         let never = json!({"match": {"call": "publish"}, "when": {"nth": 2}, "fault": "before_commit_drop"});
-        let posts = ways.map(|way| post(&world, way, &[never.clone()]));
+        let posts = ways.map(|way| post(&world, way, slice::from_ref(&never)));
         for (ours, way) in posts.iter().zip(ways) {
             let account = other.account_of(way.1, &ours.account.external_id);
             for (world, account) in [(&other, &account), (&world, &ours.account)] {

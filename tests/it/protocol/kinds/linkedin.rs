@@ -1,5 +1,7 @@
 //! K4 to K6: what comes from LinkedIn, and what only looks so.
 
+use std::slice;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -90,7 +92,7 @@ fn k04_a_first_comment_that_a_web_page_answered_is_looked_for_and_sent_again() {
     });
     let posts: Vec<_> = PLATFORMS
         .iter()
-        .map(|platform| post(&world, ("commented", platform, comment), &[rule.clone()]))
+        .map(|platform| post(&world, ("commented", platform, comment), slice::from_ref(&rule)))
         .collect();
     world.work_for(LOOKS, 60);
     work_on(&world, 20, LOOKS);
@@ -136,7 +138,7 @@ fn k05_a_refusal_that_is_not_signed_by_linkedin_neither_fails_a_post_nor_pauses_
         let json = json!({"fault": "refuse", "status": status, "signed": false});
         for answer in [page, json] {
             let rule = first_publish_call(answer);
-            posts.extend([PAGE, MEMBER].map(|way| post(&world, way, &[rule.clone()])));
+            posts.extend([PAGE, MEMBER].map(|way| post(&world, way, slice::from_ref(&rule))));
         }
     }
     world.work(&[]);
@@ -170,7 +172,7 @@ fn k06_an_upload_that_nobody_took_is_made_anew_after_a_few_calls() {
     });
     let mut posts = Vec::new();
     for rule in [not_taken, portal] {
-        posts.extend(ways.map(|way| post(&world, way, &[rule.clone()])));
+        posts.extend(ways.map(|way| post(&world, way, slice::from_ref(&rule))));
     }
     world.work_for(MINUTE, 60);
     for post in &posts {

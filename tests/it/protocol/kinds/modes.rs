@@ -1,5 +1,7 @@
 //! The ways to publish on a Page, in two steps or in one, and the fall-backs.
 
+use std::slice;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -86,7 +88,7 @@ fn direct(rule: &Value) -> (World, Vec<Post>) {
     let world = World::new();
     configure(&world, "[facebook]\npublish_mode = \"direct\"\nvideo_upload = \"hosted\"\n");
     let ways = [FEED[0], FEED[1], FEED[2], FEED[3], VIDEO];
-    let posts = ways.map(|way| post(&world, way, &[rule.clone()]));
+    let posts = ways.map(|way| post(&world, way, slice::from_ref(rule)));
     // Where answers are lost, the platform rests as a whole for a while.
     for _ in 0..8 {
         world.work(&["--max-runtime", "2s"]);
@@ -181,7 +183,7 @@ fn a_flip_that_is_refused_is_met_by_one_direct_call_after_the_post_was_read_as_u
 fn a_direct_call_that_is_refused_after_a_refused_flip_fails_the_post() {
     let world = World::new();
     let refused = json!({"match": {"call": "publish"}, "fault": "refuse", "code": 100});
-    let posts = FEED.map(|way| post(&world, way, &[refused.clone()]));
+    let posts = FEED.map(|way| post(&world, way, slice::from_ref(&refused)));
     world.work_for(MINUTE, 60);
     for post in &posts {
         let told = world.post(&post.id);
@@ -198,7 +200,7 @@ fn the_direct_call_after_a_refused_flip_is_looked_up_when_its_answer_is_lost() {
     for (fault, sent) in [("after_commit_drop", 2), ("before_commit_drop", 3)] {
         let world = refusing_flips();
         let lost = json!({"match": {"call": "publish"}, "when": {"nth": 2}, "fault": fault});
-        let posts = FEED.map(|way| post(&world, way, &[lost.clone()]));
+        let posts = FEED.map(|way| post(&world, way, slice::from_ref(&lost)));
         world.work_for(LOOKS, 60);
         work_on(&world, 4, 10 * MINUTE);
         for post in &posts {

@@ -1,5 +1,6 @@
 //! K18: signals that are not meant to kill.
 
+use std::slice;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -22,7 +23,9 @@ fn on_their_way(world: &World) -> (Vec<super::Post>, Daemon) {
         "fault": "slow_first_byte", "delay_ms": SLOW,
     });
     let mut posts: Vec<_> = PLATFORMS
-        .map(|platform| post(world, ("image", platform, &["--image", "a.jpg"]), &[slow.clone()]))
+        .map(|platform| {
+            post(world, ("image", platform, &["--image", "a.jpg"]), slice::from_ref(&slow))
+        })
         .into();
     posts.push(post(world, ("member", "member", &[]), &[slow]));
     let worker = world.start_worker(&["-v"]);

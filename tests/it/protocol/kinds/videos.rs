@@ -1,5 +1,7 @@
 //! K10, and videos in parts: an upload whose answer is lost is asked about.
 
+use std::slice;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -24,7 +26,7 @@ fn k10_a_hand_over_whose_answer_is_lost_is_read_before_it_is_repeated_and_costs_
         let hand_over = json!({
             "match": {"method": "POST", "path_contains": "rupload"}, "when": {"nth": 1}, "fault": fault,
         });
-        let posts = [REEL, VIDEO_STORY].map(|way| post(&world, way, &[hand_over.clone()]));
+        let posts = [REEL, VIDEO_STORY].map(|way| post(&world, way, slice::from_ref(&hand_over)));
         world.work_for(MINUTE, 30);
         for post in &posts {
             assert_published_once(&world, post, 1);
@@ -128,7 +130,7 @@ fn reading_the_state_of_a_video_again_and_again_costs_no_attempt() {
         VIDEO_STORY,
         ("Instagram reel", "instagram", &["--type", "reel", "--video", "a.mp4"]),
     ];
-    let posts = ways.map(|way| post(&world, way, &[unread.clone()]));
+    let posts = ways.map(|way| post(&world, way, slice::from_ref(&unread)));
     work_on(&world, 5, MINUTE);
     posts.iter().for_each(|post| assert_waits(&world, post, 0));
     world.work_for(LOOKS, 30);

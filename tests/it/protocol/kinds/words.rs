@@ -1,5 +1,7 @@
 //! K19: a refusal says who refused what, what that means, and what to do.
 
+use std::slice;
+
 use serde_json::{Value, json};
 
 use super::{INSTAGRAM, MINUTE, Way, assert_waits, post, post_on, rests};
@@ -31,7 +33,7 @@ fn k19_a_refusal_names_the_platform_what_it_means_and_the_next_step() {
             &["LinkedIn", "again"]),
     ];
     let posts: Vec<_> =
-        cases.iter().map(|(way, rule, _)| post(&world, *way, &[rule.clone()])).collect();
+        cases.iter().map(|(way, rule, _)| post(&world, *way, slice::from_ref(rule))).collect();
     world.work_for(10 * MINUTE, 30);
     for (post, (_, rule, parts)) in posts.iter().zip(&cases) {
         let told = world.post(&post.id);
