@@ -2,11 +2,13 @@
 //! statements with an effect outside of it.
 //!
 //! They exist only with the feature `kill-points`, which no release has on;
-//! without it a point is no code at all. With it, three variables steer them:
+//! without it a point is no code at all. With it, four variables steer them:
 //!
 //! - `SOCIALSCHED_KILL_AT=NAME[:N]`: SIGKILL at the Nth passage (1 is the first);
 //! - `SOCIALSCHED_STOP_AT=NAME[:N]`: SIGSTOP there, once;
-//! - `SOCIALSCHED_KILL_TRACE=FILE`: appends the name of every point passed.
+//! - `SOCIALSCHED_KILL_TRACE=FILE`: appends the name of every point passed;
+//! - `SOCIALSCHED_KILL_CLOCK=FILE`: so many milliseconds have passed beside those
+//!   that really have, while a process stood still, say.
 //!
 //! Few places have points, and name them themselves: `transaction!` after the
 //! function that it is in (`open_gates.before_commit`, `open_gates.committed`),
@@ -38,7 +40,7 @@ macro_rules! function_name {
 pub(crate) use function_name;
 
 #[cfg(feature = "kill-points")]
-pub(crate) use armed::{OpenTransaction, function_of, pass, until_sent};
+pub(crate) use armed::{OpenTransaction, clock_ahead, function_of, pass, until_sent};
 
 #[cfg(feature = "kill-points")]
 mod armed {
@@ -57,6 +59,7 @@ mod armed {
     struct Orders {
         signals: Vec<(Signal, String, u32)>,
         trace: Option<PathBuf>,
+        clock: Option<PathBuf>,
         passages: Mutex<HashMap<String, u32>>,
     }
 
@@ -74,6 +77,7 @@ mod armed {
         Orders {
             signals: signals.into_iter().flatten().collect(),
             trace: variable_of("SOCIALSCHED_KILL_TRACE").map(PathBuf::from),
+            clock: variable_of("SOCIALSCHED_KILL_CLOCK").map(PathBuf::from),
             passages: Mutex::default(),
         }
     });
@@ -81,6 +85,12 @@ mod armed {
     #[expect(clippy::disallowed_methods, reason = "no setting of the program: only tests have it")]
     fn variable_of(name: &str) -> Option<std::ffi::OsString> {
         std::env::var_os(name)
+    }
+
+    /// By how much the boot clock is to be ahead.
+    pub(crate) fn clock_ahead() -> Duration {
+        let text = ORDERS.clock.as_ref().and_then(|path| std::fs::read_to_string(path).ok());
+        Duration::from_millis(text.and_then(|ms| ms.trim().parse().ok()).unwrap_or(0))
     }
 
     impl Orders {

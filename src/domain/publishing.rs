@@ -8,9 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{
-    AccessToken, Failure, Intent, NOT_SENT, PostContent, Remedy, Scope, SocialAccount, StepKind,
-};
+use super::{AccessToken, Failure, Intent, PostContent, Scope, SocialAccount, StepKind};
 
 /// All that a platform needs to know to work on one post.
 #[derive(Debug, Clone)]
@@ -106,17 +104,10 @@ impl Clearance {
         Self::new(|| true)
     }
 
-    /// # Errors
-    /// The failure to answer instead of sending, when it is too late.
-    pub fn check(&self) -> Result<(), Failure> {
-        if (self.0)() {
-            return Ok(());
-        }
-        Err(Failure::new(
-            Remedy::PollAgain(Duration::from_secs(1)),
-            NOT_SENT,
-            "the call was not sent: too much time had passed since it was cleared",
-        ))
+    /// Whether the call may still be sent.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        (self.0)()
     }
 }
 

@@ -77,11 +77,3 @@ fn an_objects_age_is_never_negative() {
     let age = |stored_at| draft(Vec::new()).age_of(&stored(stored_at)).as_secs();
     assert_eq!([None, Some(at(-300)), Some(at(0)), Some(at(60))].map(age), [0, 300, 0, 0]);
 }
-
-#[test]
-fn a_spent_clearance_says_that_nothing_was_sent() {
-    assert_eq!(Clearance::unlimited().check(), Ok(()));
-    let late = Clearance::new(|| false).check().unwrap_err();
-    assert_eq!(late.code, NOT_SENT);
-    assert_eq!(late.remedy, Remedy::PollAgain(Duration::from_secs(1)), "costs no attempt");
-}

@@ -62,7 +62,6 @@ impl Facebook {
                 Answer::NotSent(Failure::new(Remedy::Restage, "not_staged", message))
             })?),
         };
-        draft.clearance.check().map_err(Answer::NotSent)?;
         let page = draft.account.external_id.as_str();
         let session = self.session(draft);
         let (path, body) = match (flow, object) {

@@ -170,7 +170,8 @@ impl<'a> Session<'a> {
 
     /// Sends a call of no return. A success says so or names an id.
     pub async fn publish(&self, path: &[&str], body: &Value) -> Result<Reply, Trouble> {
-        let call = Call::post(CallKind::Publish, self.url(path, &[])?).json(body);
+        let kind = CallKind::Publish(self.draft.clearance.clone());
+        let call = Call::post(kind, self.url(path, &[])?).json(body);
         let reply = self.send(Phase::Publish, call, AuthScheme::Bearer).await?;
         match reply.json["success"] == json!(true) || reply.id("id").is_some() {
             true => Ok(reply),

@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
 use serde_json::Value;
 
-use crate::domain::{AccessToken, Away, Failure, Remedy, Scope};
+use crate::domain::{AccessToken, Away, Failure, NOT_SENT, Remedy, Scope};
 
 /// No answer that matters is larger; the rest of a longer one is not read.
 pub(super) const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -84,7 +84,8 @@ impl HttpAnswer {
 #[error("{message}")]
 pub struct NoAnswer {
     pub reach: Reach,
-    /// `connect`, `timeout`, `interrupted`, `request` or `token`.
+    /// `connect`, `timeout`, `interrupted`, `request`, `token`, or that of a call that
+    /// was held back.
     pub code: &'static str,
     /// For people; holds neither the URL nor a token.
     pub message: String,
@@ -108,6 +109,7 @@ impl NoAnswer {
     pub fn into_failure(self, platform: &str) -> Failure {
         let remedy = match self.code {
             BAD_TOKEN => Remedy::Operator(Scope::Account),
+            NOT_SENT => Remedy::PollAgain(Duration::from_secs(1)),
             "request" => Remedy::Retry,
             _ => Remedy::Outage(Away::Platform),
         };

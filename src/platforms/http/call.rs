@@ -4,17 +4,28 @@ use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::Value;
 
-use crate::domain::AccessToken;
+use crate::domain::{AccessToken, Clearance};
 
 /// What a call is for; decides how long it may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum CallKind {
     /// Makes something invisible or hands over bytes.
     Staging,
-    /// Makes something visible.
-    Publish,
+    /// Makes something visible, as long as it is cleared.
+    Publish(Clearance),
     /// Changes nothing.
     Read,
+}
+
+impl CallKind {
+    #[cfg(feature = "kill-points")]
+    fn as_str(&self) -> &'static str {
+        match self {
+            Self::Staging => "staging",
+            Self::Publish(_) => "publish",
+            Self::Read => "read",
+        }
+    }
 }
 
 /// How an `Authorization` header names its token.
@@ -124,8 +135,7 @@ impl Call {
         let words = url.as_ref().and_then(reqwest::Url::path_segments).into_iter().flatten();
         let is_word = |part: &&str| part.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
         let path: Vec<&str> = words.filter(is_word).filter(|part| !part.is_empty()).collect();
-        let kind = format!("{:?}", self.kind).to_lowercase();
-        [vec![kind.as_str(), self.method.as_str(), host], path].concat().join("/")
+        [vec![self.kind.as_str(), self.method.as_str(), host], path].concat().join("/")
     }
 }
 

@@ -3,13 +3,14 @@
 
 mod answer;
 mod call;
+mod cleared;
 mod gateway;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_LENGTH, HeaderValue};
-use reqwest::{Method, Url, redirect};
+use reqwest::{Body, Method, Url, redirect};
 
 use answer::BAD_TOKEN;
 pub use answer::{HttpAnswer, NoAnswer, Reach, scrub};
@@ -17,8 +18,9 @@ pub use call::{AuthScheme, Call, CallKind};
 pub use gateway::Gateway;
 
 use answer::whole_message;
+use cleared::ClearedBody;
 
-use crate::domain::PUBLISH_LIMIT;
+use crate::domain::{NOT_SENT, PUBLISH_LIMIT};
 use crate::kill_point::kill_point;
 
 /// Names this program to the platforms; stable, so that their logs can be asked for it.
@@ -79,8 +81,16 @@ impl Http {
     pub async fn send(&self, call: Call) -> Result<HttpAnswer, NoAnswer> {
         #[cfg(feature = "kill-points")]
         let name = call.name();
+        let kind = call.kind.clone();
         let request = self.request(call)?;
         kill_point!("{name}.before");
+        // Too late already: nothing of it leaves.
+        if let CallKind::Publish(clearance) = kind
+            && !clearance.is_good()
+        {
+            let message = "too much time had passed since it was cleared";
+            return Err(NoAnswer::not_sent(NOT_SENT, message));
+        }
         let sending = request.send();
         #[cfg(feature = "kill-points")]
         let sending = crate::kill_point::until_sent(&name, sending);
@@ -142,9 +152,9 @@ impl Http {
         let client = self.client.get_or_init(build_client).as_ref();
         let client = client.map_err(|error| NoAnswer::not_sent("request", error))?;
         let url = self.target(&call.url).map_err(|error| NoAnswer::not_sent("request", error))?;
-        let limit = match call.kind {
+        let limit = match &call.kind {
             CallKind::Staging => self.limits.staging,
-            CallKind::Publish => self.limits.publish,
+            CallKind::Publish(_) => self.limits.publish,
             CallKind::Read => self.limits.read,
         };
         let with_body = matches!(call.method, Method::POST | Method::PUT);
@@ -165,7 +175,13 @@ impl Http {
             request = request.header(reqwest::header::AUTHORIZATION, value);
         }
         if with_body {
-            request = request.header(CONTENT_LENGTH, call.body.len()).body(call.body);
+            request = request.header(CONTENT_LENGTH, call.body.len());
+            request = match call.kind {
+                CallKind::Publish(clearance) => {
+                    request.body(Body::wrap(ClearedBody::new(call.body, clearance)))
+                }
+                CallKind::Staging | CallKind::Read => request.body(call.body),
+            };
         }
         Ok(request)
     }
@@ -203,12 +219,18 @@ pub(super) fn client_builder() -> Result<reqwest::ClientBuilder, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use reqwest::StatusCode;
     use serde_json::Value;
 
     use super::answer::MAX_BODY_BYTES;
     use super::*;
-    use crate::domain::AccessToken;
+    use crate::domain::{AccessToken, Clearance};
+
+    fn publish(url: &str) -> Call {
+        Call::post(CallKind::Publish(Clearance::unlimited()), url)
+    }
 
     #[test]
     fn a_gateway_gets_the_host_as_first_path_segment() {
@@ -263,8 +285,8 @@ mod tests {
             ("TLS", None, format!("https://127.0.0.1:{no_tls}/feed")),
             ("DNS", None, "https://graph.facebook.invalid/feed".to_owned()),
         ] {
-            let call = Call::post(CallKind::Publish, url)
-                .auth(AuthScheme::Bearer, &AccessToken::new("canary".to_owned()));
+            let call =
+                publish(&url).auth(AuthScheme::Bearer, &AccessToken::new("canary".to_owned()));
             let error = Http::new(gateway).send(call).await.unwrap_err();
             assert_eq!((error.reach, error.code), (Reach::NotSent, "connect"), "{what}");
             let shown = &error.message;
@@ -284,12 +306,35 @@ mod tests {
             String::from_utf8_lossy(&seen[..count]).to_lowercase()
         });
         let http = Http::new(Some(Gateway::parse(&format!("http://127.0.0.1:{port}")).unwrap()));
-        let call = Call::post(CallKind::Publish, "https://graph.facebook.com/v25.0/1/feed");
+        let call = publish("https://graph.facebook.com/v25.0/1/feed");
         let error = http.send(call).await.unwrap_err();
         assert_eq!(error.reach, Reach::Interrupted);
         let request = server.join().unwrap();
         assert!(request.contains("content-length: 0"), "{request}");
         assert!(request.contains("user-agent: socialsched/"), "{request}");
+    }
+
+    /// The connection took its time: what is late by then does not leave.
+    #[tokio::test]
+    async fn a_call_that_is_cleared_no_more_when_it_is_connected_is_not_whole() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let server = std::thread::spawn(move || {
+            use std::io::Read;
+            let mut seen = Vec::new();
+            listener.accept().unwrap().0.read_to_end(&mut seen).unwrap();
+            String::from_utf8_lossy(&seen).into_owned()
+        });
+        let http = Http::new(Some(Gateway::parse(&format!("http://127.0.0.1:{port}")).unwrap()));
+        let asked = AtomicBool::new(false);
+        let clearance = Clearance::new(move || !asked.swap(true, Ordering::SeqCst));
+        let url = "https://graph.facebook.com/v25.0/1/feed";
+        let call = Call::post(CallKind::Publish(clearance), url).bytes(b"message=Hello".to_vec());
+        let error = http.send(call).await.unwrap_err();
+        assert_eq!(error.reach, Reach::Interrupted, "{error}");
+        drop(http);
+        let seen = server.join().unwrap();
+        assert!(!seen.contains("Hello"), "{seen}");
     }
 
     #[tokio::test]
@@ -326,7 +371,7 @@ mod tests {
                 let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body));
             });
             let gateway = Gateway::parse(&format!("http://127.0.0.1:{port}")).unwrap();
-            let call = Call::post(CallKind::Publish, "https://graph.facebook.com/v25.0/1/feed");
+            let call = publish("https://graph.facebook.com/v25.0/1/feed");
             let answer = Http::new(Some(gateway)).send(call).await.unwrap();
             assert_eq!((answer.status, &answer.json["id"]), (StatusCode::OK, &Value::Null));
             assert!(answer.body.len() <= MAX_BODY_BYTES);

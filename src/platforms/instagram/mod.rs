@@ -73,7 +73,6 @@ impl Instagram {
             let message = "there is no container that could be published";
             Answer::NotSent(Failure::new(Remedy::Restage, "not_staged", message))
         })?;
-        draft.clearance.check().map_err(Answer::NotSent)?;
         let path = [draft.account.external_id.as_str(), "media_publish"];
         let reply = self.session(draft).publish(&path, &json!({"creation_id": container})).await;
         let reply = reply.map_err(Trouble::into_answer)?;

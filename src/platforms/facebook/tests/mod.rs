@@ -110,9 +110,12 @@ fn graph_error(code: i64, subcode: Option<i64>) -> Value {
 /// What somebody does by hand at the platform, past this program.
 async fn by_hand(rehearsal: &Rehearsal, path: &str, body: Value) {
     let url = format!("https://graph.facebook.com/v25.0/{path}");
-    let call = super::super::http::Call::post(super::super::http::CallKind::Publish, url)
-        .auth(super::super::http::AuthScheme::Bearer, &AccessToken::new("hand".to_owned()))
-        .json(&body);
+    let call = super::super::http::Call::post(
+        super::super::http::CallKind::Publish(crate::domain::Clearance::unlimited()),
+        url,
+    )
+    .auth(super::super::http::AuthScheme::Bearer, &AccessToken::new("hand".to_owned()))
+    .json(&body);
     let answer = rehearsal.http.send(call).await.unwrap();
     assert!(answer.status.is_success(), "{path}: {}", answer.json);
 }

@@ -93,7 +93,9 @@ async fn by_hand(rehearsal: &Rehearsal, container: Value) {
     for edge in ["media", "media_publish"] {
         let url = format!("https://graph.facebook.com/v25.0/{ACCOUNT}/{edge}");
         let token = AccessToken::new("hand".to_owned());
-        let call = Call::post(CallKind::Publish, url).auth(AuthScheme::Bearer, &token).json(&body);
+        let call = Call::post(CallKind::Publish(crate::domain::Clearance::unlimited()), url)
+            .auth(AuthScheme::Bearer, &token)
+            .json(&body);
         let answer = rehearsal.http.send(call).await.unwrap();
         assert!(answer.status.is_success(), "{edge}: {}", answer.json);
         body = json!({"creation_id": answer.json["id"]});
