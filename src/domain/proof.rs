@@ -45,8 +45,11 @@ pub enum Proven {
 /// it left within 45 seconds, and its time limit is 60.
 pub const CALL_IS_OVER: Duration = Duration::from_secs(105);
 
-/// So old must a call be whose refusal contradicts what was read before.
+/// So old must a call be whose refusal contradicts what was read before …
 pub const CONTRADICTED: Duration = Duration::from_secs(30 * 60);
+/// … and this old where another call would follow: by then it is held for a person,
+/// and "not live" makes it a failed post. Stories are still listed.
+const CONTRADICTED_AND_GOES_ON: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// A reading that saw the object, and saw it not live.
 pub const NOT_LIVE: &str = "not_live";
@@ -75,11 +78,10 @@ pub fn of_reading(sighting: Sighting, open: &[Intent], settle: Duration) -> Prov
         return Proven::Nothing(not_live());
     };
     let blind = open.iter().any(|call| call.blind);
-    // One call without an answer is enough to wait for all of them.
-    let refusal = newest.refusal.as_ref().filter(|_| open.iter().all(|c| c.refusal.is_some()));
+    let refusal = refusal_of(open);
     let doubted = open.iter().any(|call| call.doubted);
-    let is_unclear = doubted || refusal.is_none_or(|refusal| refusal.is_marked(EXISTS));
-    let at_least = if doubted { settle.max(CONTRADICTED) } else { settle };
+    let is_unclear = doubted || refusal.is_none_or(|no| no.is_marked(EXISTS) || makes_anew(no));
+    let at_least = counts_from(open, settle);
     match (sighting, refusal) {
         (Sighting::Live(receipt), _) => Proven::Live(receipt),
         (Sighting::Matched(receipt), _) => Proven::Matched(receipt),
@@ -116,6 +118,25 @@ pub fn of_reading(sighting: Sighting, open: &[Intent], settle: Duration) -> Prov
     }
 }
 
+/// How old the newest of these calls must be before "not live" counts at all.
+#[must_use]
+pub fn counts_from(open: &[Intent], settle: Duration) -> Duration {
+    match (open.iter().any(|call| call.doubted), refusal_of(open)) {
+        (false, _) => settle,
+        // A Page that lets nobody flip a post refuses the second call as it did the first.
+        (true, Some(refusal)) if matches!(refusal.remedy, Remedy::GiveUp | Remedy::Direct) => {
+            settle.max(CONTRADICTED)
+        }
+        (true, _) => CONTRADICTED_AND_GOES_ON,
+    }
+}
+
+/// What the newest call was refused with. One call without an answer is enough to
+/// wait for all of them.
+fn refusal_of(open: &[Intent]) -> Option<&Failure> {
+    open.last()?.refusal.as_ref().filter(|_| open.iter().all(|call| call.refusal.is_some()))
+}
+
 /// Whether a refusal contradicts what was read of an earlier call: that made
 /// nothing live, and yet this one is refused as if it had. Then readings are
 /// doubted for longer, and nothing is deleted.
@@ -124,15 +145,27 @@ pub fn contradicts(refusal: &Failure, is_repeat: bool) -> bool {
     is_repeat && refusal.is_marked(SPENT)
 }
 
+/// Whether what follows a refusal is a call that names another object: two of them
+/// may be live, where two calls that name one object make one post.
+fn makes_anew(refusal: &Failure) -> bool {
+    matches!(refusal.remedy, Remedy::Direct | Remedy::Restage)
+}
+
 /// Two readings "not live" must lie this far apart.
 #[must_use]
 pub fn apart(settle: Duration) -> Duration {
     settle * 2 / 3
 }
 
+/// So many readings come before the one that settles a call without an answer: any of
+/// them may be stale.
+const READINGS: u32 = 3;
+
 /// Whether one more reading "not live" settles a call without an answer.
 fn is_believed(call: &Intent, after: Duration, settle: Duration) -> bool {
-    call.age >= after && call.not_live_for.is_some_and(|since| since >= apart(settle))
+    call.age >= after
+        && call.lookups >= READINGS
+        && call.not_live_for.is_some_and(|since| since >= apart(settle))
 }
 
 /// Whether two refusals ask for the same rest: for a dead token, say, or a limit.

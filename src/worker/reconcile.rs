@@ -17,6 +17,8 @@ use super::{End, Shared};
 
 /// After so many readings that decide nothing, a person is asked.
 const LOOKUPS_MAX: u32 = 10;
+/// Of a refusal that contradicts what is read, where only hours will tell.
+const LOOKUPS_CONTRADICTED_MAX: u32 = 4;
 /// Media may be processed for hours: with the usual times this is about five.
 const LOOKUPS_IN_PROGRESS_MAX: u32 = 32;
 /// "Not live" is read for so long before a person is asked: it counts in the end.
@@ -53,11 +55,9 @@ pub(super) fn first_look(settle: Duration) -> Duration {
 /// show itself any moment, and rarely where only time tells.
 fn next_look(settle: Duration, lookups: u32) -> Duration {
     match lookups {
-        0 => settle / 6,
-        1 => settle / 3,
-        2 => settle,
-        3 => settle * 3,
-        4 => settle * 6,
+        0 => settle / 2,
+        1 => settle * 5 / 2,
+        2 => settle * 6,
         _ => settle * 9,
     }
 }
@@ -113,9 +113,13 @@ impl Shared {
             again = again.max((intent.age / 3).min(LOOK_IN_OUTAGE));
             intent.age >= REST_MAX
         } else {
-            let most =
-                if failure.code == IN_PROGRESS { LOOKUPS_IN_PROGRESS_MAX } else { LOOKUPS_MAX };
-            let early = failure.code == NOT_LIVE && intent.age < NOT_LIVE_MAX;
+            let for_hours = proof::counts_from(&claim.open_intents, self.settle()) > NOT_LIVE_MAX;
+            let most = match failure.code.as_str() {
+                IN_PROGRESS => LOOKUPS_IN_PROGRESS_MAX,
+                NOT_LIVE if for_hours => LOOKUPS_CONTRADICTED_MAX,
+                _ => LOOKUPS_MAX,
+            };
+            let early = failure.code == NOT_LIVE && intent.age < NOT_LIVE_MAX && !for_hours;
             intent.lookups >= most && intent.age >= CALL_IS_OVER && !early
         };
         if given_up {
@@ -153,7 +157,7 @@ impl Shared {
         let worker = &self.options.id;
         match self.look(claim).await {
             Look::NothingOpen => {
-                self.store.schedule_follow_up(claim.post_id, None).await?;
+                self.store.schedule_follow_up(claim, None).await?;
                 Ok(End::Lost)
             }
             Look::Live(end) => Ok(end),
@@ -251,8 +255,8 @@ mod tests {
     #[test]
     fn looks_come_soon_at_first_and_then_rarely() {
         let settle = Duration::from_secs(120);
-        let looks: Vec<u64> = (0..8).map(|n| next_look(settle, n).as_secs()).collect();
-        assert_eq!(looks, [20, 40, 120, 360, 720, 1080, 1080, 1080]);
+        let looks: Vec<u64> = (0..6).map(|n| next_look(settle, n).as_secs()).collect();
+        assert_eq!(looks, [60, 300, 720, 1080, 1080, 1080]);
     }
 
     #[test]

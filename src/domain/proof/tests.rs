@@ -18,6 +18,7 @@ fn unanswered(age: u64, not_live_for: Option<u64>) -> Intent {
     Intent {
         age: Duration::from_secs(age),
         not_live_for: not_live_for.map(Duration::from_secs),
+        lookups: not_live_for.map_or(0, |_| READINGS),
         ..Intent::cleared(Fence(1), 1, DateTime::UNIX_EPOCH)
     }
 }
@@ -150,6 +151,16 @@ fn readings_that_contradict_an_answer_decide_nothing() {
 }
 
 #[test]
+fn a_few_stale_readings_settle_nothing() {
+    let read = |lookups| {
+        let call = Intent { lookups, ..unanswered(9000, Some(8000)) };
+        of_reading(not_live_after(900), &[call], SETTLE)
+    };
+    assert_eq!(read(READINGS - 1), Proven::Nothing(not_live()));
+    assert!(matches!(read(READINGS), Proven::NotLive(_)));
+}
+
+#[test]
 fn a_refusal_that_contradicts_a_reading_is_doubted_for_long() {
     let spent = bad().mark(SPENT);
     let call = |age, since| Intent {
@@ -163,6 +174,14 @@ fn a_refusal_that_contradicts_a_reading_is_doubted_for_long() {
     }
     let read = of_reading(not_live_after(0), &[call(1800, Some(1700))], SETTLE);
     assert_eq!(read, Proven::NotLive(spent.clone()));
+    // Another call would follow.
+    for remedy in [Remedy::Restage, Remedy::Retry] {
+        let spent = failure(remedy, "100").mark(SPENT);
+        let call = |age| Intent { refusal: Some(spent.clone()), ..call(age, Some(1700)) };
+        let read = |age| of_reading(not_live_after(0), &[call(age)], SETTLE);
+        assert_eq!(read(12 * 3600 - 1), Proven::Nothing(not_live()));
+        assert_eq!(read(12 * 3600), Proven::NotLive(spent.clone()));
+    }
     let never = Sighting::NeverTells(failure(Remedy::GiveUp, "no_finder"));
     assert!(matches!(of_reading(never, &[call(9000, Some(8000))], SETTLE), Proven::Never(_)));
     assert!(contradicts(&spent, true));

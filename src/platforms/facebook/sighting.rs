@@ -2,8 +2,6 @@
 //! publish call named. Where that shows as not published, a list is asked, too:
 //! the two may lag by different times.
 
-use std::time::Duration;
-
 use serde_json::Value;
 
 use super::flow::Kind;
@@ -42,11 +40,6 @@ pub(super) async fn look(
                 Sighting::NotLive { .. } => seen,
                 told => told,
             }
-        }
-        // One field says it all, and the flip was called twice on a live Page, with
-        // one visible post.
-        Ok(Sighting::NotLive { .. }) if kind == Kind::Feed && !draft.is_repeat() => {
-            Sighting::NotLive { after: Duration::ZERO }
         }
         Ok(seen @ Sighting::NotLive { .. }) => match listed().await {
             Ok(found) => found.map_or(seen, Sighting::Live),

@@ -1,19 +1,14 @@
 //! The first comment below a post.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use super::urn::Author;
-use super::{LinkedIn, author, classify, urn};
+use super::{LISTS_LAG, LinkedIn, author, classify, urn};
 use crate::domain::{Answer, Draft, Failure, Receipt, Remedy, Sighting};
 use crate::platforms::http::{CallKind, HttpAnswer};
 
 /// How often a comment is sent again to a post that LinkedIn does not find yet.
 const MAX_REPEATS: u32 = 4;
-
-/// Lists may lag behind by this: "not listed" counts no sooner.
-const LISTS_LAG: Duration = Duration::from_secs(15 * 60);
 
 impl LinkedIn {
     /// Sends the comment as plain text: little text would show its backslashes.
@@ -30,7 +25,8 @@ impl LinkedIn {
         });
         let mut repeats = 0;
         loop {
-            let call = self.post(CallKind::Publish, &path, &draft.token).json(&body);
+            let kind = CallKind::Publish(draft.clearance.clone());
+            let call = self.post(kind, &path, &draft.token).json(&body);
             let answer = match self.http.send(call).await {
                 Ok(answer) => answer,
                 Err(error) => return classify::unanswered(error),

@@ -1,5 +1,7 @@
 //! Looking for a page's post afterwards.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::super::stand_in::*;
@@ -47,9 +49,8 @@ fn is_found(sighting: &Sighting) -> bool {
     receipt.external_id.as_deref() == Some(URN) && receipt.evidence.as_deref() == Some("read-back")
 }
 
-/// The filter still guards a second call.
 fn not_live() -> Sighting {
-    Sighting::NotLive { after: CALL_IS_OVER }
+    Sighting::NotLive { after: LISTS_LAG }
 }
 
 fn listed(created_at: &str, more: Value) -> Value {
@@ -148,19 +149,6 @@ async fn what_readers_do_not_see_is_not_live() {
     }
     let asked = json!([listed(SENT, json!({ "lifecycleState": "PUBLISH_REQUESTED" }))]);
     assert!(is_found(&look_up(&draft, asked).await));
-}
-
-/// While the duplicate filter guards a second call, absence counts sooner.
-#[tokio::test]
-async fn absence_counts_later_without_the_filter() {
-    let mut draft = sent("text");
-    for (seconds, minutes_wanted) in [(90, None), (479, None), (480, Some(15)), (86_400, Some(15))]
-    {
-        draft.calls[0].age = Duration::from_secs(seconds);
-        let after =
-            minutes_wanted.map_or(CALL_IS_OVER, |minutes| Duration::from_secs(minutes * 60));
-        assert_eq!(look_up(&draft, json!([])).await, Sighting::NotLive { after }, "{seconds}");
-    }
 }
 
 /// K17: what somebody posted by hand after a refusal, and before our next call.

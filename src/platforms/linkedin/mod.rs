@@ -30,6 +30,10 @@ use crate::domain::{
 };
 use urn::Author;
 
+/// Lists may lag behind by this: "not listed" counts no sooner. LinkedIn's filter of
+/// equal posts, which guards ten minutes, is no proof.
+const LISTS_LAG: Duration = Duration::from_secs(15 * 60);
+
 const API: &str = "https://api.linkedin.com/rest";
 
 /// What may differ between installations and tests.

@@ -1,7 +1,7 @@
 //! The call that makes a post live, and looking for it afterwards.
 
 use std::collections::HashSet;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
@@ -9,17 +9,9 @@ use serde_json::Value;
 use super::classify::{self, Verdict};
 use super::content::{Shape, media_urns, post_body};
 use super::urn::{self, Author};
-use super::{LinkedIn, author, text};
-use crate::domain::proof::CALL_IS_OVER;
+use super::{LISTS_LAG, LinkedIn, author, text};
 use crate::domain::{Answer, Draft, Failure, Intent, Receipt, Remedy, Sighting, made_by_one_of};
 use crate::platforms::http::{CallKind, HttpAnswer};
-
-/// LinkedIn refuses an equal post for ten minutes at least: as long as a call is
-/// younger than this, that filter guards a second one.
-const GUARDED: Duration = Duration::from_secs(8 * 60);
-
-/// Without the filter's help, "not listed" counts only this long after the call.
-const LISTS_LAG: Duration = Duration::from_secs(15 * 60);
 
 /// The most that LinkedIn lists at once.
 const PAGE: usize = 100;
@@ -28,14 +20,13 @@ const MAX_PAGES: usize = 20;
 
 impl LinkedIn {
     pub(super) async fn create_post(&self, draft: &Draft) -> Answer {
-        if let Err(too_late) = draft.clearance.check() {
-            return Answer::NotSent(too_late);
-        }
         let body = match author(draft).and_then(|author| post_body(draft, author)) {
             Ok(body) => body,
             Err(failure) => return Answer::NotSent(failure),
         };
-        let call = self.post(CallKind::Publish, "/posts", &draft.token).json(&body);
+        let call = self
+            .post(CallKind::Publish(draft.clearance.clone()), "/posts", &draft.token)
+            .json(&body);
         let began = Instant::now();
         let answer = match self.http.send(call).await {
             Ok(answer) => answer,
@@ -124,7 +115,7 @@ impl LinkedIn {
                     .is_some_and(|made| made < earliest + offset - OLDER)
             };
             if new.is_empty() || new.iter().any(is_older) {
-                return judged(&matching, &fingerprint, call, &answer);
+                return judged(&matching, &fingerprint, &answer);
             }
         }
         cannot_tell("the page has more new posts than can be read")
@@ -179,16 +170,9 @@ fn receipt(answer: &HttpAnswer, urn: Option<String>) -> Receipt {
 }
 
 /// What the posts that match say of the call.
-fn judged(
-    matching: &[Value],
-    fingerprint: &Fingerprint<'_>,
-    call: &Intent,
-    answer: &HttpAnswer,
-) -> Sighting {
+fn judged(matching: &[Value], fingerprint: &Fingerprint<'_>, answer: &HttpAnswer) -> Sighting {
     match matching {
-        [] => {
-            Sighting::NotLive { after: if call.age < GUARDED { CALL_IS_OVER } else { LISTS_LAG } }
-        }
+        [] => Sighting::NotLive { after: LISTS_LAG },
         [post] => match post["lifecycleState"].as_str() {
             Some("DRAFT" | "PUBLISH_FAILED") => {
                 cannot_tell("LinkedIn holds the post but does not show it to readers")

@@ -1,5 +1,7 @@
 //! The create call.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::super::stand_in::*;
@@ -202,7 +204,7 @@ async fn a_named_post_must_not_be_missing() {
 async fn a_duplicate_between_two_calls_is_another() {
     let stand_in = StandIn::start(|_| duplicate_at("17:00:30")).await;
     let mut draft = draft(MEMBER, "Hello", &["2026-07-26T16:58:00Z", "2026-07-26T17:00:30Z"]);
-    let limit = Remedy::Wait { rest: GUARDED, scope: Scope::Account };
+    let limit = Remedy::Wait { rest: Duration::from_secs(480), scope: Scope::Account };
     draft.calls[0].refusal = Some(Failure::new(limit, "http_429", "…"));
     draft.calls[0].answered_at = Some(time("2026-07-26T16:58:01Z"));
     let answer = stand_in.client().publish(&draft).await;

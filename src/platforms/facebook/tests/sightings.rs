@@ -138,7 +138,7 @@ async fn the_object_of_the_call_is_asked_about() {
     let live = facebook.look_up(&draft, &first).await;
     assert_eq!(seen_live(live).external_id, first.object);
     let not_live = facebook.look_up(&draft, &second).await;
-    assert_eq!(not_live, Sighting::NotLive { after: Duration::ZERO });
+    assert_eq!(not_live, Sighting::NotLive { after: UNPROVEN });
 }
 
 #[tokio::test]
