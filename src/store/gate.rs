@@ -18,7 +18,7 @@ use super::{Store, StoreError, transaction};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Gate {
     /// Send now: the intent is durable.
-    Open(Intent),
+    Open(Box<Intent>),
     /// Somebody asked for it to be cancelled: do not send.
     CancelWished,
     /// The account was paused, removed, or is another one now: do not send.
@@ -69,7 +69,7 @@ impl Store {
             let mut gates = Vec::with_capacity(jobs.len());
             for job in jobs {
                 gates.push(match opened_before(tx, worker, job.claim).await? {
-                    Some(intent) => Gate::Open(intent),
+                    Some(intent) => Gate::Open(Box::new(intent)),
                     None => open(tx, worker, *job, lease).await?,
                 });
             }
@@ -175,7 +175,7 @@ async fn open(
         .await?;
     let at = log::cleared_at(tx, claim.job_id, key).await?;
     let object = object.map(str::to_owned);
-    Ok(Gate::Open(Intent { object, ..Intent::cleared(key.0, key.1, at) }))
+    Ok(Gate::Open(Box::new(Intent { object, ..Intent::cleared(key.0, key.1, at) })))
 }
 
 /// Whether a publish call for the same account is under way: cleared, without

@@ -27,7 +27,7 @@ pub enum Step {
     /// Preparing: nothing can be live from it.
     Prepare,
     /// The publish call cleared by this intent.
-    Publish(Intent),
+    Publish(Box<Intent>),
     /// A look-up after which these intents are known to have made nothing live.
     Lookup(Vec<Intent>),
 }

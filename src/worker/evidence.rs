@@ -175,7 +175,7 @@ impl Shared {
                 kept(store.record_matched(worker, &row(receipt)).await?, evidence)
             }
             Proof::Refused { failure, staged, next } => {
-                let step = Step::Publish(intent.clone());
+                let step = Step::Publish(Box::new(intent.clone()));
                 Kept::Recorded(
                     store.record_failure(worker, claim, &step, failure, *staged, next).await?,
                 )

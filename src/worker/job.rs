@@ -11,7 +11,6 @@
 //! changes no row but one: evidence that the post is live is always kept. What a
 //! call answered outlives its worker also when the database is away (`spool`).
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -20,17 +19,17 @@ use crate::domain::proof::{self, CALL_IS_OVER, Proven, Witness};
 use crate::domain::rules;
 use crate::domain::{
     Answer, Away, Claim, ClaimId, Clearance, Draft, Failure, Intent, Outcome, PUBLISH_LIMIT,
-    Preparation, Receipt, Remedy, Scope, Sighting, retry_delay,
+    Preparation, Receipt, Remedy, Scope, retry_delay,
 };
 use crate::store::{Gate, Heard, Next, Settled, Staged, Step, StoreError, ToPublish};
 
 use super::evidence::{Evidence, Kept, Proof};
-use super::reconcile::{ANOTHERS, first_look, may_be_anothers};
+use super::reconcile::{first_look, may_be_anothers};
 use super::uptime::Uptime;
 use super::{End, Event, Shared};
 
 /// A call leaves this soon after its gate began, reads before it included, or never.
-const LEAVES_WITHIN: Duration = Duration::from_secs(45);
+pub(super) const LEAVES_WITHIN: Duration = Duration::from_secs(45);
 // Leases are shorter: whoever takes the job over earlier may find the post live,
 // but must not believe that it will never be.
 const _: () = assert!(
@@ -41,8 +40,6 @@ const _: () = assert!(
 const ACCOUNT_RESTS: Duration = Duration::from_secs(45);
 /// A job whose account another worker publishes to comes back this soon.
 const ACCOUNT_BUSY_REST: Duration = Duration::from_secs(1);
-/// A job whose earlier call cannot be asked about now comes back this soon.
-const ASK_AGAIN: Duration = Duration::from_secs(5 * 60);
 /// A refusal is looked up at once: nobody else need look while that goes on.
 const LOOK_TAKES: Duration = Duration::from_secs(40);
 /// Why the platform does not take a post as a duplicate.
@@ -126,76 +123,6 @@ impl Shared {
         self.publish(&claim, draft, stop).await
     }
 
-    /// Asks once more about every earlier call of a post before another one is
-    /// made: what was believed of it may have been too early. `None`: another
-    /// call is safe.
-    async fn ask_about_earlier_calls(
-        &self,
-        claim: &Claim,
-        draft: &Draft,
-    ) -> Result<Option<End>, StoreError> {
-        let Some(youngest) = claim.calls.iter().map(|call| call.age).min() else {
-            return Ok(None);
-        };
-        if let Some(rest) = CALL_IS_OVER.checked_sub(youngest).filter(|rest| !rest.is_zero()) {
-            let settled = self.store.release(&self.options.id, claim, rest).await?;
-            return self.ended(settled, || End::Waiting(rest)).map(Some);
-        }
-        let publisher = self.publishers.get(claim.content.platform);
-        let mut asked: Vec<Option<&str>> = Vec::new();
-        for call in claim.calls.iter().rev() {
-            let object = call.object.as_deref();
-            if asked.contains(&object) {
-                continue;
-            }
-            asked.push(object);
-            let (receipt, proof): (_, fn(Receipt) -> Proof) =
-                match publisher.look_up(draft, call).await {
-                    Sighting::Live(receipt) => (receipt, Proof::Live),
-                    Sighting::Matched(receipt) => (receipt, Proof::Matched),
-                    Sighting::NotLive { .. } | Sighting::Dead(_) | Sighting::NeverTells(_) => {
-                        continue;
-                    }
-                    Sighting::InProgress => {
-                        return self.ask_again_later(claim).await.map(Some);
-                    }
-                    Sighting::CannotTell(failure) if failure.passes() => {
-                        return self.fail(claim, &Step::Prepare, failure).await.map(Some);
-                    }
-                    Sighting::CannotTell(_) => {
-                        return self.ask_again_later(claim).await.map(Some);
-                    }
-                };
-            match self.found(claim, call, receipt, proof).await {
-                Ok(end) => return Ok(Some(end)),
-                // Another post of ours.
-                Err(failure) if failure.code == ANOTHERS => {}
-                Err(_) => return self.ask_again_later(claim).await.map(Some),
-            }
-        }
-        Ok(None)
-    }
-
-    /// Deletes what earlier calls named and this one will not: each was seen not to
-    /// be live.
-    async fn discard_unused(&self, claim: &Claim, draft: &Draft) {
-        let publisher = self.publishers.get(claim.content.platform);
-        let object = publisher.object(draft);
-        let named: BTreeSet<&str> =
-            claim.calls.iter().filter_map(|call| call.object.as_deref()).collect();
-        if claim.calls.iter().any(|call| call.doubted || call.blind) {
-            return;
-        }
-        for unused in named.into_iter().filter(|name| object.as_deref() != Some(name)) {
-            publisher.discard(draft, unused).await;
-        }
-    }
-
-    async fn ask_again_later(&self, claim: &Claim) -> Result<End, StoreError> {
-        let settled = self.store.release(&self.options.id, claim, ASK_AGAIN).await?;
-        self.ended(settled, || End::Waiting(ASK_AGAIN))
-    }
-
     /// Commits what a step made at the platform. `false`: the job is no longer ours.
     async fn record(
         &self,
@@ -231,7 +158,7 @@ impl Shared {
         let job = ToPublish { claim, object: object.as_deref() };
         let gates = self.store.open_gates(&self.options.id, &[job], self.options.lease).await?;
         let intent = match gates.into_iter().next() {
-            Some(Gate::Open(intent)) => intent,
+            Some(Gate::Open(intent)) => *intent,
             Some(Gate::CancelWished) => {
                 let settled = self.store.cancel_claimed(&self.options.id, claim).await?;
                 return self.ended(settled, || End::Cancelled);
@@ -274,7 +201,7 @@ impl Shared {
                         drop(turn);
                         match publisher.witness(&draft) {
                             Witness::Nobody => {
-                                self.fail(claim, &Step::Publish(intent), failure).await
+                                self.fail(claim, &Step::Publish(Box::new(intent)), failure).await
                             }
                             Witness::Object | Witness::List => {
                                 self.refused(claim, &draft, intent, failure).await
@@ -289,7 +216,9 @@ impl Shared {
                     }
                 }
             }
-            Proven::NotLive(failure) => self.fail(claim, &Step::Publish(intent), failure).await,
+            Proven::NotLive(failure) => {
+                self.fail(claim, &Step::Publish(Box::new(intent)), failure).await
+            }
             Proven::Nothing(failure) | Proven::Never(failure) if is_refused => {
                 drop(turn);
                 self.refused(claim, &draft, intent, failure).await
@@ -363,7 +292,13 @@ impl Shared {
             Remedy::Outage(side) => (self.outage(claim, side), Staged::Keep),
             Remedy::Restage => (retry(), Staged::Anew),
             Remedy::Direct => (Next::GiveBack(Duration::ZERO), Staged::Direct),
-            Remedy::PollAgain(_) if self.is_asked_too_often(claim, step) => (retry(), Staged::Anew),
+            Remedy::PollAgain(_) if is_asked_too_often(claim, step) => match step {
+                // What nobody answered may show itself late: it stays the anchor.
+                Step::Lookup(calls) if calls.iter().any(|call| call.refusal.is_none()) => {
+                    (retry(), Staged::Keep)
+                }
+                _ => (retry(), Staged::Anew),
+            },
             Remedy::PollAgain(delay) => (Next::GiveBack(delay), Staged::Keep),
             Remedy::Wait { .. } | Remedy::Operator(_) => {
                 (Next::GiveBack(Duration::ZERO), Staged::Keep)
@@ -419,19 +354,6 @@ impl Shared {
         let minutes = 2u64.pow(claim.faults.min(4)).min(15);
         let delay = Duration::from_secs(minutes * 60);
         Next::GiveBack(delay.mul_f64(0.5 + jitter() / 2.0))
-    }
-
-    /// Whether an object has been "not ready", or nobody answered the calls that
-    /// named it, so often that another one must do.
-    fn is_asked_too_often(&self, claim: &Claim, step: &Step) -> bool {
-        let object = match step {
-            Step::Prepare => return false,
-            Step::Publish(call) => call.object.as_deref(),
-            Step::Lookup(calls) => calls.last().and_then(|call| call.object.as_deref()),
-        };
-        let earlier = claim.calls.iter().filter(|call| call.object.as_deref() == object).count();
-        // The call at hand is not among the earlier ones of its own claim.
-        earlier + usize::from(matches!(step, Step::Publish(_))) >= CALLS_PER_OBJECT
     }
 
     /// A rest that is not recorded is asked for again by the next attempt.
@@ -490,4 +412,17 @@ fn is_outage(failure: &Failure) -> bool {
 /// A number from 0 to 1 that differs between workers and posts.
 fn jitter() -> f64 {
     f64::from(uuid::Uuid::new_v4().as_bytes()[0]) / 255.0
+}
+
+/// Whether an object has been "not ready", or nobody answered the calls that
+/// named it, so often that another one must do.
+fn is_asked_too_often(claim: &Claim, step: &Step) -> bool {
+    let object = match step {
+        Step::Prepare => return false,
+        Step::Publish(call) => call.object.as_deref(),
+        Step::Lookup(calls) => calls.last().and_then(|call| call.object.as_deref()),
+    };
+    let earlier = claim.calls.iter().filter(|call| call.object.as_deref() == object).count();
+    // The call at hand is not among the earlier ones of its own claim.
+    earlier + usize::from(matches!(step, Step::Publish(_))) >= CALLS_PER_OBJECT
 }

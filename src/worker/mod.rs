@@ -12,6 +12,7 @@ mod held;
 mod job;
 mod reconcile;
 mod recovery;
+mod repeat;
 mod run;
 mod spool;
 mod summary;
