@@ -84,8 +84,8 @@ pub enum Recorded {
     Stray,
 }
 
-/// Whether a gate of this database has cleared the call for this worker, or for
-/// one that looks it up in its stead.
+/// Whether a gate of this database has cleared the call: for this worker, or for one
+/// in whose stead it looks it up. Another history may have a call of the same key.
 async fn was_cleared(
     tx: &mut Tx,
     worker: &WorkerId,
@@ -93,8 +93,8 @@ async fn was_cleared(
     intent: &Intent,
 ) -> Result<bool, StoreError> {
     let key = (intent.fence, intent.step_no);
-    let Some(by) = log::cleared_by(tx, job, key).await? else { return Ok(false) };
-    if by == worker.as_str() {
+    let Some((by, at)) = log::cleared_by(tx, job, key).await? else { return Ok(false) };
+    if by == worker.as_str() || at == intent.at {
         return Ok(true);
     }
     // Who looks it up owns the job now, or it is held and nobody owns it.

@@ -122,39 +122,49 @@ impl Store {
         })
     }
 
-    /// Says when an ended post is followed up next; `None`: never.
+    /// Says when an ended post is followed up next; `None`: never. One that was
+    /// opened again since, and may have ended anew, stays as it is.
     ///
     /// # Errors
     /// The database is away.
     pub async fn schedule_follow_up(
         &self,
-        post: PostId,
+        post: &Claim,
         after: Option<Duration>,
     ) -> Result<(), StoreError> {
-        transaction!(self, tx, { schedule(tx, &Key::Id(post.uuid()), after).await? })
+        transaction!(self, tx, {
+            if is_same(tx, post).await? {
+                schedule(tx, &Key::Id(post.post_id.uuid()), after).await?;
+            }
+        })
     }
 
-    /// Records that nothing is left at the platform for an ended post, or nothing
-    /// that can be deleted: what was staged so far is no longer used.
+    /// Records that what was staged for an ended post is no longer used, before any
+    /// of it is deleted. `false`: the post was opened again, and may use it.
     ///
     /// # Errors
-    /// The database is away.
+    /// The database is away; then nothing is to be deleted.
     pub async fn record_cleaned_up(
         &self,
         worker: &WorkerId,
         post: &Claim,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         transaction!(self, tx, {
-            let rows = tx
-                .execute(
-                    sql("UPDATE post_details SET leftovers = 0, follow_up_at = NULL
-                          WHERE id = ? AND leftovers = 1 AND status IN ('failed', 'cancelled')")
-                    .id(post.post_id.uuid()),
-                )
-                .await?;
-            if rows == 1 {
+            let cleaned = is_same(tx, post).await?
+                && tx
+                    .execute(
+                        sql(
+                            "UPDATE post_details SET leftovers = 0, follow_up_at = NULL
+                              WHERE id = ? AND leftovers = 1 AND status IN ('failed', 'cancelled')",
+                        )
+                        .id(post.post_id.uuid()),
+                    )
+                    .await?
+                    == 1;
+            if cleaned {
                 restage_mark(tx, Some(worker), post.job_id, post.fence, log::RESTAGE).await?;
             }
+            cleaned
         })
     }
 
@@ -269,6 +279,15 @@ fn comment_entry<'a>(
     event: LogEvent,
 ) -> Entry<'a> {
     Entry::new(post.job_id, key, StepKind::After, event).worker(worker).step("first-comment")
+}
+
+/// Whether an ended post has not been opened again since it was read; locks it.
+async fn is_same(tx: &mut Tx, post: &Claim) -> Result<bool, StoreError> {
+    let same = sql("SELECT s.id AS id FROM post_schedule s
+                      JOIN post_details d ON d.id = s.post_detail_id
+                     WHERE s.id = ? AND s.fence = ? AND d.status NOT IN ('pending', 'processing')
+                           {lock s, d}");
+    Ok(tx.first(same.id(post.job_id.uuid()).int(post.fence.0)).await?.is_some())
 }
 
 /// What is to be done for an ended post, of which all that needs can be read.

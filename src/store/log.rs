@@ -199,15 +199,15 @@ pub(super) async fn has_artifacts(tx: &mut Tx, job: JobId) -> Result<bool, Store
     Ok(count > 0)
 }
 
-/// The worker whose gate wrote the intent of this key, if there is such an intent.
+/// Whose gate wrote the intent of this key, and when, if there is such an intent.
 pub(super) async fn cleared_by(
     tx: &mut Tx,
     job: JobId,
     (fence, step_no): (Fence, i32),
-) -> Result<Option<String>, StoreError> {
+) -> Result<Option<(String, DateTime<Utc>)>, StoreError> {
     let row = tx
         .first(
-            sql("SELECT worker_id FROM publish_log
+            sql("SELECT worker_id, at FROM publish_log
                   WHERE post_schedule_id = ? AND fence = ? AND step_no = ?
                     AND kind = 'publish' AND event = 'intent'")
             .id(job.uuid())
@@ -215,7 +215,7 @@ pub(super) async fn cleared_by(
             .int(i64::from(step_no)),
         )
         .await?;
-    row.map(|row| Ok(row.opt_text("worker_id")?.unwrap_or_default())).transpose()
+    row.map(|row| Ok((row.opt_text("worker_id")?.unwrap_or_default(), row.time("at")?))).transpose()
 }
 
 /// When the intent of this key was written.

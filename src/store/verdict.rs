@@ -108,7 +108,8 @@ async fn judge(
     if *verdict == Verdict::Abandon {
         tx.execute_one(
             "abandon post",
-            sql("UPDATE post_details SET error_code = ?, error_message = ?, updated_at = {now}
+            sql("UPDATE post_details
+                    SET error_code = ?, error_message = ?, follow_up_at = NULL, updated_at = {now}
                   WHERE id = ? AND status = 'failed' AND outcome = 'unknown'")
             .text(ABANDONED)
             .text(format!("given up by {actor}; may be live"))

@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use crate::domain::proof::CALL_IS_OVER;
 use crate::domain::{
-    Answer, Claim, CommentState, Draft, Failure, Intent, NOT_SENT, Outcome, PostStatus, Receipt,
-    Remedy, Sighting,
+    Answer, Claim, Clearance, CommentState, Draft, Failure, Intent, NOT_SENT, Outcome, PostStatus,
+    Receipt, Remedy, Sighting,
 };
 use crate::store::{CommentEnd, CommentTurn, FollowUp, OwedComment, StoreError};
 
 use super::evidence::Proof;
+use super::job::LEAVES_WITHIN;
+use super::uptime::Uptime;
 use super::{End, Event, Shared};
 
 /// Follow-ups handled per round.
@@ -24,6 +26,9 @@ const COMMENT_CALLS_MAX: usize = 3;
 const COMMENT_LOOK: Duration = Duration::from_secs(2 * 60);
 /// When something that cannot be told now is asked for again.
 const LATER: Duration = Duration::from_secs(15 * 60);
+/// What a publish call made shows itself by then. What it named is deleted no sooner:
+/// nobody sees what is left.
+const SEEN_BY: Duration = Duration::from_secs(24 * 60 * 60);
 /// After this, nothing more is asked for.
 const ASKED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -62,7 +67,7 @@ impl Shared {
             Err(failure) => {
                 // Its account rests as for a post, or it would be met again and again.
                 self.store.rest_accounts(post.post_id, &failure).await?;
-                self.store.schedule_follow_up(post.post_id, Some(Duration::ZERO)).await?;
+                self.store.schedule_follow_up(post, Some(Duration::ZERO)).await?;
                 return Ok(None);
             }
         };
@@ -75,7 +80,7 @@ impl Shared {
             }
             (PostStatus::Failed | PostStatus::Cancelled, _) => self.last_look(post, &draft).await,
             (PostStatus::Pending | PostStatus::Processing, _) => {
-                self.store.schedule_follow_up(post.post_id, None).await?;
+                self.store.schedule_follow_up(post, None).await?;
                 Ok(None)
             }
         }
@@ -98,7 +103,7 @@ impl Shared {
         }
         match &follow_up.comment {
             Some(comment) => self.comment(post, draft, id, comment).await?,
-            None => self.store.schedule_follow_up(post.post_id, None).await?,
+            None => self.store.schedule_follow_up(post, None).await?,
         }
         Ok(None)
     }
@@ -118,20 +123,20 @@ impl Shared {
             if receipt.external_id.is_some() && self.found(post, call, receipt, proof).await.is_ok()
             {
                 let comment = follow_up.comment.as_ref().map(|_| Duration::ZERO);
-                return self.store.schedule_follow_up(post.post_id, comment).await;
+                return self.store.schedule_follow_up(post, comment).await;
             }
         }
         let next = match follow_up.published_for.as_secs() / 60 {
-            ..5 => Some(Duration::from_secs(3 * 60)),
+            0..5 => Some(Duration::from_secs(3 * 60)),
             5..15 => Some(Duration::from_secs(10 * 60)),
             _ if follow_up.comment.is_none() => None,
-            ..1440 => Some(Duration::from_secs(60 * 60)),
+            15..1440 => Some(Duration::from_secs(60 * 60)),
             _ => {
                 let why = "no_post_id: the post is live under an id that we were not told";
                 return self.store.fail_comment(post, why).await;
             }
         };
-        self.store.schedule_follow_up(post.post_id, next).await
+        self.store.schedule_follow_up(post, next).await
     }
 
     /// Looks once more at a post that was reported as not published: a refusal may
@@ -140,6 +145,7 @@ impl Shared {
         let publisher = self.publishers.get(post.content.platform);
         // What contradicts itself is not deleted.
         let mut is_clear = !post.calls.iter().any(|call| call.doubted || call.blind);
+        let mut looks_again = false;
         let mut asked: Vec<Option<&str>> = Vec::new();
         for call in post.calls.iter().rev() {
             let object = call.object.as_deref();
@@ -151,14 +157,17 @@ impl Shared {
                 match publisher.look_up(draft, call).await {
                     Sighting::Live(receipt) => (receipt, Proof::Live),
                     Sighting::Matched(receipt) => (receipt, Proof::Matched),
-                    Sighting::NotLive { .. } | Sighting::Dead(_) => continue,
+                    Sighting::NotLive { .. } | Sighting::Dead(_) => {
+                        looks_again |= call.age < SEEN_BY;
+                        continue;
+                    }
                     Sighting::NeverTells(_) => {
                         is_clear = false;
                         continue;
                     }
                     Sighting::InProgress | Sighting::CannotTell(_) => {
                         let again = (call.age < ASKED_FOR).then_some(LATER);
-                        self.store.schedule_follow_up(post.post_id, again).await?;
+                        self.store.schedule_follow_up(post, again).await?;
                         return Ok(None);
                     }
                 };
@@ -166,7 +175,14 @@ impl Shared {
                 return Ok(Some(end));
             }
         }
-        if is_clear {
+        if looks_again {
+            let youngest = post.calls.iter().map(|call| call.age).min().unwrap_or_default();
+            let rest = SEEN_BY.saturating_sub(youngest);
+            self.store.schedule_follow_up(post, Some(rest)).await?;
+            return Ok(None);
+        }
+        let ours = self.store.record_cleaned_up(&self.options.id, post).await?;
+        if ours && is_clear {
             let staged = publisher.object(draft);
             let named = asked.into_iter().flatten();
             let objects: BTreeSet<&str> = named.chain(staged.as_deref()).collect();
@@ -174,7 +190,6 @@ impl Shared {
                 publisher.discard(draft, object).await;
             }
         }
-        self.store.record_cleaned_up(&self.options.id, post).await?;
         Ok(None)
     }
 
@@ -204,7 +219,7 @@ impl Shared {
                 let turn = CommentTurn { intent: call.clone() };
                 self.record_comment(post, &turn, &end).await
             }
-            (Some(_), None) => self.store.schedule_follow_up(post.post_id, None).await,
+            (Some(_), None) => self.store.schedule_follow_up(post, None).await,
             (None, _) => self.send_comment(post, draft, post_id, owed).await,
         }
     }
@@ -246,6 +261,7 @@ impl Shared {
         let publisher = self.publishers.get(post.content.platform);
         match publisher.find_comment(draft, post_id, &owed.text).await {
             Sighting::Live(receipt) | Sighting::Matched(receipt) => Some(CommentEnd::Sent(receipt)),
+            Sighting::NotLive { after } if call.age < after => Some(refused(after - call.age)),
             Sighting::CannotTell(failure) => Some(CommentEnd::Again(failure, LATER)),
             _ => None,
         }
@@ -288,11 +304,14 @@ impl Shared {
         post_id: &str,
         owed: &OwedComment,
     ) -> Result<(), StoreError> {
+        let began = Uptime::now();
         let Some(turn) = self.store.begin_comment(&self.options.id, post).await? else {
             return Ok(());
         };
+        let clearance = Clearance::new(move || began.elapsed() < LEAVES_WITHIN);
+        let cleared = Draft { clearance, ..draft.clone() };
         let publisher = self.publishers.get(post.content.platform);
-        let end = match publisher.comment(draft, post_id, &owed.text).await {
+        let end = match publisher.comment(&cleared, post_id, &owed.text).await {
             Answer::Published(receipt) | Answer::Matched(receipt) => CommentEnd::Sent(receipt),
             Answer::NotSent(failure) => CommentEnd::Again(failure.mark(NOT_SENT), COMMENT_LOOK),
             Answer::Unknown(failure) => CommentEnd::Unknown(failure, Some(COMMENT_LOOK)),
