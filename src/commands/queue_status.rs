@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::view::{self, counted};
 use crate::context::Context;
-use crate::domain::when::{relative, rfc3339, short};
-use crate::domain::{InstanceId, QueueStats, visible};
+use crate::domain::when::{Zone, relative, rfc3339, short};
+use crate::domain::{InstanceId, Pause, PlatformStats, QueueStats, visible};
 use crate::exit::Exit;
 use crate::output::{Align, Format, Report, Table};
 use crate::store::OddRow;
@@ -33,6 +33,7 @@ impl QueueStatusArgs {
         let mut notes: Vec<String> = next.into_iter().collect();
         if context.printer.format() == Format::Table {
             notes.push(format!("database  {instance}"));
+            notes.extend(stats.platforms.iter().filter_map(|p| resting_line(p, zone)));
             notes.extend(stats.accounts.iter().map(account_line));
             notes.extend(stats.workers.iter().map(|worker| {
                 format!(
@@ -98,6 +99,17 @@ fn table(stats: &QueueStats) -> Table {
     table
 }
 
+/// Of a platform that does not answer.
+fn resting_line(platform: &PlatformStats, zone: &Zone) -> Option<String> {
+    let rest = platform.rest.as_ref()?;
+    let until = rest.until.map(|at| format!(" until {}", short(at, zone))).unwrap_or_default();
+    Some(format!("platform  {} rests{until}: {}", platform.platform, visible(&rest.reason)))
+}
+
+fn pause_json(pause: &Pause) -> Value {
+    json!({ "reason": pause.reason, "until": pause.until.map(rfc3339) })
+}
+
 fn account_line(account: &crate::domain::AccountStats) -> String {
     let state = match &account.pause {
         Some(pause) => format!("paused: {}", visible(&pause.reason)),
@@ -132,6 +144,7 @@ fn data(instance: InstanceId, stats: &QueueStats) -> Value {
             "pending": platform.pending,
             "due": platform.due,
             "processing": platform.processing,
+            "paused": platform.rest.as_ref().map(pause_json),
         })).collect::<Vec<_>>(),
         "accounts": stats.accounts.iter().map(|account| json!({
             "id": account.id,
@@ -140,10 +153,7 @@ fn data(instance: InstanceId, stats: &QueueStats) -> Value {
             "pending": account.pending,
             "due": account.due,
             "processing": account.processing,
-            "paused": account.pause.as_ref().map(|pause| json!({
-                "reason": pause.reason,
-                "until": pause.until.map(rfc3339),
-            })),
+            "paused": account.pause.as_ref().map(pause_json),
         })).collect::<Vec<_>>(),
         "workers": stats.workers.iter().map(|worker| json!({
             "id": worker.id,

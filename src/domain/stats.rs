@@ -36,6 +36,8 @@ pub struct PlatformStats {
     pub pending: i64,
     pub processing: i64,
     pub due: i64,
+    /// It does not answer and is left alone.
+    pub rest: Option<Pause>,
 }
 
 /// Open posts of one account.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::domain::{AccountId, Platform};
+use crate::domain::{AccountId, Pause, Platform};
 
 use super::db::{Row, Tx, sql};
 use super::{Store, StoreError, transaction};
@@ -66,6 +66,21 @@ impl Store {
             .await?;
         })
     }
+}
+
+/// Whether this platform rests, and why.
+pub(super) async fn rest_of(tx: &mut Tx, platform: Platform) -> Result<Option<Pause>, StoreError> {
+    let row = tx
+        .first(
+            sql("SELECT rests_until, reason FROM platform_health
+                  WHERE platform = ? AND rests_until > {now}")
+            .text(platform.as_str()),
+        )
+        .await?;
+    Ok(row.map(|row| Pause {
+        reason: row.opt_lossy("reason").ok().flatten().unwrap_or_default(),
+        until: row.opt_time("rests_until").ok().flatten(),
+    }))
 }
 
 async fn count(

@@ -8,7 +8,7 @@ use crate::domain::{
 
 use super::db::{Row, Sql, Tx, sql};
 use super::load::{self, ENDED, FOREIGN_LOCK, HELD, READABLE_TIME, SELECT_ACCOUNTS, STUCK_AFTER};
-use super::{Store, StoreError};
+use super::{Store, StoreError, health};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// A worker that was silent this long is not shown any more.
@@ -37,6 +37,7 @@ pub(super) async fn stats(
             pending: of.clone().map(|account| account.pending).sum(),
             processing: of.clone().map(|account| account.processing).sum(),
             due: of.map(|account| account.due).sum(),
+            rest: health::rest_of(tx, platform).await?,
         });
     }
     let oldest = tx.first(oldest_query(company)).await?;
