@@ -40,15 +40,15 @@ const POSTGRES_VARIABLES: &[&str] = &[
 /// Kill workers at random, and compare every post with what is live
 ///
 /// Three worker processes publish to a local stand-in for the platforms, which
-/// also loses answers and lies: errors for calls that took effect, stale reads
-/// of what is live, lists that lag behind. They are killed with SIGKILL at
-/// random instants and replaced; in the end each post must be live once. Only a
-/// LinkedIn post may be held for a person instead: no reading proves that one
-/// is not live. LinkedIn's refusals are true here, since a worker has to
-/// believe them.
+/// also loses answers and lies: refusals and errors for calls that took effect,
+/// pages of proxies, calls that arrive twice, stale reads of what is live, lists
+/// and clocks that lag behind. They are killed with SIGKILL at random instants and
+/// replaced; in the end each post must have been live once, ever. Only the post of
+/// a LinkedIn member may be held for a person instead: nobody can ask for it. Its
+/// refusals are true here, since a worker has to believe them.
 ///
-/// Exits 8 when a post is lost or doubled, has failed, or is held on another
-/// platform, when database and platform disagree, when an invariant is broken,
+/// Exits 8 when a post is lost or doubled, has failed, was deleted, or is held
+/// although its platform can be asked, when database and platform disagree, when an invariant is broken,
 /// or when nothing was published at all.
 ///
 /// Runs on a throw-away SQLite file. With --database-url on the command line:
@@ -258,8 +258,9 @@ fn report(plan: &Plan, engine: Engine, outcome: &Outcome, repeat: &str) -> Repor
         ("published twice", count(verdict.twice)),
         ("lost", count(verdict.lost)),
         ("failed and not live", count(verdict.failed)),
-        ("unknown, two-step flows", count(verdict.unknown_two_step)),
-        ("unknown, one-step flows", count(verdict.unknown_one_step)),
+        ("deleted though live", count(verdict.deleted)),
+        ("unknown, can be asked for", count(verdict.unknown_two_step)),
+        ("unknown, of members", count(verdict.unknown_one_step)),
         ("not ended", count(verdict.open)),
         ("disagreements", count(verdict.disagreements())),
         ("broken invariants", Cell::Number(outcome.breaches.len() as i64)),
@@ -322,6 +323,7 @@ fn figures(
         "publishedTwice": verdict.twice,
         "lost": verdict.lost,
         "failed": verdict.failed,
+        "deleted": verdict.deleted,
         "unknown": {
             "twoStep": verdict.unknown_two_step,
             "oneStep": verdict.unknown_one_step,

@@ -33,11 +33,13 @@ impl Fate {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
     pub platform: Platform,
+    /// Nobody can look the account's posts up.
+    pub is_members: bool,
     pub fate: Fate,
     pub external_id: Option<String>,
 }
 
-/// Where each post ended. Every post is counted once in the first eight.
+/// Where each post ended. Every post is counted once in the first eight of these.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Verdict {
     /// Told as published, and live once.
@@ -51,10 +53,12 @@ pub struct Verdict {
     /// Held for a person, on platforms that can be asked for every post, and
     /// that tell the truth in the end.
     pub unknown_two_step: u32,
-    /// Held for a person, where the platform cannot always be asked.
+    /// Held for a person, where nobody can ask the platform.
     pub unknown_one_step: u32,
     /// Told as not published, but live.
     pub denied: u32,
+    /// Deleted by a worker although readers had seen it: also counted above.
+    pub deleted: u32,
     /// Not at its end.
     pub open: u32,
     /// Live posts that the database tells as another one, or that are nobody's.
@@ -119,9 +123,7 @@ pub fn judge(ids: &[PostId], told: &BTreeMap<PostId, Told>, live: &[Live]) -> Ve
                 (&mut verdict.failed, Some("failed although nothing justifies it"))
             }
             (Fate::NotPublished, _) => (&mut verdict.denied, Some("told as not published, live")),
-            (Fate::Unknown, _) if post.platform == Platform::LinkedIn => {
-                (&mut verdict.unknown_one_step, None)
-            }
+            (Fate::Unknown, _) if post.is_members => (&mut verdict.unknown_one_step, None),
             (Fate::Unknown, _) => {
                 (&mut verdict.unknown_two_step, Some("unknown, although its platform tells"))
             }
@@ -132,6 +134,11 @@ pub fn judge(ids: &[PostId], told: &BTreeMap<PostId, Told>, live: &[Live]) -> Ve
             let live: Vec<&str> = copies.into_iter().flatten().copied().collect();
             let live = if live.is_empty() { "nowhere".to_owned() } else { live.join(", ") };
             verdict.findings.push(format!("{id} on {}: {finding} (live: {live})", post.platform));
+        }
+        let is_deleted = |item: &&Live| item.deleted && number_of(item) == Some(number);
+        if let Some(item) = live.iter().find(is_deleted) {
+            verdict.deleted += 1;
+            verdict.findings.push(format!("{id} was live and deleted: {}", item.id));
         }
         // An id that names another post's live item. Some platforms know one
         // post by two ids, so one that is not in the list proves nothing.
@@ -163,7 +170,8 @@ mod tests {
     /// Judges one post.
     fn one(platform: Platform, fate: Fate, live: &[Live]) -> Verdict {
         let id = PostId::generate();
-        let told = Told { platform, fate, external_id: None };
+        let told =
+            Told { platform, is_members: platform == Platform::LinkedIn, fate, external_id: None };
         judge(&[id], &BTreeMap::from([(id, told)]), live)
     }
 
@@ -204,11 +212,14 @@ mod tests {
     }
 
     #[test]
-    fn a_double_post_is_found_whatever_is_told() {
+    fn a_double_or_deleted_post_is_found_whatever_is_told() {
         for fate in [Fate::Published, Fate::NotPublished, Fate::Unknown, Fate::Open] {
             let verdict = one(Platform::Facebook, fate, &[live(0, "a"), live(0, "b")]);
             assert_eq!((verdict.twice, verdict.findings.len()), (1, 1), "{fate:?}");
         }
+        let deleted = Live { deleted: true, ..live(0, "a") };
+        let verdict = one(Platform::Facebook, Fate::NotPublished, &[deleted]);
+        assert_eq!((verdict.denied, verdict.deleted, verdict.findings.len()), (1, 1, 2));
         // The same one, seen twice.
         let seen = [live(0, "a"), live(0, "a")];
         assert_eq!(one(Platform::Facebook, Fate::Published, &seen).once, 1);
@@ -233,6 +244,7 @@ mod tests {
         let ids = [PostId::generate(), PostId::generate()];
         let told = |external_id: &str| Told {
             platform: Platform::Facebook,
+            is_members: false,
             fate: Fate::Published,
             external_id: Some(external_id.to_owned()),
         };

@@ -9,6 +9,7 @@
 
 mod fleet;
 mod judge;
+mod lies;
 mod plan;
 mod posts;
 mod takeover;
@@ -21,7 +22,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::domain::{AccountId, CompanyId, Page, PostFilter, PostId};
-use crate::sandbox::{Live, Running, Sandbox, SandboxOptions};
+use crate::sandbox::{Running, Sandbox};
 use crate::store::{Breach, Scratch, Store, StoreError};
 
 pub use fleet::{LEASE, Program};
@@ -37,9 +38,6 @@ const TICK: Duration = Duration::from_millis(20);
 /// How long the jobs of killed workers may wait at the end of a round, before
 /// their waits count as not measured.
 const TAKE_OVER_LIMIT: Duration = Duration::from_secs(60);
-/// How long the platforms' lists lag behind. Shorter than the time after which
-/// a worker believes "not there", as it may expect.
-const LIST_DELAY: Duration = Duration::from_secs(60);
 /// Workers that finish in the end, at the same time.
 const FINISHERS: usize = 2;
 /// How long nobody works between two runs of these: at first, and later.
@@ -120,8 +118,6 @@ pub struct Simulation<'a> {
     company: CompanyId,
     /// Post number `n` is `ids[n]`.
     ids: Vec<PostId>,
-    /// Everything that ever was live: stories disappear after a day.
-    live: BTreeMap<String, Live>,
     take_overs: TakeOvers,
     kills: u32,
     kills_at_work: u32,
@@ -133,40 +129,9 @@ pub struct Simulation<'a> {
 /// # Errors
 /// No port of this machine is free.
 pub async fn platforms(plan: &Plan) -> Result<Running, SimulationError> {
-    let options = SandboxOptions {
-        seed: plan.seed,
-        list_delay_ms: LIST_DELAY.as_millis() as u64,
-        // Hours pass between two kills, and some accounts get many posts.
-        instagram_daily_posts: u32::MAX,
-        instagram_daily_containers: u32::MAX,
-        facebook_daily_reels: u32::MAX,
-        ..SandboxOptions::default()
-    };
-    let sandbox = Sandbox::bind(SocketAddr::from(([127, 0, 0, 1], 0)), options).await?.start();
+    let sandbox =
+        Sandbox::bind(SocketAddr::from(([127, 0, 0, 1], 0)), lies::options(plan)).await?.start();
     Ok(sandbox)
-}
-
-/// Lost and lying answers of the platforms, some before and some after a call
-/// took effect, and stale reads; and the time that every other answer takes.
-///
-/// None of them excuses a verdict of a two-step flow: in the end the platforms
-/// tell the truth. LinkedIn refuses with an error below 500 and creates nothing;
-/// a program that did not believe it could end no refused post.
-fn faults(plan: &Plan) -> Value {
-    let refusal = |platform: &str| json!({"match": {"method": "POST", "platform": platform}, "fault": "after_commit_4xx", "when": {"probability": 0.02}});
-    let rule = |fault: &str, probability: f64| json!({"match": {"method": "POST"}, "fault": fault, "when": {"probability": probability}});
-    json!([
-        rule("after_commit_drop", 0.03),
-        rule("after_commit_5xx", 0.02),
-        rule("after_commit_html_502", 0.01),
-        rule("truncate_body", 0.01),
-        rule("before_commit_5xx", 0.02),
-        rule("before_commit_drop", 0.02),
-        refusal("facebook"),
-        refusal("instagram"),
-        {"match": {"method": "GET"}, "fault": "stale_status", "when": {"probability": 0.1}},
-        {"fault": "slow_first_byte", "delay_ms": plan.answer_ms},
-    ])
 }
 
 impl<'a> Simulation<'a> {
@@ -186,10 +151,9 @@ impl<'a> Simulation<'a> {
             timeout,
             plan,
             sandbox,
-            faults: [faults(plan), json!([])],
+            faults: [lies::rules(plan), json!([])],
             company: CompanyId::generate(),
             ids: Vec::new(),
-            live: BTreeMap::new(),
             take_overs: TakeOvers::default(),
             kills: 0,
             kills_at_work: 0,
@@ -230,7 +194,7 @@ impl<'a> Simulation<'a> {
         }
         progress(Progress::Finishing);
         self.misbehave(&self.faults[1])?;
-        self.finish(program).await?;
+        self.finish(program, &accounts).await?;
         self.judge().await
     }
 
@@ -291,21 +255,23 @@ impl<'a> Simulation<'a> {
     /// Nobody works, and time passes for everybody.
     async fn pause(&mut self, time: Duration) -> Result<(), SimulationError> {
         self.take_overs.give_up();
-        self.see();
         self.scratch.let_time_pass(time, self.timeout).await?;
         self.sandbox.advance(time);
         Ok(())
     }
 
-    /// Remembers what readers see.
-    fn see(&mut self) {
-        self.live.extend(self.sandbox.live().into_iter().map(|item| (item.id.clone(), item)));
-    }
-
-    /// Lets workers that nobody kills end all posts.
-    async fn finish(&mut self, program: &Program) -> Result<(), SimulationError> {
+    /// Lets workers that nobody kills end all posts. An operator resumes what is
+    /// paused for a token that was said to be dead.
+    async fn finish(
+        &mut self,
+        program: &Program,
+        accounts: &[AccountId],
+    ) -> Result<(), SimulationError> {
         let mut fleet = Fleet::new(program, FINISHERS)?;
         for run in 0..FINISH_RUNS_MAX {
+            for account in accounts {
+                self.store.resume_account(self.company, *account).await?;
+            }
             fleet.run_once().await?;
             if self.told().await?.values().all(|post| post.fate != Fate::Open) {
                 break;
@@ -327,18 +293,22 @@ impl<'a> Simulation<'a> {
             until: None,
         };
         let posts = self.store.list_posts(&filter, &Page::default()).await?.posts;
+        let number = |id| self.ids.iter().position(|own| *own == id);
         let told = posts.into_iter().map(|post| {
-            let fate = Fate::of(&post);
-            let platform = post.content.platform;
-            (post.id, Told { platform, fate, external_id: post.external_post_id })
+            let told = Told {
+                platform: post.content.platform,
+                is_members: number(post.id).is_some_and(|n| self.plan.posts[n].is_members()),
+                fate: Fate::of(&post),
+                external_id: post.external_post_id,
+            };
+            (post.id, told)
         });
         Ok(told.collect())
     }
 
-    async fn judge(mut self) -> Result<Outcome, SimulationError> {
-        self.see();
-        let live: Vec<Live> = self.live.values().cloned().collect();
-        let verdict = judge(&self.ids, &self.told().await?, &live);
+    async fn judge(self) -> Result<Outcome, SimulationError> {
+        // Stories disappear after a day, and what was deleted was seen.
+        let verdict = judge(&self.ids, &self.told().await?, &self.sandbox.ever_live());
         let breaches = self.store.breaches().await?;
         let engine = self.store.engine_version().await?;
         self.store.close().await;

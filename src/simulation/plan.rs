@@ -102,6 +102,12 @@ impl PlannedPost {
     pub fn platform(&self) -> Platform {
         ACCOUNTS[self.account].0
     }
+
+    /// A LinkedIn member's: nobody can look such posts up.
+    #[must_use]
+    pub fn is_members(&self) -> bool {
+        ACCOUNTS[self.account].1.starts_with("urn:li:person:")
+    }
 }
 
 /// Workers run, and one after the other is killed and replaced; then nobody
