@@ -9,7 +9,7 @@ use super::rules::{Rules, Steps};
 use super::state::{Age, At, Call, IDLE, Kind, Object, State, Worker, slot};
 use super::steps::{BY_A_LOOK, Next, is_held, newest_open, record_live, refuse_all};
 
-/// After so many calls a new object is made, whatever became of them.
+/// After so many calls another one costs an attempt.
 const CALLS_PER_OBJECT: usize = 3;
 
 /// How an open call was answered.
@@ -147,10 +147,12 @@ impl Rules {
         let has_room = self.has_room(state);
         let calls = state.calls.iter().filter(|call| **call != Call::None).count();
         let too_often = calls >= CALLS_PER_OBJECT && has_room;
-        let anew = self.without(StagesAnewAfterNotLive);
+        let gives_up = too_often && self.without(GivesUpWhatNobodyAnswered);
+        let anew = gives_up || self.without(StagesAnewAfterNotLive);
         let ends: &[(Next, bool)] = match (is_dead, is_refused) {
             (true, _) => &[(Next::Retry, true)],
-            (false, false) if anew || too_often => &[(Next::Retry, true)],
+            (false, false) if anew => &[(Next::Retry, true)],
+            (false, false) if too_often => &[(Next::Retry, false)],
             (false, false) => &[(Next::GiveBack, false)],
             (false, true) => self.after_refusal(state),
         };

@@ -65,6 +65,8 @@ pub enum Mutation {
     /// Whoever saw a post live, but whose job another worker has by now, leaves it
     /// as unknown.
     WhoLooksMustHaveTheJob,
+    /// An object is given up after three calls although nobody answered the last one.
+    GivesUpWhatNobodyAnswered,
     /// What was contradicted is deleted like anything else.
     DeletesWhatIsDoubted,
     /// Publishing one object twice makes two posts.
