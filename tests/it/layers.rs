@@ -12,7 +12,7 @@ const MAP: &[(&str, &[&str])] = &[
     ("kill_point", &[]),
     ("store", &["domain", "kill_point"]),
     ("platforms", &["domain", "kill_point"]),
-    ("worker", &["domain", "store", "platforms"]),
+    ("worker", &["domain", "store", "platforms", "kill_point"]),
     // Shares no code with the clients: they must not have misreadings in common.
     ("sandbox", &[]),
     // Sees workers from outside, as processes.

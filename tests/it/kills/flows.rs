@@ -62,6 +62,7 @@ pub const LINKEDIN_TEXT: Flow = flow("LinkedIn text", LinkedIn, Post, &[]);
 pub const LINKEDIN_MEMBER: Flow =
     Flow { name: "LinkedIn member", is_members: true, ..LINKEDIN_TEXT };
 pub const FACEBOOK_COMMENT: Flow = commented("Facebook comment", FACEBOOK_TEXT);
+pub const INSTAGRAM_COMMENT: Flow = commented("Instagram comment", INSTAGRAM_IMAGE);
 
 pub const FLOWS: &[Flow] = &[
     FACEBOOK_TEXT,
@@ -80,7 +81,7 @@ pub const FLOWS: &[Flow] = &[
     LINKEDIN_IMAGE,
     flow("LinkedIn video", LinkedIn, Video, &["a.mp4"]),
     FACEBOOK_COMMENT,
-    commented("Instagram comment", INSTAGRAM_IMAGE),
+    INSTAGRAM_COMMENT,
     commented("LinkedIn comment", LINKEDIN_IMAGE),
 ];
 

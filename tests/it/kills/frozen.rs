@@ -1,9 +1,10 @@
 //! Workers that stand still at every point until their leases are over and
 //! others have finished their posts, and then go on as if nothing had been.
 //!
-//! Less real time passes than they would need to notice it by the clock, and
-//! all of them have the same name, so that only fences and single-use objects
-//! protect the posts.
+//! All of them have the same name, and less real time passes than they would need
+//! to notice it by the clock, so that only fences and single-use objects protect
+//! the posts. What no such object protects is kept from going out late by the clock
+//! alone: comments, and posts of LinkedIn. There time passes for workers, too.
 
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
@@ -72,6 +73,9 @@ impl Drop for Frozen {
 fn namesake(ground: &Ground, post: &Planted, lease: &str) -> Command {
     let mut worker = ground.worker(post);
     worker.args(["--worker-id", "server-1", "--lease", lease]);
+    if !post.flow.is_two_step() || post.flow.first_comment.is_some() {
+        worker.env("SOCIALSCHED_KILL_CLOCK", ground.world.passed());
+    }
     worker
 }
 
@@ -271,7 +275,10 @@ fn overtaken(flow: &'static Flow) {
                     }
                 }
                 match dice.below(3) {
-                    0 => ground.refuse_everything(),
+                    0 => {
+                        ground.expect_refusals();
+                        ground.refuse_everything();
+                    }
                     1 => lose_everything(&ground),
                     _ => {}
                 }

@@ -24,6 +24,8 @@ pub const LEASE_OVER: Duration = Duration::from_secs(150);
 const PAUSE: Duration = Duration::from_secs(900);
 /// So many runs settle everything, also what is looked up ten times.
 const RUNS_MAX: u32 = 40;
+/// Enough time for any video to be processed.
+const PROCESSED: Duration = Duration::from_secs(1);
 /// SIGKILL.
 const KILLED: Option<i32> = Some(9);
 
@@ -190,13 +192,18 @@ impl Ground {
 
     /// A worker that serves everybody, not yet started.
     pub fn any_worker(&self) -> Command {
+        self.worker_for("5s")
+    }
+
+    /// The same for so long, media that is being processed included.
+    pub fn worker_for(&self, runtime: &str) -> Command {
         let mut worker = self.world.command(&[
             "run-worker",
             "--once",
             "--max-late",
             "300d",
             "--max-runtime",
-            "5s",
+            runtime,
         ]);
         worker.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         worker
@@ -234,10 +241,16 @@ impl Ground {
 
     /// From now on the platforms refuse every call that would change something.
     pub fn refuse_everything(&self) {
-        self.world.fault(&json!({
-            "match": {"method": "POST"}, "fault": "status", "status": 400,
-            "body": {"error": {"message": "No", "type": "OAuthException", "code": 100}},
-        }));
+        for (platform, code) in [
+            ("facebook", json!(100)),
+            ("instagram", json!(100)),
+            ("linkedin", json!("INVALID_VALUE_FOR_FIELD")),
+        ] {
+            self.world.fault(&json!({
+                "match": {"method": "POST", "platform": platform}, "fault": "refuse",
+                "effect": "none", "status": 400, "code": code,
+            }));
+        }
     }
 
     pub fn kills(&self) -> u32 {
@@ -278,8 +291,12 @@ impl Ground {
             }
             self.world.advance(PAUSE);
         }
-        let sql = "SELECT * FROM post_details WHERE status IN ('pending', 'processing')";
-        panic!("posts never end: {:?}", self.world.database.rows(sql));
+        let sql = "SELECT * FROM post_details
+                    WHERE status IN ('pending', 'processing')
+                       OR first_comment_state IN ('pending', 'sending')";
+        let paused = "SELECT * FROM meta_social_accounts WHERE paused_at IS NOT NULL";
+        let [open, paused] = [sql, paused].map(|sql| self.world.database.rows(sql));
+        panic!("posts never end: {open:?}, paused: {paused:?}");
     }
 
     /// Finishes, and asks of every post planted since the last time: is it
@@ -290,6 +307,8 @@ impl Ground {
     #[track_caller]
     pub fn judge(&self) -> Vec<(Planted, String)> {
         self.finish();
+        // Videos are shown when they are processed.
+        self.world.advance(PROCESSED);
         let mut faults = Vec::new();
         let live = self.live();
         let rows = self.world.database.rows(

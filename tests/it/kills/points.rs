@@ -48,8 +48,9 @@ fn done_for(flow: &str) -> (&'static [&'static str], &'static [&'static str]) {
         "Facebook video" => (
             GRAPH,
             &[
+                "download",
                 "staging/POST/graph.facebook.com/videos",
-                "publish/POST/graph.facebook.com",
+                "publish/POST/graph.facebook.com/videos",
                 "read/GET/graph.facebook.com",
             ],
         ),
@@ -142,7 +143,7 @@ pub fn is_timed(point: &str) -> bool {
 
 /// The transactions of an undisturbed worker for one post of a flow.
 fn transactions_of(flow: &Flow) -> Vec<&'static str> {
-    let comment = ["begin_comment", "record_comment", "take_leftovers"];
+    let comment = ["begin_comment", "record_comment", "take_follow_ups"];
     let comment = flow.first_comment.map_or(&[][..], |_| &comment);
     [done_for(flow.name).0, comment].concat()
 }

@@ -25,27 +25,33 @@ const LONGEST_LIFE_MS: u64 = 150;
 const PAUSES: [u64; 6] = [0, 0, 20, 60, 150, 300];
 
 /// The calls that make something visible.
-pub const PUBLISH_CALLS: [&str; 6] = [
-    r#"{"method": "POST", "body_contains": "\"is_published\":true"}"#,
-    r#"{"method": "POST", "body_contains": "\"published\":true"}"#,
-    r#"{"method": "POST", "path_contains": "/video_", "body_contains": "finish"}"#,
-    r#"{"method": "POST", "path_contains": "/photo_stories"}"#,
-    r#"{"method": "POST", "path_contains": "/media_publish"}"#,
-    r#"{"method": "POST", "path_contains": "/rest/posts"}"#,
+pub const PUBLISH_CALLS: [&str; 3] = [
+    r#"{"call": "publish", "platform": "facebook"}"#,
+    r#"{"call": "publish", "platform": "instagram"}"#,
+    r#"{"call": "publish", "platform": "linkedin"}"#,
 ];
 
-/// What may go wrong with a publish call. Only Meta's refusals are known to
-/// lie, LinkedIn's are believed; a call that LinkedIn itself takes twice is a
-/// double that nobody here could prevent.
-fn publish_faults(call: &str) -> &'static [&'static str] {
-    const LOST: [&str; 5] = [
+/// What may go wrong with a publish call. The refusals of members' posts are believed,
+/// and a call that LinkedIn itself takes twice is a double that nobody here could
+/// prevent.
+fn publish_faults(call: &str, dice: &mut Dice) -> Value {
+    const LOST: [&str; 6] = [
         "after_commit_drop",
         "after_commit_5xx",
+        "after_commit_html_502",
         "before_commit_drop",
         "duplicate_delivery",
         "after_commit_4xx",
     ];
-    if call.contains("/rest/posts") { &LOST[..3] } else { &LOST }
+    if call.contains("linkedin") {
+        return json!({"fault": dice.pick(&LOST[..4])});
+    }
+    // None that an operator would have to do something about.
+    if dice.one_in(3) {
+        let code = dice.pick(&[1, 2, 4, 100, 194, 352, 506, -1, -2, 9007]);
+        return json!({"fault": "refuse", "effect": "once", "code": code});
+    }
+    json!({"fault": dice.pick(&LOST)})
 }
 
 /// Publish calls whose answers take so long that many workers die waiting.
@@ -63,11 +69,10 @@ fn misbehave(ground: &Ground, dice: &mut Dice) -> Vec<String> {
     let mut rules = Vec::new();
     for call in PUBLISH_CALLS {
         if dice.one_in(2) {
-            let fault = *dice.pick(publish_faults(call));
-            rules.push(json!({
-                "match": serde_json::from_str::<Value>(call).unwrap(),
-                "when": {"probability": 0.3}, "fault": fault,
-            }));
+            let mut rule = publish_faults(call, dice);
+            rule["match"] = serde_json::from_str(call).unwrap();
+            rule["when"] = json!({"probability": 0.3});
+            rules.push(rule);
         }
     }
     if dice.one_in(2) {
@@ -86,10 +91,15 @@ fn misbehave(ground: &Ground, dice: &mut Dice) -> Vec<String> {
     rules.iter().map(Value::to_string).collect()
 }
 
-/// No lag of reads: the clients measure an object's age from the database's
-/// clock to the platform's, and here these drift apart as time is let pass.
+/// Lists and states that lag behind, and clocks that differ.
 fn options(seed: u64, dice: &mut Dice) -> SandboxOptions {
-    SandboxOptions { seed, list_delay_ms: *dice.pick(&[0, 0, 30_000]), ..SandboxOptions::default() }
+    SandboxOptions {
+        seed,
+        list_delay_ms: *dice.pick(&[0, 0, 30_000]),
+        stale_state_ms: *dice.pick(&[0, 0, 20_000, 160_000]),
+        clock_offset_ms: *dice.pick(&[0, 0, -7_200_000, 600_000, 90_000_000]),
+        ..SandboxOptions::default()
+    }
 }
 
 /// Kills a worker that has lived long enough, unless it was faster.

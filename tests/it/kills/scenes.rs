@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::commands::silent;
 use super::flows::{
-    FACEBOOK_COMMENT, FACEBOOK_TEXT, Flow, INSTAGRAM_IMAGE, INSTAGRAM_REEL, LINKEDIN_MEMBER,
-    LINKEDIN_TEXT,
+    FACEBOOK_COMMENT, FACEBOOK_TEXT, Flow, INSTAGRAM_COMMENT, INSTAGRAM_IMAGE, INSTAGRAM_REEL,
+    LINKEDIN_MEMBER, LINKEDIN_TEXT,
 };
 use super::ground::{Ground, LEASE_OVER, Planted};
 use super::rivals::{dead, recover, verdict};
@@ -135,14 +135,15 @@ fn held_unread(ground: &Ground, flow: &'static Flow) -> Planted {
     ground.world.fault(&json!({
         "match": {"method": "GET"}, "fault": "before_commit_5xx",
     }));
-    ground.finish();
+    ground.world.advance(Duration::from_secs(25 * 60 * 60));
+    let post = held(ground, post);
     ground.world.heal();
-    held(ground, post)
+    post
 }
 
-/// Two looks that lie apart, after which "not there" is believed.
-fn recover_twice(ground: &Ground, _: &Planted) {
-    for _ in 0..2 {
+/// Looks that lie apart, after which "not there" is believed.
+fn recover_often(ground: &Ground, times: usize) {
+    for _ in 0..times {
         ground.world.run(&["recover"]).ok();
         ground.world.advance(LEASE_OVER);
     }
@@ -169,6 +170,22 @@ fn clients(ground: &Ground, post: &Planted) -> Vec<String> {
     found.map(|client| client["id"].to_string()).collect()
 }
 
+/// A post that is live under an id that no list tells yet, its comment owed.
+fn live_without_an_id(ground: &Ground, flow: &'static Flow) -> Planted {
+    let post = ground.plant(flow);
+    ground.world.fault(&serde_json::from_str(NO_LISTS).unwrap());
+    ground.world.fault(&json!({"match": {"call": "publish"}, "fault": "after_commit_drop"}));
+    for _ in 0..2 {
+        assert!(ground.worker(&post).status().unwrap().success());
+        ground.world.advance(LEASE_OVER * 2);
+    }
+    ground.world.heal();
+    assert_eq!(ground.end_of(&post), "published, 1 live");
+    post
+}
+
+const NO_LISTS: &str = r#"{"match": {"call": "list"}, "fault": "before_commit_5xx"}"#;
+const COMMENT_REFUSED: &str = r#"{"match": {"call": "comment"}, "fault": "refuse", "code": 100}"#;
 const NEVER_ANSWERED: &str = r#"{"match": {"method": "POST"}, "fault": "before_commit_hang"}"#;
 const LOST_ANSWER: &str = r#"{
     "match": {"method": "POST", "body_contains": "\"is_published\":true"},
@@ -213,13 +230,13 @@ scenes! {
     };
     an_account_has_to_rest: Scene {
         trouble: Some(THROTTLED),
-        transactions: &["rest"],
+        transactions: &["rest_accounts"],
         ..SCENE
     };
     a_platform_has_to_rest: Scene {
         flow: &LINKEDIN_TEXT,
         trouble: Some(RETIRED),
-        transactions: &["rest"],
+        transactions: &["rest_accounts"],
         mend: |ground, post| resume(ground, post),
         ..SCENE
     };
@@ -231,7 +248,7 @@ scenes! {
     a_dead_workers_post_is_found_by_a_search: Scene {
         flow: &LINKEDIN_TEXT,
         stage: dead_with_its_answer,
-        transactions: &["record_found"],
+        transactions: &["record_matched"],
         calls: &["read/GET/api.linkedin.com/rest/posts"],
         ..SCENE
     };
@@ -243,13 +260,30 @@ scenes! {
         calls: &["read/GET/graph.facebook.com/media"],
         ..SCENE
     };
+    a_platform_does_not_answer: Scene {
+        trouble: Some(FAILING),
+        transactions: &["count_fault"],
+        ..SCENE
+    };
+    a_platform_answers_again: Scene {
+        stage: |ground, flow| {
+            let post = ground.plant(flow);
+            ground.world.fault(&serde_json::from_str(FAILING).unwrap());
+            assert!(ground.worker(&post).status().unwrap().success());
+            ground.world.heal();
+            ground.world.advance(LEASE_OVER);
+            post
+        },
+        transactions: &["forget_faults"],
+        ..SCENE
+    };
     a_cancelled_post_leaves_something_behind: Scene {
         stage: |ground, flow| {
             let post = dead(ground, flow, "record_staged.committed:1");
             ground.world.run(&["cancel", &post.id]).ok();
             post
         },
-        transactions: &["take_leftovers"],
+        transactions: &["take_follow_ups", "record_cleaned_up"],
         calls: &["staging/DELETE/graph.facebook.com"],
         ends: "cancelled, 0 live",
         ..SCENE
@@ -261,7 +295,7 @@ scenes! {
         ends: "unknown, 0 live",
         ..SCENE
     };
-    a_dead_workers_comment_is_given_up: Scene {
+    a_dead_workers_comment_is_looked_for: Scene {
         flow: &FACEBOOK_COMMENT,
         stage: |ground, flow| {
             let post = dead(ground, flow, "publish/POST/graph.facebook.com/comments.before:1");
@@ -269,7 +303,40 @@ scenes! {
             ground.world.advance(LEASE_OVER * 5);
             post
         },
-        transactions: &["end_lost_comments"],
+        transactions: &["record_comment"],
+        calls: &["read/GET/graph.facebook.com/comments"],
+        ..SCENE
+    };
+    a_posts_id_is_looked_for: Scene {
+        flow: &INSTAGRAM_COMMENT,
+        stage: live_without_an_id,
+        trouble: Some(NO_LISTS),
+        transactions: &["schedule_follow_up"],
+        ..SCENE
+    };
+    a_posts_id_is_never_found: Scene {
+        flow: &INSTAGRAM_COMMENT,
+        stage: |ground, flow| {
+            ground.expect_refusals();
+            let post = live_without_an_id(ground, flow);
+            ground.world.advance(Duration::from_secs(25 * 60 * 60));
+            post
+        },
+        trouble: Some(NO_LISTS),
+        transactions: &["fail_comment"],
+        ..SCENE
+    };
+    a_comment_is_to_be_sent_again: Scene {
+        flow: &FACEBOOK_COMMENT,
+        stage: |ground, flow| {
+            let post = ground.plant(flow);
+            ground.world.fault(&serde_json::from_str(COMMENT_REFUSED).unwrap());
+            assert!(ground.worker(&post).status().unwrap().success());
+            ground.world.heal();
+            post
+        },
+        victim: |ground, post| ground.world.command(&["retry", "--comment", &post.id]),
+        transactions: &["retry_comments"],
         ..SCENE
     };
     the_post_of_an_owed_comment_cannot_be_read: Scene {
@@ -280,7 +347,7 @@ scenes! {
             rewrite(ground, &post, "media = '{}'");
             post
         },
-        transactions: &["fail_comment"],
+        transactions: &["take_follow_ups"],
         ..SCENE
     };
     a_post_is_too_late: Scene {
@@ -352,15 +419,14 @@ scenes! {
         stage: held_unread,
         victim: |ground, _| recover(ground),
         transactions: &["record_held_lookup"],
-        mend: recover_twice,
+        mend: |ground, _| recover_often(ground, 3),
         ends: "not_published, 0 live",
         ..SCENE
     };
     a_held_post_is_known_not_to_be_live: Scene {
         stage: |ground, flow| {
             let post = held_unread(ground, flow);
-            ground.world.run(&["recover"]).ok();
-            ground.world.advance(LEASE_OVER);
+            recover_often(ground, 2);
             post
         },
         victim: |ground, _| recover(ground),
@@ -408,6 +474,14 @@ scenes! {
             assert_eq!(ground.end_of(post), "pending, 0 live");
             resume(ground, post);
         },
+        ..SCENE
+    };
+    an_account_publishes_with_one_call: Scene {
+        victim: |ground, post| {
+            let account = post.account.to_string();
+            ground.world.command(&["accounts", "set", &account, "--publish-mode", "direct"])
+        },
+        transactions: &["set_publish_mode"],
         ..SCENE
     };
     an_account_is_resumed: Scene {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use socialsched::domain::{AccountId, CommentState, Outcome, Platform, Receipt};
+use socialsched::domain::{AccountId, CommentState, Intent, Outcome, Platform, Receipt};
 use socialsched::store::{Next, Recorded, Settled, Staged, Step, Verdict};
 
 use super::{Queue, failure, on_every_engine, receipt, worker};
@@ -111,7 +111,7 @@ fn t5l_late_evidence_wins_over_a_post_that_waits_for_another_attempt() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (claim, intent) = queue.sent(&a);
-        let (step, next) = (Step::Publish(intent.clone()), Next::Retry(Duration::ZERO));
+        let (step, next) = (Step::Publish(Box::new(intent.clone())), Next::Retry(Duration::ZERO));
         queue
             .wait(queue.store.record_failure(
                 &a,
@@ -134,7 +134,7 @@ fn t5l_late_evidence_wins_over_a_new_claim_of_the_same_post() {
     on_every_engine(|queue| {
         let (a, b) = (worker("a"), worker("b"));
         let (claim, intent) = queue.sent(&a);
-        let (step, next) = (Step::Publish(intent.clone()), Next::Retry(Duration::ZERO));
+        let (step, next) = (Step::Publish(Box::new(intent.clone())), Next::Retry(Duration::ZERO));
         queue
             .wait(queue.store.record_failure(
                 &a,
@@ -160,7 +160,7 @@ fn t5l_late_evidence_wins_over_a_failed_a_held_and_a_cancelled_post() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (failed, failed_intent) = queue.sent(&a);
-        let step = Step::Publish(failed_intent.clone());
+        let step = Step::Publish(Box::new(failed_intent.clone()));
         queue
             .wait(queue.store.record_failure(
                 &a,
@@ -175,7 +175,7 @@ fn t5l_late_evidence_wins_over_a_failed_a_held_and_a_cancelled_post() {
         queue.wait(queue.store.hold(&a, &held, &failure("who knows"), None)).unwrap();
         let (cancelled, cancelled_intent) = queue.sent(&a);
         queue.wait(queue.store.cancel_posts(queue.company, &[cancelled.post_id], None)).unwrap();
-        let step = Step::Publish(cancelled_intent.clone());
+        let step = Step::Publish(Box::new(cancelled_intent.clone()));
         queue
             .wait(queue.store.record_failure(
                 &a,
@@ -259,12 +259,25 @@ fn t5l_an_answer_without_its_intent_settles_nothing() {
 fn t5l_another_workers_name_does_not_make_an_answer() {
     on_every_engine(|queue| {
         let (claim, intent) = queue.sent(&worker("a"));
-        let recorded = queue.live(&worker("b"), &claim, &intent, &receipt("fb_1")).unwrap();
+        // Of the same key in another history.
+        let other = Intent { at: intent.at - chrono::Duration::days(1), ..intent.clone() };
+        let recorded = queue.live(&worker("b"), &claim, &other, &receipt("fb_1")).unwrap();
         assert_eq!(recorded, Recorded::Stray);
         assert_eq!(queue.post(claim.post_id).outcome, Some(Outcome::Unknown));
         // The one that sent it still has its word.
         queue.live(&worker("a"), &claim, &intent, &receipt("fb_2")).unwrap();
         assert_published(queue, claim.post_id, Some("fb_2"));
+    });
+}
+
+/// Whoever looked a call up and was slow: another worker has the job by now.
+#[test]
+fn t5l_what_a_slow_look_saw_counts_although_another_worker_has_the_job() {
+    on_every_engine(|queue| {
+        let (claim, intent) = queue.sent(&worker("a"));
+        let recorded = queue.live(&worker("b"), &claim, &intent, &receipt("fb_1")).unwrap();
+        assert_eq!(recorded, Recorded::Live);
+        assert_published(queue, claim.post_id, Some("fb_1"));
     });
 }
 

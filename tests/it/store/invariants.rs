@@ -13,7 +13,7 @@ fn fill(queue: &Queue) {
     let a = worker("a");
     let ended = |next: &Next| {
         let (claim, intent) = queue.sent(&a);
-        let step = Step::Publish(intent);
+        let step = Step::Publish(Box::new(intent));
         let why = failure("no");
         queue
             .wait(queue.store.record_failure(&a, &claim, &step, &why, Staged::Keep, next))
@@ -98,7 +98,7 @@ fn plant(queue: &Queue) -> Planted {
     let (live, intent) = queue.sent(&a);
     queue.live(&a, &live, &intent, &receipt("fb_1")).unwrap();
     let (failed, intent) = queue.sent(&a);
-    let (step, why) = (Step::Publish(intent), failure("no"));
+    let (step, why) = (Step::Publish(Box::new(intent)), failure("no"));
     queue
         .wait(queue.store.record_failure(&a, &failed, &step, &why, Staged::Keep, &Next::Fail))
         .unwrap();

@@ -184,7 +184,7 @@ impl Queue {
     #[track_caller]
     pub fn intent(&self, worker: &WorkerId, claim: &Claim) -> Intent {
         match self.gate(worker, claim) {
-            Gate::Open(intent) => intent,
+            Gate::Open(intent) => *intent,
             other => panic!("the gate says {other:?}"),
         }
     }

@@ -49,7 +49,7 @@ fn j06_pending_claimed_sent_and_worn_out_posts_are_held_and_zombies_lose_them() 
         }
         // A worker from before the restoration changes nothing but by evidence
         // about a call that the backup knows.
-        let step = Step::Publish(intent.clone());
+        let step = Step::Publish(Box::new(intent.clone()));
         let next = socialsched::store::Next::Fail;
         let refused = failure("no");
         let settled = queue.store.record_failure(&a, &sent, &step, &refused, Staged::Keep, &next);

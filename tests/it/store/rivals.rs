@@ -49,7 +49,7 @@ async fn drain(
             match &gate {
                 Gate::Open(intent) => {
                     let id = receipt(&claim.post_id.to_string());
-                    let live = [(claim.job_id, claim.post_id, intent.clone(), id)];
+                    let live = [(claim.job_id, claim.post_id, (**intent).clone(), id)];
                     store.record_live(&worker, &live).await.unwrap();
                 }
                 Gate::CancelWished => {

@@ -88,7 +88,7 @@ fn t6_a_failed_attempt_is_put_back_with_its_reason() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (claim, intent) = queue.sent(&a);
-        let step = Step::Publish(intent);
+        let step = Step::Publish(Box::new(intent));
         assert_eq!(fail(queue, &claim, &step, &Next::Retry(MINUTE)), Settled::Done);
         assert_eq!(queue.states(claim.post_id), "pending/pending");
         let post = queue.post(claim.post_id);
@@ -147,7 +147,7 @@ fn t6_a_wish_is_honoured_instead_of_going_back() {
             let a = worker("a");
             let (claim, intent) = queue.sent(&a);
             queue.wait(queue.store.cancel_posts(queue.company, &[claim.post_id], None)).unwrap();
-            let settled = fail(queue, &claim, &Step::Publish(intent), &next);
+            let settled = fail(queue, &claim, &Step::Publish(Box::new(intent)), &next);
             assert_eq!(settled, Settled::Cancelled);
             assert_eq!(queue.states(claim.post_id), "cancelled/done");
         });

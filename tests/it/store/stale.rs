@@ -32,7 +32,7 @@ const WRITES: &[(&str, Write)] = &[
     ("T6 retry", |q, w, c, _| failed(q, w, c, &Step::Prepare, &Next::Retry(MINUTE))),
     ("T6 give back", |q, w, c, _| failed(q, w, c, &Step::Prepare, &Next::GiveBack(MINUTE))),
     ("T6 refused call", |q, w, c, i| {
-        failed(q, w, c, &Step::Publish(i.clone()), &Next::Retry(MINUTE))
+        failed(q, w, c, &Step::Publish(Box::new(i.clone())), &Next::Retry(MINUTE))
     }),
     ("T6 looked up", |q, w, c, i| {
         failed(q, w, c, &Step::Lookup(vec![i.clone()]), &Next::Retry(MINUTE))

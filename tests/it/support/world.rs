@@ -333,6 +333,15 @@ impl World {
     pub fn advance(&self, time: Duration) {
         self.database.age(time);
         self.simulator.advance(time);
+        let passed = fs::read_to_string(self.passed()).unwrap_or_default();
+        let passed: u128 = passed.parse().unwrap_or(0);
+        fs::write(self.passed(), (passed + time.as_millis()).to_string()).unwrap();
+    }
+
+    /// A file with the milliseconds that have passed so, for processes that are to
+    /// notice it by their own clock.
+    pub fn passed(&self) -> PathBuf {
+        self.path("passed")
     }
 
     /// Asserts what must hold at the end of every test: the store's invariants,
