@@ -11,14 +11,21 @@ use super::table::{self, Lie};
 use crate::kills::flows::{FLOWS, Flow, HOSTED_FLOWS, MORE_FLOWS};
 use crate::kills::ground::{Ground, LEASE_OVER, Planted};
 use crate::kills::settings::{number, only, report};
+use crate::support::Engine;
 
 /// Posts of one sandbox.
 const WORLD: usize = 60;
-/// Rounds of workers while the platforms lie, and the time between them.
-const ROUNDS: u32 = 8;
-const PAUSE: Duration = Duration::from_secs(15 * 60);
-/// Posts that failed are looked at once more after twenty minutes.
-const LAST_LOOK: Duration = Duration::from_secs(25 * 60);
+/// Seconds between rounds of workers while the platforms lie: short ones first, in
+/// which a lie is still told, then long ones.
+const PAUSES: [u64; 14] = [20, 40, 60, 60, 60, 120, 240, 300, 900, 900, 900, 900, 900, 900];
+/// Posts that failed are looked at once more after twenty minutes and a day, and those
+/// that are held for long.
+const LAST_LOOKS: [Duration; 4] = [
+    Duration::from_secs(25 * 60),
+    Duration::from_secs(25 * 60),
+    Duration::from_secs(13 * 60 * 60),
+    Duration::from_secs(24 * 60 * 60),
+];
 /// More calls than any post may cost.
 const CALLS_MAX: usize = 40;
 const ATTEMPTS_MAX: u32 = 3;
@@ -95,7 +102,7 @@ fn play(family: &str, lies: &[Lie], flows: &'static [Flow], settings: Option<&st
         // Shares meet every death and, over the seeds, every cell.
         let is_chosen = match only.as_deref() {
             Some(name) => cell.to_string() == name,
-            None => (number * 7 + seed) % share == 0,
+            None => (number + seed) % share == 0,
         };
         if is_chosen {
             worlds.entry(cell.lie.options.to_string()).or_default().push(cell);
@@ -109,7 +116,8 @@ fn play(family: &str, lies: &[Lie], flows: &'static [Flow], settings: Option<&st
         }
     }
     report(&format!(
-        "LIES\t{family}\tcells={}\tdied={}\tworlds={}\tcalls<={}\tfaults={}",
+        "LIES\t{:?}\t{family}\tcells={}\tdied={}\tworlds={}\tcalls<={}\tfaults={}",
+        Engine::of_this_run(),
         figures.cells,
         figures.died,
         figures.worlds,
@@ -152,16 +160,16 @@ fn play_world(options: &str, cells: Vec<Cell<'_>>, settings: Option<&str>, figur
     if played.iter().any(|one| one.died) {
         ground.world.advance(LEASE_OVER);
     }
-    for _ in 0..ROUNDS {
+    for pause in PAUSES {
         work(&ground);
-        ground.world.advance(PAUSE);
+        ground.world.advance(Duration::from_secs(pause));
     }
     ground.world.heal();
     mend(&ground);
     ground.finish();
-    // What was told as failed is asked about once more.
-    for _ in 0..2 {
-        ground.world.advance(LAST_LOOK);
+    // What was told as failed, or held, is asked about once more.
+    for pause in LAST_LOOKS {
+        ground.world.advance(pause);
         work(&ground);
     }
     judge(&ground, &played, figures);
@@ -169,7 +177,8 @@ fn play_world(options: &str, cells: Vec<Cell<'_>>, settings: Option<&str>, figur
 }
 
 fn work(ground: &Ground) {
-    let status = ground.any_worker().args(["--concurrency", "16"]).status().unwrap();
+    // Media is asked for twice a second here, and would be too often.
+    let status = ground.worker_for("2s").args(["--concurrency", "16"]).status().unwrap();
     assert!(status.success(), "{status}");
 }
 
@@ -261,7 +270,7 @@ fn fault(cell: &Cell<'_>, told: &Told<'_>, seen: &Ever, calls: usize) -> Option<
         ("failed", "unknown") if is_blind => None,
         ("failed", "unknown") => Some("unknown"),
         ("failed", "not_published") if seen.posts == 1 => Some("failed, and live"),
-        ("failed", "not_published") if lie.may_fail => None,
+        ("failed", "not_published") if lie.may_fail || is_blind => None,
         ("failed", _) => Some("failed"),
         _ => Some("ended wrongly"),
     }
@@ -279,22 +288,65 @@ fn comment_fault(cell: &Cell<'_>, told: &Told<'_>, seen: &Ever) -> Option<&'stat
 
 /// Every way to publish, in a table of its own for each family of lies.
 fn stand(family: &str, lies: &[Lie]) {
-    let mut faults = play(family, lies, FLOWS, None).faults;
     let more = format!("{family}, more flows");
-    faults.extend(play(&more, lies, MORE_FLOWS, None).faults);
     let hosted = format!("{family}, hosted videos");
     let settings = "[facebook]\nvideo_upload = \"hosted\"\n";
-    faults.extend(play(&hosted, lies, HOSTED_FLOWS, Some(settings)).faults);
+    let played = [
+        play(family, lies, FLOWS, None),
+        play(&more, lies, MORE_FLOWS, None),
+        play(&hosted, lies, HOSTED_FLOWS, Some(settings)),
+    ];
+    assert!(played.iter().any(|figures| figures.cells > 0), "nothing was played");
+    let faults: Vec<String> = played.into_iter().flat_map(|figures| figures.faults).collect();
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
 }
 
-macro_rules! families {
-    ($($family:ident),+ $(,)?) => {
-        $(#[test] fn $family() { stand(stringify!($family), &table::$family()); })+
-    };
+#[test]
+fn refused_and_live() {
+    stand("refused_and_live", &table::refused_and_live());
 }
 
-families! {
-    refused_and_live, refused_truly, without_answer, odd_answers, lags, second_calls, staging,
-    lists, comments, limits,
+#[test]
+fn refused_truly() {
+    stand("refused_truly", &table::refused_truly());
+}
+
+#[test]
+fn without_answer() {
+    stand("without_answer", &table::without_answer());
+}
+
+#[test]
+fn odd_answers() {
+    stand("odd_answers", &table::odd_answers());
+}
+
+#[test]
+fn lags() {
+    stand("lags", &table::lags());
+}
+
+#[test]
+fn second_calls() {
+    stand("second_calls", &table::second_calls());
+}
+
+#[test]
+fn staging() {
+    stand("staging", &table::staging());
+}
+
+#[test]
+fn lists() {
+    stand("lists", &table::lists());
+}
+
+#[test]
+fn comments() {
+    stand("comments", &table::comments());
+}
+
+#[test]
+fn limits() {
+    stand("limits", &table::limits());
 }

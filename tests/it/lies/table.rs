@@ -145,8 +145,11 @@ const LINKEDIN: &[(u16, &str)] = &[
     (503, "SERVICE_UNAVAILABLE"),
 ];
 
+/// A refusal's name, its rule, and the ways to publish that it concerns.
+type Refusal = (String, Value, fn(&Flow) -> bool);
+
 /// Refusals, each with a call that took effect all the same (`once`) or not.
-fn refusals(effect: &str) -> Vec<(String, Value, fn(&Flow) -> bool)> {
+fn refusals(effect: &str) -> Vec<Refusal> {
     let meta = META.iter().map(|&(code, subcode, status)| {
         let mut rule = json!({
             "match": {"call": "publish"}, "fault": "refuse", "effect": effect, "code": code,
@@ -249,16 +252,23 @@ pub fn lags() -> Vec<Lie> {
         ("a clock 10 min behind", json!({"clock_offset_ms": -600_000})),
         ("a clock 10 min ahead", json!({"clock_offset_ms": 600_000})),
         ("a clock 25 h ahead", json!({"clock_offset_ms": 90_000_000})),
-        ("new objects that cannot be read", json!({"read_lag_ms": 30_000})),
+        ("new objects that cannot be read", json!({"read_lag_ms": 5_000})),
     ] {
-        let refusal = json!({
-            "match": {"call": "publish"}, "when": {"nth": 1}, "fault": "refuse", "effect": "once",
-            "code": 100,
-        });
         lies.push(lie(name).with(options.clone()));
         lies.push(lie(format!("{name}, lost")).with(options.clone()).rule(lost()));
         lies.push(lie(format!("{name}, not arrived")).with(options.clone()).rule(dropped()));
-        lies.push(lie(format!("{name}, refused and live")).with(options).rule(refusal).on(on_meta));
+        // To be tried again, anew, or never, or with another token, or later.
+        for (code, subcode) in [(2, 0), (100, 0), (-2, 2_207_020), (194, 0), (190, 463), (4, 0)] {
+            let mut refusal = json!({
+                "match": {"call": "publish"}, "when": {"nth": 1}, "fault": "refuse",
+                "effect": "once", "code": code,
+            });
+            if subcode != 0 {
+                refusal["subcode"] = json!(subcode);
+            }
+            let name = format!("{name}, refused with {code} and live");
+            lies.push(lie(name).with(options.clone()).rule(refusal).on(on_meta));
+        }
     }
     lies
 }
@@ -282,6 +292,11 @@ pub fn second_calls() -> Vec<Lie> {
         lies.push(second("lost").with(options.clone()).rule(lost()));
         lies.push(second("not arrived").with(options.clone()).rule(dropped()));
         lies.push(second("lost and stale").with(stale(300_000)).rule(lost()));
+        let refused = json!({
+            "match": {"call": "publish"}, "when": {"nth": 1}, "fault": "refuse",
+            "effect": "once", "code": 2,
+        });
+        lies.push(second("refused, live and stale").with(stale(300_000)).rule(refused));
         for which in ["first", "second"] {
             let twice = json!({
                 "match": {"call": "publish"}, "when": {"nth": 1}, "fault": "duplicate_delivery",
