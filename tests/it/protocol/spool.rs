@@ -150,6 +150,11 @@ fn s_a_refusal_that_the_database_could_not_take_outlives_its_worker() {
 fn s_a_post_goes_on_after_a_passing_refusal_that_the_database_could_not_take() {
     let away = Away::killed_after(&json!({"fault": "429", "retry_after": 1}));
     away.world.work(&[]);
+    let post = away.world.post(&away.id);
+    assert_eq!((&post["status"], &post["attempts"]), (&json!("pending"), &json!(0)), "{post}");
+    // The next call waits until this one must be over.
+    away.world.advance(Duration::from_secs(120));
+    away.world.work(&[]);
     away.assert_published();
     assert!(away.world.spool_files().is_empty());
 }
@@ -190,8 +195,8 @@ fn s_a_spooled_answer_about_another_post_is_taken_for_none() {
     ));
     let path = &world.spool_files()[0];
     let mut line: Value = serde_json::from_str(fs::read_to_string(path).unwrap().trim()).unwrap();
-    line["proof"] = json!({"found": line["proof"]["live"]});
-    line["proof"]["found"]["externalId"] = json!("urn:li:share:1");
+    line["proof"] = json!({"matched": line["proof"]["live"]});
+    line["proof"]["matched"]["externalId"] = json!("urn:li:share:1");
     fs::write(path, format!("{line}\n")).unwrap();
     let recovered = world.json(&["recover"]);
     assert_eq!(recovered["data"]["recovered"], json!([]), "{recovered}");

@@ -256,6 +256,7 @@ fn f10_ids_that_are_blobs_end_their_posts() {
 fn f10_odd_ended_posts_keep_no_comment_waiting() {
     let mut odd = Odd::new();
     let time = bad_times()[0];
+    let due = odd.world.database.in_seconds(-60);
     for n in 0..12 {
         odd.plant("post_details", "created_at", &[time]);
         let (table, column, _, id) = odd.bad[n].clone();
@@ -266,7 +267,8 @@ fn f10_odd_ended_posts_keep_no_comment_waiting() {
         };
         odd.world.database.lax(&format!(
             "UPDATE post_schedule SET status = 'done', fence = -9 WHERE post_detail_id = '{id}';
-                 UPDATE post_details SET {status}, media = '[1]' WHERE id = '{id}'"
+                 UPDATE post_details SET {status}, media = '[1]', follow_up_at = {due}
+                  WHERE id = '{id}'"
         ));
     }
     odd.good.push(odd.world.schedule(&odd.page, &["--caption", "C", "--first-comment", "First!"]));

@@ -86,6 +86,18 @@ impl Rests {
     }
 }
 
+/// The rest of each platform is shown, as long as it lasts.
+fn assert_told(world: &World) {
+    let told = world.json(&["queue-status"])["data"]["platforms"].clone();
+    for platform in told.as_array().unwrap() {
+        let paused = &platform["paused"];
+        assert!(paused["until"].is_string(), "{told}");
+        assert!(paused["reason"].to_string().contains("does not answer"), "{told}");
+    }
+    let lines = world.run(&["queue-status", "-o", "table"]).ok().stderr;
+    assert_eq!(lines.matches("does not answer").count(), 3, "{lines}");
+}
+
 /// Nobody is answered for twenty minutes.
 fn outage(begin: impl Fn(&World), end: impl Fn(&World), is_counted: bool) {
     let world = World::new();
@@ -97,6 +109,7 @@ fn outage(begin: impl Fn(&World), end: impl Fn(&World), is_counted: bool) {
     while passed < OUTAGE {
         world.work(&[]);
         rests.note(&world);
+        assert_told(&world);
         fresh.iter().for_each(|post| assert_waits(&world, post, 0));
         tried.iter().for_each(|post| assert_waits(&world, post, 2));
         world.advance(STEP);
