@@ -54,7 +54,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             [CompletionResult]::new('cancel', 'cancel', [CompletionResultType]::ParameterValue, 'Cancel pending posts')
             [CompletionResult]::new('reschedule', 'reschedule', [CompletionResultType]::ParameterValue, 'Move a pending post to another time')
             [CompletionResult]::new('retry', 'retry', [CompletionResultType]::ParameterValue, 'Try failed posts again, now')
-            [CompletionResult]::new('accounts', 'accounts', [CompletionResultType]::ParameterValue, 'List, add, pause, resume and remove social accounts')
+            [CompletionResult]::new('accounts', 'accounts', [CompletionResultType]::ParameterValue, 'List, add, change, pause, resume and remove social accounts')
             [CompletionResult]::new('clients', 'clients', [CompletionResultType]::ParameterValue, 'List, add and remove the agency''s clients')
             [CompletionResult]::new('queue-status', 'queue-status', [CompletionResultType]::ParameterValue, 'Show how the queue stands')
             [CompletionResult]::new('recover', 'recover', [CompletionResultType]::ParameterValue, 'Recover after crashes, and settle unknown outcomes')
@@ -257,6 +257,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Log format on standard error [default: text on a terminal, else json]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for the database [default: 10s]')
             [CompletionResult]::new('--failed', '--failed', [CompletionResultType]::ParameterName, 'All failed posts')
+            [CompletionResult]::new('--comment', '--comment', [CompletionResultType]::ParameterName, 'Send the posts'' first comments again, where they failed or nobody can tell')
             [CompletionResult]::new('--insecure-config', '--insecure-config', [CompletionResultType]::ParameterName, 'Accept files with secrets that others can read')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Same as -o json')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say less')
@@ -301,6 +302,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List accounts')
             [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add an account')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Change an account; its posts stay as they are')
             [CompletionResult]::new('pause', 'pause', [CompletionResultType]::ParameterValue, 'Stop publishing to an account until it is resumed')
             [CompletionResult]::new('resume', 'resume', [CompletionResultType]::ParameterValue, 'Publish to an account again')
             [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove an account that no post waits for')
@@ -344,6 +346,36 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             [CompletionResult]::new('--id', '--id', [CompletionResultType]::ParameterName, 'Id of the account here [default: a new one]')
             [CompletionResult]::new('--token-env', '--token-env', [CompletionResultType]::ParameterName, 'Variable of the worker that holds the token')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File that holds the token, readable by its owner only')
+            [CompletionResult]::new('--publish-mode', '--publish-mode', [CompletionResultType]::ParameterName, 'How posts of a Facebook Page come about [default: as configured]')
+            [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
+            [CompletionResult]::new('--expect-instance', '--expect-instance', [CompletionResultType]::ParameterName, 'Refuse every other database than the one with this id')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
+            [CompletionResult]::new('--company', '--company', [CompletionResultType]::ParameterName, 'Company whose accounts, clients and posts are meant')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Output format [default: table on a terminal, else tsv]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format [default: table on a terminal, else tsv]')
+            [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Time zone in which civil times are read and shown [default: UTC]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour [default: auto]')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Log format on standard error [default: text on a terminal, else json]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for the database [default: 10s]')
+            [CompletionResult]::new('--insecure-config', '--insecure-config', [CompletionResultType]::ParameterName, 'Accept files with secrets that others can read')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Same as -o json')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say less')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say less')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more; twice for everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more; twice for everything')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer every confirmation with yes')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer every confirmation with yes')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; a needed answer is an error')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Check and show what would happen, change nothing')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Check and show what would happen, change nothing')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'socialsched;accounts;set' {
+            [CompletionResult]::new('--publish-mode', '--publish-mode', [CompletionResultType]::ParameterName, 'How posts of a Facebook Page come about; "default": as configured')
             [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
             [CompletionResult]::new('--expect-instance', '--expect-instance', [CompletionResultType]::ParameterName, 'Refuse every other database than the one with this id')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
@@ -459,6 +491,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
         'socialsched;accounts;help' {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List accounts')
             [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add an account')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Change an account; its posts stay as they are')
             [CompletionResult]::new('pause', 'pause', [CompletionResultType]::ParameterValue, 'Stop publishing to an account until it is resumed')
             [CompletionResult]::new('resume', 'resume', [CompletionResultType]::ParameterValue, 'Publish to an account again')
             [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove an account that no post waits for')
@@ -469,6 +502,9 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             break
         }
         'socialsched;accounts;help;add' {
+            break
+        }
+        'socialsched;accounts;help;set' {
             break
         }
         'socialsched;accounts;help;pause' {
@@ -912,7 +948,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             [CompletionResult]::new('cancel', 'cancel', [CompletionResultType]::ParameterValue, 'Cancel pending posts')
             [CompletionResult]::new('reschedule', 'reschedule', [CompletionResultType]::ParameterValue, 'Move a pending post to another time')
             [CompletionResult]::new('retry', 'retry', [CompletionResultType]::ParameterValue, 'Try failed posts again, now')
-            [CompletionResult]::new('accounts', 'accounts', [CompletionResultType]::ParameterValue, 'List, add, pause, resume and remove social accounts')
+            [CompletionResult]::new('accounts', 'accounts', [CompletionResultType]::ParameterValue, 'List, add, change, pause, resume and remove social accounts')
             [CompletionResult]::new('clients', 'clients', [CompletionResultType]::ParameterValue, 'List, add and remove the agency''s clients')
             [CompletionResult]::new('queue-status', 'queue-status', [CompletionResultType]::ParameterValue, 'Show how the queue stands')
             [CompletionResult]::new('recover', 'recover', [CompletionResultType]::ParameterValue, 'Recover after crashes, and settle unknown outcomes')
@@ -947,6 +983,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
         'socialsched;help;accounts' {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List accounts')
             [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add an account')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Change an account; its posts stay as they are')
             [CompletionResult]::new('pause', 'pause', [CompletionResultType]::ParameterValue, 'Stop publishing to an account until it is resumed')
             [CompletionResult]::new('resume', 'resume', [CompletionResultType]::ParameterValue, 'Publish to an account again')
             [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove an account that no post waits for')
@@ -956,6 +993,9 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             break
         }
         'socialsched;help;accounts;add' {
+            break
+        }
+        'socialsched;help;accounts;set' {
             break
         }
         'socialsched;help;accounts;pause' {

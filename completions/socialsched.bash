@@ -88,6 +88,9 @@ _socialsched() {
             socialsched__subcmd__accounts,resume)
                 cmd="socialsched__subcmd__accounts__subcmd__resume"
                 ;;
+            socialsched__subcmd__accounts,set)
+                cmd="socialsched__subcmd__accounts__subcmd__set"
+                ;;
             socialsched__subcmd__accounts__subcmd__help,add)
                 cmd="socialsched__subcmd__accounts__subcmd__help__subcmd__add"
                 ;;
@@ -105,6 +108,9 @@ _socialsched() {
                 ;;
             socialsched__subcmd__accounts__subcmd__help,resume)
                 cmd="socialsched__subcmd__accounts__subcmd__help__subcmd__resume"
+                ;;
+            socialsched__subcmd__accounts__subcmd__help,set)
+                cmd="socialsched__subcmd__accounts__subcmd__help__subcmd__set"
                 ;;
             socialsched__subcmd__clients,add)
                 cmd="socialsched__subcmd__clients__subcmd__add"
@@ -199,6 +205,9 @@ _socialsched() {
             socialsched__subcmd__help__subcmd__accounts,resume)
                 cmd="socialsched__subcmd__help__subcmd__accounts__subcmd__resume"
                 ;;
+            socialsched__subcmd__help__subcmd__accounts,set)
+                cmd="socialsched__subcmd__help__subcmd__accounts__subcmd__set"
+                ;;
             socialsched__subcmd__help__subcmd__clients,add)
                 cmd="socialsched__subcmd__help__subcmd__clients__subcmd__add"
                 ;;
@@ -277,7 +286,7 @@ _socialsched() {
             return 0
             ;;
         socialsched__subcmd__accounts)
-            opts="-c -C -o -q -v -y -n -h --platform --database-url --expect-instance --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help list add pause resume remove help"
+            opts="-c -C -o -q -v -y -n -h --platform --database-url --expect-instance --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help list add set pause resume remove help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -343,7 +352,7 @@ _socialsched() {
             return 0
             ;;
         socialsched__subcmd__accounts__subcmd__add)
-            opts="-c -C -o -q -v -y -n -h --platform --name --external-id --client --id --token-env --token-file --database-url --expect-instance --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
+            opts="-c -C -o -q -v -y -n -h --platform --name --external-id --client --id --token-env --token-file --publish-mode --database-url --expect-instance --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -375,6 +384,10 @@ _socialsched() {
                     ;;
                 --token-file)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --publish-mode)
+                    COMPREPLY=($(compgen -W "two-step direct" -- "${cur}"))
                     return 0
                     ;;
                 --database-url)
@@ -433,7 +446,7 @@ _socialsched() {
             return 0
             ;;
         socialsched__subcmd__accounts__subcmd__help)
-            opts="list add pause resume remove help"
+            opts="list add set pause resume remove help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -517,6 +530,20 @@ _socialsched() {
             return 0
             ;;
         socialsched__subcmd__accounts__subcmd__help__subcmd__resume)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        socialsched__subcmd__accounts__subcmd__help__subcmd__set)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -731,6 +758,72 @@ _socialsched() {
                 return 0
             fi
             case "${prev}" in
+                --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-instance)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --company)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table tsv json jsonl csv id" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table tsv json jsonl csv id" -- "${cur}"))
+                    return 0
+                    ;;
+                --tz)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        socialsched__subcmd__accounts__subcmd__set)
+            opts="-c -C -o -q -v -y -n -h --publish-mode --database-url --expect-instance --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --publish-mode)
+                    COMPREPLY=($(compgen -W "two-step direct default" -- "${cur}"))
+                    return 0
+                    ;;
                 --database-url)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1321,7 +1414,7 @@ _socialsched() {
             return 0
             ;;
         socialsched__subcmd__help__subcmd__accounts)
-            opts="list add pause resume remove"
+            opts="list add set pause resume remove"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1391,6 +1484,20 @@ _socialsched() {
             return 0
             ;;
         socialsched__subcmd__help__subcmd__accounts__subcmd__resume)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        socialsched__subcmd__help__subcmd__accounts__subcmd__set)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2117,7 +2224,7 @@ _socialsched() {
             return 0
             ;;
         socialsched__subcmd__retry)
-            opts="-c -C -o -q -v -y -n -h --failed --since --database-url --expect-instance --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
+            opts="-c -C -o -q -v -y -n -h --failed --since --comment --database-url --expect-instance --config --insecure-config --company --output --json --tz --color --quiet --verbose --log-format --yes --no-input --dry-run --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

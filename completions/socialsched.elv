@@ -51,7 +51,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand cancel 'Cancel pending posts'
             cand reschedule 'Move a pending post to another time'
             cand retry 'Try failed posts again, now'
-            cand accounts 'List, add, pause, resume and remove social accounts'
+            cand accounts 'List, add, change, pause, resume and remove social accounts'
             cand clients 'List, add and remove the agency''s clients'
             cand queue-status 'Show how the queue stands'
             cand recover 'Recover after crashes, and settle unknown outcomes'
@@ -248,6 +248,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --log-format 'Log format on standard error [default: text on a terminal, else json]'
             cand --timeout 'How long to wait for the database [default: 10s]'
             cand --failed 'All failed posts'
+            cand --comment 'Send the posts'' first comments again, where they failed or nobody can tell'
             cand --insecure-config 'Accept files with secrets that others can read'
             cand --json 'Same as -o json'
             cand -q 'Say less'
@@ -291,6 +292,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
             cand list 'List accounts'
             cand add 'Add an account'
+            cand set 'Change an account; its posts stay as they are'
             cand pause 'Stop publishing to an account until it is resumed'
             cand resume 'Publish to an account again'
             cand remove 'Remove an account that no post waits for'
@@ -332,6 +334,35 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --id 'Id of the account here [default: a new one]'
             cand --token-env 'Variable of the worker that holds the token'
             cand --token-file 'File that holds the token, readable by its owner only'
+            cand --publish-mode 'How posts of a Facebook Page come about [default: as configured]'
+            cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
+            cand --expect-instance 'Refuse every other database than the one with this id'
+            cand -c 'Configuration file instead of the user''s and the system''s'
+            cand --config 'Configuration file instead of the user''s and the system''s'
+            cand -C 'Company whose accounts, clients and posts are meant'
+            cand --company 'Company whose accounts, clients and posts are meant'
+            cand -o 'Output format [default: table on a terminal, else tsv]'
+            cand --output 'Output format [default: table on a terminal, else tsv]'
+            cand --tz 'Time zone in which civil times are read and shown [default: UTC]'
+            cand --color 'When to use colour [default: auto]'
+            cand --log-format 'Log format on standard error [default: text on a terminal, else json]'
+            cand --timeout 'How long to wait for the database [default: 10s]'
+            cand --insecure-config 'Accept files with secrets that others can read'
+            cand --json 'Same as -o json'
+            cand -q 'Say less'
+            cand --quiet 'Say less'
+            cand -v 'Say more; twice for everything'
+            cand --verbose 'Say more; twice for everything'
+            cand -y 'Answer every confirmation with yes'
+            cand --yes 'Answer every confirmation with yes'
+            cand --no-input 'Never ask; a needed answer is an error'
+            cand -n 'Check and show what would happen, change nothing'
+            cand --dry-run 'Check and show what would happen, change nothing'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'socialsched;accounts;set'= {
+            cand --publish-mode 'How posts of a Facebook Page come about; "default": as configured'
             cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand --expect-instance 'Refuse every other database than the one with this id'
             cand -c 'Configuration file instead of the user''s and the system''s'
@@ -443,6 +474,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         &'socialsched;accounts;help'= {
             cand list 'List accounts'
             cand add 'Add an account'
+            cand set 'Change an account; its posts stay as they are'
             cand pause 'Stop publishing to an account until it is resumed'
             cand resume 'Publish to an account again'
             cand remove 'Remove an account that no post waits for'
@@ -451,6 +483,8 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         &'socialsched;accounts;help;list'= {
         }
         &'socialsched;accounts;help;add'= {
+        }
+        &'socialsched;accounts;help;set'= {
         }
         &'socialsched;accounts;help;pause'= {
         }
@@ -871,7 +905,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand cancel 'Cancel pending posts'
             cand reschedule 'Move a pending post to another time'
             cand retry 'Try failed posts again, now'
-            cand accounts 'List, add, pause, resume and remove social accounts'
+            cand accounts 'List, add, change, pause, resume and remove social accounts'
             cand clients 'List, add and remove the agency''s clients'
             cand queue-status 'Show how the queue stands'
             cand recover 'Recover after crashes, and settle unknown outcomes'
@@ -899,6 +933,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         &'socialsched;help;accounts'= {
             cand list 'List accounts'
             cand add 'Add an account'
+            cand set 'Change an account; its posts stay as they are'
             cand pause 'Stop publishing to an account until it is resumed'
             cand resume 'Publish to an account again'
             cand remove 'Remove an account that no post waits for'
@@ -906,6 +941,8 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         &'socialsched;help;accounts;list'= {
         }
         &'socialsched;help;accounts;add'= {
+        }
+        &'socialsched;help;accounts;set'= {
         }
         &'socialsched;help;accounts;pause'= {
         }

@@ -56,7 +56,7 @@ complete -c socialsched -n "__fish_socialsched_needs_command" -f -a "show" -d 'S
 complete -c socialsched -n "__fish_socialsched_needs_command" -f -a "cancel" -d 'Cancel pending posts'
 complete -c socialsched -n "__fish_socialsched_needs_command" -f -a "reschedule" -d 'Move a pending post to another time'
 complete -c socialsched -n "__fish_socialsched_needs_command" -f -a "retry" -d 'Try failed posts again, now'
-complete -c socialsched -n "__fish_socialsched_needs_command" -f -a "accounts" -d 'List, add, pause, resume and remove social accounts'
+complete -c socialsched -n "__fish_socialsched_needs_command" -f -a "accounts" -d 'List, add, change, pause, resume and remove social accounts'
 complete -c socialsched -n "__fish_socialsched_needs_command" -f -a "clients" -d 'List, add and remove the agency\'s clients'
 complete -c socialsched -n "__fish_socialsched_needs_command" -f -a "queue-status" -d 'Show how the queue stands'
 complete -c socialsched -n "__fish_socialsched_needs_command" -f -a "recover" -d 'Recover after crashes, and settle unknown outcomes'
@@ -268,6 +268,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand retry" -l log-fo
 json\t''"
 complete -c socialsched -n "__fish_socialsched_using_subcommand retry" -l timeout -d 'How long to wait for the database [default: 10s]' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand retry" -l failed -d 'All failed posts'
+complete -c socialsched -n "__fish_socialsched_using_subcommand retry" -l comment -d 'Send the posts\' first comments again, where they failed or nobody can tell'
 complete -c socialsched -n "__fish_socialsched_using_subcommand retry" -l insecure-config -d 'Accept files with secrets that others can read'
 complete -c socialsched -n "__fish_socialsched_using_subcommand retry" -l json -d 'Same as -o json'
 complete -c socialsched -n "__fish_socialsched_using_subcommand retry" -s q -l quiet -d 'Say less'
@@ -276,40 +277,41 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand retry" -s y -l y
 complete -c socialsched -n "__fish_socialsched_using_subcommand retry" -l no-input -d 'Never ask; a needed answer is an error'
 complete -c socialsched -n "__fish_socialsched_using_subcommand retry" -s n -l dry-run -d 'Check and show what would happen, change nothing'
 complete -c socialsched -n "__fish_socialsched_using_subcommand retry" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add pause resume remove help" -l platform -d 'Only accounts of this platform' -r -f -a "facebook\t''
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add set pause resume remove help" -l platform -d 'Only accounts of this platform' -r -f -a "facebook\t''
 instagram\t''
 linkedin\t''"
-complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add pause resume remove help" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
-complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add pause resume remove help" -l expect-instance -d 'Refuse every other database than the one with this id' -r
-complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add pause resume remove help" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
-complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add pause resume remove help" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
-complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add pause resume remove help" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add set pause resume remove help" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add set pause resume remove help" -l expect-instance -d 'Refuse every other database than the one with this id' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add set pause resume remove help" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add set pause resume remove help" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add set pause resume remove help" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
 tsv\t''
 json\t''
 jsonl\t''
 csv\t''
 id\t''"
-complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add pause resume remove help" -l tz -d 'Time zone in which civil times are read and shown [default: UTC]' -r
-complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add pause resume remove help" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add set pause resume remove help" -l tz -d 'Time zone in which civil times are read and shown [default: UTC]' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add set pause resume remove help" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add pause resume remove help" -l log-format -d 'Log format on standard error [default: text on a terminal, else json]' -r -f -a "text\t''
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add set pause resume remove help" -l log-format -d 'Log format on standard error [default: text on a terminal, else json]' -r -f -a "text\t''
 json\t''"
-complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add pause resume remove help" -l timeout -d 'How long to wait for the database [default: 10s]' -r
-complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add pause resume remove help" -l insecure-config -d 'Accept files with secrets that others can read'
-complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add pause resume remove help" -l json -d 'Same as -o json'
-complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add pause resume remove help" -s q -l quiet -d 'Say less'
-complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add pause resume remove help" -s v -l verbose -d 'Say more; twice for everything'
-complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add pause resume remove help" -s y -l yes -d 'Answer every confirmation with yes'
-complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add pause resume remove help" -l no-input -d 'Never ask; a needed answer is an error'
-complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add pause resume remove help" -s n -l dry-run -d 'Check and show what would happen, change nothing'
-complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add pause resume remove help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add pause resume remove help" -f -a "list" -d 'List accounts'
-complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add pause resume remove help" -f -a "add" -d 'Add an account'
-complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add pause resume remove help" -f -a "pause" -d 'Stop publishing to an account until it is resumed'
-complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add pause resume remove help" -f -a "resume" -d 'Publish to an account again'
-complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add pause resume remove help" -f -a "remove" -d 'Remove an account that no post waits for'
-complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add pause resume remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add set pause resume remove help" -l timeout -d 'How long to wait for the database [default: 10s]' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add set pause resume remove help" -l insecure-config -d 'Accept files with secrets that others can read'
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add set pause resume remove help" -l json -d 'Same as -o json'
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add set pause resume remove help" -s q -l quiet -d 'Say less'
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add set pause resume remove help" -s v -l verbose -d 'Say more; twice for everything'
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add set pause resume remove help" -s y -l yes -d 'Answer every confirmation with yes'
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add set pause resume remove help" -l no-input -d 'Never ask; a needed answer is an error'
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add set pause resume remove help" -s n -l dry-run -d 'Check and show what would happen, change nothing'
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add set pause resume remove help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add set pause resume remove help" -f -a "list" -d 'List accounts'
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add set pause resume remove help" -f -a "add" -d 'Add an account'
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add set pause resume remove help" -f -a "set" -d 'Change an account; its posts stay as they are'
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add set pause resume remove help" -f -a "pause" -d 'Stop publishing to an account until it is resumed'
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add set pause resume remove help" -f -a "resume" -d 'Publish to an account again'
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add set pause resume remove help" -f -a "remove" -d 'Remove an account that no post waits for'
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and not __fish_seen_subcommand_from list add set pause resume remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from list" -l platform -d 'Only accounts of this platform' -r -f -a "facebook\t''
 instagram\t''
 linkedin\t''"
@@ -347,6 +349,8 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from add" -l id -d 'Id of the account here [default: a new one]' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from add" -l token-env -d 'Variable of the worker that holds the token' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from add" -l token-file -d 'File that holds the token, readable by its owner only' -r -F
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from add" -l publish-mode -d 'How posts of a Facebook Page come about [default: as configured]' -r -f -a "two-step\t''
+direct\t''"
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from add" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from add" -l expect-instance -d 'Refuse every other database than the one with this id' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from add" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
@@ -372,6 +376,34 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from add" -l no-input -d 'Never ask; a needed answer is an error'
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from add" -s n -l dry-run -d 'Check and show what would happen, change nothing'
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from set" -l publish-mode -d 'How posts of a Facebook Page come about; "default": as configured' -r -f -a "two-step\t''
+direct\t''
+default\t''"
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from set" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from set" -l expect-instance -d 'Refuse every other database than the one with this id' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from set" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from set" -s C -l company -d 'Company whose accounts, clients and posts are meant' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from set" -s o -l output -d 'Output format [default: table on a terminal, else tsv]' -r -f -a "table\t''
+tsv\t''
+json\t''
+jsonl\t''
+csv\t''
+id\t''"
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from set" -l tz -d 'Time zone in which civil times are read and shown [default: UTC]' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from set" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from set" -l log-format -d 'Log format on standard error [default: text on a terminal, else json]' -r -f -a "text\t''
+json\t''"
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from set" -l timeout -d 'How long to wait for the database [default: 10s]' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from set" -l insecure-config -d 'Accept files with secrets that others can read'
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from set" -l json -d 'Same as -o json'
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Say less'
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Say more; twice for everything'
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from set" -s y -l yes -d 'Answer every confirmation with yes'
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from set" -l no-input -d 'Never ask; a needed answer is an error'
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from set" -s n -l dry-run -d 'Check and show what would happen, change nothing'
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from pause" -l reason -d 'Why, for those who look at the queue' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from pause" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from pause" -l expect-instance -d 'Refuse every other database than the one with this id' -r
@@ -450,6 +482,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from help" -f -a "list" -d 'List accounts'
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add an account'
+complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from help" -f -a "set" -d 'Change an account; its posts stay as they are'
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from help" -f -a "pause" -d 'Stop publishing to an account until it is resumed'
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from help" -f -a "resume" -d 'Publish to an account again'
 complete -c socialsched -n "__fish_socialsched_using_subcommand accounts; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove an account that no post waits for'
@@ -830,7 +863,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __
 complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "cancel" -d 'Cancel pending posts'
 complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "reschedule" -d 'Move a pending post to another time'
 complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "retry" -d 'Try failed posts again, now'
-complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "accounts" -d 'List, add, pause, resume and remove social accounts'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "accounts" -d 'List, add, change, pause, resume and remove social accounts'
 complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "clients" -d 'List, add and remove the agency\'s clients'
 complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "queue-status" -d 'Show how the queue stands'
 complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "recover" -d 'Recover after crashes, and settle unknown outcomes'
@@ -844,6 +877,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __
 complete -c socialsched -n "__fish_socialsched_using_subcommand help; and not __fish_seen_subcommand_from schedule list show cancel reschedule retry accounts clients queue-status recover run-worker migrate sandbox demo simulate completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c socialsched -n "__fish_socialsched_using_subcommand help; and __fish_seen_subcommand_from accounts" -f -a "list" -d 'List accounts'
 complete -c socialsched -n "__fish_socialsched_using_subcommand help; and __fish_seen_subcommand_from accounts" -f -a "add" -d 'Add an account'
+complete -c socialsched -n "__fish_socialsched_using_subcommand help; and __fish_seen_subcommand_from accounts" -f -a "set" -d 'Change an account; its posts stay as they are'
 complete -c socialsched -n "__fish_socialsched_using_subcommand help; and __fish_seen_subcommand_from accounts" -f -a "pause" -d 'Stop publishing to an account until it is resumed'
 complete -c socialsched -n "__fish_socialsched_using_subcommand help; and __fish_seen_subcommand_from accounts" -f -a "resume" -d 'Publish to an account again'
 complete -c socialsched -n "__fish_socialsched_using_subcommand help; and __fish_seen_subcommand_from accounts" -f -a "remove" -d 'Remove an account that no post waits for'
