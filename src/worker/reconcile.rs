@@ -18,7 +18,7 @@ use super::{End, Shared};
 /// After so many readings that decide nothing, a person is asked.
 const LOOKUPS_MAX: u32 = 10;
 /// Of a refusal that contradicts what is read, where only hours will tell.
-const LOOKUPS_CONTRADICTED_MAX: u32 = 4;
+const LOOKUPS_CONTRADICTED_MAX: u32 = 3;
 /// Media may be processed for hours: with the usual times this is about five.
 const LOOKUPS_IN_PROGRESS_MAX: u32 = 32;
 /// "Not live" is read for so long before a person is asked: it counts in the end.
