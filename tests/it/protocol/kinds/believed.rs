@@ -167,7 +167,9 @@ fn k03_a_call_refused_because_the_media_had_expired_is_looked_up_before_anything
         );
         let posts: Vec<_> =
             on_meta().map(|way| post(&world, way, slice::from_ref(&refused))).collect();
-        world.work(&["--max-runtime", "2s"]);
+        while posts.iter().any(|post| calls(&world, &post.account, "publish").is_empty()) {
+            world.work(&["--max-runtime", "2s"]);
+        }
         for post in &posts {
             // Nothing is made, nor sent, between the refusal and a read.
             let calls = calls(&world, &post.account, "any");
