@@ -104,7 +104,7 @@ impl Failure {
 pub enum Remedy {
     /// The platform refused, and may not the next time: costs an attempt.
     Retry,
-    /// Nobody answered, or a server fault did: the post is not to blame, and it
+    /// No answer came, or a server fault: the post is not to blame, and it
     /// costs no attempt.
     Outage(Away),
     /// The staged objects are dead: drop all of them and stage anew; costs an attempt.

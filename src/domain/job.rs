@@ -86,6 +86,18 @@ impl Claim {
         self.read_at + self.read.elapsed()
     }
 
+    /// The newest of the publish calls that named each object, newest first.
+    #[must_use]
+    pub fn newest_calls(&self) -> Vec<&Intent> {
+        let mut newest: Vec<&Intent> = Vec::new();
+        for call in self.calls.iter().rev() {
+            if newest.iter().all(|later| later.object != call.object) {
+                newest.push(call);
+            }
+        }
+        newest
+    }
+
     /// Attempts since the last time an operator gave the post new ones, when
     /// a post gets `per_round` of them.
     #[must_use]

@@ -70,7 +70,7 @@ fn both_ends_of_the_window_count() {
     assert!(is_ours(after(180)) && !is_ours(after(180) + nearly));
 }
 
-/// A post that somebody wrote by hand between a refused call and the next one.
+/// A post that a person wrote by hand between a refused call and the next one.
 #[test]
 fn what_lies_between_two_calls_is_nobodys() {
     let second = Intent { at: after(600), ..call() };

@@ -8,7 +8,7 @@
 //!
 //! What is believed here is asked once more before it can do harm: before any
 //! second call for the post, before anything is deleted at the platform, and
-//! once after it was reported as failed (`worker`).
+//! 20 minutes and a day after it was reported as failed (`worker`).
 
 use std::time::Duration;
 
@@ -45,12 +45,17 @@ pub enum Proven {
 /// it left within 45 seconds, and its time limit is 60.
 pub const CALL_IS_OVER: Duration = Duration::from_secs(105);
 
+/// Lists and states may lag behind by this: "not live" counts no sooner.
+pub const LISTS_LAG: Duration = Duration::from_secs(15 * 60);
+
 /// So old must a call be whose refusal contradicts what was read before …
 pub const CONTRADICTED: Duration = Duration::from_secs(30 * 60);
 /// … and this old where another call would follow: by then it is held for a person,
 /// and "not live" makes it a failed post. Stories are still listed.
 const CONTRADICTED_AND_GOES_ON: Duration = Duration::from_secs(12 * 60 * 60);
 
+/// What a call named is not there any more, as far as can be read.
+pub const MISSING: &str = "missing_object";
 /// A reading that saw the object, and saw it not live.
 pub const NOT_LIVE: &str = "not_live";
 /// A reading that saw the platform still working on the object.
@@ -101,6 +106,13 @@ pub fn of_reading(sighting: Sighting, open: &[Intent], settle: Duration) -> Prov
         }
         (Sighting::Dead(_), Some(refusal)) if refusal.asks_to_rest() => {
             Proven::NotLive(refusal.clone())
+        }
+        // An object that expired says so itself; one that cannot be found may only be
+        // closed to this token, or not shown yet.
+        (Sighting::Dead(failure), _)
+            if failure.code == MISSING && !is_believed(newest, at_least, settle) =>
+        {
+            Proven::Nothing(not_live())
         }
         (Sighting::Dead(failure), _) => Proven::NotLive(failure),
         (Sighting::InProgress, _) => Proven::Nothing(in_progress()),

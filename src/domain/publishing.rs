@@ -218,6 +218,14 @@ pub struct Receipt {
     pub evidence: Option<String>,
 }
 
+impl Receipt {
+    /// Of a post that a reading saw, under this id if it told one.
+    #[must_use]
+    pub fn read_back(external_id: Option<String>) -> Self {
+        Self { external_id, evidence: Some("read-back".to_owned()), ..Self::default() }
+    }
+}
+
 /// What one reading of a publish call's traces saw.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Sighting {

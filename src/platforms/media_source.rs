@@ -317,10 +317,7 @@ fn refused_download(response: &Response) -> Failure {
     let status = response.status();
     let passes = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
     let remedy = if passes { Remedy::Outage(Away::MediaHost) } else { Remedy::Retry };
-    let mut failure =
-        Failure::new(remedy, "media-download", format!("the media's server answered {status}"));
-    failure.http_status = Some(status.as_u16());
-    failure
+    Failure::new(remedy, "media-download", format!("the media's server answered {status}"))
 }
 
 /// A download that broke; the URL stays out of it, since it may be signed.

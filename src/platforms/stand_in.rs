@@ -61,7 +61,7 @@ impl Reply {
         Self { body: body.to_string().into_bytes(), ..Self::status(status) }
     }
 
-    /// A page of somebody between us and the platform.
+    /// A page of a proxy.
     pub fn web_page(status: u16) -> Self {
         Self::status(status).header("content-type", "text/html").bytes(b"<html>Sign in</html>")
     }

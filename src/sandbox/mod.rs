@@ -65,7 +65,7 @@
 //! | `status`, `after_commit_status` | none, once | any | the same |
 //! | `429` | none | the platform's error, 429 | the same, `retry_after` |
 //! | `refuse` | none | the platform's own error, 400 | `code`, `subcode`, `message`, `status`, `transient`, `signed` |
-//! | `answer` | none | any, of somebody in between | `status`, `headers`, `body`, `content_type` |
+//! | `answer` | none | any, of a proxy | `status`, `headers`, `body`, `content_type` |
 //! | `html_502`, `after_commit_html_502` | none, once | a gateway's page | |
 //! | `not_taken` | none | the usual success | |
 //! | `duplicate_delivery` | twice | the true one | |

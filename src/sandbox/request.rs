@@ -6,6 +6,7 @@ use axum::body::Bytes;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use serde_json::{Map, Value};
+use unicode_normalization::UnicodeNormalization;
 
 use super::class::Class;
 use super::fetch::{Asset, FetchProblem};
@@ -246,4 +247,9 @@ pub(super) fn decode(segment: &str) -> String {
     .next()
     .map(|(_, value)| value.into_owned())
     .unwrap_or_default()
+}
+
+/// A comment's text as platforms keep it: trimmed, and in composed letters.
+pub(super) fn as_stored(text: &str) -> String {
+    text.trim().nfc().collect()
 }

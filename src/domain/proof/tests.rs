@@ -150,6 +150,15 @@ fn readings_that_contradict_an_answer_decide_nothing() {
     assert!(matches!(of_reading(never, &[refused_blindly], SETTLE), Proven::Nothing(_)));
 }
 
+/// It may be closed to the token, or not shown yet.
+#[test]
+fn what_cannot_be_found_is_asked_for_as_often_as_what_is_not_live() {
+    let gone = || Sighting::Dead(failure(Remedy::Restage, MISSING));
+    let read = |age, since| of_reading(gone(), &[unanswered(age, since)], SETTLE);
+    assert_eq!(read(9000, None), Proven::Nothing(not_live()));
+    assert!(matches!(read(9000, Some(8000)), Proven::NotLive(_)));
+}
+
 #[test]
 fn a_few_stale_readings_settle_nothing() {
     let read = |lookups| {

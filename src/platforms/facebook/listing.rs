@@ -1,20 +1,13 @@
 //! What a Page's lists show: posts of one call, stories, and videos as a second
 //! witness.
 
-use chrono::{DateTime, TimeDelta};
 use serde_json::Value;
-use unicode_normalization::UnicodeNormalization;
 
-use super::UNPROVEN;
 use super::flow::Kind;
-use super::sighting::read_back;
 use super::staging::{photo_ids, text};
-use crate::domain::{Draft, Failure, Intent, Receipt, Remedy, Sighting, made_by_one_of};
-use crate::platforms::graph::{Session, text_of};
-
-/// Lists are asked for what was made since so long before the first call: the
-/// clocks may differ, and our own check is sharper.
-const SLACK: TimeDelta = TimeDelta::hours(26);
+use crate::domain::proof::LISTS_LAG;
+use crate::domain::{Draft, Failure, Intent, Receipt, Remedy, Sighting};
+use crate::platforms::graph::{SLACK, Session, is_recent, same_text, text_of};
 
 /// Looks for a post that one call made, among what is listed: by the photos
 /// that were uploaded for it alone, else by text, link and time.
@@ -39,15 +32,17 @@ pub(super) async fn look(session: &Session<'_>, draft: &Draft, kind: Kind) -> Si
         return Sighting::Live(receipt(post));
     }
     let offset = session.clock_offset(posts.1);
-    let fits = |post: &&Value| is_alike(post, draft, kind) && is_recent(post, draft, offset);
+    let fits = |post: &&Value| {
+        is_alike(post, draft, kind) && is_recent(post, "created_time", draft, offset)
+    };
     match posts.0.iter().filter(fits).collect::<Vec<_>>().as_slice() {
-        [] => Sighting::NotLive { after: UNPROVEN },
+        [] => Sighting::NotLive { after: LISTS_LAG },
         [post] if photos.is_empty() && has_our_mark(post, draft) => {
             Sighting::Matched(receipt(post))
         }
         // Photos tell our post from any other; without them in the list they tell nothing.
         [_] | [_, _, ..] => {
-            let message = "the Page has posts like it, and none can be told to be this one";
+            let message = "the Page has posts like it, and none is certainly this one";
             Sighting::CannotTell(Failure::new(Remedy::GiveUp, "ambiguous", message))
         }
     }
@@ -67,10 +62,8 @@ pub(super) async fn story_of(
     let story =
         stories.iter().find(|story| text_of(story, "media_id").as_deref() == Some(media_id));
     Ok(story.map(|story| Receipt {
-        external_id: text_of(story, "post_id"),
         permalink: text_of(story, "url"),
-        evidence: Some("read-back".to_owned()),
-        ..Receipt::default()
+        ..Receipt::read_back(text_of(story, "post_id"))
     }))
 }
 
@@ -98,7 +91,7 @@ pub(super) async fn listed(
         Kind::Video => attached(item).iter().any(|id| id == object),
         _ => text_of(item, "id").as_deref() == Some(object),
     };
-    Ok(listed.iter().any(is_it).then(|| read_back(Some(object))))
+    Ok(listed.iter().any(is_it).then(|| Receipt::read_back(Some(object.to_owned()))))
 }
 
 /// The ids of everything attached to a post.
@@ -128,28 +121,6 @@ fn has_our_mark(post: &Value, draft: &Draft) -> bool {
         || content.link.as_deref().is_some_and(|link| shown.contains(&link))
 }
 
-fn is_recent(post: &Value, draft: &Draft, offset: TimeDelta) -> bool {
-    let made = text_of(post, "created_time")
-        // Graph times have no colon in their offset.
-        .and_then(|text| DateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S%z").ok());
-    // Times of posts are cut to the second.
-    made.is_some_and(|made| {
-        let made = made.to_utc();
-        made_by_one_of(&draft.calls, made, offset)
-            || made_by_one_of(&draft.calls, made + TimeDelta::seconds(1), offset)
-    })
-}
-
-/// Equal for readers: platforms normalise and trim what they store.
-fn same_text(one: &str, other: &str) -> bool {
-    one.trim().nfc().eq(other.trim().nfc())
-}
-
 fn receipt(post: &Value) -> Receipt {
-    Receipt {
-        external_id: text_of(post, "id"),
-        permalink: super::address(post),
-        evidence: Some("read-back".to_owned()),
-        ..Receipt::default()
-    }
+    Receipt { permalink: super::address(post), ..Receipt::read_back(text_of(post, "id")) }
 }

@@ -9,12 +9,12 @@ mod sighting;
 mod staging;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::graph::{
-    FACEBOOK_HOST, Graph, MetaSettings, Reply, Session, Trouble, text_of, words_of,
+    FACEBOOK_HOST, Graph, MetaSettings, Reply, Session, Trouble, is_missing, same_text, text_of,
+    words_of,
 };
 use super::http::Http;
 use super::media_source::MediaSource;
@@ -111,6 +111,11 @@ impl Facebook {
     /// whether it is live is read first.
     fn refused(&self, draft: &Draft, flow: Flow, trouble: Trouble) -> Answer {
         match trouble.into_answer() {
+            // The call named nothing but photos, so that it says nothing of the post.
+            Answer::Refused(failure) if flow == Flow::DirectFeed && is_missing(&failure.code) => {
+                let detail = Value::Null;
+                Answer::Refused(Failure { remedy: Remedy::Restage, detail, ..failure })
+            }
             Answer::Refused(failure)
                 if flow.is_flip()
                     && is_of_the_call(&failure)
@@ -228,7 +233,7 @@ impl Publisher for Facebook {
         Box::pin(async move {
             let page = draft.account.external_id.as_str();
             let is_ours = |comment: &Value| {
-                text_of(comment, "message").as_deref() == Some(text)
+                text_of(comment, "message").is_some_and(|said| same_text(&said, text))
                     && text_of(&comment["from"], "id").is_none_or(|from| from == page)
             };
             self.session(draft).find_comment(post_id, "id,message,from", is_ours).await
@@ -244,7 +249,7 @@ impl Publisher for Facebook {
                 return;
             }
             let session = self.session(draft);
-            // Somebody may have published it by hand.
+            // A person may have published it by hand.
             if sighting::is_unpublished(&session, object).await {
                 session.delete(object).await;
             }
@@ -260,11 +265,6 @@ fn address(node: &Value) -> Option<String> {
         None => link,
     })
 }
-
-/// States and lists may lag for minutes, and what a second call does to these
-/// objects is not proven: so old must a call without an answer be before "not
-/// live" counts.
-const UNPROVEN: Duration = Duration::from_secs(15 * 60);
 
 #[cfg(test)]
 mod tests;

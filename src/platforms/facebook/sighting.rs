@@ -5,7 +5,8 @@
 use serde_json::Value;
 
 use super::flow::Kind;
-use super::{UNPROVEN, listing};
+use super::listing;
+use crate::domain::proof::{LISTS_LAG, MISSING};
 use crate::domain::{Draft, Failure, Intent, Receipt, Remedy, Sighting};
 use crate::platforms::graph::{
     STORY_LIST_LIFE, Session, Trouble, dead_object, story_gone, text_of, words_of,
@@ -32,9 +33,9 @@ pub(super) async fn look(
     };
     match seen {
         // Only the list tells a story's id.
-        Ok(Sighting::Live(_)) if kind == Kind::VideoStory => {
-            Sighting::Live(listed().await.ok().flatten().unwrap_or_else(|| read_back(None)))
-        }
+        Ok(Sighting::Live(_)) if kind == Kind::VideoStory => Sighting::Live(
+            listed().await.ok().flatten().unwrap_or_else(|| Receipt::read_back(None)),
+        ),
         Ok(seen @ Sighting::NotLive { .. }) if kind == Kind::VideoStory => {
             match story(session, draft, object, call).await {
                 Sighting::NotLive { .. } => seen,
@@ -50,9 +51,9 @@ pub(super) async fn look(
         // It is gone, say, or cannot be read any more: the list may tell.
         Err(trouble) => match listed().await {
             Ok(Some(receipt)) => Sighting::Live(receipt),
-            Ok(None) if call.age < UNPROVEN => Sighting::CannotTell(trouble.failure),
+            Ok(None) if call.age < LISTS_LAG => Sighting::CannotTell(trouble.failure),
             Ok(None) if trouble.missing => Sighting::Dead(gone()),
-            Ok(None) => Sighting::NotLive { after: UNPROVEN },
+            Ok(None) => Sighting::NotLive { after: LISTS_LAG },
             Err(failure) => Sighting::CannotTell(failure),
         },
     }
@@ -69,16 +70,24 @@ pub(super) async fn is_unpublished(session: &Session<'_>, object: &str) -> bool 
         return post["is_published"].as_bool() == Some(false);
     }
     let Some(video) = says(STATUS).await else { return false };
-    let published = says("published").await.and_then(|video| video["published"].as_bool());
     matches!(publishing(&video), Publishing::NotBegun | Publishing::Failed)
-        && published != Some(true)
+        && published(session, object).await.is_ok_and(|published| published != Some(true))
+}
+
+/// What a video's own field says; `None`: it has none, or this version does not know it.
+async fn published(session: &Session<'_>, video: &str) -> Result<Option<bool>, Failure> {
+    match session.read(&[video], &[("fields", "published")]).await {
+        Ok(reply) => Ok(reply.json["published"].as_bool()),
+        Err(trouble) if trouble.failure.passes() => Err(trouble.failure),
+        Err(_) => Ok(None),
+    }
 }
 
 async fn flipped_post(session: &Session<'_>, post: &str) -> Result<Sighting, Trouble> {
     let reply = session.read(&[post], &[("fields", "is_published")]).await?;
     Ok(match reply.json["is_published"].as_bool() {
-        Some(true) => Sighting::Live(read_back(Some(post))),
-        Some(false) => Sighting::NotLive { after: UNPROVEN },
+        Some(true) => Sighting::Live(Receipt::read_back(Some(post.to_owned()))),
+        Some(false) => Sighting::NotLive { after: LISTS_LAG },
         None => Sighting::CannotTell(unclear()),
     })
 }
@@ -97,28 +106,27 @@ async fn video(session: &Session<'_>, video: &str) -> Result<Sighting, Trouble> 
         Err(trouble) if trouble.missing => return seen,
         _ => {}
     }
-    let reply = session.read(&[video], &[("fields", "published")]).await;
-    let published = reply.ok().and_then(|reply| reply.json["published"].as_bool());
-    match published {
-        Some(true) => Ok(Sighting::Live(read_back(Some(video)))),
-        Some(false) if !matches!(seen, Ok(Sighting::NotLive { .. } | Sighting::InProgress)) => {
-            Ok(Sighting::NotLive { after: UNPROVEN })
+    match (published(session, video).await, &seen) {
+        (Ok(Some(true)), _) => Ok(Sighting::Live(Receipt::read_back(Some(video.to_owned())))),
+        (Err(failure), Ok(Sighting::NotLive { .. })) => Ok(Sighting::CannotTell(failure)),
+        (Ok(Some(false)), Err(_) | Ok(Sighting::CannotTell(_))) => {
+            Ok(Sighting::NotLive { after: LISTS_LAG })
         }
-        Some(false) | None => seen,
+        _ => seen,
     }
 }
 
 /// What was staged is not there any more.
 fn gone() -> Failure {
     let message = "Facebook: what was staged is gone, maybe deleted by hand. It is made anew.";
-    Failure::new(Remedy::Restage, "missing_object", message)
+    Failure::new(Remedy::Restage, MISSING, message)
 }
 
 /// A story is known by its media, in the list of stories alone.
 async fn story(session: &Session<'_>, draft: &Draft, media: &str, call: &Intent) -> Sighting {
     match listing::story_of(session, draft, media, call).await {
         Ok(Some(receipt)) => Sighting::Live(receipt),
-        Ok(None) if call.age < STORY_LIST_LIFE => Sighting::NotLive { after: UNPROVEN },
+        Ok(None) if call.age < STORY_LIST_LIFE => Sighting::NotLive { after: LISTS_LAG },
         Ok(None) => story_gone(),
         Err(failure) => Sighting::CannotTell(failure),
     }
@@ -137,9 +145,9 @@ enum Publishing {
 impl Publishing {
     fn sighting(self, video: &str, node: &Value) -> Sighting {
         match self {
-            Self::Done => Sighting::Live(read_back(Some(video))),
+            Self::Done => Sighting::Live(Receipt::read_back(Some(video.to_owned()))),
             Self::Running => Sighting::InProgress,
-            Self::NotBegun => Sighting::NotLive { after: UNPROVEN },
+            Self::NotBegun => Sighting::NotLive { after: LISTS_LAG },
             Self::Failed => Sighting::Dead(dead_video(node)),
             Self::Unclear => Sighting::CannotTell(unclear()),
         }
@@ -186,14 +194,6 @@ pub(super) fn dead_video(node: &Value) -> Failure {
         number.map_or_else(|| format!("video_{word}"), |number| number.to_string()),
         message,
     )
-}
-
-pub(super) fn read_back(external_id: Option<&str>) -> Receipt {
-    Receipt {
-        external_id: external_id.map(str::to_owned),
-        evidence: Some("read-back".to_owned()),
-        ..Receipt::default()
-    }
 }
 
 fn unclear() -> Failure {

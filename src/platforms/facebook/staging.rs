@@ -1,5 +1,6 @@
 //! Making a Page post without showing it: one call per step.
 
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::flow::{Flow, unfit};
@@ -9,7 +10,7 @@ use crate::domain::{
     Artifact, Away, Draft, Failure, MediaItem, MediaKind, PostContent, Preparation, Remedy,
     StepKind,
 };
-use crate::platforms::graph::{Graph, Session};
+use crate::platforms::graph::{Graph, Session, is_missing};
 use crate::platforms::media_source::MediaSource;
 
 /// The mark, made by the worker, that this post is published with one call.
@@ -20,6 +21,8 @@ pub(super) const HOSTED: &str = "video/hosted";
 const UPLOADED: &str = "video/uploaded";
 /// The wait that says the video may be published.
 const READY: &str = "video/ready";
+/// A new photo can be used by then.
+const SHOWN_BY: TimeDelta = TimeDelta::seconds(30);
 
 /// Does the next step that the draft does not show yet.
 pub(super) async fn next(
@@ -36,7 +39,8 @@ pub(super) async fn next(
                 Some(photo) => Some(photo),
                 None if flow == Flow::Feed && !draft.staging.has("post") => {
                     let body = feed_body(draft, false);
-                    let (id, _) = session.make(&[page, flow.edge()], &body, "id").await?;
+                    let made = session.make(&[page, flow.edge()], &body, "id").await;
+                    let (id, _) = made.map_err(|failure| lost_photos(draft, failure))?;
                     Some(Artifact::new(StepKind::Create, "post", id))
                 }
                 None => None,
@@ -86,6 +90,17 @@ async fn next_photo(
         }
     }
     Ok(None)
+}
+
+/// A photo that the Page still does not have after a while was never taken, whatever
+/// its upload was answered.
+fn lost_photos(draft: &Draft, failure: Failure) -> Failure {
+    let uploaded = draft.staging.0.iter().filter(|made| made.kind == StepKind::Upload);
+    let first = uploaded.filter_map(|photo| photo.stored_at).min();
+    match first.is_some_and(|at| draft.now - at > SHOWN_BY) && is_missing(&failure.code) {
+        true => Failure { remedy: Remedy::Restage, ..failure },
+        false => failure,
+    }
 }
 
 fn photo_name(number: usize) -> String {

@@ -176,7 +176,14 @@ const MAX_REST: Duration = Duration::from_secs(24 * 60 * 60);
 pub fn classify(error: Option<&GraphError>, around: &Circumstances) -> Verdict {
     let Some(error) = error else {
         return match around.status {
-            429 => Verdict::Refused(wait(around.rest.unwrap_or(THROTTLED), Scope::Account)),
+            429 => {
+                let rest = wait(around.rest.unwrap_or(THROTTLED), Scope::Account);
+                match around.phase {
+                    Phase::Staging => Verdict::Refused(rest),
+                    // It may be a proxy's.
+                    Phase::Publish => Verdict::Doubtful(rest),
+                }
+            }
             _ => verdict(Unknown, around, true),
         };
     };

@@ -17,8 +17,8 @@ pub(super) struct Meaning {
     pub(super) staging: Class,
     /// On a call of no return.
     pub(super) publish: Class,
-    /// The sentence that follows "Facebook refused it:"; empty where the number
-    /// says nothing.
+    /// What it means, to follow the platform's name; empty where the number says
+    /// nothing.
     pub(super) means: &'static str,
     /// The next step, as a sentence.
     pub(super) advice: &'static str,
@@ -160,6 +160,12 @@ pub(super) fn of_subcode(subcode: i64) -> Option<Meaning> {
         2_069_019 => both(Bad, "the file is not valid", OTHER_FILE),
         _ => return None,
     })
+}
+
+/// Whether this label of an error says that an object is missing, not visible yet, or
+/// closed to the token.
+pub(in crate::platforms) fn is_missing(label: &str) -> bool {
+    label == "100/33"
 }
 
 /// Whether this label of an error (a code without a subcode) says that a

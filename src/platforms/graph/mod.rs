@@ -4,6 +4,7 @@
 mod answer;
 mod classify;
 mod codes;
+mod lists;
 mod session;
 
 use std::sync::Arc;
@@ -13,6 +14,8 @@ pub(super) use answer::{Reply, Trouble, text_of};
 pub use classify::{
     Circumstances, GraphError, Phase, Verdict, classify, dead_container, dead_object, words_of,
 };
+pub(super) use codes::is_missing;
+pub(super) use lists::{SLACK, is_recent, same_text};
 pub(super) use session::Session;
 
 use super::http::Http;
@@ -33,9 +36,6 @@ const YOUNG: Duration = Duration::from_secs(5 * 60);
 
 /// Staged objects live 24 hours; processing that lasts this long will not end in time.
 const STALE: Duration = Duration::from_secs(23 * 60 * 60);
-
-/// Lists may lag behind by this: "not listed" counts no sooner.
-pub(super) const LISTS_LAG: Duration = Duration::from_secs(15 * 60);
 
 /// Stories leave their lists after 24 hours: later their absence says nothing.
 pub(super) const STORY_LIST_LIFE: Duration = Duration::from_secs(20 * 60 * 60);

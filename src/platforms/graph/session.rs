@@ -8,7 +8,8 @@ use url::Url;
 
 use super::answer::{Around, Reply, Trouble, judge, text_of, unreadable};
 use super::codes;
-use super::{Graph, LISTS_LAG, Phase, UPLOAD_HOST};
+use super::{Graph, Phase, UPLOAD_HOST};
+use crate::domain::proof::LISTS_LAG;
 use crate::domain::{Answer, Draft, Failure, Platform, Receipt, Remedy, Sighting};
 use crate::platforms::http::{AuthScheme, Call, CallKind};
 
@@ -142,13 +143,15 @@ impl<'a> Session<'a> {
         let query = [("fields", fields), ("limit", "50")];
         match self.read_all(&[post, "comments"], &query).await {
             Ok(comments) => match comments.iter().find(|comment| is_ours(comment)) {
-                Some(comment) => Sighting::Live(Receipt {
-                    external_id: text_of(comment, "id"),
-                    evidence: Some("read-back".to_owned()),
-                    ..Receipt::default()
-                }),
+                Some(comment) => Sighting::Live(Receipt::read_back(text_of(comment, "id"))),
                 None => Sighting::NotLive { after: LISTS_LAG },
             },
+            // The permission to comment is missing, not one that posts need: no reason to
+            // let the account rest.
+            Err(trouble) if codes::is_permission(&trouble.failure.code) => {
+                let failure = Failure { remedy: Remedy::GiveUp, ..trouble.failure };
+                Sighting::NeverTells(failure)
+            }
             Err(trouble) => Sighting::CannotTell(trouble.failure),
         }
     }

@@ -82,7 +82,7 @@ fn refused_spent_and_unknown_calls_are_told_apart() {
     assert_eq!(heard(400, refusal(100)), ("refused", true));
     assert_eq!(heard(400, refusal(9007)), ("refused", true));
     assert_eq!(heard(500, refusal(100)), ("unknown", false));
-    assert_eq!(heard(400, Value::Null), ("unknown", false), "a page of somebody in between");
+    assert_eq!(heard(400, Value::Null), ("unknown", false), "a proxy's page");
     assert_eq!(heard(404, Value::Null), ("unknown", false));
     assert_eq!(heard(502, Value::Null), ("unknown", false));
 }

@@ -56,7 +56,7 @@ impl HttpAnswer {
         Some(date.to_utc())
     }
 
-    /// Whether the body is a web page: of somebody between us and the platform.
+    /// Whether the body is a web page: of a proxy.
     #[must_use]
     pub fn is_web_page(&self) -> bool {
         let kind = self.header(CONTENT_TYPE.as_str()).unwrap_or_default();

@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::graph::{FACEBOOK_HOST, Graph, INSTAGRAM_HOST, MetaSettings, Session, Trouble, text_of};
+use super::graph::{
+    FACEBOOK_HOST, Graph, INSTAGRAM_HOST, MetaSettings, Session, Trouble, same_text, text_of,
+};
 use super::http::Http;
 use super::{Publisher, Step};
 use crate::domain::{
@@ -147,7 +149,9 @@ impl Publisher for Instagram {
         text: &'a str,
     ) -> Step<'a, Sighting> {
         Box::pin(async move {
-            let is_ours = |comment: &Value| text_of(comment, "text").as_deref() == Some(text);
+            let is_ours = |comment: &Value| {
+                text_of(comment, "text").is_some_and(|said| same_text(&said, text))
+            };
             self.session(draft).find_comment(post_id, "id,text,timestamp", is_ours).await
         })
     }

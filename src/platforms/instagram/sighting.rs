@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta};
+use chrono::TimeDelta;
 use serde_json::{Value, json};
-use unicode_normalization::UnicodeNormalization;
 
 use super::Flow;
-use crate::domain::{
-    Draft, Failure, Intent, MediaKind, PostType, Receipt, Remedy, Sighting, made_by_one_of,
-};
+use crate::domain::proof::{LISTS_LAG, MISSING};
+use crate::domain::{Draft, Failure, Intent, MediaKind, PostType, Receipt, Remedy, Sighting};
 use crate::platforms::graph::{
-    STORY_LIST_LIFE, Session, dead_container, story_gone, text_of, words_of,
+    SLACK, STORY_LIST_LIFE, Session, dead_container, is_recent, same_text, story_gone, text_of,
+    words_of,
 };
 
 /// The state alone; `status` explains an error and may be asked for beside it.
@@ -20,19 +19,9 @@ pub(super) const STATE_FIELDS: &str = "status_code,status";
 /// Containers end after this; whether a published one still says so is not known.
 const CONTAINER_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How a second publish call on a container ends is documented nowhere. A call
-/// without an answer must be this old before "not live" counts …
-const UNPROVEN: Duration = Duration::from_secs(15 * 60);
-/// … and this old when something was published for the account since.
+/// How a second publish call on a container ends is documented nowhere. A call must be
+/// this old before "not live" counts when something was published for the account since.
 const UNPROVEN_BUSY: Duration = Duration::from_secs(60 * 60);
-
-/// Lists are asked for what was made since so long before the first call: the
-/// clocks may differ, and our own check is sharper.
-const SLACK: TimeDelta = TimeDelta::hours(26);
-
-/// Lists may lag behind by this; no sooner is the only media without a text that is
-/// listed ours.
-const LISTS_LAG: Duration = Duration::from_secs(105);
 
 /// What a container says of itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,7 +67,7 @@ pub(super) async fn look(session: &Session<'_>, draft: &Draft, call: &Intent) ->
     };
     let state = match session.read(&[container], &[("fields", STATE_FIELDS)]).await {
         Ok(reply) => state_of(&reply.json),
-        Err(trouble) if trouble.missing && call.age > UNPROVEN => {
+        Err(trouble) if trouble.missing && call.age > LISTS_LAG => {
             return without_container(session, draft, call, trouble.failure).await;
         }
         Err(trouble) => return Sighting::CannotTell(trouble.failure),
@@ -91,17 +80,19 @@ pub(super) async fn look(session: &Session<'_>, draft: &Draft, call: &Intent) ->
                 true => candidates(session, draft).await.map(|(found, _)| found),
                 false => Ok(Vec::new()),
             };
-            Sighting::Live(only(found.unwrap_or_default()).unwrap_or_else(read_back))
+            Sighting::Live(
+                only(found.unwrap_or_default()).unwrap_or_else(|| Receipt::read_back(None)),
+            )
         }
         State::InProgress => Sighting::InProgress,
         // The state may lag: the list and the count of posts are asked, too.
         State::Finished => match candidates(session, draft).await {
-            Ok((found, _)) if found.is_empty() && call.age < UNPROVEN => {
-                Sighting::NotLive { after: UNPROVEN }
+            Ok((found, _)) if found.is_empty() && call.age < LISTS_LAG => {
+                Sighting::NotLive { after: LISTS_LAG }
             }
             Ok((found, offset)) if found.is_empty() => {
                 let after = match nothing_was_published(session, draft, call, offset).await {
-                    true => UNPROVEN,
+                    true => LISTS_LAG,
                     false => UNPROVEN_BUSY,
                 };
                 Sighting::NotLive { after }
@@ -150,7 +141,7 @@ async fn without_container(
 
 fn gone() -> Failure {
     let message = "Instagram: the container is gone. It is made anew.";
-    Failure::new(Remedy::Restage, "missing_object", message)
+    Failure::new(Remedy::Restage, MISSING, message)
 }
 
 /// Whether the account's count of published posts stands still since the call.
@@ -186,16 +177,11 @@ fn ours(found: Vec<Value>, draft: &Draft) -> Option<Receipt> {
 fn only(found: Vec<Value>) -> Option<Receipt> {
     match found.as_slice() {
         [media] => Some(Receipt {
-            external_id: text_of(media, "id"),
             permalink: text_of(media, "permalink"),
-            ..read_back()
+            ..Receipt::read_back(text_of(media, "id"))
         }),
         _ => None,
     }
-}
-
-fn read_back() -> Receipt {
-    Receipt { evidence: Some("read-back".to_owned()), ..Receipt::default() }
 }
 
 /// The account's media that may have come from one of the publish calls (no field
@@ -229,22 +215,9 @@ fn fits(media: &Value, draft: &Draft, flow: Flow, offset: TimeDelta) -> bool {
             _ => is("media_type", "IMAGE"),
         },
     };
-    let recent = text_of(media, "timestamp")
-        // Graph times have no colon in their offset.
-        .and_then(|text| DateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S%z").ok())
-        // Cut to the second.
-        .is_some_and(|made| {
-            let made = made.to_utc();
-            made_by_one_of(&draft.calls, made, offset)
-                || made_by_one_of(&draft.calls, made + TimeDelta::seconds(1), offset)
-        });
     let caption = text_of(media, "caption").unwrap_or_default();
-    kind && recent && (flow == Flow::Story || same_text(&caption, &draft.content.caption))
-}
-
-/// Equal for readers: platforms normalise and trim what they store.
-fn same_text(one: &str, other: &str) -> bool {
-    one.trim().nfc().eq(other.trim().nfc())
+    kind && is_recent(media, "timestamp", draft, offset)
+        && (flow == Flow::Story || same_text(&caption, &draft.content.caption))
 }
 
 #[cfg(test)]
@@ -288,12 +261,6 @@ mod tests {
         let (code, remedy, message) = dead(Value::Null);
         assert_eq!((code.as_str(), remedy), ("container_error", Remedy::Restage));
         assert!(message.contains("no reason given"), "{message}");
-    }
-
-    #[test]
-    fn captions_are_compared_as_readers_see_them() {
-        assert!(same_text("cafe\u{301} ", "caf\u{e9}"));
-        assert!(!same_text("cafe", "caf\u{e9}"));
     }
 
     #[test]

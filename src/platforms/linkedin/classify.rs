@@ -106,7 +106,7 @@ pub fn failure(answer: &HttpAnswer, token: &AccessToken) -> Failure {
     let (remedy, message) = match status {
         ..500 if !is_signed(answer) => (
             Remedy::Outage(Away::Platform),
-            format!("{}. It is tried again by itself.", somebody(answer)),
+            format!("{}. It is tried again by itself.", proxy_answered(answer)),
         ),
         _ => (remedy(answer, &code), in_words(&code, status, &words(answer))),
     };
@@ -125,14 +125,14 @@ pub fn failure(answer: &HttpAnswer, token: &AccessToken) -> Failure {
 pub fn unclear(answer: &HttpAnswer, token: &AccessToken) -> Failure {
     let message = match is_signed(answer) || answer.status.is_server_error() {
         true => format!("LinkedIn answered {} (\"{}\")", status_text(answer.status), words(answer)),
-        false => somebody(answer),
+        false => proxy_answered(answer),
     };
     let message = scrub(&message, token);
     Failure { remedy: Remedy::Outage(Away::Platform), message, ..failure(answer, token) }
 }
 
-fn somebody(answer: &HttpAnswer) -> String {
-    format!("somebody between here and LinkedIn answered {}", status_text(answer.status))
+fn proxy_answered(answer: &HttpAnswer) -> String {
+    format!("a proxy between here and LinkedIn answered {}", status_text(answer.status))
 }
 
 /// A refusal in a sentence, in LinkedIn's own words, and the next step.
@@ -151,7 +151,7 @@ fn in_words(code: &str, status: u16, said: &str) -> String {
         (_, 401) => ("the token is not valid", RECONNECT),
         (_, 403) => (
             "a scope is missing, the role on the page was lost, or the author is not the token's",
-            "Reconnect the account as somebody with a posting role, then resume it.",
+            "Reconnect the account as a person with a posting role, then resume it.",
         ),
         ("NONEXISTENT_VERSION" | "VERSION_MISSING", _) | (_, 426) => (
             "this version of the API is retired",
@@ -264,7 +264,7 @@ pub fn duplicate(
     let latest = calls.last().map(|call| call.at + offset);
     let Some(minted) = latest.and_then(|latest| urn::minted_at(named, latest)) else {
         let message =
-            format!("{} It cannot be told whether {named} is this post.", refusal.message);
+            format!("{} It is not certain whether {named} is this post.", refusal.message);
         return Answer::Unknown(Failure { message, ..refusal });
     };
     if made_by_one_of(calls, minted, offset) {

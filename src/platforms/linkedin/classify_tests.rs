@@ -296,7 +296,7 @@ fn every_refusal_says_what_to_do() {
 fn somebody_else_is_not_called_linkedin() {
     for (status, named) in [(202, "202 Accepted"), (403, "403 Forbidden"), (302, "302 Found")] {
         let failure = failure(&answer(status, "<html>", &[]), &token());
-        let expected = format!("somebody between here and LinkedIn answered {named}");
+        let expected = format!("a proxy between here and LinkedIn answered {named}");
         assert!(failure.message.starts_with(&expected), "{}", failure.message);
         assert_eq!(failure.code, format!("http_{status}"));
     }
@@ -347,11 +347,11 @@ fn a_post_minted_outside_our_calls_is_another() {
     }
 }
 
-/// K17: somebody posted it by hand after our call was refused.
+/// K17: a person posted it by hand after our call was refused.
 #[test]
 fn a_post_after_a_refused_call_is_another() {
     let mut sent = calls(&["2026-07-26T16:58:42Z", "2026-07-26T17:05:00Z"]);
-    assert!(matches!(judged(&sent, 0), Answer::Matched(_)), "nobody answered the first call");
+    assert!(matches!(judged(&sent, 0), Answer::Matched(_)), "the first call got no answer");
     sent[0].refusal = Some(Failure::new(wait(60, Scope::Account), "429", "…"));
     sent[0].answered_at = Some(time("2026-07-26T16:58:43Z"));
     assert!(matches!(judged(&sent, 0), Answer::Refused(_)));

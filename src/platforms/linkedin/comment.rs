@@ -3,9 +3,13 @@
 use serde_json::{Value, json};
 
 use super::urn::Author;
-use super::{LISTS_LAG, LinkedIn, author, classify, urn};
+use super::{LinkedIn, author, classify, text::comparable, urn};
+use crate::domain::proof::LISTS_LAG;
 use crate::domain::{Answer, Draft, Failure, Receipt, Remedy, Sighting};
 use crate::platforms::http::{CallKind, HttpAnswer};
+
+/// The most comments that are read. A first comment is among the first ones.
+const PAGE: usize = 100;
 
 /// How often a comment is sent again to a post that LinkedIn does not find yet.
 const MAX_REPEATS: u32 = 4;
@@ -71,7 +75,7 @@ impl LinkedIn {
             }
             Err(failure) => return Sighting::NeverTells(failure),
         };
-        let path = format!("/socialActions/{}/comments?count=100&start=0", urn::encode(post_id));
+        let path = format!("/socialActions/{}/comments?count={PAGE}&start=0", urn::encode(post_id));
         let answer = match self.http.send(self.get(&path, &draft.token)).await {
             Ok(answer) => answer,
             Err(error) => return Sighting::CannotTell(classify::no_answer(error)),
@@ -90,14 +94,17 @@ impl LinkedIn {
         };
         let is_ours = |comment: &&Value| {
             comment["actor"].as_str() == Some(author)
-                && comment["message"]["text"].as_str() == Some(text)
+                && comment["message"]["text"].as_str().map(comparable) == Some(comparable(text))
         };
         match comments.iter().find(is_ours) {
-            Some(comment) => Sighting::Live(Receipt {
-                external_id: comment["commentUrn"].as_str().map(str::to_owned),
-                evidence: Some("read-back".to_owned()),
-                ..Receipt::default()
-            }),
+            Some(comment) => {
+                let urn = comment["commentUrn"].as_str().map(str::to_owned);
+                Sighting::Live(Receipt::read_back(urn))
+            }
+            None if comments.len() >= PAGE => {
+                let message = "the post has more comments than are read";
+                Sighting::CannotTell(Failure::new(Remedy::Retry, "not_seen", message))
+            }
             None => Sighting::NotLive { after: LISTS_LAG },
         }
     }

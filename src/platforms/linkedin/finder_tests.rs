@@ -13,7 +13,7 @@ const SENT: &str = "2026-07-26T16:59:41Z";
 /// The same by the answers' clock, 90 seconds later.
 const DATE: &str = "Sun, 26 Jul 2026 17:01:11 GMT";
 
-/// A post of the page that was sent 90 seconds ago, and nobody answered.
+/// A post of the page that was sent 90 seconds ago, and that got no answer.
 fn sent(caption: &str) -> Draft {
     let mut draft = draft(ORGANIZATION, caption, &[SENT]);
     draft.now = time(SENT) + TimeDelta::seconds(90);
@@ -151,13 +151,13 @@ async fn what_readers_do_not_see_is_not_live() {
     assert!(is_found(&look_up(&draft, asked).await));
 }
 
-/// K17: what somebody posted by hand after a refusal, and before our next call.
+/// K17: what a person posted by hand after a refusal, and before our next call.
 #[tokio::test]
 async fn a_post_between_two_calls_is_another() {
     let mut draft = draft(ORGANIZATION, "Sale (today)\n#rust", &[SENT, "2026-07-26T17:10:00Z"]);
     draft.now = time("2026-07-26T17:01:11Z");
     let by_hand = || json!([listed("2026-07-26T17:01:00Z", json!({}))]);
-    assert!(is_found(&look_up(&draft, by_hand()).await), "nobody answered the first call");
+    assert!(is_found(&look_up(&draft, by_hand()).await), "the first call got no answer");
     draft.calls[0].refusal = Some(Failure::new(Remedy::GiveUp, "http_429", "…"));
     draft.calls[0].answered_at = Some(time("2026-07-26T16:59:42Z"));
     assert_eq!(look_up(&draft, by_hand()).await, not_live());

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::stand_in::*;
 use super::*;
-use crate::domain::proof::{Proven, of_answer};
+use crate::domain::proof::{self, Proven, of_answer};
 use crate::domain::{EXISTS, MediaItem, PostType, Scope};
 use crate::platforms::rehearsal::{Rehearsal, gated, settle};
 use crate::sandbox::SandboxOptions;
@@ -188,7 +188,7 @@ async fn a_post_that_never_was_is_not_listed() {
     flow.fault("before_commit_5xx").await;
     let answer = flow.publish(&mut draft).await;
     assert!(matches!(answer, Answer::Unknown(_)), "{answer:?}");
-    assert_eq!(flow.look_up(&mut draft).await, Sighting::NotLive { after: LISTS_LAG });
+    assert_eq!(flow.look_up(&mut draft).await, Sighting::NotLive { after: proof::LISTS_LAG });
     settle(&mut draft);
     receipt(flow.publish(&mut draft).await);
     assert_eq!(flow.sim.live().await.len(), 1);
@@ -212,7 +212,7 @@ async fn a_refusal_that_lied_is_found_out() {
     }
 }
 
-/// K17: what somebody posted by hand after a refusal, and before our next call.
+/// K17: what a person posted by hand after a refusal, and before our next call.
 #[tokio::test]
 async fn a_post_between_two_calls_is_another() {
     for author in [ORGANIZATION, MEMBER] {

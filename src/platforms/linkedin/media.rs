@@ -12,7 +12,7 @@ use super::content::{Shape, image_name};
 use super::urn::{self, Author};
 use super::{LinkedIn, author, classify};
 use crate::domain::{Artifact, Away, Draft, Failure, MediaItem, Preparation, Remedy, StepKind};
-use crate::platforms::http::{AuthScheme, Call, CallKind, HttpAnswer};
+use crate::platforms::http::{AuthScheme, Call, CallKind, HttpAnswer, scrub};
 
 /// Where an upload URL may lead: the image's bytes go there with the token.
 const UPLOAD_HOSTS: &[&str] = &["*.linkedin.com", "*.licdn.com"];
@@ -124,7 +124,7 @@ impl LinkedIn {
         let status = answer.json["status"].as_str();
         match (answer.status.as_u16(), status) {
             (200..300, Some("AVAILABLE")) => Ok(staged(waited(draft, name, "ready"))),
-            (200..300, Some("PROCESSING_FAILED")) => Err(processing_failed(&answer.json)),
+            (200..300, Some("PROCESSING_FAILED")) => Err(processing_failed(&answer.json, draft)),
             (200..300, Some("WAITING_UPLOAD")) => poll_again(draft, name, MAX_POLLS_UNTAKEN),
             (200..300, _) | (404, _) => {
                 poll_again(draft, name, MAX_POLLS * u64::from(self.settings.haste.max(1)))
@@ -225,12 +225,12 @@ fn poll_again(draft: &Draft, name: &str, most: u64) -> Result<Preparation, Failu
     Ok(Preparation::Wait(rest, vec![artifact]))
 }
 
-fn processing_failed(state: &Value) -> Failure {
+fn processing_failed(state: &Value, draft: &Draft) -> Failure {
     let reason = state["processingFailureReason"].as_str().unwrap_or("it gives no reason");
     Failure::new(
         Remedy::GiveUp,
         "PROCESSING_FAILED",
-        format!("LinkedIn could not process the media: {reason}"),
+        format!("LinkedIn could not process the media: {}", scrub(reason, &draft.token)),
     )
 }
 

@@ -197,7 +197,7 @@ async fn an_upload_that_nobody_took_starts_anew_soon() {
     assert_eq!(failure.remedy, Remedy::Restage);
 }
 
-/// A page of somebody in between is no state, and no permission that is missing.
+/// A page of a proxy is no state, and no permission that is missing.
 #[tokio::test]
 async fn a_state_must_be_linkedins() {
     for state in [(403, json!("<html>")), (401, Value::Null), (500, Value::Null)] {

@@ -1,8 +1,8 @@
 //! LinkedIn: member profiles and organization pages, through the versioned API.
 //!
 //! One call of no return, `POST /rest/posts`, without an idempotency key. What
-//! tells a lost answer's truth is the media URN a post contains, the time
-//! within a post's URN, and the duplicate filter. Facts by the official
+//! became of a lost call is found in the page's list, by the media URN that a post
+//! contains, or by its text and time. Facts by the official
 //! documentation of the Posts, Images, Videos and Comments APIs.
 
 mod classify;
@@ -29,10 +29,6 @@ use crate::domain::{
     proof::Witness,
 };
 use urn::Author;
-
-/// Lists may lag behind by this: "not listed" counts no sooner. LinkedIn's filter of
-/// equal posts, which guards ten minutes, is no proof.
-const LISTS_LAG: Duration = Duration::from_secs(15 * 60);
 
 const API: &str = "https://api.linkedin.com/rest";
 

@@ -9,7 +9,8 @@ use serde_json::Value;
 use super::classify::{self, Verdict};
 use super::content::{Shape, media_urns, post_body};
 use super::urn::{self, Author};
-use super::{LISTS_LAG, LinkedIn, author, text};
+use super::{LinkedIn, author, text};
+use crate::domain::proof::LISTS_LAG;
 use crate::domain::{Answer, Draft, Failure, Intent, Receipt, Remedy, Sighting, made_by_one_of};
 use crate::platforms::http::{CallKind, HttpAnswer};
 
@@ -172,6 +173,7 @@ fn receipt(answer: &HttpAnswer, urn: Option<String>) -> Receipt {
 /// What the posts that match say of the call.
 fn judged(matching: &[Value], fingerprint: &Fingerprint<'_>, answer: &HttpAnswer) -> Sighting {
     match matching {
+        // The filter of equal posts guards ten minutes, and is no proof.
         [] => Sighting::NotLive { after: LISTS_LAG },
         [post] => match post["lifecycleState"].as_str() {
             Some("DRAFT" | "PUBLISH_FAILED") => {
@@ -179,11 +181,10 @@ fn judged(matching: &[Value], fingerprint: &Fingerprint<'_>, answer: &HttpAnswer
             }
             _ => {
                 let receipt = Receipt {
-                    external_id: post["id"].as_str().map(str::to_owned),
                     permalink: post["id"].as_str().map(urn::address),
                     http_status: Some(answer.status.as_u16()),
                     trace_id: classify::trace_id(answer),
-                    evidence: Some("read-back".to_owned()),
+                    ..Receipt::read_back(post["id"].as_str().map(str::to_owned))
                 };
                 match fingerprint {
                     Fingerprint::Media(_) => Sighting::Live(receipt),

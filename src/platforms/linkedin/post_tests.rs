@@ -199,7 +199,7 @@ async fn a_named_post_must_not_be_missing() {
     }
 }
 
-/// A post that somebody wrote by hand between a refused call and this one.
+/// A post that a person wrote by hand between a refused call and this one.
 #[tokio::test]
 async fn a_duplicate_between_two_calls_is_another() {
     let stand_in = StandIn::start(|_| duplicate_at("17:00:30")).await;

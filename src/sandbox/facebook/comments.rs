@@ -7,7 +7,7 @@ use super::videos::is_live;
 use crate::sandbox::clock::delay;
 use crate::sandbox::graph::{error, list, no_such_object, time};
 use crate::sandbox::reply::Reply;
-use crate::sandbox::request::Call;
+use crate::sandbox::request::{Call, as_stored};
 use crate::sandbox::state::World;
 
 pub(super) fn create_comment(world: &mut World, call: &Call, id: &str) -> Reply {
@@ -27,7 +27,7 @@ pub(super) fn create_comment(world: &mut World, call: &Call, id: &str) -> Reply 
     world.facebook.comments.push(Comment {
         parent: id.to_owned(),
         id: comment_id.clone(),
-        message,
+        message: as_stored(&message),
         created_ms: now,
     });
     if call.params.contains_key("fields") {

@@ -13,7 +13,7 @@ use crate::sandbox::state::Platform;
 pub(in crate::sandbox) enum Answer {
     /// The platform's, without its usual headers so far.
     Own(Reply),
-    /// Complete, or of somebody in between.
+    /// Complete, or of a proxy.
     AsIs(Reply),
 }
 

@@ -129,7 +129,7 @@ pub(super) enum Fault {
     AfterCommitStatus,
     /// The platform's own error, with its headers; nothing happened.
     Refuse,
-    /// Any `status`, `headers` and `body`, as somebody in between might answer;
+    /// Any `status`, `headers` and `body`, as a proxy might answer;
     /// nothing happened.
     Answer,
     /// The usual success; nothing happened.

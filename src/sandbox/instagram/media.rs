@@ -9,7 +9,7 @@ use crate::sandbox::clock::{DAY_MS, delay};
 use crate::sandbox::graph::{error, list, no_such_object, node, time, within};
 use crate::sandbox::options::ContainerEnd;
 use crate::sandbox::reply::Reply;
-use crate::sandbox::request::Call;
+use crate::sandbox::request::{Call, as_stored};
 use crate::sandbox::state::World;
 
 pub(super) fn read(world: &World, call: &Call, id: &str) -> Reply {
@@ -102,7 +102,7 @@ pub(super) fn create_comment(world: &mut World, call: &Call, media: &str) -> Rep
     world.instagram.comments.push(Comment {
         media: media.to_owned(),
         id: id.clone(),
-        text,
+        text: as_stored(&text),
         created_ms,
     });
     if call.params.contains_key("fields") {

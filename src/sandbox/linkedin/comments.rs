@@ -6,7 +6,7 @@ use super::reads::{not_found, page, unreadable, visible};
 use super::{Comment, Post, error, is_author};
 use crate::sandbox::clock::delay;
 use crate::sandbox::reply::Reply;
-use crate::sandbox::request::Call;
+use crate::sandbox::request::{Call, as_stored};
 use crate::sandbox::state::World;
 
 pub(super) fn comment(world: &mut World, call: &Call, urn: &str) -> Reply {
@@ -39,7 +39,7 @@ pub(super) fn comment(world: &mut World, call: &Call, urn: &str) -> Reply {
     world.linkedin.comments.push(Comment {
         post: urn.to_owned(),
         id: id.clone(),
-        text,
+        text: as_stored(&text),
         created_ms: now,
         actor,
     });

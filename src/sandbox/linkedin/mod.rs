@@ -79,7 +79,7 @@ pub(super) fn handle(world: &mut World, call: &Call) -> Reply {
     signed(world, reply)
 }
 
-/// Adds what every answer of LinkedIn has, and none of somebody in between.
+/// Adds what every answer of LinkedIn has, and no proxy has.
 pub(super) fn signed(world: &mut World, reply: Reply) -> Reply {
     let trace = world.random.draw();
     let reply = reply

@@ -320,7 +320,7 @@ async fn an_unfinished_video_is_not_live_and_deleted() {
     draft.staging.0 = vec![Artifact::new(StepKind::Create, "video", "7001").detail(session)];
     let call = crate::platforms::rehearsal::gated(&facebook, &mut draft, draft_time());
     let seen = facebook.look_up(&draft, &call).await;
-    assert_eq!(seen, Sighting::NotLive { after: UNPROVEN });
+    assert_eq!(seen, Sighting::NotLive { after: LISTS_LAG });
     discard_staged(&facebook, &draft).await;
     assert!(
         stand_in.seen().iter().any(|seen| seen.line == "DELETE /graph.facebook.com/v25.0/7001")

@@ -28,7 +28,7 @@ async fn an_older_post_with_its_text_is_another() {
     let answer = rehearsal.publish(&facebook, &mut draft).await;
     assert!(matches!(answer, Answer::Unknown(_)), "{answer:?}");
     let sighting = rehearsal.look_up(&facebook, &mut draft).await;
-    assert_eq!(sighting, Sighting::NotLive { after: UNPROVEN });
+    assert_eq!(sighting, Sighting::NotLive { after: LISTS_LAG });
 }
 
 #[tokio::test]
@@ -36,7 +36,7 @@ async fn another_text_at_the_time_is_not_ours() {
     let (rehearsal, facebook, mut draft) = lost(0).await;
     feed(&rehearsal, json!({"message": "Hello"})).await;
     let sighting = rehearsal.look_up(&facebook, &mut draft).await;
-    assert_eq!(sighting, Sighting::NotLive { after: UNPROVEN });
+    assert_eq!(sighting, Sighting::NotLive { after: LISTS_LAG });
 }
 
 /// Platforms normalise and trim what they store.
@@ -114,7 +114,7 @@ async fn without_text_only_its_link_tells() {
     assert!(matches!(sighting, Sighting::CannotTell(_)), "{sighting:?}");
 }
 
-/// What somebody posted by hand after a refusal, and before our next call.
+/// what a person posted by hand after a refusal, and before our next call.
 #[tokio::test]
 async fn a_post_between_two_calls_is_not_ours() {
     let (rehearsal, facebook, mut draft) =
@@ -126,12 +126,12 @@ async fn a_post_between_two_calls_is_not_ours() {
     rehearsal.advance(Duration::from_secs(60)).await;
     feed(&rehearsal, json!({"message": "Hello 👋"})).await;
     let sighting = rehearsal.look_up(&facebook, &mut draft).await;
-    assert_eq!(sighting, Sighting::NotLive { after: UNPROVEN });
+    assert_eq!(sighting, Sighting::NotLive { after: LISTS_LAG });
     rehearsal.advance(OLD).await;
     rehearsal.fault("before_commit_drop", json!({"method": "POST"})).await;
     rehearsal.publish(&facebook, &mut draft).await;
     let sighting = rehearsal.look_up(&facebook, &mut draft).await;
-    assert_eq!(sighting, Sighting::NotLive { after: UNPROVEN });
+    assert_eq!(sighting, Sighting::NotLive { after: LISTS_LAG });
     // Without the refusal, nobody could say when the first call was over.
     draft.calls[0].refusal = None;
     let sighting = rehearsal.look_up(&facebook, &mut draft).await;

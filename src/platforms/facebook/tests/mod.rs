@@ -8,7 +8,10 @@ mod refusals;
 mod sightings;
 mod staged;
 
+use std::time::Duration;
+
 use super::*;
+use crate::domain::proof::LISTS_LAG;
 use crate::domain::{
     AccessToken, Artifact, MediaItem, MediaKind, Platform, PostType, PublishMode, Staging,
     StepKind, VideoUpload,
@@ -107,7 +110,7 @@ fn graph_error(code: i64, subcode: Option<i64>) -> Value {
     json!({"error": {"message": "no", "code": code, "error_subcode": subcode}})
 }
 
-/// What somebody does by hand at the platform, past this program.
+/// What a person does by hand at the platform, past this program.
 async fn by_hand(rehearsal: &Rehearsal, path: &str, body: Value) {
     let url = format!("https://graph.facebook.com/v25.0/{path}");
     let call = super::super::http::Call::post(

@@ -215,6 +215,20 @@ async fn nothing_is_deleted_that_cannot_be_read() {
     }
 }
 
+/// One of a video's two fields is not enough.
+#[tokio::test]
+async fn a_video_of_which_one_field_cannot_be_read_stays() {
+    let (rehearsal, facebook, draft) =
+        prepared_post(PublishMode::TwoStep, PostType::Reel, clip).await;
+    let node = json!({"status": {"video_status": "ready",
+        "publishing_phase": {"status": "not_started"}}});
+    rehearsal.answer(json!({"path_contains": "fields=status"}), node).await;
+    let rule = json!([{"match": {"path_contains": "fields=published"}, "fault": "html_502"}]);
+    rehearsal.tell("faults", rule).await;
+    discard_staged(&facebook, &draft).await;
+    assert_eq!(rehearsal.drafts().await.len(), 1);
+}
+
 /// Somebody's video may be processed for hours after it was published.
 #[tokio::test]
 async fn a_video_that_is_being_published_stays() {

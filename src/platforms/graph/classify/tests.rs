@@ -206,8 +206,12 @@ fn an_answer_without_error_is_judged_by_status() {
         assert_eq!(classify(None, &bare(Phase::Staging)), OUTAGE, "{status}");
         assert_eq!(classify(None, &bare(Phase::Publish)), UNKNOWN, "{status}");
     }
-    let throttled = Circumstances { status: 429, ..around(Phase::Publish) };
-    assert_eq!(classify(None, &throttled), rests(1, Scope::Account));
+    let throttled = |phase| Circumstances { status: 429, ..around(phase) };
+    let rest = rests(1, Scope::Account);
+    assert_eq!(classify(None, &throttled(Phase::Staging)), rest);
+    let Verdict::Refused(rest) = rest else { panic!("{rest:?}") };
+    let doubtful = Verdict::Doubtful(rest);
+    assert_eq!(classify(None, &throttled(Phase::Publish)), doubtful, "maybe of a proxy");
 }
 
 #[test]

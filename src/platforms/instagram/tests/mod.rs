@@ -19,7 +19,7 @@ const ACCOUNT: &str = "17841400000000001";
 const QUARTER: Duration = Duration::from_secs(15 * 60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 /// By then lists have caught up with a call.
-const LISTED: Duration = Duration::from_secs(105);
+const LISTED: Duration = crate::domain::proof::LISTS_LAG;
 
 /// The unproven behaviour of the platform at its worst.
 fn harsh() -> SandboxOptions {
@@ -87,7 +87,7 @@ fn graph_error(code: i64, subcode: Option<i64>) -> Value {
     json!({"error": {"message": "no", "code": code, "error_subcode": subcode}})
 }
 
-/// What somebody publishes by hand at the platform, past this program.
+/// What a person publishes by hand at the platform, past this program.
 async fn by_hand(rehearsal: &Rehearsal, container: Value) {
     let mut body = container;
     for edge in ["media", "media_publish"] {

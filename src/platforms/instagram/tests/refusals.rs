@@ -1,4 +1,4 @@
-//! Publish calls that were refused, or answered by nobody.
+//! Publish calls that were refused, or that got no answer.
 
 use super::*;
 use crate::domain::SPENT;

@@ -87,7 +87,7 @@ async fn a_list_that_cannot_be_read_decides_nothing() {
     assert_eq!((seen.external_id, seen.evidence.as_deref()), (None, Some("read-back")));
 }
 
-/// K17: what somebody posted by hand after a refusal, and before our next call.
+/// K17: what a person posted by hand after a refusal, and before our next call.
 #[tokio::test]
 async fn a_post_between_two_calls_is_not_ours() {
     let (rehearsal, instagram, mut draft) = picture(PostType::Post, "Sale").await;

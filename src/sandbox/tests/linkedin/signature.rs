@@ -1,6 +1,6 @@
 use super::*;
 
-/// Headers that somebody in between does not have.
+/// Headers that a proxy does not have.
 const SIGNATURE: [(&str, Option<&str>); 3] =
     [("x-li-uuid", None), ("x-li-fabric", None), ("x-restli-protocol-version", Some("2.0.0"))];
 
