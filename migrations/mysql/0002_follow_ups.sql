@@ -8,7 +8,8 @@ ALTER TABLE meta_social_accounts ADD COLUMN publish_mode VARCHAR(16) NULL;
 ALTER TABLE post_details ADD COLUMN follow_up_at DATETIME(3) NULL;
 CREATE INDEX post_details_follow_up ON post_details (follow_up_at);
 UPDATE post_details SET follow_up_at = UTC_TIMESTAMP(3)
- WHERE leftovers = 1 OR first_comment_state IN ('pending', 'sending') OR outcome = 'unknown';
+ WHERE leftovers = 1 OR first_comment_state IN ('pending', 'sending')
+    OR (outcome = 'unknown' AND (error_code IS NULL OR error_code <> 'abandoned'));
 
 -- A platform that does not answer rests as a whole.
 CREATE TABLE IF NOT EXISTS platform_health (

@@ -8,7 +8,8 @@ ALTER TABLE meta_social_accounts ADD COLUMN publish_mode TEXT;
 ALTER TABLE post_details ADD COLUMN follow_up_at TEXT;
 CREATE INDEX post_details_follow_up ON post_details (follow_up_at) WHERE follow_up_at IS NOT NULL;
 UPDATE post_details SET follow_up_at = strftime('%Y-%m-%d %H:%M:%f', 'now')
- WHERE leftovers = 1 OR first_comment_state IN ('pending', 'sending') OR outcome = 'unknown';
+ WHERE leftovers = 1 OR first_comment_state IN ('pending', 'sending')
+    OR (outcome = 'unknown' AND (error_code IS NULL OR error_code <> 'abandoned'));
 
 -- A platform that does not answer rests as a whole.
 CREATE TABLE platform_health (

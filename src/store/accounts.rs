@@ -322,13 +322,20 @@ pub(super) async fn rest_as_asked(
         .await?;
     let Some(account) = account else { return Ok(()) };
     let query = sql("UPDATE meta_social_accounts SET paused_at = {now}, updated_at = {now}, ");
+    let reason = format!("{}: {}", failure.code, failure.message);
+    // No rest is made shorter, and none without an end is ended.
     let query = match rest {
-        Some(rest) => query.and("paused_until = {now+ms}").after(rest),
-        None => query.and("paused_until = NULL"),
+        Some(rest) => query
+            .and("paused_until = {now+ms}, pause_reason = ?")
+            .after(rest)
+            .text(reason)
+            .and(" WHERE (paused_at IS NULL OR paused_until < {now+ms})")
+            .after(rest),
+        None => query
+            .and("paused_until = NULL, pause_reason = ?")
+            .text(reason)
+            .and(" WHERE (paused_at IS NULL OR paused_until IS NOT NULL)"),
     };
-    let query = query
-        .and(", pause_reason = ? WHERE (paused_at IS NULL OR paused_until IS NOT NULL)")
-        .text(format!("{}: {}", failure.code, failure.message));
     let query = match (scope, account.opt_text("token_ref")?) {
         (Scope::App, _) => {
             let served: Vec<&str> = account

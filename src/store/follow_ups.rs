@@ -20,6 +20,8 @@ use super::raw::Key;
 use super::settle::restage_mark;
 use super::{Store, StoreError, transaction};
 
+/// A post that cannot be read is met again after this long.
+const UNREADABLE_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 /// A worker that takes a follow-up has this long for it.
 const TAKEN_FOR: Duration = Duration::from_secs(10 * 60);
 
@@ -28,7 +30,7 @@ pub(super) fn due_query(which: &Only) -> Sql {
     let query = sql(format!(
         "SELECT s.id AS job_id, d.id AS post_id, s.fence AS fence, d.status AS status,
                 d.outcome AS outcome, d.external_post_id AS external_post_id,
-                d.permalink AS permalink, d.leftovers AS leftovers,
+                d.permalink AS permalink,
                 d.first_comment AS first_comment, d.first_comment_state AS first_comment_state,
                 d.published_at AS published_at, {{now}} AS now
            FROM post_details d {{by post_details_follow_up}}
@@ -50,8 +52,6 @@ pub struct FollowUp {
     pub permalink: Option<String>,
     /// How long ago it was published.
     pub published_for: Duration,
-    /// Objects may be left at the platform that nobody uses.
-    pub leftovers: bool,
     pub comment: Option<OwedComment>,
 }
 
@@ -255,6 +255,16 @@ impl Store {
         transaction!(self, tx, { give_up(tx, &Key::Id(post.post_id.uuid()), why).await? })
     }
 
+    /// Whether the id of a live post is known.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn knows_id(&self, post: PostId) -> Result<bool, StoreError> {
+        let known = sql("SELECT COUNT(*) FROM post_details
+                          WHERE id = ? AND external_post_id IS NOT NULL");
+        Ok(self.pool.begin_read().await?.count(known.id(post.uuid())).await? > 0)
+    }
+
     /// Adds the address of a live post, when it was not known before.
     ///
     /// # Errors
@@ -282,7 +292,7 @@ fn comment_entry<'a>(
 }
 
 /// Whether an ended post has not been opened again since it was read; locks it.
-async fn is_same(tx: &mut Tx, post: &Claim) -> Result<bool, StoreError> {
+pub(super) async fn is_same(tx: &mut Tx, post: &Claim) -> Result<bool, StoreError> {
     let same = sql("SELECT s.id AS id FROM post_schedule s
                       JOIN post_details d ON d.id = s.post_detail_id
                      WHERE s.id = ? AND s.fence = ? AND d.status NOT IN ('pending', 'processing')
@@ -313,7 +323,6 @@ async fn follow_up(tx: &mut Tx, row: &Row) -> Result<FollowUp, StoreError> {
         external_id: row.opt_text("external_post_id")?,
         permalink: row.opt_text("permalink")?,
         published_for,
-        leftovers: row.flag("leftovers")?,
         comment: owed.map(|state| OwedComment { text, state }),
     })
 }
@@ -334,15 +343,19 @@ pub(super) async fn schedule(
     Ok(())
 }
 
-/// Nothing more is done for a post; a comment that is still owed has failed.
+/// Nothing more is done for a live post: a comment that is still owed has failed, one
+/// that was being sent may be there. Any other post may be readable again in a day.
 async fn give_up(tx: &mut Tx, post: &Key, why: &str) -> Result<(), StoreError> {
     tracing::warn!(%post, "not followed up: {why}");
     tx.execute(
         sql("UPDATE post_details
-                SET follow_up_at = NULL, updated_at = {now},
-                    first_comment_state = CASE WHEN first_comment_state = 'pending' THEN 'failed'
-                                               ELSE first_comment_state END
+                SET updated_at = {now},
+                    follow_up_at = CASE WHEN status <> 'published' THEN {now+ms} END,
+                    first_comment_state = CASE first_comment_state
+                        WHEN 'pending' THEN 'failed' WHEN 'sending' THEN 'unknown'
+                        ELSE first_comment_state END
               WHERE id = ?")
+        .after(UNREADABLE_FOR)
         .key(post.clone()),
     )
     .await?;

@@ -90,7 +90,6 @@ pub(super) fn logged(rows: &[Row], now: DateTime<Utc>) -> Result<Logged, StoreEr
                 _ => {}
             },
             (StepKind::Publish, LogEvent::Intent) => {
-                logged.faults = 0;
                 calls.push(Intent {
                     age: since(at, now),
                     object: entry.remote_id.clone(),
@@ -99,15 +98,18 @@ pub(super) fn logged(rows: &[Row], now: DateTime<Utc>) -> Result<Logged, StoreEr
                 });
             }
             (StepKind::Publish, LogEvent::Unknown) => {
+                logged.faults = 0;
                 if let Some(call) = find(&mut calls, key) {
                     call.answered_at = Some(at);
                     call.refusal = entry.refusal();
                 }
             }
             (StepKind::Publish, LogEvent::Refused) if detail[NOT_SENT] == true => {
+                logged.faults += u32::from(detail[OUTAGE] == true);
                 calls.retain(|call| (call.fence, call.step_no) != key);
             }
             (StepKind::Publish, LogEvent::Ok | LogEvent::Refused) => {
+                logged.faults = 0;
                 settled.push(key);
                 if let Some(call) = find(&mut calls, key) {
                     call.settled_by_reading = code.as_deref() == Some(NOT_LIVE);

@@ -10,6 +10,7 @@ use crate::domain::{
 };
 
 use super::db::{Tx, sql};
+use super::load::HELD;
 use super::log::{self, Entry};
 use super::raw::Key;
 use super::settle::{CleanUp, Settled, Staged, Step, end_job, log_failure, open_call, touch};
@@ -131,9 +132,11 @@ impl Store {
         look_again: Option<Duration>,
     ) -> Result<(), StoreError> {
         transaction!(self, tx, {
-            let event = if says_nothing(seen) { LogEvent::Refused } else { LogEvent::Unknown };
-            append_lookup(tx, worker, claim.into(), event, seen).await?;
-            follow_ups::schedule(tx, &Key::Id(claim.post_id.uuid()), look_again).await?;
+            if is_held(tx, claim).await? {
+                let event = if says_nothing(seen) { LogEvent::Refused } else { LogEvent::Unknown };
+                append_lookup(tx, worker, claim.into(), event, seen).await?;
+                follow_ups::schedule(tx, &Key::Id(claim.post_id.uuid()), look_again).await?;
+            }
         })
     }
 
@@ -149,15 +152,7 @@ impl Store {
         failure: &Failure,
     ) -> Result<Settled, StoreError> {
         transaction!(self, tx, {
-            let held = tx
-                .execute(
-                    sql("UPDATE post_schedule SET updated_at = {now}
-                          WHERE id = ? AND fence = ? AND status = 'failed'")
-                    .id(claim.job_id.uuid())
-                    .int(claim.fence.0),
-                )
-                .await?;
-            if held == 1 {
+            if is_held(tx, claim).await? {
                 let step = Step::Lookup(claim.open_intents.clone());
                 log_failure(tx, worker, claim.into(), &step, failure, Staged::Keep).await?;
                 let clean_up = CleanUp::of(tx, claim.job_id).await?;
@@ -179,6 +174,12 @@ impl Store {
             }
         })
     }
+}
+
+/// Whether a post is still held as it was when it was read; locks it.
+async fn is_held(tx: &mut Tx, claim: &Claim) -> Result<bool, StoreError> {
+    let held = sql(format!("SELECT COUNT(*) FROM post_details d WHERE d.id = ? AND {HELD}"));
+    Ok(follow_ups::is_same(tx, claim).await? && tx.count(held.id(claim.post_id.uuid())).await? == 1)
 }
 
 pub(super) async fn append_lookup(

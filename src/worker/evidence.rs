@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
-use crate::domain::{Claim, ClaimId, Failure, Intent, JobId, PostId, Receipt, WorkerId};
+use crate::domain::{Claim, ClaimId, Failure, Intent, JobId, PostId, Receipt, Sighting, WorkerId};
 use crate::store::{Heard, Next, Recorded, Settled, Staged, Step, StoreError};
 
 use super::spool::Waiting;
@@ -40,6 +40,17 @@ pub(super) enum Proof {
     Refused { failure: Failure, staged: Staged, next: Next },
     /// It may have gone through: to be looked up after this long.
     Unknown { answer: Heard, look_again: Duration },
+}
+
+impl Proof {
+    /// What a reading proves that saw the post live, or what else it saw.
+    pub(super) fn of(sighting: Sighting) -> Result<(Receipt, fn(Receipt) -> Self), Sighting> {
+        match sighting {
+            Sighting::Live(receipt) => Ok((receipt, Self::Live)),
+            Sighting::Matched(receipt) => Ok((receipt, Self::Matched)),
+            other => Err(other),
+        }
+    }
 }
 
 /// What became of evidence.

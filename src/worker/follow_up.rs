@@ -14,6 +14,7 @@ use crate::store::{CommentEnd, CommentTurn, FollowUp, OwedComment, StoreError};
 
 use super::evidence::Proof;
 use super::job::LEAVES_WITHIN;
+use super::reconcile::ANOTHERS;
 use super::uptime::Uptime;
 use super::{End, Event, Shared};
 
@@ -29,6 +30,8 @@ const LATER: Duration = Duration::from_secs(15 * 60);
 /// What a publish call made shows itself by then. What it named is deleted no sooner:
 /// nobody sees what is left.
 const SEEN_BY: Duration = Duration::from_secs(24 * 60 * 60);
+/// A last look that cannot tell is taken again until the call is this old.
+const LAST_LOOK_BY: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 /// After this, nothing more is asked for.
 const ASKED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -49,7 +52,10 @@ impl Shared {
     /// Does what is due for ended posts; tells what became of them.
     pub(super) async fn follow_up_all(&self) -> Result<Vec<Event>, StoreError> {
         let mut events = Vec::new();
-        for follow_up in self.store.take_follow_ups(&self.options.only, PER_ROUND).await? {
+        for _ in 0..PER_ROUND {
+            // One by one: what is taken has only so long until others take it.
+            let taken = self.store.take_follow_ups(&self.options.only, 1).await?;
+            let Some(follow_up) = taken.into_iter().next() else { break };
             match self.follow_up(&follow_up).await {
                 Ok(Some(end)) => events.push(Event::of(&follow_up.post, end)),
                 Ok(None) => {}
@@ -114,13 +120,13 @@ impl Shared {
         let post = &follow_up.post;
         let publisher = self.publishers.get(post.content.platform);
         for call in post.calls.iter().rev() {
-            let (receipt, proof): (_, fn(Receipt) -> Proof) =
-                match publisher.look_up(draft, call).await {
-                    Sighting::Live(receipt) => (receipt, Proof::Live),
-                    Sighting::Matched(receipt) => (receipt, Proof::Matched),
-                    _ => continue,
-                };
-            if receipt.external_id.is_some() && self.found(post, call, receipt, proof).await.is_ok()
+            let Ok((receipt, proof)) = Proof::of(publisher.look_up(draft, call).await) else {
+                continue;
+            };
+            if receipt.external_id.is_some()
+                && self.found(post, call, receipt, proof).await.is_ok()
+                // It may be that of another post of ours.
+                && self.store.knows_id(post.post_id).await?
             {
                 let comment = follow_up.comment.as_ref().map(|_| Duration::ZERO);
                 return self.store.schedule_follow_up(post, comment).await;
@@ -132,7 +138,7 @@ impl Shared {
             _ if follow_up.comment.is_none() => None,
             15..1440 => Some(Duration::from_secs(60 * 60)),
             _ => {
-                let why = "no_post_id: the post is live under an id that we were not told";
+                let why = "no_post_id: the post is live under an id that is not known";
                 return self.store.fail_comment(post, why).await;
             }
         };
@@ -146,33 +152,26 @@ impl Shared {
         // What contradicts itself is not deleted.
         let mut is_clear = !post.calls.iter().any(|call| call.doubted || call.blind);
         let mut looks_again = false;
-        let mut asked: Vec<Option<&str>> = Vec::new();
-        for call in post.calls.iter().rev() {
-            let object = call.object.as_deref();
-            if asked.contains(&object) {
-                continue;
-            }
-            asked.push(object);
-            let (receipt, proof): (_, fn(Receipt) -> Proof) =
-                match publisher.look_up(draft, call).await {
-                    Sighting::Live(receipt) => (receipt, Proof::Live),
-                    Sighting::Matched(receipt) => (receipt, Proof::Matched),
-                    Sighting::NotLive { .. } | Sighting::Dead(_) => {
-                        looks_again |= call.age < SEEN_BY;
-                        continue;
-                    }
-                    Sighting::NeverTells(_) => {
-                        is_clear = false;
-                        continue;
-                    }
-                    Sighting::InProgress | Sighting::CannotTell(_) => {
-                        let again = (call.age < ASKED_FOR).then_some(LATER);
-                        self.store.schedule_follow_up(post, again).await?;
-                        return Ok(None);
-                    }
-                };
-            if let Ok(end) = self.found(post, call, receipt, proof).await {
-                return Ok(Some(end));
+        let calls = post.newest_calls();
+        for call in &calls {
+            let (receipt, proof) = match Proof::of(publisher.look_up(draft, call).await) {
+                Ok(seen) => seen,
+                Err(Sighting::NotLive { .. } | Sighting::Dead(_)) => {
+                    looks_again |= call.age < SEEN_BY;
+                    continue;
+                }
+                Err(Sighting::NeverTells(_)) => {
+                    is_clear = false;
+                    continue;
+                }
+                Err(_) => return self.look_later(post, call).await,
+            };
+            match self.found(post, call, receipt, proof).await {
+                Ok(end) => return Ok(Some(end)),
+                Err(failure) if failure.code == ANOTHERS => {
+                    looks_again |= call.age < SEEN_BY;
+                }
+                Err(_) => return self.look_later(post, call).await,
             }
         }
         if looks_again {
@@ -184,12 +183,19 @@ impl Shared {
         let ours = self.store.record_cleaned_up(&self.options.id, post).await?;
         if ours && is_clear {
             let staged = publisher.object(draft);
-            let named = asked.into_iter().flatten();
+            let named = calls.iter().filter_map(|call| call.object.as_deref());
             let objects: BTreeSet<&str> = named.chain(staged.as_deref()).collect();
             for object in objects {
                 publisher.discard(draft, object).await;
             }
         }
+        Ok(None)
+    }
+
+    /// The last look cannot tell now.
+    async fn look_later(&self, post: &Claim, call: &Intent) -> Result<Option<End>, StoreError> {
+        let again = (call.age < LAST_LOOK_BY).then_some(LATER);
+        self.store.schedule_follow_up(post, again).await?;
         Ok(None)
     }
 
@@ -207,11 +213,11 @@ impl Shared {
             (CommentState::Pending, Some(call)) => {
                 self.ask_before_commenting_again(post, draft, post_id, owed, call).await
             }
-            // Its process died, or nobody answered.
+            // Its process died, or it got no answer.
             (_, Some(call)) => Some(self.look_for_comment(post, draft, post_id, owed, call).await),
             (_, None) => {
-                let message = "a restored backup does not know whether it was sent";
-                Some(CommentEnd::Unknown(Failure::new(Remedy::GiveUp, "restored", message), None))
+                let why = "a restored backup does not know whether its comment was sent";
+                return self.store.fail_comment(post, why).await;
             }
         };
         match (end, last) {
@@ -219,8 +225,7 @@ impl Shared {
                 let turn = CommentTurn { intent: call.clone() };
                 self.record_comment(post, &turn, &end).await
             }
-            (Some(_), None) => self.store.schedule_follow_up(post, None).await,
-            (None, _) => self.send_comment(post, draft, post_id, owed).await,
+            (None, _) | (_, None) => self.send_comment(post, draft, post_id, owed).await,
         }
     }
 
@@ -262,7 +267,10 @@ impl Shared {
         match publisher.find_comment(draft, post_id, &owed.text).await {
             Sighting::Live(receipt) | Sighting::Matched(receipt) => Some(CommentEnd::Sent(receipt)),
             Sighting::NotLive { after } if call.age < after => Some(refused(after - call.age)),
-            Sighting::CannotTell(failure) => Some(CommentEnd::Again(failure, LATER)),
+            Sighting::CannotTell(failure) => Some(match call.age < ASKED_FOR {
+                true => CommentEnd::Again(failure, LATER),
+                false => CommentEnd::Unknown(failure, None),
+            }),
             _ => None,
         }
     }

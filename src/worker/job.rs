@@ -24,7 +24,7 @@ use crate::domain::{
 use crate::store::{Gate, Heard, Next, Settled, Staged, Step, StoreError, ToPublish};
 
 use super::evidence::{Evidence, Kept, Proof};
-use super::reconcile::{first_look, may_be_anothers};
+use super::reconcile::may_be_anothers;
 use super::uptime::Uptime;
 use super::{End, Event, Shared};
 
@@ -40,8 +40,9 @@ const _: () = assert!(
 const ACCOUNT_RESTS: Duration = Duration::from_secs(45);
 /// A job whose account another worker publishes to comes back this soon.
 const ACCOUNT_BUSY_REST: Duration = Duration::from_secs(1);
-/// A refusal is looked up at once: nobody else need look while that goes on.
-const LOOK_TAKES: Duration = Duration::from_secs(40);
+/// A call is first looked up so long after its answer, or the lack of one. A refusal
+/// is looked up at once: no other worker need look while that goes on.
+const FIRST_LOOK: Duration = Duration::from_secs(40);
 /// Why the platform does not take a post as a duplicate.
 const SAME_TEXT: &str = "another post of this account with the same text is live already";
 /// Calls that may name one object which is "not ready": after that it is made anew.
@@ -266,11 +267,10 @@ impl Shared {
         intent: &Intent,
         answer: Heard,
     ) -> Result<End, StoreError> {
-        let look_again = first_look(self.settle()).max(LOOK_TAKES);
         let failure = answer.failure().clone();
-        let proof = Proof::Unknown { answer, look_again };
+        let proof = Proof::Unknown { answer, look_again: FIRST_LOOK };
         let kept = self.keep_evidence(Evidence::new(claim, intent, proof)).await;
-        self.ended(kept.settled(), || End::LookingUp(failure, look_again))
+        self.ended(kept.settled(), || End::LookingUp(failure, FIRST_LOOK))
     }
 
     /// Writes down a failure that made nothing live, and does what it asks for.
@@ -293,7 +293,7 @@ impl Shared {
             Remedy::Restage => (retry(), Staged::Anew),
             Remedy::Direct => (Next::GiveBack(Duration::ZERO), Staged::Direct),
             Remedy::PollAgain(_) if is_asked_too_often(claim, step) => match step {
-                // What nobody answered may show itself late: it stays the anchor.
+                // A call without an answer may show its effect late: it stays the anchor.
                 Step::Lookup(calls) if calls.iter().any(|call| call.refusal.is_none()) => {
                     (retry(), Staged::Keep)
                 }
@@ -327,7 +327,10 @@ impl Shared {
             Step::Prepare | Step::Publish(_) if is_outage(&failure) => {
                 self.count_if_outage(claim, &failure).await;
             }
-            Step::Prepare | Step::Publish(_) => self.platform_answered(claim).await,
+            Step::Prepare | Step::Publish(_) if failure.http_status.is_some() => {
+                self.platform_answered(claim).await;
+            }
+            Step::Prepare | Step::Publish(_) => {}
         }
         self.ended(settled, || match (next, failure.remedy) {
             (Next::GiveBack(delay), Remedy::PollAgain(_)) => End::Waiting(delay),
@@ -414,7 +417,7 @@ fn jitter() -> f64 {
     f64::from(uuid::Uuid::new_v4().as_bytes()[0]) / 255.0
 }
 
-/// Whether an object has been "not ready", or nobody answered the calls that
+/// Whether an object has been "not ready", or got no answer to the calls that
 /// named it, so often that another one must do.
 fn is_asked_too_often(claim: &Claim, step: &Step) -> bool {
     let object = match step {

@@ -2,7 +2,7 @@
 //! what came of it; and find out what became of calls nobody saw the end of.
 //!
 //! Knows the store and the platforms, never the command line or the screen:
-//! what happens is told as [`Event`]s.
+//! what happens is reported as [`Event`]s.
 
 mod evidence;
 mod follow_up;

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use crate::domain::proof::{self, CALL_IS_OVER, IN_PROGRESS, NOT_LIVE, Proven, Witness};
+use crate::domain::proof::{self, CALL_IS_OVER, IN_PROGRESS, LISTS_LAG, NOT_LIVE, Proven, Witness};
 use crate::domain::{Claim, Failure, Intent, Receipt, Remedy, Sighting};
 use crate::store::{Step, StoreError};
 
@@ -18,8 +18,8 @@ use super::{End, Shared};
 /// After so many readings that decide nothing, a person is asked.
 const LOOKUPS_MAX: u32 = 10;
 /// Of a refusal that contradicts what is read, where only hours will tell.
-const LOOKUPS_CONTRADICTED_MAX: u32 = 3;
-/// Media may be processed for hours: with the usual times this is about five.
+const LOOKUPS_CONTRADICTED_MAX: u32 = 4;
+/// Media may be processed for hours: with the usual times this is about eight.
 const LOOKUPS_IN_PROGRESS_MAX: u32 = 32;
 /// "Not live" is read for so long before a person is asked: it counts in the end.
 const NOT_LIVE_MAX: Duration = Duration::from_secs(2 * 60 * 60);
@@ -31,9 +31,6 @@ const LOOK_IN_OUTAGE: Duration = Duration::from_secs(15 * 60);
 /// After so long without an answer a person is asked all the same.
 const REST_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Lists may lag behind by this.
-const LISTS_LAG: Duration = Duration::from_secs(15 * 60);
-
 /// What one look at a post's open calls came to.
 enum Look {
     NothingOpen,
@@ -44,11 +41,6 @@ enum Look {
     Undecided(Intent, Failure),
     /// No look will ever tell.
     Undecidable(Intent, Failure),
-}
-
-/// When to look first: soon, since "live" is believed at once.
-pub(super) fn first_look(settle: Duration) -> Duration {
-    settle / 6
 }
 
 /// When to look again after `lookups` readings: often while what was made may
@@ -120,7 +112,7 @@ impl Shared {
                 _ => LOOKUPS_MAX,
             };
             let early = failure.code == NOT_LIVE && intent.age < NOT_LIVE_MAX && !for_hours;
-            intent.lookups >= most && intent.age >= CALL_IS_OVER && !early
+            intent.lookups + 1 >= most && intent.age >= CALL_IS_OVER && !early
         };
         if given_up {
             return self.hold(claim, intent, failure).await;
@@ -177,6 +169,9 @@ impl Shared {
     async fn look(&self, claim: &Claim) -> Look {
         let Some(intent) = claim.open_intents.last() else { return Look::NothingOpen };
         let sighting = self.sight(claim, intent.clone()).await;
+        if !matches!(sighting, Sighting::CannotTell(_) | Sighting::NeverTells(_)) {
+            self.platform_answered(claim).await;
+        }
         let open = &claim.open_intents;
         let mut proven = proof::of_reading(sighting, open, self.settle());
         if let Proven::Matched(receipt) = &proven {
@@ -219,10 +214,9 @@ impl Shared {
         &self,
         claim: &Claim,
         intent: &Intent,
-        mut receipt: Receipt,
+        receipt: Receipt,
         proof: fn(Receipt) -> Proof,
     ) -> Result<End, Failure> {
-        receipt.evidence.get_or_insert_with(|| "read-back".to_owned());
         let evidence = Evidence::new(claim, intent, proof(receipt.clone()));
         match self.keep_evidence(evidence).await {
             Kept::Anothers => return Err(anothers()),

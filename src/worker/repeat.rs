@@ -1,14 +1,13 @@
 //! Before another call for a post goes out: what was believed of earlier ones may
 //! have been too early, and what they named may be used no more.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::evidence::Proof;
 use super::reconcile::ANOTHERS;
 use super::{End, Shared};
-use crate::domain::proof::CALL_IS_OVER;
-use crate::domain::{Claim, Draft, Receipt, Sighting};
+use crate::domain::proof::{CALL_IS_OVER, LISTS_LAG};
+use crate::domain::{Claim, Draft, Sighting};
 use crate::store::{Step, StoreError};
 
 /// A job whose earlier call cannot be asked about now comes back this soon.
@@ -31,39 +30,26 @@ impl Shared {
             return self.ended(settled, || End::Waiting(rest)).map(Some);
         }
         let publisher = self.publishers.get(claim.content.platform);
-        let mut asked: Vec<Option<&str>> = Vec::new();
-        for call in claim.calls.iter().rev() {
-            let object = call.object.as_deref();
-            if asked.contains(&object) {
-                continue;
-            }
-            asked.push(object);
-            let (receipt, proof): (_, fn(Receipt) -> Proof) =
-                match publisher.look_up(draft, call).await {
-                    Sighting::Live(receipt) => (receipt, Proof::Live),
-                    Sighting::Matched(receipt) => (receipt, Proof::Matched),
-                    Sighting::NotLive { after } if call.age < after => {
-                        let rest = after - call.age;
-                        let settled = self.store.release(&self.options.id, claim, rest).await?;
-                        return self.ended(settled, || End::Waiting(rest)).map(Some);
-                    }
-                    Sighting::NotLive { .. } | Sighting::Dead(_) | Sighting::NeverTells(_) => {
-                        continue;
-                    }
-                    Sighting::InProgress => {
-                        return self.ask_again_later(claim).await.map(Some);
-                    }
-                    Sighting::CannotTell(failure) if failure.passes() => {
-                        return self.fail(claim, &Step::Prepare, failure).await.map(Some);
-                    }
-                    Sighting::CannotTell(_) => {
-                        return self.ask_again_later(claim).await.map(Some);
-                    }
-                };
+        for call in claim.newest_calls() {
+            let (receipt, proof) = match Proof::of(publisher.look_up(draft, call).await) {
+                Ok(seen) => seen,
+                Err(Sighting::NotLive { after }) if call.age < after => {
+                    let rest = after - call.age;
+                    let settled = self.store.release(&self.options.id, claim, rest).await?;
+                    return self.ended(settled, || End::Waiting(rest)).map(Some);
+                }
+                Err(Sighting::NotLive { .. } | Sighting::Dead(_) | Sighting::NeverTells(_)) => {
+                    continue;
+                }
+                Err(Sighting::CannotTell(failure)) if failure.passes() => {
+                    return self.fail(claim, &Step::Prepare, failure).await.map(Some);
+                }
+                Err(_) => return self.ask_again_later(claim).await.map(Some),
+            };
             match self.found(claim, call, receipt, proof).await {
                 Ok(end) => return Ok(Some(end)),
-                // Another post of ours.
-                Err(failure) if failure.code == ANOTHERS => {}
+                // Another post of ours: this one is not listed.
+                Err(failure) if failure.code == ANOTHERS && call.age >= LISTS_LAG => {}
                 Err(_) => return self.ask_again_later(claim).await.map(Some),
             }
         }
@@ -75,12 +61,11 @@ impl Shared {
     pub(super) async fn discard_unused(&self, claim: &Claim, draft: &Draft) {
         let publisher = self.publishers.get(claim.content.platform);
         let object = publisher.object(draft);
-        let named: BTreeSet<&str> =
-            claim.calls.iter().filter_map(|call| call.object.as_deref()).collect();
         if claim.calls.iter().any(|call| call.doubted || call.blind) {
             return;
         }
-        for unused in named.into_iter().filter(|name| object.as_deref() != Some(name)) {
+        let named = claim.newest_calls().into_iter().filter_map(|call| call.object.as_deref());
+        for unused in named.filter(|name| object.as_deref() != Some(name)) {
             publisher.discard(draft, unused).await;
         }
     }

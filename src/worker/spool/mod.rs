@@ -298,7 +298,7 @@ impl Spool {
         match line.version {
             VERSION if line.database == self.instance => Ok((line, text.to_owned())),
             VERSION => Err("for another database"),
-            _ => Err("of a newer version of this program"),
+            _ => Err("of another version of this program"),
         }
     }
 }
