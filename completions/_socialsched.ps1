@@ -688,7 +688,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
         'socialsched;recover' {
             [CompletionResult]::new('--published', '--published', [CompletionResultType]::ParameterName, 'It is live, under this id at the platform')
             [CompletionResult]::new('--older-than', '--older-than', [CompletionResultType]::ParameterName, 'Locks without a lease, of other programs, count as abandoned after this long')
-            [CompletionResult]::new('--settle', '--settle', [CompletionResultType]::ParameterName, 'An answer "not there" about a lost call counts only this long after it, at least 105s [default: 105s]')
+            [CompletionResult]::new('--settle', '--settle', [CompletionResultType]::ParameterName, 'Paces the look-ups of a lost call; "not there" counts after four of them, and 15 minutes at least [default: 105s]')
             [CompletionResult]::new('--database-url', '--database-url', [CompletionResultType]::ParameterName, 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name')
             [CompletionResult]::new('--expect-instance', '--expect-instance', [CompletionResultType]::ParameterName, 'Refuse every other database than the one with this id')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file instead of the user''s and the system''s')
@@ -729,7 +729,7 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             [CompletionResult]::new('--max-late', '--max-late', [CompletionResultType]::ParameterName, 'Posts due longer ago fail as missed instead of going out [default: 24h]')
             [CompletionResult]::new('--poll-interval', '--poll-interval', [CompletionResultType]::ParameterName, 'Longest time between two looks at the queue [default: 1s]')
             [CompletionResult]::new('--prepare-ahead', '--prepare-ahead', [CompletionResultType]::ParameterName, 'Upload and stage media this long before the due time [default: 5m]')
-            [CompletionResult]::new('--settle', '--settle', [CompletionResultType]::ParameterName, 'An answer "not there" about a lost call counts only this long after it, at least 105s [default: 105s]')
+            [CompletionResult]::new('--settle', '--settle', [CompletionResultType]::ParameterName, 'Paces the look-ups of a lost call; "not there" counts after four of them, and 15 minutes at least [default: 105s]')
             [CompletionResult]::new('--worker-id', '--worker-id', [CompletionResultType]::ParameterName, 'Name of this worker [default: host/pid/random]')
             [CompletionResult]::new('--platform', '--platform', [CompletionResultType]::ParameterName, 'Only posts of this platform')
             [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Only posts of this account')

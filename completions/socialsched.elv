@@ -653,7 +653,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
         &'socialsched;recover'= {
             cand --published 'It is live, under this id at the platform'
             cand --older-than 'Locks without a lease, of other programs, count as abandoned after this long'
-            cand --settle 'An answer "not there" about a lost call counts only this long after it, at least 105s [default: 105s]'
+            cand --settle 'Paces the look-ups of a lost call; "not there" counts after four of them, and 15 minutes at least [default: 105s]'
             cand --database-url 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name'
             cand --expect-instance 'Refuse every other database than the one with this id'
             cand -c 'Configuration file instead of the user''s and the system''s'
@@ -693,7 +693,7 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --max-late 'Posts due longer ago fail as missed instead of going out [default: 24h]'
             cand --poll-interval 'Longest time between two looks at the queue [default: 1s]'
             cand --prepare-ahead 'Upload and stage media this long before the due time [default: 5m]'
-            cand --settle 'An answer "not there" about a lost call counts only this long after it, at least 105s [default: 105s]'
+            cand --settle 'Paces the look-ups of a lost call; "not there" counts after four of them, and 15 minutes at least [default: 105s]'
             cand --worker-id 'Name of this worker [default: host/pid/random]'
             cand --platform 'Only posts of this platform'
             cand --account 'Only posts of this account'

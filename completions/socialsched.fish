@@ -625,7 +625,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand queue-status" -s
 complete -c socialsched -n "__fish_socialsched_using_subcommand queue-status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c socialsched -n "__fish_socialsched_using_subcommand recover" -l published -d 'It is live, under this id at the platform' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand recover" -l older-than -d 'Locks without a lease, of other programs, count as abandoned after this long' -r
-complete -c socialsched -n "__fish_socialsched_using_subcommand recover" -l settle -d 'An answer "not there" about a lost call counts only this long after it, at least 105s [default: 105s]' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand recover" -l settle -d 'Paces the look-ups of a lost call; "not there" counts after four of them, and 15 minutes at least [default: 105s]' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand recover" -l database-url -d 'Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand recover" -l expect-instance -d 'Refuse every other database than the one with this id' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand recover" -s c -l config -d 'Configuration file instead of the user\'s and the system\'s' -r -F
@@ -663,7 +663,7 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -l m
 complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -l max-late -d 'Posts due longer ago fail as missed instead of going out [default: 24h]' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -l poll-interval -d 'Longest time between two looks at the queue [default: 1s]' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -l prepare-ahead -d 'Upload and stage media this long before the due time [default: 5m]' -r
-complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -l settle -d 'An answer "not there" about a lost call counts only this long after it, at least 105s [default: 105s]' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -l settle -d 'Paces the look-ups of a lost call; "not there" counts after four of them, and 15 minutes at least [default: 105s]' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -l worker-id -d 'Name of this worker [default: host/pid/random]' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -l platform -d 'Only posts of this platform' -r -f -a "facebook\t''
 instagram\t''

@@ -56,7 +56,7 @@ pub struct RecoverArgs {
     /// Locks without a lease, of other programs, count as abandoned after this long
     #[arg(long, value_name = "DUR", default_value = FOREIGN_LOCK, value_parser = parse_duration)]
     older_than: Duration,
-    /// An answer "not there" about a lost call counts only this long after it, at least 105s [default: 105s]
+    /// Paces the look-ups of a lost call; "not there" counts after four of them, and 15 minutes at least [default: 105s]
     #[arg(long, value_name = "DUR", value_parser = parse_duration)]
     settle: Option<Duration>,
 }

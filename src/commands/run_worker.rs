@@ -65,7 +65,7 @@ pub struct RunWorkerArgs {
     /// Upload and stage media this long before the due time [default: 5m]
     #[arg(long, value_name = "DUR", value_parser = parse_duration)]
     prepare_ahead: Option<Duration>,
-    /// An answer "not there" about a lost call counts only this long after it, at least 105s [default: 105s]
+    /// Paces the look-ups of a lost call; "not there" counts after four of them, and 15 minutes at least [default: 105s]
     #[arg(long, value_name = "DUR", value_parser = parse_duration)]
     settle: Option<Duration>,
     /// Name of this worker [default: host/pid/random]

@@ -117,12 +117,16 @@ pub fn judge(ids: &[PostId], told: &BTreeMap<PostId, Told>, live: &[Live]) -> Ve
         let (counter, finding) = match (post.fate, count) {
             (_, 2..) => (&mut verdict.twice, Some("published more than once")),
             (Fate::Published, 1) => (&mut verdict.once, None),
-            (Fate::Published, _) => (&mut verdict.lost, Some("lost: told as published, not live")),
+            (Fate::Published, _) => {
+                (&mut verdict.lost, Some("lost: reported as published, not live"))
+            }
             // No fault of the simulation says anything against the content.
             (Fate::NotPublished, 0) => {
                 (&mut verdict.failed, Some("failed although nothing justifies it"))
             }
-            (Fate::NotPublished, _) => (&mut verdict.denied, Some("told as not published, live")),
+            (Fate::NotPublished, _) => {
+                (&mut verdict.denied, Some("reported as not published, live"))
+            }
             (Fate::Unknown, _) if post.is_members => (&mut verdict.unknown_one_step, None),
             (Fate::Unknown, _) => {
                 (&mut verdict.unknown_two_step, Some("unknown, although its platform tells"))
