@@ -59,7 +59,7 @@ pub struct Ground {
     unknown: RefCell<BTreeMap<&'static str, u32>>,
     /// The platforms may refuse posts: then a post may fail, if it is not live.
     refusals: Cell<bool>,
-    /// They may refuse posts that are live: then such a post may be told as failed.
+    /// They may refuse posts that are live: then such a post may be reported as failed.
     lies: Cell<bool>,
     began: Instant,
 }

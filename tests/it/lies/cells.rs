@@ -167,7 +167,7 @@ fn play_world(options: &str, cells: Vec<Cell<'_>>, settings: Option<&str>, figur
     ground.world.heal();
     mend(&ground);
     ground.finish();
-    // What was told as failed, or held, is asked about once more.
+    // What was reported as failed, or held, is asked about once more.
     for pause in LAST_LOOKS {
         ground.world.advance(pause);
         work(&ground);
@@ -267,10 +267,19 @@ fn fault(cell: &Cell<'_>, told: &Told<'_>, seen: &Ever, calls: usize) -> Option<
         ("published", _) if seen.posts == 0 => Some("published, and nowhere to be seen"),
         ("published", _) if told.attempts > 1 + lie.burns => Some("attempts burnt"),
         ("published", _) => comment_fault(cell, told, seen),
-        ("failed", "unknown") if is_blind => None,
+        // Only where an answer may have been lost, by the lie or by a death.
+        ("failed", "unknown") if is_blind && (cell.death != Death::None || lie.hides_answers()) => {
+            None
+        }
         ("failed", "unknown") => Some("unknown"),
         ("failed", "not_published") if seen.posts == 1 => Some("failed, and live"),
-        ("failed", "not_published") if lie.may_fail || is_blind => None,
+        ("failed", "not_published")
+            if lie.may_fail && !(lie.passes && cell.death == Death::None) =>
+        {
+            None
+        }
+        // The list could be read again in the end, and did not have it.
+        ("failed", "not_published") if lie.blinds_pages && !flow.is_members => None,
         ("failed", _) => Some("failed"),
         _ => Some("ended wrongly"),
     }
@@ -296,7 +305,7 @@ fn stand(family: &str, lies: &[Lie]) {
         play(&more, lies, MORE_FLOWS, None),
         play(&hosted, lies, HOSTED_FLOWS, Some(settings)),
     ];
-    assert!(played.iter().any(|figures| figures.cells > 0), "nothing was played");
+    assert!(played.iter().any(|figures| figures.died > 0), "nobody died");
     let faults: Vec<String> = played.into_iter().flat_map(|figures| figures.faults).collect();
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
 }

@@ -1,7 +1,7 @@
 //! Platforms that lie. Every way to publish meets every lie, with no fault of
 //! ours, with a worker that dies before its call, and with one that dies when it
 //! has the answer. Whatever happens: a post was ever live at most once, it is
-//! told as published exactly if it is live, it is told as failed only where the
+//! reported as published exactly if it is live, it is reported as failed only where the
 //! platform truly refused it, nothing that readers ever saw is deleted by us,
 //! and the platforms are not called for ever. There is no list of exceptions.
 //!

@@ -1,4 +1,4 @@
-//! What is deleted at the platform, and the last look at what was told as not
+//! What is deleted at the platform, and the last look at what was reported as not
 //! published.
 
 use socialsched::domain::PostStatus;

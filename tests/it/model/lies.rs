@@ -103,7 +103,7 @@ fn a_refusal_is_looked_up_twice_before_anything_is_made_anew() {
     breaks(Rules { mutations: &[BelievesRefusals, RepeatsWithoutAReading], ..rules }, DOUBLE);
 }
 
-/// What was told as not published keeps what its calls named.
+/// What was reported as not published keeps what its calls named.
 #[test]
 fn a_retry_keeps_its_anchors_for_something() {
     for kind in [TwoStep, Listed] {

@@ -52,7 +52,7 @@ pub enum Mutation {
     ForgetsAnchorsOnRetry,
     /// That a refusal contradicts a reading is forgotten.
     ForgetsContradictions,
-    /// What was told as not published is not looked at once more.
+    /// What was reported as not published is not looked at once more.
     NeverLooksAgain,
     /// The last look is taken while the call may still show itself.
     LooksAgainTooSoon,
@@ -103,7 +103,7 @@ pub struct Rules {
     pub fences: u8,
     /// A person decides at most so often about a held post.
     pub verdicts: u8,
-    /// A post that is told as not published is tried again at most so often.
+    /// A post that is reported as not published is tried again at most so often.
     pub retries: u8,
     pub faults: &'static [Fault],
     pub mutations: &'static [Mutation],

@@ -184,6 +184,44 @@ fn h23_a_comment_that_is_refused_for_good_fails_and_a_person_may_send_it_again()
     world.assert_healthy();
 }
 
+/// Reading comments may take the same permission as writing them.
+#[test]
+fn h23_an_account_that_may_neither_write_nor_read_comments_goes_on_with_its_posts() {
+    let world = World::new();
+    let ids = PLATFORMS.map(|platform| schedule(&world, platform));
+    for call in ["comment", "comments"] {
+        world.fault(&json!({
+            "match": {"call": call}, "fault": "refuse", "status": 403, "code": 10,
+        }));
+    }
+    world.work_until_done();
+    work_for(&world, 2);
+    assert_posts_are_published(&world, &ids);
+    let paused = "SELECT COUNT(*) FROM meta_social_accounts WHERE paused_at IS NOT NULL";
+    assert_eq!(world.database.value(paused), "0");
+    assert!(ids.iter().all(|id| state(&world, id) == "failed"));
+    assert_eq!(comment_calls(&world), 9, "three of each");
+    world.assert_healthy();
+}
+
+/// Platforms trim what they store, and write letters in another form.
+#[test]
+fn h23_a_lost_comment_is_found_by_what_readers_see() {
+    let world = World::new();
+    let image = world.media("one.jpg");
+    let ids = PLATFORMS.map(|platform| {
+        let text = "Un cafe\u{301}? ";
+        let all = ["--caption", "Hello", "--image", &image, "--first-comment", text];
+        world.schedule(&world.account(platform), &all)
+    });
+    world.fault(&json!({"match": {"call": "comment"}, "fault": "after_commit_drop"}));
+    world.work_until_done();
+    work_for(&world, 1);
+    assert!(ids.iter().all(|id| state(&world, id) == "sent"));
+    assert_eq!(comments(&world), [1, 1, 1]);
+    world.assert_healthy();
+}
+
 #[test]
 fn h23_a_comment_whose_worker_died_while_sending_is_found_and_not_sent_again() {
     for (fault, calls) in [("after_commit_hang", 1), ("before_commit_hang", 2)] {

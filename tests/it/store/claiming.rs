@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use socialsched::domain::{AccountId, Outcome, Platform};
+use socialsched::domain::{AccountId, Failure, Outcome, Platform, Remedy, Scope};
 use socialsched::store::{Next, Settled, Staged, Step};
 
 use super::queue::jobs;
@@ -40,15 +40,35 @@ fn t1_only_due_posts_of_accounts_that_do_not_rest_are_claimed() {
         queue.wait(queue.store.pause_account(queue.company, queue.account, "a holiday")).unwrap();
         assert_eq!(queue.claims(&a).len(), 0, "paused");
         queue.wait(queue.store.resume_account(queue.company, queue.account)).unwrap();
-        let rest = socialsched::domain::Remedy::Wait {
-            rest: Duration::from_secs(60),
-            scope: socialsched::domain::Scope::Account,
-        };
-        let limit = socialsched::domain::Failure::new(rest, "429", "a limit");
+        let rest = Remedy::Wait { rest: Duration::from_secs(60), scope: Scope::Account };
+        let limit = Failure::new(rest, "429", "a limit");
         queue.wait(queue.store.rest_accounts(draft.post_id, &limit)).unwrap();
         assert_eq!(queue.claims(&a).len(), 0, "resting");
         queue.database.age(Duration::from_secs(61));
         queue.claim(&a);
+    });
+}
+
+/// A moment's rest of a whole app must not end an account's long one.
+#[test]
+fn t1_no_rest_makes_a_longer_one_shorter() {
+    on_every_engine(|queue| {
+        let draft = queue.draft();
+        queue.insert(&draft);
+        let rest = |seconds, scope| {
+            let rest = Remedy::Wait { rest: Duration::from_secs(seconds), scope };
+            let limit = Failure::new(rest, "429", "a limit");
+            queue.wait(queue.store.rest_accounts(draft.post_id, &limit)).unwrap();
+        };
+        rest(3600, Scope::Account);
+        rest(60, Scope::App);
+        queue.database.age(Duration::from_secs(3500));
+        assert_eq!(queue.claims(&worker("a")).len(), 0);
+        rest(600, Scope::Account);
+        queue.database.age(Duration::from_secs(500));
+        assert_eq!(queue.claims(&worker("a")).len(), 0, "a longer one counts");
+        queue.database.age(Duration::from_secs(101));
+        queue.claim(&worker("a"));
     });
 }
 

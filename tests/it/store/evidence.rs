@@ -212,6 +212,31 @@ fn t5l_late_evidence_fills_in_an_id_that_was_missing() {
     });
 }
 
+/// A look was under way when a person gave the post up.
+#[test]
+fn t14_a_late_look_asks_no_more_about_an_abandoned_post() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let (claim, _) = queue.sent(&a);
+        let soon = Some(Duration::ZERO);
+        queue.wait(queue.store.hold(&a, &claim, &failure("who knows"), soon)).unwrap();
+        let held = queue.wait(queue.store.take_follow_ups(&Default::default(), 9)).unwrap();
+        let verdict = Verdict::Abandon;
+        queue
+            .wait(queue.store.judge(queue.company, claim.post_id, &verdict, "ann", false))
+            .unwrap();
+        let held = &held[0].post;
+        queue.wait(queue.store.record_held_lookup(&a, held, &failure("no"), soon)).unwrap();
+        assert_eq!(
+            queue.wait(queue.store.unhold(&a, held, &failure("no"))).unwrap(),
+            Settled::Lost
+        );
+        let due = queue.wait(queue.store.take_follow_ups(&Default::default(), 9)).unwrap();
+        assert_eq!(due.len(), 0);
+        assert_eq!(queue.post(claim.post_id).error_code.as_deref(), Some("abandoned"));
+    });
+}
+
 #[test]
 fn t5l_late_evidence_wins_over_an_abandoned_post() {
     on_every_engine(|queue| {

@@ -230,7 +230,7 @@ fn leftovers_are_handed_out_once() {
         let take = || queue.wait(queue.store.take_follow_ups(&Only::default(), 10)).unwrap();
         let taken = take();
         assert_eq!(taken.len(), 1);
-        assert!(taken[0].leftovers);
+        assert_eq!(taken[0].status, socialsched::domain::PostStatus::Failed);
         assert_eq!(taken[0].post.staging.id("container"), Some("17"));
         assert_eq!(take().len(), 0);
         // Its worker has died.
