@@ -42,9 +42,12 @@ pub(super) enum Proof {
     Unknown { answer: Heard, look_again: Duration },
 }
 
+/// How a post was recognised: [`Proof::Live`] or [`Proof::Matched`].
+pub(super) type Recognised = fn(Receipt) -> Proof;
+
 impl Proof {
-    /// What a reading proves that saw the post live, or what else it saw.
-    pub(super) fn of(sighting: Sighting) -> Result<(Receipt, fn(Receipt) -> Self), Sighting> {
+    /// The post that a reading saw live, and how it was recognised; or what else it saw.
+    pub(super) fn of(sighting: Sighting) -> Result<(Receipt, Recognised), Sighting> {
         match sighting {
             Sighting::Live(receipt) => Ok((receipt, Self::Live)),
             Sighting::Matched(receipt) => Ok((receipt, Self::Matched)),

@@ -11,7 +11,7 @@ use crate::domain::proof::{self, CALL_IS_OVER, IN_PROGRESS, LISTS_LAG, NOT_LIVE,
 use crate::domain::{Claim, Failure, Intent, Receipt, Remedy, Sighting};
 use crate::store::{Step, StoreError};
 
-use super::evidence::{Evidence, Kept, Proof};
+use super::evidence::{Evidence, Kept, Proof, Recognised};
 use super::job::published;
 use super::{End, Shared};
 
@@ -215,7 +215,7 @@ impl Shared {
         claim: &Claim,
         intent: &Intent,
         receipt: Receipt,
-        proof: fn(Receipt) -> Proof,
+        proof: Recognised,
     ) -> Result<End, Failure> {
         let evidence = Evidence::new(claim, intent, proof(receipt.clone()));
         match self.keep_evidence(evidence).await {
