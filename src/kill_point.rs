@@ -28,19 +28,8 @@ macro_rules! kill_point {
 }
 pub(crate) use kill_point;
 
-/// The name of the function that it is used in.
 #[cfg(feature = "kill-points")]
-macro_rules! function_name {
-    () => {{
-        fn here() {}
-        $crate::kill_point::function_of(std::any::type_name_of_val(&here))
-    }};
-}
-#[cfg(feature = "kill-points")]
-pub(crate) use function_name;
-
-#[cfg(feature = "kill-points")]
-pub(crate) use armed::{OpenTransaction, clock_ahead, function_of, pass, until_sent};
+pub(crate) use armed::{OpenTransaction, clock_ahead, pass, until_sent};
 
 #[cfg(feature = "kill-points")]
 mod armed {
@@ -185,21 +174,6 @@ mod armed {
         match early {
             Ok(answer) => answer,
             Err(_) => answer.await,
-        }
-    }
-
-    /// The function's own name, from the path of an item in it.
-    pub(crate) fn function_of(path: &'static str) -> &'static str {
-        let is_name = |part: &&str| !part.starts_with('{');
-        path.rsplit("::").skip(1).find(is_name).unwrap_or(path)
-    }
-
-    #[cfg(test)]
-    mod tests {
-        #[tokio::test]
-        async fn a_block_in_a_function_has_the_functions_name() {
-            let inner = async { super::super::function_name!() }.await;
-            assert_eq!(inner, "a_block_in_a_function_has_the_functions_name");
         }
     }
 }

@@ -47,7 +47,7 @@ impl Rests {
 
     /// Whether people have not just been told.
     pub(super) fn is_new(&self, event: &Event) -> bool {
-        let (End::Resting(failure), Some(platform)) = (&event.end, event.platform) else {
+        let (End::Paused(failure), Some(platform)) = (&event.end, event.platform) else {
             return true;
         };
         if failure.remedy != Remedy::Operator(Scope::App) {
@@ -82,7 +82,7 @@ fn parts(end: &End) -> (&'static str, Option<&Failure>) {
         End::Prepared => ("prepared", None),
         End::Waiting(_) => ("waiting", None),
         End::Retrying(failure) => ("retrying", Some(failure)),
-        End::Resting(failure) => ("resting", Some(failure)),
+        End::Paused(failure) => ("resting", Some(failure)),
         End::Failed(failure) => ("failed", Some(failure)),
         End::LookingUp(failure, _) => ("looking-up", Some(failure)),
         End::Unknown(failure) => ("unknown", Some(failure)),

@@ -4,11 +4,11 @@ use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
 
 use super::platform::words;
 use super::{
-    ATTEMPTS_MAX, Failure, Fence, JobId, PUBLISH_LIMIT, PostContent, PostId, SocialAccount, Staging,
+    ATTEMPTS_MAX, Failure, Fence, JobId, PUBLISH_LIMIT, PostContent, PostId, SocialAccount,
+    Staging, WorkerId,
 };
 
 /// `post_schedule.status`, the seed's values.
@@ -32,10 +32,63 @@ words!(JobStatus {
     Failed = "failed",
 });
 
-/// A job that this worker owns: until its lease ends, and for writes only as
-/// long as the fence is the newest one.
+/// The right of one worker to write the state of one job, granted by a claim or a
+/// take-over. It ends with the first higher fence: every write that needs it compares
+/// fence and worker with the row, and changes nothing when they differ.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Lease {
+    job: JobId,
+    post: PostId,
+    fence: Fence,
+    worker: WorkerId,
+}
+
+impl Lease {
+    /// The store grants it, and the spool remembers one that was granted.
+    pub(crate) fn granted(job: JobId, post: PostId, fence: Fence, worker: WorkerId) -> Self {
+        Self { job, post, fence, worker }
+    }
+
+    #[must_use]
+    pub fn job(&self) -> JobId {
+        self.job
+    }
+
+    #[must_use]
+    pub fn post(&self) -> PostId {
+        self.post
+    }
+
+    #[must_use]
+    pub fn fence(&self) -> Fence {
+        self.fence
+    }
+
+    #[must_use]
+    pub fn worker(&self) -> &WorkerId {
+        &self.worker
+    }
+}
+
+/// A job that a worker has claimed: everything known about it, and the lease.
 #[derive(Debug, Clone)]
 pub struct Claim {
+    pub lease: Lease,
+    pub job: Job,
+}
+
+/// A claim is used as the job that it is about wherever nothing is written.
+impl std::ops::Deref for Claim {
+    type Target = Job;
+
+    fn deref(&self) -> &Job {
+        &self.job
+    }
+}
+
+/// Everything that publishing needs to know of a job, its post and its log.
+#[derive(Debug, Clone)]
+pub struct Job {
     pub job_id: JobId,
     pub post_id: PostId,
     pub fence: Fence,
@@ -43,10 +96,10 @@ pub struct Claim {
     pub attempts: u32,
     pub max_attempts: u32,
     pub run_at: DateTime<Utc>,
-    /// By the database's clock at the claim: the publish call may go out now.
+    /// By the database's clock when it was read: the publish call may go out now.
     pub due: bool,
-    /// Somebody asked for it to be cancelled.
-    pub cancel_wished: bool,
+    /// An operator asked for it to be cancelled.
+    pub cancel_requested: bool,
     pub content: PostContent,
     pub account: SocialAccount,
     pub staging: Staging,
@@ -65,21 +118,7 @@ pub struct Claim {
     pub read: Instant,
 }
 
-/// Which claim of which job it is: what a write of its worker is guarded by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClaimId {
-    pub job: JobId,
-    pub post: PostId,
-    pub fence: Fence,
-}
-
-impl From<&Claim> for ClaimId {
-    fn from(claim: &Claim) -> Self {
-        Self { job: claim.job_id, post: claim.post_id, fence: claim.fence }
-    }
-}
-
-impl Claim {
+impl Job {
     /// The database's time now, as far as this machine measures time rightly.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {

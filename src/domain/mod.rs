@@ -11,6 +11,7 @@ mod failure;
 mod filter;
 mod ids;
 mod job;
+mod law;
 mod media;
 mod platform;
 mod post;
@@ -30,7 +31,8 @@ pub use filter::{ABANDONED, MISSED, Only, Page, PostFilter, ShownStatus, Sort};
 pub use ids::{
     AccountId, ClientId, CompanyId, Fence, IdError, InstanceId, JobId, PostId, WorkerId,
 };
-pub use job::{Claim, ClaimId, Intent, JobStatus, made_by_one_of};
+pub use job::{Claim, Intent, Job, JobStatus, Lease, made_by_one_of};
+pub use law::{By, Rule, State, Transition};
 pub use media::{MediaItem, MediaKind};
 pub(crate) use platform::words;
 pub use platform::{Platform, PostType, PublishMode, UnknownWord, VideoUpload};

@@ -9,7 +9,7 @@ use crate::domain::{
 
 use super::db::{Row, sql};
 use super::load::{self, SELECT_ACCOUNTS};
-use super::{Found, Store, StoreError, transaction};
+use super::{Found, Store, StoreError, reading, transaction};
 
 /// What came of adding an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl Store {
             query = query.and(" AND a.platform = ?").text(platform.as_str());
         }
         let query = query.and(" ORDER BY a.platform, a.account_name, a.id");
-        let rows = self.pool.begin_read().await?.all(query).await?;
+        let rows = reading!(self).await?.all(query).await?;
         Ok(load::accounts(&rows))
     }
 

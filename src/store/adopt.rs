@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::db::{Engine, Tx, sql};
-use super::{Location, Store, StoreError};
+use super::{Location, Store, StoreError, reading};
 
 /// A row, column or table of the Node.js scheduler that an operator should
 /// look at before `migrate` adopts its tables.
@@ -142,7 +142,7 @@ impl Store {
             return Ok(Vec::new());
         }
         let store = Self::open_any_schema(location, timeout)?;
-        let mut tx = store.pool.begin_read().await?;
+        let mut tx = reading!(store).await?;
         let found = find(&mut tx).await?;
         drop(tx);
         store.close().await;

@@ -2,13 +2,15 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{CommentState, CompanyId, JobStatus, Outcome, Post, PostId, PostStatus};
+use crate::domain::{
+    CommentState, CompanyId, JobStatus, Outcome, Post, PostId, PostStatus, Transition,
+};
 
 use super::db::{Tx, sql};
-use super::load::{OPEN_INTENT, find_post};
+use super::load::find_post;
+use super::owned::Pair;
 use super::posts::now;
-use super::settle::CleanUp;
-use super::{Store, StoreError, transaction};
+use super::{Store, StoreError, transaction, transitions};
 
 /// What came of asking for a cancellation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -193,68 +195,40 @@ async fn cancel(
     let Some(post) = find_post(tx, company, id).await? else {
         return Ok(CancelAnswer::NotFound);
     };
+    let pair = pair_of(&post);
     match post.status {
         // A lock of the old scheduler, which marks only the job.
         PostStatus::Pending if post.job_status == JobStatus::Processing => {
-            wish_cancelled(tx, post.id, reason).await
+            request_cancel(tx, pair, reason).await
         }
         PostStatus::Cancelled => Ok(CancelAnswer::Already),
         PostStatus::Published | PostStatus::Failed => {
             Ok(CancelAnswer::Ended(post.status, post.external_post_id))
         }
-        PostStatus::Processing => wish_cancelled(tx, post.id, reason).await,
+        PostStatus::Processing => request_cancel(tx, pair, reason).await,
         PostStatus::Pending => {
             let open = tx
                 .count(
-                    sql(format!(
-                        "SELECT COUNT(*) FROM post_schedule s WHERE s.id = ? AND {OPEN_INTENT}"
-                    ))
-                    .id(post.job_id.uuid()),
+                    sql("SELECT COUNT(*) FROM post_schedule s WHERE s.id = ? AND {open call}")
+                        .id(post.job_id.uuid()),
                 )
                 .await?;
             if open > 0 {
                 // Another program reset a job whose call may have gone out.
                 return Ok(CancelAnswer::Ended(PostStatus::Processing, None));
             }
-            tx.execute_one(
-                "cancel job",
-                sql("UPDATE post_schedule
-                        SET status = 'done', next_attempt_at = NULL, locked_at = NULL,
-                            worker_id = NULL, updated_at = {now}
-                      WHERE id = ? AND status <> 'processing'")
-                .id(post.job_id.uuid()),
-            )
-            .await?;
-            let clean_up = CleanUp::of(tx, post.job_id).await?;
-            tx.execute_one(
-                "cancel post",
-                sql("UPDATE post_details
-                        SET status = 'cancelled', cancel_reason = ?, updated_at = {now}, ")
-                .opt_text(reason.map(str::to_owned))
-                .and_clean_up(clean_up)
-                .and(" WHERE id = ? AND status = 'pending'")
-                .id(post.id.uuid()),
-            )
-            .await?;
+            transitions::cancel_pending(tx, &[pair], reason).await?;
             Ok(CancelAnswer::Cancelled)
         }
     }
 }
 
-/// Asks whoever works on a post to cancel it (T13). The first wish stays.
-async fn wish_cancelled(
+async fn request_cancel(
     tx: &mut Tx,
-    id: PostId,
+    pair: Pair,
     reason: Option<&str>,
 ) -> Result<CancelAnswer, StoreError> {
-    tx.execute(
-        sql("UPDATE post_details
-                SET status = 'processing', cancel_requested_at = {now}, cancel_reason = ?
-              WHERE id = ? AND {open} AND cancel_requested_at IS NULL")
-        .opt_text(reason.map(str::to_owned))
-        .id(id.uuid()),
-    )
-    .await?;
+    transitions::request_cancel(tx, &[pair], reason).await?;
     Ok(CancelAnswer::Asked)
 }
 
@@ -281,54 +255,11 @@ async fn retry(
         return Ok(Retried::NoAccount);
     }
     if !dry_run {
-        reopen(tx, &post).await?;
+        transitions::reopen(tx, Transition::Retry, &[pair_of(&post)]).await?;
     }
     Ok(Retried::Done)
 }
 
-/// Puts a failed post that is not live back into the queue, due now.
-pub(super) async fn reopen(tx: &mut Tx, post: &Post) -> Result<(), StoreError> {
-    tx.execute_one(
-        "reopen job",
-        sql("UPDATE post_schedule
-                SET status = 'pending', run_at = {now}, next_attempt_at = NULL, locked_at = NULL,
-                    worker_id = NULL, max_attempts = attempts + 3, error_message = NULL,
-                    updated_at = {now}
-              WHERE id = ? AND status = 'failed'")
-        .id(post.job_id.uuid()),
-    )
-    .await?;
-    tx.execute_one(
-        "reopen post",
-        sql("UPDATE post_details
-                SET status = 'pending', outcome = NULL, error_code = NULL, error_message = NULL,
-                    cancel_requested_at = NULL, first_comment_state = NULL,
-                    leftovers = 0, follow_up_at = NULL,
-                    attempts = (SELECT attempts FROM post_schedule WHERE post_detail_id = post_details.id),
-                    updated_at = {now}
-              WHERE id = ? AND status = 'failed'")
-        .id(post.id.uuid()),
-    )
-    .await
-}
-
-/// Cancels a failed post that is not live and that somebody had asked to be cancelled.
-pub(super) async fn cancel_failed(tx: &mut Tx, post: &Post) -> Result<(), StoreError> {
-    tx.execute_one(
-        "end job of cancelled post",
-        sql("UPDATE post_schedule SET status = 'done', updated_at = {now}
-              WHERE id = ? AND status = 'failed'")
-        .id(post.job_id.uuid()),
-    )
-    .await?;
-    let clean_up = CleanUp::of(tx, post.job_id).await?;
-    tx.execute_one(
-        "cancel failed post",
-        sql("UPDATE post_details
-                SET status = 'cancelled', outcome = NULL, updated_at = {now}, ")
-        .and_clean_up(clean_up)
-        .and(" WHERE id = ? AND status = 'failed'")
-        .id(post.id.uuid()),
-    )
-    .await
+pub(super) fn pair_of(post: &Post) -> Pair {
+    Pair { job: post.job_id, post: post.id }
 }

@@ -3,7 +3,7 @@
 use crate::domain::{AgencyClient, ClientId, CompanyId, NewClient, SocialAccount};
 
 use super::db::{Row, sql};
-use super::{Store, StoreError, transaction};
+use super::{Store, StoreError, reading, transaction};
 
 impl Store {
     /// The clients of a company with the accounts assigned to each.
@@ -12,9 +12,7 @@ impl Store {
     /// The database is away.
     pub async fn clients(&self, company: CompanyId) -> Result<Vec<AgencyClient>, StoreError> {
         let accounts = self.accounts(company, None).await?;
-        let rows = self
-            .pool
-            .begin_read()
+        let rows = reading!(self)
             .await?
             .all(
                 sql("SELECT id, client_first_name, client_last_name, logo FROM agency_clients
@@ -47,7 +45,7 @@ impl Store {
     /// # Errors
     /// The database is away.
     pub async fn has_client(&self, company: CompanyId, id: ClientId) -> Result<bool, StoreError> {
-        let mut tx = self.pool.begin_read().await?;
+        let mut tx = reading!(self).await?;
         let count = tx
             .count(
                 sql("SELECT COUNT(*) FROM agency_clients WHERE id = ? AND company_id = ?")

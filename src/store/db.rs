@@ -4,7 +4,10 @@
 //! Store functions are plain Rust around statements and serve every engine;
 //! what they need for that is named here.
 
+use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
@@ -19,6 +22,7 @@ pub(super) use super::location::{Engine, Location};
 pub(super) use super::row::Row;
 pub(super) use super::sql::{Sql, sql};
 use super::{StoreError, files};
+use crate::domain::Transition;
 
 /// Connections kept to a database server, of one process.
 const SERVER_CONNECTIONS_MAX: u32 = 8;
@@ -30,7 +34,13 @@ const SERVER_CONNECT_MAX: Duration = Duration::from_secs(5);
 /// Connections to one database. SQLite has one writer, so one connection
 /// writes and a few read.
 #[derive(Debug, Clone)]
-pub(super) enum Pool {
+pub(super) struct Pool {
+    on: Connections,
+    counts: Arc<Counts>,
+}
+
+#[derive(Debug, Clone)]
+enum Connections {
     Sqlite { write: SqlitePool, read: SqlitePool },
     MySql(MySqlPool),
     Postgres(PgPool),
@@ -43,13 +53,84 @@ impl Pool {
         if let Location::MySql(url) | Location::Postgres(url) = location {
             super::server::check_files(url.expose_secret())?;
         }
-        match location {
-            Location::Sqlite(path) => Ok(Self::sqlite(path, timeout)),
-            Location::MySql(url) => Self::mysql(url.expose_secret(), timeout),
-            Location::Postgres(url) => Self::postgres(url.expose_secret(), timeout),
+        let on = match location {
+            Location::Sqlite(path) => Connections::sqlite(path, timeout),
+            Location::MySql(url) => Connections::mysql(url.expose_secret(), timeout)?,
+            Location::Postgres(url) => Connections::postgres(url.expose_secret(), timeout)?,
+        };
+        Ok(Self { on, counts: Arc::default() })
+    }
+
+    /// What this process has asked of the database so far.
+    pub(super) fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// A transaction is tried once more.
+    pub(super) fn repeats(&self) {
+        self.counts.repeated.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Runs one statement outside of a transaction, as CREATE DATABASE wants it.
+    pub(super) async fn alone(&self, text: &str) -> Result<(), StoreError> {
+        let statement = sqlx::raw_sql(AssertSqlSafe(text.to_owned()));
+        match &self.on {
+            Connections::Sqlite { write, .. } => statement.execute(write).await.map(|_| ())?,
+            Connections::MySql(pool) => statement.execute(pool).await.map(|_| ())?,
+            Connections::Postgres(pool) => statement.execute(pool).await.map(|_| ())?,
+        }
+        Ok(())
+    }
+
+    /// Begins a transaction that will write. `name` is that of the store's function.
+    pub(super) async fn begin(&self, name: &'static str) -> Result<Tx, StoreError> {
+        let on = match &self.on {
+            // Deferred, the step from reading to writing would fail at once
+            // when another process wrote meanwhile.
+            Connections::Sqlite { write, .. } => {
+                let begun = write.begin_with("BEGIN IMMEDIATE").await;
+                Engaged::Sqlite(begun.map_err(|error| match StoreError::from(error) {
+                    StoreError::Busy(None) => {
+                        StoreError::Busy(files::writer(write.connect_options().get_filename()))
+                    }
+                    other => other,
+                })?)
+            }
+            Connections::MySql(pool) => Engaged::MySql(pool.begin().await?),
+            Connections::Postgres(pool) => Engaged::Postgres(pool.begin().await?),
+        };
+        Ok(self.begun(name, on))
+    }
+
+    /// Begins a transaction that only reads.
+    pub(super) async fn begin_read(&self, name: &'static str) -> Result<Tx, StoreError> {
+        match &self.on {
+            Connections::Sqlite { read, .. } => {
+                let on = Engaged::Sqlite(read.begin().await?);
+                Ok(self.begun(name, on))
+            }
+            Connections::MySql(_) | Connections::Postgres(_) => self.begin(name).await,
         }
     }
 
+    fn begun(&self, name: &'static str, on: Engaged) -> Tx {
+        self.counts.transactions.fetch_add(1, Ordering::Relaxed);
+        Tx { name, on, counts: Arc::clone(&self.counts) }
+    }
+
+    pub(super) async fn close(&self) {
+        match &self.on {
+            Connections::Sqlite { write, read } => {
+                read.close().await;
+                write.close().await;
+            }
+            Connections::MySql(pool) => pool.close().await,
+            Connections::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Connections {
     /// Opens an existing database file; never creates one.
     fn sqlite(path: &Path, timeout: Duration) -> Self {
         let options = SqliteConnectOptions::new()
@@ -128,55 +209,6 @@ impl Pool {
             .connect_lazy_with(options);
         Ok(Self::Postgres(pool))
     }
-
-    /// Runs one statement outside of a transaction, as CREATE DATABASE wants it.
-    pub(super) async fn alone(&self, text: &str) -> Result<(), StoreError> {
-        let statement = sqlx::raw_sql(AssertSqlSafe(text.to_owned()));
-        match self {
-            Self::Sqlite { write, .. } => statement.execute(write).await.map(|_| ())?,
-            Self::MySql(pool) => statement.execute(pool).await.map(|_| ())?,
-            Self::Postgres(pool) => statement.execute(pool).await.map(|_| ())?,
-        }
-        Ok(())
-    }
-
-    /// Begins a transaction that will write.
-    pub(super) async fn begin(&self) -> Result<Tx, StoreError> {
-        Ok(match self {
-            // Deferred, the step from reading to writing would fail at once
-            // when another process wrote meanwhile.
-            Self::Sqlite { write, .. } => {
-                let begun = write.begin_with("BEGIN IMMEDIATE").await;
-                Tx::Sqlite(begun.map_err(|error| match StoreError::from(error) {
-                    StoreError::Busy(None) => {
-                        StoreError::Busy(files::writer(write.connect_options().get_filename()))
-                    }
-                    other => other,
-                })?)
-            }
-            Self::MySql(pool) => Tx::MySql(pool.begin().await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
-        })
-    }
-
-    /// Begins a transaction that only reads.
-    pub(super) async fn begin_read(&self) -> Result<Tx, StoreError> {
-        match self {
-            Self::Sqlite { read, .. } => Ok(Tx::Sqlite(read.begin().await?)),
-            Self::MySql(_) | Self::Postgres(_) => self.begin().await,
-        }
-    }
-
-    pub(super) async fn close(&self) {
-        match self {
-            Self::Sqlite { write, read } => {
-                read.close().await;
-                write.close().await;
-            }
-            Self::MySql(pool) => pool.close().await,
-            Self::Postgres(pool) => pool.close().await,
-        }
-    }
 }
 
 pub(super) fn unreadable_url() -> StoreError {
@@ -185,28 +217,61 @@ pub(super) fn unreadable_url() -> StoreError {
 
 /// The only thing that executes statements. Dropped without
 /// [`Tx::commit`], it rolls back.
-pub(super) enum Tx {
+pub(super) struct Tx {
+    /// The store's function that it belongs to: a comment in all its statements.
+    name: &'static str,
+    on: Engaged,
+    counts: Arc<Counts>,
+}
+
+enum Engaged {
     Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
     MySql(sqlx::Transaction<'static, sqlx::MySql>),
     Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
 }
 
+/// What a process has asked of its database so far.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    pub(super) transactions: AtomicU64,
+    pub(super) repeated: AtomicU64,
+    pub(super) statements: AtomicU64,
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [transactions, repeated, statements] =
+            [&self.transactions, &self.repeated, &self.statements]
+                .map(|count| count.load(Ordering::Relaxed));
+        write!(f, "{transactions} transactions ({repeated} repeated), {statements} statements")
+    }
+}
+
 impl Tx {
     /// Which engine's words a statement needs, for the few that differ wholly.
     pub(super) fn engine(&self) -> Engine {
-        match self {
-            Self::Sqlite(_) => Engine::Sqlite,
-            Self::MySql(_) => Engine::MySql,
-            Self::Postgres(_) => Engine::Postgres,
+        match self.on {
+            Engaged::Sqlite(_) => Engine::Sqlite,
+            Engaged::MySql(_) => Engine::MySql,
+            Engaged::Postgres(_) => Engine::Postgres,
         }
+    }
+
+    /// Counts one more statement, and gives the name that it bears.
+    fn counted(&self) -> &'static str {
+        self.counts.statements.fetch_add(1, Ordering::Relaxed);
+        self.name
     }
 
     /// Runs a statement and tells how many rows it changed.
     pub(super) async fn execute(&mut self, sql: Sql) -> Result<u64, StoreError> {
-        Ok(match self {
-            Self::Sqlite(tx) => sql.for_sqlite().execute(&mut **tx).await?.rows_affected(),
-            Self::MySql(tx) => sql.for_mysql().execute(&mut **tx).await?.rows_affected(),
-            Self::Postgres(tx) => sql.for_postgres().execute(&mut **tx).await?.rows_affected(),
+        let name = self.counted();
+        Ok(match &mut self.on {
+            Engaged::Sqlite(tx) => sql.for_sqlite(name)?.execute(&mut **tx).await?.rows_affected(),
+            Engaged::MySql(tx) => sql.for_mysql(name)?.execute(&mut **tx).await?.rows_affected(),
+            Engaged::Postgres(tx) => {
+                sql.for_postgres(name)?.execute(&mut **tx).await?.rows_affected()
+            }
         })
     }
 
@@ -222,34 +287,52 @@ impl Tx {
         }
     }
 
+    /// Runs a statement of a transition, which must change exactly so many rows.
+    pub(super) async fn change(
+        &mut self,
+        transition: Transition,
+        expected: usize,
+        sql: Sql,
+    ) -> Result<(), StoreError> {
+        let expected = expected as u64;
+        match self.execute(sql).await? {
+            actual if actual == expected => Ok(()),
+            actual => Err(StoreError::RowsChanged { what: transition.rule().id, expected, actual }),
+        }
+    }
+
     /// Inserts a row that the database numbers, and tells its `id`.
     pub(super) async fn insert_numbered(&mut self, sql: Sql) -> Result<i64, StoreError> {
-        match self {
-            Self::Sqlite(tx) => Ok(sql.for_sqlite().execute(&mut **tx).await?.last_insert_rowid()),
-            Self::MySql(tx) => {
-                let id = sql.for_mysql().execute(&mut **tx).await?.last_insert_id();
+        let name = self.counted();
+        match &mut self.on {
+            Engaged::Sqlite(tx) => {
+                Ok(sql.for_sqlite(name)?.execute(&mut **tx).await?.last_insert_rowid())
+            }
+            Engaged::MySql(tx) => {
+                let id = sql.for_mysql(name)?.execute(&mut **tx).await?.last_insert_id();
                 Ok(i64::try_from(id).unwrap_or(i64::MAX))
             }
-            Self::Postgres(_) => match self.first(sql.and(" RETURNING id")).await? {
-                Some(row) => row.int("id"),
-                None => Err(StoreError::RowsChanged { what: "insert", expected: 1, actual: 0 }),
-            },
+            Engaged::Postgres(tx) => {
+                let sql = sql.and(" RETURNING id").for_postgres(name)?;
+                Row::Postgres(sql.fetch_one(&mut **tx).await?).int("id")
+            }
         }
     }
 
     /// All rows of a query.
     pub(super) async fn all(&mut self, sql: Sql) -> Result<Vec<Row>, StoreError> {
-        Ok(match self {
-            Self::Sqlite(tx) => {
-                let rows = sql.for_sqlite().fetch_all(&mut **tx).await?;
+        let name = self.counted();
+        Ok(match &mut self.on {
+            Engaged::Sqlite(tx) => {
+                let rows = sql.for_sqlite(name)?.fetch_all(&mut **tx).await?;
                 rows.into_iter().map(Row::Sqlite).collect()
             }
-            Self::MySql(tx) => {
-                let rows = sql.for_mysql().fetch_all(&mut **tx).await?;
+            Engaged::MySql(tx) => {
+                let rows = sql.for_mysql(name)?.fetch_all(&mut **tx).await?;
                 rows.into_iter().map(Row::MySql).collect()
             }
-            Self::Postgres(tx) => {
-                let rows = sql.for_postgres().fetch_all(&mut **tx).await?;
+            Engaged::Postgres(tx) => {
+                let rows = sql.for_postgres(name)?.fetch_all(&mut **tx).await?;
                 rows.into_iter().map(Row::Postgres).collect()
             }
         })
@@ -257,11 +340,16 @@ impl Tx {
 
     /// The first row of a query, if any.
     pub(super) async fn first(&mut self, sql: Sql) -> Result<Option<Row>, StoreError> {
-        Ok(match self {
-            Self::Sqlite(tx) => sql.for_sqlite().fetch_optional(&mut **tx).await?.map(Row::Sqlite),
-            Self::MySql(tx) => sql.for_mysql().fetch_optional(&mut **tx).await?.map(Row::MySql),
-            Self::Postgres(tx) => {
-                sql.for_postgres().fetch_optional(&mut **tx).await?.map(Row::Postgres)
+        let name = self.counted();
+        Ok(match &mut self.on {
+            Engaged::Sqlite(tx) => {
+                sql.for_sqlite(name)?.fetch_optional(&mut **tx).await?.map(Row::Sqlite)
+            }
+            Engaged::MySql(tx) => {
+                sql.for_mysql(name)?.fetch_optional(&mut **tx).await?.map(Row::MySql)
+            }
+            Engaged::Postgres(tx) => {
+                sql.for_postgres(name)?.fetch_optional(&mut **tx).await?.map(Row::Postgres)
             }
         })
     }
@@ -277,20 +365,21 @@ impl Tx {
     /// Runs a text of several statements without values, as in a migration.
     pub(super) async fn script(&mut self, text: &str) -> Result<(), StoreError> {
         let script = sqlx::raw_sql(AssertSqlSafe(text.to_owned()));
-        match self {
-            Self::Sqlite(tx) => script.execute(&mut **tx).await.map(|_| ())?,
-            Self::MySql(tx) => script.execute(&mut **tx).await.map(|_| ())?,
-            Self::Postgres(tx) => script.execute(&mut **tx).await.map(|_| ())?,
+        self.counted();
+        match &mut self.on {
+            Engaged::Sqlite(tx) => script.execute(&mut **tx).await.map(|_| ())?,
+            Engaged::MySql(tx) => script.execute(&mut **tx).await.map(|_| ())?,
+            Engaged::Postgres(tx) => script.execute(&mut **tx).await.map(|_| ())?,
         }
         Ok(())
     }
 
     /// Makes it durable.
     pub(super) async fn commit(self) -> Result<(), StoreError> {
-        let committed = match self {
-            Self::Sqlite(tx) => tx.commit().await,
-            Self::MySql(tx) => tx.commit().await,
-            Self::Postgres(tx) => tx.commit().await,
+        let committed = match self.on {
+            Engaged::Sqlite(tx) => tx.commit().await,
+            Engaged::MySql(tx) => tx.commit().await,
+            Engaged::Postgres(tx) => tx.commit().await,
         };
         committed.map_err(|error| match StoreError::from(error) {
             // These two are answers: nothing was committed.

@@ -5,20 +5,22 @@
 //! `post_details.follow_up_at` says when. A worker that takes a follow-up moves
 //! it ahead, so that it comes back if that worker dies.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::domain::{
-    Claim, CommentState, Failure, Fence, Intent, LogEvent, Only, Outcome, PostId, PostStatus,
+    CommentState, Failure, Fence, Intent, Job, JobId, LogEvent, Only, Outcome, PostId, PostStatus,
     Receipt, StepKind, WorkerId,
 };
 
-use super::claim::{Claimed, load_claims};
+use super::claim::load_jobs;
 use super::db::{Row, Sql, Tx, sql};
-use super::load::{self, RESTS};
-use super::log::{self, Entry};
+use super::load;
+use super::log::{self, Entry, Steps};
+use super::owned::Pair;
 use super::raw::Key;
 use super::settle::restage_mark;
-use super::{Store, StoreError, transaction};
+use super::{Store, StoreError, reading, transaction};
 
 /// A post that cannot be read is met again after this long.
 const UNREADABLE_FOR: Duration = Duration::from_secs(24 * 60 * 60);
@@ -27,24 +29,22 @@ const TAKEN_FOR: Duration = Duration::from_secs(10 * 60);
 
 /// Follow-ups that are due; those of an account that is paused wait.
 pub(super) fn due_query(which: &Only) -> Sql {
-    let query = sql(format!(
-        "SELECT s.id AS job_id, d.id AS post_id, s.fence AS fence, d.status AS status,
+    let query = sql("SELECT s.id AS job_id, d.id AS post_id, s.fence AS fence, d.status AS status,
                 d.outcome AS outcome, d.external_post_id AS external_post_id,
                 d.permalink AS permalink,
                 d.first_comment AS first_comment, d.first_comment_state AS first_comment_state,
-                d.published_at AS published_at, {{now}} AS now
-           FROM post_details d {{by post_details_follow_up}}
+                d.published_at AS published_at, {now} AS now
+           FROM post_details d {indexed by post_details_follow_up}
            JOIN post_schedule s ON s.post_detail_id = d.id
-          WHERE d.follow_up_at <= {{now}} AND NOT {RESTS}"
-    ));
+          WHERE d.follow_up_at <= {now} AND NOT {paused}");
     load::only(query, which)
 }
 
 /// A post that has ended, and what is still to be done for it.
 #[derive(Debug, Clone)]
 pub struct FollowUp {
-    /// The post's rows; it is not a claim on its job, which has ended.
-    pub post: Claim,
+    /// The post and its job, which has ended: no lease covers it.
+    pub post: Job,
     pub status: PostStatus,
     pub outcome: Option<Outcome>,
     /// The post's id at the platform; `None` when we were not told.
@@ -86,7 +86,7 @@ impl Store {
     /// # Errors
     /// The database is away.
     pub async fn owes_follow_up(&self, which: &Only) -> Result<bool, StoreError> {
-        let mut tx = self.pool.begin_read().await?;
+        let mut tx = reading!(self).await?;
         Ok(tx.first(due_query(which).and(" LIMIT 1")).await?.is_some())
     }
 
@@ -129,11 +129,11 @@ impl Store {
     /// The database is away.
     pub async fn schedule_follow_up(
         &self,
-        post: &Claim,
+        post: &Job,
         after: Option<Duration>,
     ) -> Result<(), StoreError> {
         transaction!(self, tx, {
-            if is_same(tx, post).await? {
+            if !lock_same(tx, &[post]).await?.is_empty() {
                 schedule(tx, &Key::Id(post.post_id.uuid()), after).await?;
             }
         })
@@ -147,10 +147,10 @@ impl Store {
     pub async fn record_cleaned_up(
         &self,
         worker: &WorkerId,
-        post: &Claim,
+        post: &Job,
     ) -> Result<bool, StoreError> {
         transaction!(self, tx, {
-            let cleaned = is_same(tx, post).await?
+            let cleaned = !lock_same(tx, &[post]).await?.is_empty()
                 && tx
                     .execute(
                         sql(
@@ -162,7 +162,10 @@ impl Store {
                     .await?
                     == 1;
             if cleaned {
-                restage_mark(tx, Some(worker), post.job_id, post.fence, log::RESTAGE).await?;
+                let mut steps = Steps::of(tx, &[post.job_id]).await?;
+                let (job, fence) = (post.job_id, post.fence);
+                let mark = restage_mark(worker, job, fence, &mut steps, log::RESTAGE);
+                log::append(tx, mark.into()).await?;
             }
             cleaned
         })
@@ -177,7 +180,7 @@ impl Store {
     pub async fn begin_comment(
         &self,
         worker: &WorkerId,
-        post: &Claim,
+        post: &Job,
     ) -> Result<Option<CommentTurn>, StoreError> {
         transaction!(self, tx, {
             let rows = tx
@@ -191,10 +194,10 @@ impl Store {
                 )
                 .await?;
             if rows == 1 {
-                let step_no = log::next_step(tx, post.job_id, post.fence).await?;
-                let key = (post.fence, step_no);
-                comment_entry(worker, post, key, LogEvent::Intent).append(tx).await?;
-                let at = log::cleared_at(tx, post.job_id, key).await?;
+                let key = Steps::of(tx, &[post.job_id]).await?.next(post.job_id, post.fence);
+                let entry = comment_entry(worker, post, key, LogEvent::Intent);
+                log::append(tx, vec![entry]).await?;
+                let at = log::written_at(tx, post.job_id, key).await?;
                 Some(CommentTurn { intent: Intent::cleared(key.0, key.1, at) })
             } else {
                 None
@@ -209,7 +212,7 @@ impl Store {
     pub async fn record_comment(
         &self,
         worker: &WorkerId,
-        post: &Claim,
+        post: &Job,
         turn: &CommentTurn,
         end: &CommentEnd,
     ) -> Result<(), StoreError> {
@@ -230,7 +233,7 @@ impl Store {
                 | CommentEnd::Failed(failure)
                 | CommentEnd::Unknown(failure, _) => (entry.failure(failure), None),
             };
-            entry.append(tx).await?;
+            log::append(tx, vec![entry]).await?;
             let rows = tx
                 .execute(
                     sql("UPDATE post_details
@@ -251,7 +254,7 @@ impl Store {
     ///
     /// # Errors
     /// The database is away.
-    pub async fn fail_comment(&self, post: &Claim, why: &str) -> Result<(), StoreError> {
+    pub async fn fail_comment(&self, post: &Job, why: &str) -> Result<(), StoreError> {
         transaction!(self, tx, { give_up(tx, &Key::Id(post.post_id.uuid()), why).await? })
     }
 
@@ -262,7 +265,7 @@ impl Store {
     pub async fn knows_id(&self, post: PostId) -> Result<bool, StoreError> {
         let known = sql("SELECT COUNT(*) FROM post_details
                           WHERE id = ? AND external_post_id IS NOT NULL");
-        Ok(self.pool.begin_read().await?.count(known.id(post.uuid())).await? > 0)
+        Ok(reading!(self).await?.count(known.id(post.uuid())).await? > 0)
     }
 
     /// Adds the address of a live post, when it was not known before.
@@ -284,30 +287,40 @@ impl Store {
 
 fn comment_entry<'a>(
     worker: &'a WorkerId,
-    post: &Claim,
+    post: &Job,
     key: (Fence, i32),
     event: LogEvent,
 ) -> Entry<'a> {
     Entry::new(post.job_id, key, StepKind::After, event).worker(worker).step("first-comment")
 }
 
-/// Whether an ended post has not been opened again since it was read; locks it.
-pub(super) async fn is_same(tx: &mut Tx, post: &Claim) -> Result<bool, StoreError> {
-    let same = sql("SELECT s.id AS id FROM post_schedule s
-                      JOIN post_details d ON d.id = s.post_detail_id
-                     WHERE s.id = ? AND s.fence = ? AND d.status NOT IN ('pending', 'processing')
-                           {lock s, d}");
-    Ok(tx.first(same.id(post.job_id.uuid()).int(post.fence.0)).await?.is_some())
+/// Those of these jobs whose posts have ended and were not opened again since they were
+/// read; locks them.
+pub(super) async fn lock_same(tx: &mut Tx, jobs: &[&Job]) -> Result<HashSet<JobId>, StoreError> {
+    if jobs.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let query = sql("SELECT s.id AS job_id, s.fence AS fence FROM post_schedule s
+                       JOIN post_details d ON d.id = s.post_detail_id
+                      WHERE d.status NOT IN ('pending', 'processing') AND s.id IN ")
+    .ids(jobs.iter().map(|job| job.job_id.uuid()))
+    .and(" ORDER BY s.id {lock s, d}");
+    let mut same = HashSet::new();
+    for row in &tx.all(query).await? {
+        let (job, fence) = (row.job("job_id")?, row.int("fence").ok());
+        if jobs.iter().any(|read| read.job_id == job && Some(read.fence.0) == fence) {
+            same.insert(job);
+        }
+    }
+    Ok(same)
 }
 
 /// What is to be done for an ended post, of which all that needs can be read.
 async fn follow_up(tx: &mut Tx, row: &Row) -> Result<FollowUp, StoreError> {
-    let (job, post) = (row.job("job_id")?, row.post("post_id")?);
-    let key = (job, post, Fence(row.int("fence")?));
-    let post = match load_claims(tx, &[key]).await?.pop() {
-        Some(Claimed::Job(claim)) => *claim,
-        Some(Claimed::Unreadable { why, .. }) => return Err(row.wrong("post_id", why)),
-        Some(Claimed::Ended(_)) | None => return Err(row.wrong("post_id", "is gone")),
+    let pair = Pair { job: row.job("job_id")?, post: row.post("post_id")? };
+    let post = match load_jobs(tx, &[(pair, Fence(row.int("fence")?))]).await?.pop() {
+        Some(read) => read.job.map_err(|why| row.wrong("post_id", why))?,
+        None => return Err(row.wrong("post_id", "is gone")),
     };
     let state: Option<CommentState> = row.opt_word("first_comment_state")?;
     let owed = state.filter(|state| !matches!(state, CommentState::Sent | CommentState::Failed));

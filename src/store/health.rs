@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::domain::{AccountId, Pause, Platform};
 
 use super::db::{Row, Tx, sql};
-use super::{Store, StoreError, transaction};
+use super::{Store, StoreError, reading, transaction};
 
 /// Failed calls in a row after which a platform rests …
 const FAULTS_MAX: i64 = 3;
@@ -52,7 +52,7 @@ impl Store {
     pub async fn forget_faults(&self, platform: Platform) -> Result<(), StoreError> {
         let counted = sql("SELECT faults FROM platform_health WHERE platform = ? AND faults > 0");
         let counted = counted.text(platform.as_str());
-        if self.pool.begin_read().await?.first(counted).await?.is_none() {
+        if reading!(self).await?.first(counted).await?.is_none() {
             return Ok(());
         }
         transaction!(self, tx, {

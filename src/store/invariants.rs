@@ -2,15 +2,14 @@
 //! one; a healthy database answers none. Constraints alone refuse only a few.
 
 use super::db::sql;
-use super::load::OPEN_INTENT;
-use super::{Store, StoreError};
+use super::{Store, StoreError, reading};
 
 /// A post known to be live.
 const LIVE: &str = "EXISTS (SELECT 1 FROM publish_log l WHERE l.post_schedule_id = s.id
                      AND l.kind = 'publish' AND l.event = 'ok')";
 const BOTH: &str = "post_schedule s JOIN post_details d ON d.id = s.post_detail_id";
 
-/// Name, what it says, and the query that finds breaches. `{J}`, `{OPEN}` and
+/// Name, what it says, and the query that finds breaches. `{J}`, `{open call}` and
 /// `{LIVE}` stand for the joined tables, an open intent, and known liveness.
 /// Jobs with fence 0 were never touched by this program and are exempt from some.
 const INVARIANTS: &[(&str, &str, &str)] = &[
@@ -38,13 +37,13 @@ const INVARIANTS: &[(&str, &str, &str)] = &[
         GROUP BY platform, external_post_id HAVING COUNT(*) > 1"),
     ("I11", "no known double post", "SELECT post_schedule_id AS id FROM publish_log
         WHERE kind = 'publish' AND event = 'ok' GROUP BY post_schedule_id HAVING COUNT(DISTINCT remote_id) > 1"),
-    ("I12", "nothing open waits to be sent", "SELECT s.id AS id FROM post_schedule s WHERE s.status = 'pending' AND {OPEN}"),
+    ("I12", "nothing open waits to be sent", "SELECT s.id AS id FROM post_schedule s WHERE s.status = 'pending' AND {open call}"),
     ("I13", "what is live is published", "SELECT s.id AS id FROM {J} WHERE {LIVE} AND d.status <> 'published'"),
     ("I14", "what is published is live", "SELECT s.id AS id FROM {J} WHERE s.fence > 0 AND d.status = 'published' AND NOT {LIVE}"),
-    ("I15", "what is cancelled was not sent", "SELECT s.id AS id FROM {J} WHERE d.status = 'cancelled' AND ({OPEN} OR {LIVE})"),
-    ("I16", "not published means not sent", "SELECT s.id AS id FROM {J} WHERE d.outcome = 'not_published' AND ({OPEN} OR {LIVE})"),
-    ("I17", "unknown means open", "SELECT s.id AS id FROM {J} WHERE (d.outcome = 'unknown' AND NOT (d.status = 'failed' AND {OPEN}))
-        OR (d.status = 'failed' AND {OPEN} AND (d.outcome IS NULL OR d.outcome <> 'unknown'))"),
+    ("I15", "what is cancelled was not sent", "SELECT s.id AS id FROM {J} WHERE d.status = 'cancelled' AND ({open call} OR {LIVE})"),
+    ("I16", "not published means not sent", "SELECT s.id AS id FROM {J} WHERE d.outcome = 'not_published' AND ({open call} OR {LIVE})"),
+    ("I17", "unknown means open", "SELECT s.id AS id FROM {J} WHERE (d.outcome = 'unknown' AND NOT (d.status = 'failed' AND {open call}))
+        OR (d.status = 'failed' AND {open call} AND (d.outcome IS NULL OR d.outcome <> 'unknown'))"),
     ("I18", "one send per claim", "SELECT post_schedule_id AS id FROM publish_log
         WHERE kind = 'publish' AND event = 'intent' GROUP BY post_schedule_id, fence HAVING COUNT(*) > 1"),
     ("I19", "the log knows no future fence", "SELECT l.post_schedule_id AS id FROM publish_log l
@@ -85,11 +84,10 @@ impl Store {
     /// # Errors
     /// The database is away.
     pub async fn breaches(&self) -> Result<Vec<Breach>, StoreError> {
-        let mut tx = self.pool.begin_read().await?;
+        let mut tx = reading!(self).await?;
         let mut breaches = Vec::new();
         for (invariant, says, query) in INVARIANTS {
-            let query =
-                query.replace("{J}", BOTH).replace("{OPEN}", OPEN_INTENT).replace("{LIVE}", LIVE);
+            let query = query.replace("{J}", BOTH).replace("{LIVE}", LIVE);
             for row in tx.all(sql(query)).await? {
                 breaches.push(Breach { invariant, says, row: row.text("id")? });
             }

@@ -5,9 +5,9 @@ use chrono::{DateTime, Utc};
 use crate::domain::{Page, Post, PostFilter, ShownStatus, Sort};
 
 use super::db::{Sql, sql};
-use super::load::{self, ENDED, FOREIGN_LOCK, HELD, STUCK_AFTER};
+use super::load::{self, FOREIGN_LOCK, STUCK_AFTER};
 use super::posts::now;
-use super::{Store, StoreError};
+use super::{Store, StoreError, reading};
 
 /// A page of a listing.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,7 +34,7 @@ impl Store {
         filter: &PostFilter,
         page: &Page,
     ) -> Result<Listing, StoreError> {
-        let mut tx = self.pool.begin_read().await?;
+        let mut tx = reading!(self).await?;
         let now = now(&mut tx).await?;
         let mut rows = tx.all(list_query(filter, page)?).await?;
         let more = page.limit.is_some_and(|limit| rows.len() > limit as usize);
@@ -91,7 +91,7 @@ fn rare_index(filter: &PostFilter) -> Option<&'static str> {
 /// others choose by their statistics.
 fn tables(filter: &PostFilter, sort: Sort) -> String {
     if let Some(index) = rare_index(filter) {
-        return format!("post_details d {{by {index}}} CROSS JOIN post_schedule s");
+        return format!("post_details d {{indexed by {index}}} CROSS JOIN post_schedule s");
     }
     let is_open = !filter.statuses.is_empty() && !filter.statuses.iter().any(|s| is_ended(*s));
     let few = filter.account_id.is_some() || filter.client_id.is_some();
@@ -99,7 +99,7 @@ fn tables(filter: &PostFilter, sort: Sort) -> String {
         _ if is_open => "CROSS JOIN",
         Sort::Created => "JOIN",
         _ if few => "JOIN",
-        _ if filter.statuses.is_empty() => "{then}",
+        _ if filter.statuses.is_empty() => "{straight join}",
         _ => "CROSS JOIN",
     };
     let on = if join == "JOIN" { " ON d.id = s.post_detail_id" } else { "" };
@@ -116,7 +116,7 @@ pub(super) fn count_query(filter: &PostFilter) -> Sql {
         let query = conditions(sql(format!("SELECT COUNT(*) FROM {tables}")), filter);
         return query.and(" AND d.id = s.post_detail_id");
     }
-    let by = rare_index(filter).map(|index| format!("{{by {index}}}")).unwrap_or_default();
+    let by = rare_index(filter).map(|index| format!("{{indexed by {index}}}")).unwrap_or_default();
     conditions(sql(format!("SELECT COUNT(*) FROM post_details d {by}")), filter)
 }
 
@@ -165,7 +165,7 @@ fn conditions(query: Sql, filter: &PostFilter) -> Sql {
     let mut query = query.and(" WHERE d.company_id = ?").id(filter.company_id.uuid());
     if rare_index(filter) == Some(ENDED_INDEX) {
         // What each of the statuses implies, said so that the index is found.
-        query = query.and(&format!(" AND {ENDED} AND d.status IN ('failed', 'cancelled')"));
+        query = query.and(" AND {ended d} AND d.status IN ('failed', 'cancelled')");
     }
     if !filter.statuses.is_empty() {
         let mut separator = " AND (";
@@ -213,7 +213,7 @@ fn status_condition(query: Sql, status: ShownStatus) -> Sql {
         ShownStatus::Published => query.and("d.status = 'published'"),
         ShownStatus::Failed => query.and("d.status = 'failed'"),
         ShownStatus::Cancelled => query.and("d.status = 'cancelled'"),
-        ShownStatus::Unknown => query.and(HELD),
+        ShownStatus::Unknown => query.and("{needs review}"),
         ShownStatus::Missed => query.and("(d.status = 'failed' AND d.error_code = 'missed')"),
     }
 }

@@ -18,39 +18,6 @@ pub(super) const STUCK_AFTER: Duration = Duration::from_secs(5 * 60);
 /// the old scheduler's ten minutes.
 pub(super) const FOREIGN_LOCK: Duration = Duration::from_secs(10 * 60);
 
-/// After the last time that can be read: PostgreSQL's `infinity`, and what is no
-/// time on SQLite, whose texts and BLOBs come after all digits.
-pub(super) const BEYOND_TIME: &str = "> '9999-12-31 23:59:59.999'";
-
-/// Not before the first time that can be read.
-pub(super) const READABLE_TIME: &str = ">= '0001-01-01 00:00:00'";
-
-/// True for a post `d` that is held: nobody can tell whether it is live, and no
-/// person has let it rest.
-pub(super) const HELD: &str =
-    "(d.outcome = 'unknown' AND (d.error_code IS NULL OR d.error_code <> 'abandoned'))";
-
-/// True for a post `d` whose account is paused, or whose platform does not answer.
-pub(super) const RESTS: &str = "(EXISTS (
-  SELECT 1 FROM meta_social_accounts a
-   WHERE a.id = d.social_account_id AND a.paused_at IS NOT NULL
-     AND (a.paused_until IS NULL OR a.paused_until > {now}))
-  OR EXISTS (
-  SELECT 1 FROM platform_health h WHERE h.platform = d.platform AND h.rests_until > {now}))";
-
-/// True for a post `d` that has ended; named beside its status so that the small
-/// index of ended posts serves the query.
-pub(super) const ENDED: &str = "d.status IN ('published', 'failed', 'cancelled')";
-
-/// True for a job `s` whose publish call may have gone out and whose outcome
-/// is not settled.
-pub(super) const OPEN_INTENT: &str = "EXISTS (
-  SELECT 1 FROM publish_log i
-   WHERE i.post_schedule_id = s.id AND i.kind = 'publish' AND i.event = 'intent'
-     AND NOT EXISTS (SELECT 1 FROM publish_log r
-                      WHERE r.post_schedule_id = i.post_schedule_id AND r.fence = i.fence
-                        AND r.step_no = i.step_no AND r.event IN ('ok', 'refused')))";
-
 /// The start of every query for [`post`]: posts `d` with job `s` and account `a`.
 pub(super) fn select_posts() -> Sql {
     select_posts_from("post_schedule s JOIN post_details d ON d.id = s.post_detail_id")

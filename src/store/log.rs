@@ -1,5 +1,7 @@
 //! The publish log, written: append-only. `logged` reads it back.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use serde_json::{Value as Json, json};
 
@@ -7,7 +9,7 @@ use crate::domain::{
     Artifact, Failure, Fence, JobId, LogEntry, LogEvent, Receipt, Remedy, StepKind, WorkerId,
 };
 
-use super::db::{Row, Tx, sql};
+use super::db::{Row, Sql, Tx, sql};
 use super::{StoreError, unread_log};
 
 /// Codes of the marks behind which earlier staged objects count no more: to be
@@ -42,6 +44,8 @@ pub(super) struct Entry<'a> {
     pub(super) error_code: Option<&'a str>,
     pub(super) message: Option<&'a str>,
     pub(super) trace_id: Option<&'a str>,
+    /// `None`: now.
+    pub(super) at: Option<DateTime<Utc>>,
 }
 
 impl<'a> Entry<'a> {
@@ -65,6 +69,7 @@ impl<'a> Entry<'a> {
             error_code: None,
             message: None,
             trace_id: None,
+            at: None,
         }
     }
 
@@ -123,15 +128,30 @@ impl<'a> Entry<'a> {
         self
     }
 
-    /// Appends the row. A row of that key that is there already stays as it
-    /// is: evidence may arrive twice.
-    pub(super) async fn append(self, tx: &mut Tx) -> Result<(), StoreError> {
+    /// At this instant instead of now.
+    pub(super) fn at(mut self, at: Option<DateTime<Utc>>) -> Self {
+        self.at = at;
+        self
+    }
+
+    /// The row behind its own intent, for a step that was done without announcing it:
+    /// repeatable steps need no earlier record.
+    pub(super) fn done(self) -> [Self; 2] {
+        let announced = Self {
+            event: LogEvent::Intent,
+            remote_id: None,
+            detail: None,
+            error_code: None,
+            message: None,
+            ..self.clone()
+        };
+        [announced, self]
+    }
+
+    fn row(self) -> Sql {
         let irreversible = matches!(self.kind, StepKind::Publish | StepKind::After);
-        tx.execute(
-            sql("INSERT INTO publish_log
-                   (post_schedule_id, fence, step_no, kind, event, irreversible, step, remote_id,
-                    detail, http_status, error_code, message, trace_id, worker_id, at)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {now}) {or skip}")
+        let at = if self.at.is_some() { "?" } else { "{now}" };
+        let row = sql(format!("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {at})"))
             .id(self.job.uuid())
             .int(self.fence.0)
             .int(i64::from(self.step_no))
@@ -145,21 +165,35 @@ impl<'a> Entry<'a> {
             .opt_text(self.error_code.map(|code| short(code, 191)))
             .opt_text(self.message.map(str::to_owned))
             .opt_text(self.trace_id.map(|id| short(id, 255)))
-            .opt_text(self.worker.map(|worker| worker.as_str().to_owned())),
+            .opt_text(self.worker.map(|worker| worker.as_str().to_owned()));
+        match self.at {
+            Some(at) => row.time(at),
+            None => row,
+        }
+    }
+}
+
+/// Rows of one INSERT: far below every engine's limit of bound values.
+const ROWS_MAX: usize = 500;
+
+/// Appends rows. One whose key is there already stays as it is: evidence may arrive
+/// twice.
+pub(super) async fn append(tx: &mut Tx, entries: Vec<Entry<'_>>) -> Result<(), StoreError> {
+    let mut rows: Vec<Sql> = entries.into_iter().map(Entry::row).collect();
+    while !rows.is_empty() {
+        let rest = rows.split_off(rows.len().min(ROWS_MAX));
+        tx.execute(
+            sql("INSERT INTO publish_log
+                   (post_schedule_id, fence, step_no, kind, event, irreversible, step, remote_id,
+                    detail, http_status, error_code, message, trace_id, worker_id, at)
+                 VALUES ")
+            .rows(rows)
+            .and(" {on conflict do nothing}"),
         )
         .await?;
-        Ok(())
+        rows = rest;
     }
-
-    /// Appends the row behind its own intent, for a step that was done
-    /// without announcing it: repeatable steps need no earlier record.
-    pub(super) async fn append_done(self, tx: &mut Tx) -> Result<(), StoreError> {
-        let announced = Self { event: LogEvent::Intent, ..self.clone() };
-        Entry { remote_id: None, detail: None, error_code: None, message: None, ..announced }
-            .append(tx)
-            .await?;
-        self.append(tx).await
-    }
+    Ok(())
 }
 
 /// Adds the id to evidence that came without one.
@@ -187,39 +221,45 @@ fn short(text: &str, most: usize) -> String {
     text.chars().take(most).collect()
 }
 
-/// True when something may be left at the platform for a job that is not live.
-pub(super) async fn has_artifacts(tx: &mut Tx, job: JobId) -> Result<bool, StoreError> {
-    let count = tx
-        .count(
-            sql("SELECT COUNT(*) FROM publish_log
-                  WHERE post_schedule_id = ? AND kind IN ('upload', 'create') AND event = 'ok'")
-            .id(job.uuid()),
-        )
-        .await?;
-    Ok(count > 0)
+/// A publish call's place in the log.
+pub(super) type CallKey = (JobId, Fence, i32);
+
+/// Whose gate wrote an intent, and when.
+#[derive(Debug, Clone)]
+pub(super) struct ClearedBy {
+    pub(super) worker: String,
+    pub(super) at: DateTime<Utc>,
 }
 
-/// Whose gate wrote the intent of this key, and when, if there is such an intent.
-pub(super) async fn cleared_by(
+/// The intents of all publish calls of these jobs.
+pub(super) async fn cleared(
     tx: &mut Tx,
-    job: JobId,
-    (fence, step_no): (Fence, i32),
-) -> Result<Option<(String, DateTime<Utc>)>, StoreError> {
-    let row = tx
-        .first(
-            sql("SELECT worker_id, at FROM publish_log
-                  WHERE post_schedule_id = ? AND fence = ? AND step_no = ?
-                    AND kind = 'publish' AND event = 'intent'")
-            .id(job.uuid())
-            .int(fence.0)
-            .int(i64::from(step_no)),
+    jobs: &[JobId],
+) -> Result<HashMap<CallKey, ClearedBy>, StoreError> {
+    let rows = tx
+        .all(
+            sql("SELECT post_schedule_id, fence, step_no, worker_id, at FROM publish_log
+                  WHERE kind = 'publish' AND event = 'intent' AND post_schedule_id IN ")
+            .ids(jobs.iter().map(|job| job.uuid())),
         )
         .await?;
-    row.map(|row| Ok((row.opt_text("worker_id")?.unwrap_or_default(), row.time("at")?))).transpose()
+    let mut cleared = HashMap::new();
+    for row in &rows {
+        // A row that cannot be read is no intent of ours.
+        if let (Ok(fence), Ok(step), Ok(at)) =
+            (row.int("fence"), row.int("step_no"), row.time("at"))
+        {
+            let job = row.job("post_schedule_id")?;
+            let worker = row.opt_lossy("worker_id")?.unwrap_or_default();
+            let step = i32::try_from(step).unwrap_or(i32::MAX);
+            cleared.insert((job, Fence(fence), step), ClearedBy { worker, at });
+        }
+    }
+    Ok(cleared)
 }
 
 /// When the intent of this key was written.
-pub(super) async fn cleared_at(
+pub(super) async fn written_at(
     tx: &mut Tx,
     job: JobId,
     (fence, step_no): (Fence, i32),
@@ -236,20 +276,43 @@ pub(super) async fn cleared_at(
     .time("at")
 }
 
-/// The next free step number of a fence.
-pub(super) async fn next_step(tx: &mut Tx, job: JobId, fence: Fence) -> Result<i32, StoreError> {
-    let last = tx
-        .count(
-            sql("SELECT COALESCE(MAX(step_no), 0) FROM publish_log
-                  WHERE post_schedule_id = ? AND fence = ? AND step_no BETWEEN 0 AND ?
-                    AND {as text step_no} NOT LIKE '%.%'")
-            .id(job.uuid())
-            .int(fence.0)
-            .int(STEP_MAX),
-        )
-        .await?;
-    // Not even then a number that is taken: the row would be passed over.
-    Ok(i32::try_from(last).unwrap_or(STEP_MAX) + 1)
+/// The step numbers that come next, under the fences of some jobs.
+#[derive(Debug, Default)]
+pub(super) struct Steps(HashMap<(JobId, Fence), i32>);
+
+impl Steps {
+    /// Begins behind those that are taken.
+    pub(super) async fn of(tx: &mut Tx, jobs: &[JobId]) -> Result<Self, StoreError> {
+        if jobs.is_empty() {
+            return Ok(Self::default());
+        }
+        let rows = tx
+            .all(
+                sql("SELECT post_schedule_id, fence, MAX(step_no) AS step_no FROM publish_log
+                      WHERE step_no BETWEEN 0 AND ? AND {as text step_no} NOT LIKE '%.%'
+                        AND post_schedule_id IN ")
+                .int(STEP_MAX)
+                .ids(jobs.iter().map(|job| job.uuid()))
+                .and(" GROUP BY post_schedule_id, fence"),
+            )
+            .await?;
+        let mut taken = HashMap::new();
+        for row in &rows {
+            if let Ok(fence) = row.int("fence") {
+                // Not even then a number that is taken: the row would be passed over.
+                let last = i32::try_from(row.int("step_no")?).unwrap_or(STEP_MAX);
+                taken.insert((row.job("post_schedule_id")?, Fence(fence)), last);
+            }
+        }
+        Ok(Self(taken))
+    }
+
+    /// Takes the next one.
+    pub(super) fn next(&mut self, job: JobId, fence: Fence) -> (Fence, i32) {
+        let last = self.0.entry((job, fence)).or_default();
+        *last += 1;
+        (fence, *last)
+    }
 }
 
 /// A job's log, for people.

@@ -18,7 +18,7 @@ use super::unread_log::{self, UnreadableLog};
 use super::{StoreError, posts};
 
 /// Staged objects are not used beyond this age: unpublished photos and
-/// containers live about 24 hours (meta.md 7.10).
+/// containers live about 24 hours.
 const STAGED_USABLE_FOR: Duration = Duration::from_secs(20 * 60 * 60);
 
 /// What the log says about one job.
@@ -31,6 +31,8 @@ pub(super) struct Logged {
     pub(super) calls: Vec<Intent>,
     /// Passing faults in a row, since anything was achieved.
     pub(super) faults: u32,
+    /// Something may have been left at the platform.
+    pub(super) has_artifacts: bool,
     /// The first comment's calls.
     pub(super) comment_calls: Vec<Intent>,
 }
@@ -78,6 +80,7 @@ pub(super) fn logged(rows: &[Row], now: DateTime<Utc>) -> Result<Logged, StoreEr
         match (kind, event) {
             (StepKind::Upload | StepKind::Create | StepKind::Wait, LogEvent::Ok) => {
                 logged.faults = 0;
+                logged.has_artifacts |= kind != StepKind::Wait;
                 logged.staging.0.push(entry.artifact());
             }
             (StepKind::Create, LogEvent::Refused) => match code.as_deref() {
@@ -228,19 +231,12 @@ fn since(at: DateTime<Utc>, now: DateTime<Utc>) -> Duration {
     (now - at).to_std().unwrap_or(Duration::ZERO)
 }
 
-/// True when a publish call of the job left, or may have.
-pub(super) async fn has_calls(tx: &mut Tx, job: JobId) -> Result<bool, StoreError> {
+/// The publish calls of each job that may have gone out and are not settled.
+pub(super) async fn open_intents(
+    tx: &mut Tx,
+    jobs: &[JobId],
+) -> Result<HashMap<JobId, Vec<Intent>>, StoreError> {
     let now = posts::now(tx).await?;
-    Ok(match read(tx, &[job], now).await?.remove(&job) {
-        Some(Ok(logged)) => !logged.calls.is_empty(),
-        Some(Err(_)) => true,
-        None => false,
-    })
-}
-
-/// The publish calls of a job that may have gone out and are not settled.
-pub(super) async fn open_intents(tx: &mut Tx, job: JobId) -> Result<Vec<Intent>, StoreError> {
-    let now = posts::now(tx).await?;
-    let logged = read(tx, &[job], now).await?.remove(&job).transpose()?;
-    Ok(logged.unwrap_or_default().open_intents)
+    let open = |(job, log): (JobId, Result<Logged, UnreadableLog>)| Ok((job, log?.open_intents));
+    read(tx, jobs, now).await?.into_iter().map(open).collect()
 }

@@ -14,7 +14,7 @@ use crate::domain::InstanceId;
 use crate::kill_point::kill_point;
 
 use super::db::{Engine, Location, Tx, sql};
-use super::{Store, StoreError, adopt, dialect, files, transaction};
+use super::{Store, StoreError, adopt, dialect, files, reading, transaction};
 
 /// One step of the schema. Steps are never changed once released.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,7 +120,7 @@ impl Store {
     ) -> Result<Vec<MigrationState>, StoreError> {
         let applied = match Self::open_any_schema(location, timeout) {
             Ok(store) => {
-                let mut tx = store.pool.begin_read().await?;
+                let mut tx = reading!(store).await?;
                 let applied = applied(&mut tx).await?;
                 drop(tx);
                 store.close().await;
@@ -156,7 +156,7 @@ impl Store {
             let migration = &state.migration;
             let sql = if engine == Engine::MySql {
                 let store = Self::open_any_schema(location, timeout)?;
-                let mut tx = store.pool.begin_read().await?;
+                let mut tx = reading!(store).await?;
                 let missing = missing_statements(&mut tx, migration).await?;
                 drop(tx);
                 store.close().await;
@@ -223,7 +223,7 @@ impl Store {
     /// # Errors
     /// The database is away.
     pub async fn instance(&self) -> Result<InstanceId, StoreError> {
-        let mut tx = self.pool.begin_read().await?;
+        let mut tx = reading!(self).await?;
         let row = tx.first(sql("SELECT instance_id FROM database_instance WHERE id = 1")).await?;
         match row {
             Some(row) => Ok(InstanceId::from_uuid(row.id("instance_id")?)),
@@ -235,7 +235,7 @@ impl Store {
     /// without SKIP LOCKED.
     pub(super) async fn check_schema(&self) -> Result<(), StoreError> {
         self.check_server().await?;
-        let mut tx = self.pool.begin_read().await?;
+        let mut tx = reading!(self).await?;
         let applied = applied(&mut tx).await?;
         refuse_newer(&self.location, &applied)?;
         let needed = self.location.schema_version();

@@ -9,6 +9,7 @@ mod accounts;
 mod adopt;
 mod changing;
 mod claim;
+mod clean_up;
 mod clients;
 mod db;
 mod dialect;
@@ -18,6 +19,7 @@ mod files;
 mod follow_ups;
 mod gate;
 mod health;
+mod invalid_rows;
 mod invariants;
 mod listing;
 mod load;
@@ -25,9 +27,9 @@ mod location;
 mod log;
 mod logged;
 mod migrate;
-mod nameless;
 mod odd_columns;
 mod odd_rows;
+mod owned;
 #[cfg(test)]
 mod plans;
 mod posts;
@@ -36,6 +38,7 @@ mod raw;
 mod reads;
 mod repair;
 mod restore;
+mod review;
 mod row;
 mod scratch;
 mod server;
@@ -45,7 +48,7 @@ mod sql;
 mod stats;
 mod stored;
 mod take_over;
-mod unknown;
+mod transitions;
 mod unread_log;
 mod verdict;
 mod workers;
@@ -55,26 +58,26 @@ use std::time::Duration;
 pub use accounts::{Added, Removal, Resumed};
 pub use adopt::DirtyRow;
 pub use changing::{CancelAnswer, Rescheduled, Retried};
-pub use claim::{ClaimRequest, Claimed};
+pub use claim::{ClaimRequest, Claimed, Read};
 pub use error::StoreError;
 pub use evidence::{Evidence, Recorded};
 pub use follow_ups::{CommentEnd, CommentTurn, FollowUp, OwedComment};
 pub use gate::{Gate, ToPublish};
+pub use invalid_rows::Ended;
 pub use invariants::Breach;
 pub use listing::Listing;
 pub use location::{Engine, Location};
 pub use log::History;
 pub use migrate::{Migration, MigrationState};
-pub use nameless::Ended;
 pub use odd_rows::{OddColumn, OddRow};
 pub use posts::{Found, Inserted};
 pub use restore::Restored;
+pub use review::Reviewed;
 pub use scratch::Scratch;
-pub use settle::{Next, Settled, Staged, Step};
+pub use settle::{Failed, Heard, LookedUp, Next, Phase, Settled, Staged, Undecided, Unsettled};
 pub use simulated::{AfterDeath, HeldJob};
 pub use stored::StoredPost;
 pub use take_over::{TakeOver, TakenOver};
-pub use unknown::Heard;
 pub use verdict::{Judged, Verdict};
 
 use db::Pool;
@@ -127,6 +130,7 @@ impl Store {
 
     /// Closes all connections; the last one to close writes the log back into the file.
     pub async fn close(&self) {
+        tracing::debug!("database: {}", self.pool.counts());
         self.pool.close().await;
     }
 }
@@ -134,24 +138,48 @@ impl Store {
 /// How often a transaction is tried again after a conflict with another one.
 const TRANSACTION_ATTEMPTS: u32 = 5;
 
-/// Runs a block as one write transaction: commits its value, rolls back at any
-/// error, and repeats the whole block after a passing conflict. The block
-/// must not wait for anything but `$tx`.
+/// The name of the function that it is used in.
+macro_rules! function_name {
+    () => {{
+        fn here() {}
+        $crate::store::function_of(std::any::type_name_of_val(&here))
+    }};
+}
+pub(crate) use function_name;
+
+/// The function's own name, from the path of an item in it.
+fn function_of(path: &'static str) -> &'static str {
+    let is_name = |part: &&str| !part.starts_with('{');
+    path.rsplit("::").skip(1).find(is_name).unwrap_or(path)
+}
+
+/// Begins a transaction that only reads, named after the function that it is in.
+macro_rules! reading {
+    ($store:expr) => {
+        $store.pool.begin_read($crate::store::function_name!())
+    };
+}
+pub(crate) use reading;
+
+/// Runs a block as one write transaction, named after the function that it is in:
+/// commits its value, rolls back at any error, and repeats the whole block after a
+/// passing conflict. The block must not wait for anything but `$tx`.
 macro_rules! transaction {
     ($store:expr, $tx:ident, $body:block) => {{
+        let name = $crate::store::function_name!();
         let mut attempt = 1;
         loop {
             let result = async {
                 #[cfg(feature = "kill-points")]
                 let open = $crate::kill_point::OpenTransaction::begin();
-                let mut transaction = $store.pool.begin().await?;
+                let mut transaction = $store.pool.begin(name).await?;
                 let $tx = &mut transaction;
                 let value = $body;
-                $crate::kill_point::kill_point!("{}.before_commit", $crate::kill_point::function_name!());
+                $crate::kill_point::kill_point!("{name}.before_commit");
                 transaction.commit().await?;
                 #[cfg(feature = "kill-points")]
                 drop(open);
-                $crate::kill_point::kill_point!("{}.committed", $crate::kill_point::function_name!());
+                $crate::kill_point::kill_point!("{name}.committed");
                 Ok::<_, $crate::store::StoreError>(value)
             }
             .await;
@@ -159,7 +187,8 @@ macro_rules! transaction {
                 Err(error)
                     if error.is_transient() && attempt < $crate::store::TRANSACTION_ATTEMPTS =>
                 {
-                    tracing::debug!(attempt, %error, "transaction repeated");
+                    tracing::debug!(name, attempt, %error, "transaction repeated");
+                    $store.pool.repeats();
                     $crate::store::pause(attempt).await;
                     attempt += 1;
                 }
@@ -174,4 +203,30 @@ pub(crate) use transaction;
 async fn pause(attempt: u32) {
     let jitter = u64::from(uuid::Uuid::new_v4().as_bytes()[0]);
     tokio::time::sleep(Duration::from_millis(u64::from(attempt) * 5 + jitter / 8)).await;
+}
+
+#[cfg(test)]
+mod tests {
+    #[tokio::test]
+    async fn a_block_in_a_function_has_the_functions_name() {
+        let inner = async { super::function_name!() }.await;
+        assert_eq!(inner, "a_block_in_a_function_has_the_functions_name");
+    }
+}
+#[cfg(test)]
+#[allow(unused)]
+mod sendcheck {
+    use super::*;
+    fn s<T: Send>(_: T) {}
+    fn a(st: &Store, x: &[(Reviewed<'_>, Option<Duration>)], w: &crate::domain::WorkerId, r: &[Reviewed<'_>]) { s(st.record_held_lookup(w, x)); s(st.unhold(w, r)); }
+    fn b(st: &Store, x: &[Failed<'_>]) { s(st.record_failure(x)); }
+    fn c(st: &Store, x: &[ToPublish<'_>]) { s(st.open_gates(x, Duration::ZERO)); }
+    fn d(st: &Store, x: &[Unsettled<'_>]) { s(st.record_unknown(x)); }
+    fn e(st: &Store, x: &[LookedUp<'_>]) { s(st.record_lookup(x)); }
+    fn f(st: &Store, x: &[Undecided<'_>]) { s(st.hold(x)); }
+    fn g(st: &Store, x: &[Evidence], w: &crate::domain::WorkerId) { s(st.record_live(w, x)); s(st.record_matched(w, x)); }
+    fn h(st: &Store, x: &[(&crate::domain::Lease, Duration)]) { s(st.release(x)); }
+    fn i(st: &Store, x: &[&crate::domain::Lease]) { s(st.release_until_due(x)); }
+    fn j(st: &Store, x: &[(&crate::domain::Lease, &[crate::domain::Artifact])]) { s(st.record_staged(x)); }
+    fn k(st: &Store, x: &ClaimRequest, y: &TakeOver, o: &crate::domain::Only) { s(st.claim_due(x)); s(st.take_over(y)); s(st.take_follow_ups(o, 1)); s(st.needs_review(1)); }
 }

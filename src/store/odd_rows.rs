@@ -7,10 +7,9 @@ use std::time::Duration;
 use crate::domain::CompanyId;
 
 use super::db::{Engine, Sql, Tx, sql};
-use super::load::{ENDED, HELD};
 use super::odd_columns::{ALL, Column, JOBS, LOGS, POSTS, Table};
 use super::raw::shown;
-use super::{Location, Store, StoreError};
+use super::{Location, Store, StoreError, reading};
 
 /// So many rows are named for one reason.
 const NAMED_MAX: i64 = 20;
@@ -55,7 +54,7 @@ impl Store {
         let store = Self::open_any_schema(location, timeout)?;
         let mut odd = Vec::new();
         for table in ALL {
-            let mut tx = store.pool.begin_read().await?;
+            let mut tx = reading!(store).await?;
             odd.extend(odd_of_table(&mut tx, table).await?);
         }
         store.close().await;
@@ -72,7 +71,7 @@ impl Store {
         &self,
         company: Option<CompanyId>,
     ) -> Result<(i64, Vec<OddRow>), StoreError> {
-        odd_posts(&mut self.pool.begin_read().await?, company).await
+        odd_posts(&mut reading!(self).await?, company).await
     }
 }
 
@@ -209,23 +208,22 @@ impl Part {
 /// Where to look: tables, which of their rows, and their order. Open posts,
 /// those that ended lately, and those that wait for a person.
 fn places() -> [(&'static str, Sql, &'static str); 3] {
-    let lately = format!(
-        "{ENDED} AND d.updated_at > {{now+ms}} AND (d.outcome IS NULL OR d.outcome <> 'unknown')"
-    );
+    let lately =
+        "{ended d} AND d.updated_at > {now+ms} AND (d.outcome IS NULL OR d.outcome <> 'unknown')";
     [
         (
-            "post_schedule s {open index} {then} post_details d",
+            "post_schedule s {force index open} {straight join} post_details d",
             sql("d.id = s.post_detail_id AND {open s}"),
             "s.run_at, s.id",
         ),
         (
-            "post_details d {by post_details_ended} JOIN post_schedule s ON s.post_detail_id = d.id",
+            "post_details d {indexed by post_details_ended} JOIN post_schedule s ON s.post_detail_id = d.id",
             sql(lately).before(DAY),
             "d.updated_at, d.id",
         ),
         (
-            "post_details d {by post_details_unknown} JOIN post_schedule s ON s.post_detail_id = d.id",
-            sql(HELD),
+            "post_details d {indexed by post_details_unknown} JOIN post_schedule s ON s.post_detail_id = d.id",
+            sql("{needs review}"),
             "d.updated_at, d.id",
         ),
     ]

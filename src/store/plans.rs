@@ -6,11 +6,11 @@ use std::time::Duration;
 use super::claim::{ClaimRequest, due_query, missed_query, next_due_query};
 use super::db::{Engine, Location, Sql};
 use super::gate::busy_query;
+use super::invalid_rows::never_due_query;
 use super::listing::{count_query, list_query};
-use super::nameless::never_due_query;
 use super::repair::halves_query;
 use super::take_over::{TakeOver, abandoned_query};
-use super::{Store, follow_ups, transaction};
+use super::{Store, follow_ups, reading, transaction};
 use crate::domain::{
     AccountId, CompanyId, JobId, Only, Page, Platform, PostFilter, ShownStatus, Sort, WorkerId,
 };
@@ -51,7 +51,7 @@ impl Full {
 
     /// The steps of the plan.
     async fn plan(&self, query: Sql) -> Vec<String> {
-        let mut tx = self.store.pool.begin_read().await.unwrap();
+        let mut tx = reading!(self.store).await.unwrap();
         let rows = tx.all(query.explained(tx.engine())).await.unwrap();
         rows.iter().map(super::db::Row::dump).collect()
     }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::{CompanyId, JobId, NewPost, Post, PostId, PostStatus};
 
 use super::db::{Tx, sql};
-use super::{History, Store, StoreError, load, log, transaction};
+use super::{History, Store, StoreError, load, log, reading, transaction};
 
 /// The same content on the same account within this time of another post is a duplicate.
 const DUPLICATE_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
@@ -44,7 +44,7 @@ impl Store {
     /// # Errors
     /// The database is away.
     pub async fn now(&self) -> Result<DateTime<Utc>, StoreError> {
-        let mut tx = self.pool.begin_read().await?;
+        let mut tx = reading!(self).await?;
         now(&mut tx).await
     }
 
@@ -94,7 +94,7 @@ impl Store {
     /// # Errors
     /// The database is away, or the row holds what no row may hold.
     pub async fn post_of_any_company(&self, id: PostId) -> Result<Option<Post>, StoreError> {
-        let mut tx = self.pool.begin_read().await?;
+        let mut tx = reading!(self).await?;
         let query = load::select_posts().and(" WHERE d.id = ?").id(id.uuid());
         tx.first(query).await?.as_ref().map(load::post).transpose()
     }
@@ -104,7 +104,7 @@ impl Store {
     /// # Errors
     /// The database is away.
     pub async fn history(&self, job: JobId) -> Result<History, StoreError> {
-        let mut tx = self.pool.begin_read().await?;
+        let mut tx = reading!(self).await?;
         log::history(&mut tx, job).await
     }
 
@@ -118,7 +118,7 @@ impl Store {
         company: CompanyId,
         prefix: &str,
     ) -> Result<Found<PostId>, StoreError> {
-        let mut tx = self.pool.begin_read().await?;
+        let mut tx = reading!(self).await?;
         let Some((first, last)) = id_range(prefix) else { return Ok(Found::None) };
         let rows = tx
             .all(

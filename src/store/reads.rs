@@ -12,11 +12,11 @@ use std::time::Duration;
 use super::claim::{ClaimRequest, due_query, held_query, missed_query, next_due_query};
 use super::db::{Engine, Location, Sql, Tx, sql};
 use super::gate::busy_query;
+use super::invalid_rows::never_due_query;
 use super::listing::list_query;
-use super::nameless::never_due_query;
 use super::repair::halves_query;
 use super::take_over::{TakeOver, abandoned_query};
-use super::{Scratch, Store, follow_ups, odd_rows, stats, transaction};
+use super::{Scratch, Store, follow_ups, function_name, odd_rows, stats, transaction};
 use crate::domain::{
     AccountId, CompanyId, JobId, Only, Page, Platform, PostFilter, ShownStatus, Sort, WorkerId,
 };
@@ -260,7 +260,7 @@ async fn f18_finished_rows_cost_the_hot_path_nothing() {
     let store = Store::open_scratch(&scratch, TIMEOUT).await.unwrap();
     let engine = server.engine();
     transaction!(store, tx, { tx.script(&rows(engine, finished())).await? }).unwrap();
-    let mut tx = store.pool.begin().await.unwrap();
+    let mut tx = store.pool.begin(function_name!()).await.unwrap();
     let mut found = Vec::new();
     if engine == Engine::MySql {
         found = faults(&mut tx, asked_by_workers()).await;

@@ -4,12 +4,12 @@
 
 use std::time::Duration;
 
-use crate::domain::{JobId, PostId, PostStatus};
+use crate::domain::{JobStatus, PostId, PostStatus};
 
 use super::db::{Engine, Row, Sql, Tx, sql};
-use super::load::{BEYOND_TIME, FOREIGN_LOCK, OPEN_INTENT};
-use super::nameless::COLUMNS;
-use super::{Store, StoreError, nameless, transaction};
+use super::load::FOREIGN_LOCK;
+use super::owned::Pair;
+use super::{Store, StoreError, invalid_rows, reading, transaction, transitions};
 
 impl Store {
     /// Ends jobs as their posts were ended. What a worker may still be at is
@@ -25,19 +25,14 @@ impl Store {
         due_within: Option<Duration>,
         dry_run: bool,
     ) -> Result<Vec<PostId>, StoreError> {
-        let found = self.pool.begin_read().await?.all(halves_query(due_within, "")).await?;
+        let found = reading!(self).await?.all(halves_query(due_within, "")).await?;
         if found.is_empty() || dry_run {
-            return Ok(found.iter().filter_map(nameless::ids).map(|(_, post)| post).collect());
+            return Ok(found.iter().filter_map(invalid_rows::ids).map(|pair| pair.post).collect());
         }
         transaction!(self, tx, {
-            let mut repaired = Vec::new();
             let query = halves_query(due_within, "{skip locked s, d}");
-            for row in nameless::without(tx, query).await? {
-                let (job, post) = (row.job("job_id")?, row.post("post_id")?);
-                repair(tx, &row, job, post).await?;
-                repaired.push(post);
-            }
-            repaired
+            let rows = invalid_rows::without(tx, query).await?;
+            repair(tx, &rows).await?
         })
     }
 }
@@ -58,7 +53,7 @@ impl Store {
         transaction!(self, tx, {
             let broken = tx
                 .all(sql("SELECT d.id AS post_id
-                            FROM post_schedule s {open index} {then} post_details d
+                            FROM post_schedule s {force index open} {straight join} post_details d
                            WHERE d.id = s.post_detail_id AND {open s}
                              AND JSON_VALID(d.media) = 0 ORDER BY s.run_at, s.id LIMIT 500"))
                 .await?;
@@ -80,16 +75,14 @@ impl Store {
 }
 
 pub(super) fn halves_query(due_within: Option<Duration>, tail: &str) -> Sql {
-    let query = sql(format!(
-        "SELECT {COLUMNS}, d.status AS status,
-                CASE WHEN {OPEN_INTENT} THEN 1 ELSE 0 END AS is_open
-           FROM post_schedule s {{open index}} {{then}} post_details d
-          WHERE d.id = s.post_detail_id AND {{open s}}
+    let query = sql("SELECT {claim columns}, d.status AS status,
+                CASE WHEN {open call} THEN 1 ELSE 0 END AS is_open
+           FROM post_schedule s {force index open} {straight join} post_details d
+          WHERE d.id = s.post_detail_id AND {open s}
             AND d.status IN ('published', 'failed', 'cancelled')
-            AND (s.status = 'pending' OR s.lease_until < {{now}} OR s.lease_until {BEYOND_TIME}
+            AND (s.status = 'pending' OR s.lease_until < {now} OR s.lease_until {beyond time}
                  OR (s.lease_until IS NULL
-                     AND (s.locked_at < {{now+ms}} OR s.locked_at {BEYOND_TIME})))"
-    ))
+                     AND (s.locked_at < {now+ms} OR s.locked_at {beyond time})))")
     .before(FOREIGN_LOCK);
     let query = match due_within {
         Some(ahead) => query.and(" AND s.run_at <= {now+ms}").after(ahead),
@@ -98,63 +91,22 @@ pub(super) fn halves_query(due_within: Option<Duration>, tail: &str) -> Sql {
     query.and(" ORDER BY s.run_at, s.id LIMIT 500 ").and(tail)
 }
 
-async fn repair(tx: &mut Tx, row: &Row, job: JobId, post: PostId) -> Result<(), StoreError> {
-    let open = row.flag("is_open")?;
-    match row.word("status")? {
-        // Not ended: such rows are not selected.
-        PostStatus::Pending | PostStatus::Processing => Ok(()),
-        PostStatus::Published => end(tx, job, "done").await,
-        PostStatus::Cancelled if !open => end(tx, job, "done").await,
-        PostStatus::Failed if !open => {
-            tx.execute(
-                sql("UPDATE post_details SET outcome = COALESCE(outcome, 'not_published')
-                      WHERE id = ?")
-                .id(post.uuid()),
-            )
-            .await?;
-            end(tx, job, "failed").await
-        }
-        PostStatus::Cancelled | PostStatus::Failed => {
-            tx.execute_one(
-                "reopen post for its look-up",
-                sql("UPDATE post_details
-                        SET status = 'processing', outcome = NULL, updated_at = {now},
-                            cancel_requested_at = COALESCE(cancel_requested_at, {now})
-                      WHERE id = ? AND status IN ('cancelled', 'failed')")
-                .id(post.uuid()),
-            )
-            .await?;
-            abandon(tx, job).await
+async fn repair(tx: &mut Tx, rows: &[Row]) -> Result<Vec<PostId>, StoreError> {
+    let (mut done, mut failed, mut in_call) = (Vec::new(), Vec::new(), Vec::new());
+    let mut repaired = Vec::with_capacity(rows.len());
+    for row in rows {
+        let pair = Pair { job: row.job("job_id")?, post: row.post("post_id")? };
+        repaired.push(pair.post);
+        match (row.word("status")?, row.flag("is_open")?) {
+            // Not ended: such rows are not selected.
+            (PostStatus::Pending | PostStatus::Processing, _) => {}
+            (PostStatus::Published, _) | (PostStatus::Cancelled, false) => done.push(pair),
+            (PostStatus::Failed, false) => failed.push(pair),
+            (PostStatus::Cancelled | PostStatus::Failed, true) => in_call.push(pair),
         }
     }
-}
-
-async fn end(tx: &mut Tx, job: JobId, status: &'static str) -> Result<(), StoreError> {
-    tx.execute_one(
-        "end job with its post",
-        sql("UPDATE post_schedule
-                SET status = ?, next_attempt_at = NULL, locked_at = NULL, lease_until = NULL,
-                    worker_id = NULL, updated_at = {now}
-              WHERE id = ? AND {open}")
-        .text(status)
-        .id(job.uuid()),
-    )
-    .await
-}
-
-/// Makes a job look as if its worker had died: its lease is over.
-async fn abandon(tx: &mut Tx, job: JobId) -> Result<(), StoreError> {
-    tx.execute_one(
-        "abandon job",
-        sql("UPDATE post_schedule
-                SET status = 'processing', next_attempt_at = NULL,
-                    worker_id = COALESCE(worker_id, 'another program'),
-                    locked_at = COALESCE(locked_at, {now}),
-                    lease_until = COALESCE(locked_at, {now}),
-                    attempts = CASE WHEN attempts < 1 THEN 1 ELSE attempts END,
-                    updated_at = {now}
-              WHERE id = ? AND {open}")
-        .id(job.uuid()),
-    )
-    .await
+    transitions::end_with_post(tx, &done, JobStatus::Done).await?;
+    transitions::end_with_post(tx, &failed, JobStatus::Failed).await?;
+    transitions::reopen_for_look_up(tx, &in_call).await?;
+    Ok(repaired)
 }

@@ -1,14 +1,16 @@
 //! After a backup was restored: everything that was done since it was taken is
 //! unknown here, and may be live.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 
 use crate::domain::{Fence, JobId, LogEvent, PostId, StepKind};
 
 use super::db::{Row, Sql, Tx, sql};
 use super::log::{self, Entry};
-use super::nameless::COLUMNS;
-use super::{Store, StoreError, claim, nameless, transaction};
+use super::owned::Pair;
+use super::{Store, StoreError, claim, invalid_rows, posts, reading, transaction, transitions};
 
 /// What is known to have been written last.
 const TRACES: &[&str] = &[
@@ -40,7 +42,7 @@ impl Store {
     /// # Errors
     /// The database is away.
     pub async fn newest_trace(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let mut tx = self.pool.begin_read().await?;
+        let mut tx = reading!(self).await?;
         newest_trace(&mut tx).await
     }
 
@@ -50,9 +52,9 @@ impl Store {
     /// # Errors
     /// The database is away.
     pub async fn may_have_gone_out(&self) -> Result<Vec<PostId>, StoreError> {
-        let mut tx = self.pool.begin_read().await?;
+        let mut tx = reading!(self).await?;
         let rows = tx.all(may_have_gone_out("")).await?;
-        Ok(rows.iter().filter_map(nameless::ids).map(|(_, post)| post).collect())
+        Ok(rows.iter().filter_map(invalid_rows::ids).map(|pair| pair.post).collect())
     }
 
     /// Holds those posts for a person, each with an open intent that no object
@@ -67,13 +69,11 @@ impl Store {
             let mut restored = Restored::default();
             loop {
                 let batch = may_have_gone_out(" LIMIT ? {lock s, d}").int(BATCH);
-                let rows = nameless::without(tx, batch).await?;
+                let rows = invalid_rows::without(tx, batch).await?;
                 if rows.is_empty() {
                     break;
                 }
-                for row in &rows {
-                    restored.held.push(hold_open(tx, row, newest).await?);
-                }
+                restored.held.extend(distrust_due(tx, &rows, newest).await?);
             }
             restored.comments = tx
                 .execute(sql("UPDATE post_details
@@ -102,87 +102,57 @@ async fn newest_trace(tx: &mut Tx) -> Result<Option<DateTime<Utc>>, StoreError> 
 }
 
 fn may_have_gone_out(tail: &str) -> Sql {
-    sql(format!(
-        "SELECT {COLUMNS}
-           FROM post_schedule s {{open index}} {{then}} post_details d
-          WHERE d.id = s.post_detail_id AND {{open s}} AND {{open d}}
-            AND s.run_at <= {{now}} ORDER BY s.run_at, s.id"
-    ))
+    sql("SELECT {claim columns}
+           FROM post_schedule s {force index open} {straight join} post_details d
+          WHERE d.id = s.post_detail_id AND {open s} AND {open d}
+            AND s.run_at <= {now} ORDER BY s.run_at, s.id")
     .and(tail)
 }
 
-async fn hold_open(
+/// Distrusts open posts whose time has come.
+async fn distrust_due(
     tx: &mut Tx,
-    row: &Row,
+    rows: &[Row],
     newest: Option<DateTime<Utc>>,
-) -> Result<PostId, StoreError> {
-    let (job, post) = (row.job("job_id")?, row.post("post_id")?);
+) -> Result<Vec<PostId>, StoreError> {
     let message =
         "may be live: a backup was restored, and it may have gone out after that was taken";
-    let fence = hold(tx, (job, post), Fence(row.int("attempts")?), None, message).await?;
-    // Look-ups search around the time of a call: most likely its own.
-    if let Some(at) = row.time("run_at").ok().max(newest) {
-        tx.execute(
-            sql("UPDATE publish_log SET at = ?
-                  WHERE post_schedule_id = ? AND fence = ? AND step_no = 1 AND event = 'intent'
-                    AND ? < {now}")
-            .time(at)
-            .id(job.uuid())
-            .int(fence.0)
-            .time(at),
-        )
-        .await?;
+    let now = posts::now(tx).await?;
+    let (mut due, mut called_at) = (Vec::with_capacity(rows.len()), HashMap::new());
+    for row in rows {
+        let pair = Pair { job: row.job("job_id")?, post: row.post("post_id")? };
+        due.push((pair, Fence(row.int("attempts")?), None));
+        // Look-ups search around the time of a call: most likely its own.
+        if let Some(at) = row.time("run_at").ok().max(newest).filter(|at| *at < now) {
+            called_at.insert(pair.job, at);
+        }
     }
-    Ok(post)
+    distrust(tx, &due, Some(&called_at), message).await?;
+    Ok(due.into_iter().map(|(pair, ..)| pair.post).collect())
 }
 
-/// Holds a post that is not known to be live, whatever its state, with an open
-/// intent that no object of ours can refute. `object` is what may be live. The
-/// new fence is higher than `above`.
-pub(super) async fn hold(
+/// Marks posts as unknown that may be live without this database's knowing (T20), each
+/// with an open intent that no object of ours can refute: of this fence or a higher one,
+/// about this object if any, and of this time or now.
+pub(super) async fn distrust(
     tx: &mut Tx,
-    (job, post): (JobId, PostId),
-    above: Fence,
-    object: Option<&str>,
+    posts: &[(Pair, Fence, Option<&str>)],
+    called_at: Option<&HashMap<JobId, DateTime<Utc>>>,
     message: &str,
-) -> Result<Fence, StoreError> {
-    tx.execute_one(
-        "hold job that may be live",
-        // MariaDB sets from left to right: what reads `fence` comes first.
-        sql("UPDATE post_schedule
-                SET fence = CASE WHEN fence > ? THEN fence ELSE ? END + 1, status = 'failed',
-                    lease_until = NULL, locked_at = NULL,
-                    worker_id = NULL, next_attempt_at = NULL, error_message = ?,
-                    max_attempts = CASE WHEN attempts > max_attempts THEN attempts
-                                        ELSE max_attempts END,
-                    updated_at = {now}
-              WHERE id = ?")
-        .int(above.0)
-        .int(above.0)
-        .text(message)
-        .id(job.uuid()),
-    )
-    .await?;
-    tx.execute_one(
-        "hold post that may be live",
-        sql("UPDATE post_details
-                SET status = 'failed', outcome = 'unknown', error_code = ?, error_message = ?,
-                    first_comment_state = CASE WHEN first_comment IS NULL OR first_comment = ''
-                                               THEN NULL ELSE 'unknown' END,
-                    leftovers = 0, follow_up_at = {now}, updated_at = {now},
-                    attempts = (SELECT attempts FROM post_schedule
-                                 WHERE post_detail_id = post_details.id)
-              WHERE id = ? AND status <> 'published'")
-        .text(log::RESTORED)
-        .text(message)
-        .id(post.uuid()),
-    )
-    .await?;
-    let fence = claim::fence_of(tx, job).await?;
-    Entry::new(job, (fence, 1), StepKind::Publish, LogEvent::Intent)
-        .note(log::RESTORED, message)
-        .object(object)
-        .append(tx)
-        .await?;
-    Ok(fence)
+) -> Result<(), StoreError> {
+    if posts.is_empty() {
+        return Ok(());
+    }
+    let above: Vec<(Pair, i64)> = posts.iter().map(|(pair, above, _)| (*pair, above.0)).collect();
+    transitions::distrust(tx, &above, message).await?;
+    let jobs: Vec<JobId> = posts.iter().map(|(pair, ..)| pair.job).collect();
+    let fences = claim::fences(tx, &jobs).await?;
+    let entries = posts.iter().filter_map(|(pair, _, object)| {
+        let key = (*fences.get(&pair.job)?, 1);
+        let entry = Entry::new(pair.job, key, StepKind::Publish, LogEvent::Intent)
+            .note(log::RESTORED, message)
+            .object(*object);
+        Some(entry.at(called_at.and_then(|all| all.get(&pair.job).copied())))
+    });
+    log::append(tx, entries.collect()).await
 }

@@ -108,7 +108,7 @@ fn named(url: &SecretString, name: &str) -> Result<SecretString, StoreError> {
 /// What an administrator types so that the user of these connections may make
 /// such databases.
 async fn grant(pool: &Pool) -> Result<String, StoreError> {
-    let mut tx = pool.begin_read().await?;
+    let mut tx = pool.begin_read("grant").await?;
     let user = match tx.engine() {
         Engine::Postgres => "SELECT quote_ident(current_user) AS name",
         // 'name'@'host', each quoted.

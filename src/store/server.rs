@@ -2,7 +2,7 @@
 //! calls committed survives a crash.
 
 use super::db::{Engine, Tx, sql, unreadable_url};
-use super::{Store, StoreError};
+use super::{Store, StoreError, reading};
 
 /// The oldest servers with SKIP LOCKED, or that we test.
 const MARIADB_FLOOR: (u32, u32) = (10, 6);
@@ -32,7 +32,7 @@ impl Store {
     }
 
     async fn version(&self) -> Result<String, StoreError> {
-        let mut tx = self.pool.begin_read().await?;
+        let mut tx = reading!(self).await?;
         let version = match tx.engine() {
             Engine::Sqlite => "SELECT sqlite_version() AS version",
             Engine::MySql => "SELECT VERSION() AS version",
@@ -59,7 +59,7 @@ impl Store {
         if self.location.engine() == Engine::Sqlite {
             return Ok(Vec::new());
         }
-        let mut tx = self.pool.begin_read().await?;
+        let mut tx = reading!(self).await?;
         let settings = settings(&mut tx).await?;
         Ok(settings
             .into_iter()

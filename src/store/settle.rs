@@ -1,5 +1,5 @@
-//! What a worker learnt, written down: staged objects and failures. Every
-//! change of state needs the fence.
+//! What a worker learned about jobs that it owns, written down: what it staged,
+//! what failed, what may have gone through. Every change of state needs the lease.
 
 use std::time::Duration;
 
@@ -7,23 +7,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::proof::NOT_LIVE;
 use crate::domain::{
-    Artifact, Claim, ClaimId, Failure, Fence, Intent, JobId, LogEvent, NOT_SENT, Outcome, PostId,
-    StepKind, WorkerId,
+    Artifact, Failure, Fence, Intent, JobId, Lease, LogEvent, NOT_SENT, Outcome, Remedy, StepKind,
+    WorkerId,
 };
 
-use super::db::{Sql, Tx, sql};
-use super::load::OPEN_INTENT;
-use super::log::{self, Entry};
-use super::logged;
-use super::unknown::{append_lookup, hold_post};
-use super::{Store, StoreError, posts, transaction, unread_log};
-
-/// `error_code` of a row that cannot be read as a post.
-pub(super) const INVALID_ROW: &str = "invalid_row";
+use super::clean_up::CleanUps;
+use super::db::{Tx, sql};
+use super::invalid_rows::INVALID_ROW;
+use super::log::{self, Entry, Steps};
+use super::owned::{self, Owned};
+use super::transitions::{self, Reason, Requeue, When};
+use super::{Store, StoreError, accounts, logged, posts, transaction, unread_log};
 
 /// Which part of the work a failure belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
+pub enum Phase {
     /// Preparing: nothing can be live from it.
     Prepare,
     /// The publish call cleared by this intent.
@@ -57,424 +55,513 @@ pub enum Next {
     Fail,
 }
 
-/// What a settling call did.
+/// What a settling call did to a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settled {
     /// As asked.
     Done,
-    /// Cancelled instead: somebody had asked for it.
+    /// Cancelled instead: an operator had asked for it.
     Cancelled,
     /// Nothing: the job is no longer this worker's.
     Lost,
 }
 
+/// A failure that provably made nothing live, and what becomes of its job.
+#[derive(Debug, Clone, Copy)]
+pub struct Failed<'a> {
+    pub lease: &'a Lease,
+    pub phase: &'a Phase,
+    pub failure: &'a Failure,
+    pub staged: Staged,
+    pub next: &'a Next,
+}
+
+/// What a publish call was answered that may be live all the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Heard {
+    /// The platform's own refusal: what it asks for outlives the look-up.
+    Refusal(Failure),
+    /// Nothing, or nothing that tells.
+    Nothing(Failure),
+}
+
+impl Heard {
+    #[must_use]
+    pub fn failure(&self) -> &Failure {
+        match self {
+            Self::Refusal(failure) | Self::Nothing(failure) => failure,
+        }
+    }
+}
+
+/// A publish call that may or may not have gone through.
+#[derive(Debug, Clone, Copy)]
+pub struct Unsettled<'a> {
+    pub lease: &'a Lease,
+    pub intent: &'a Intent,
+    pub answer: &'a Heard,
+    pub look_again: Duration,
+}
+
+/// A reading of a job's open calls that settled nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct LookedUp<'a> {
+    pub lease: &'a Lease,
+    pub seen: &'a Failure,
+    pub look_again: Duration,
+}
+
+/// A job whose open calls no reading decides.
+#[derive(Debug, Clone, Copy)]
+pub struct Undecided<'a> {
+    pub lease: &'a Lease,
+    pub seen: &'a Failure,
+    /// When its post is looked at again; `None`: that can tell nothing.
+    pub look_again: Option<Duration>,
+}
+
 impl Store {
     /// Records objects staged at the platform (T3). `false`: the job is no
-    /// longer this worker's; the objects are orphans there.
+    /// longer its worker's; the objects are orphans there.
     ///
     /// # Errors
     /// The database is away; then nothing was recorded.
     pub async fn record_staged(
         &self,
-        worker: &WorkerId,
-        claim: &Claim,
-        artifacts: &[Artifact],
-    ) -> Result<bool, StoreError> {
+        staged: &[(&Lease, &[Artifact])],
+    ) -> Result<Vec<bool>, StoreError> {
         transaction!(self, tx, {
-            let ours = touch(tx, worker, claim.into()).await?;
-            if ours {
-                let first = log::next_step(tx, claim.job_id, claim.fence).await?;
-                for (step, artifact) in (first..).zip(artifacts) {
-                    Entry::new(claim.job_id, (claim.fence, step), artifact.kind, LogEvent::Ok)
-                        .worker(worker)
-                        .artifact(artifact)
-                        .append_done(tx)
-                        .await?;
+            let owned =
+                owned::lock(tx, &staged.iter().map(|(lease, _)| *lease).collect::<Vec<_>>())
+                    .await?;
+            let mut steps = Steps::of(tx, &jobs(&owned)).await?;
+            let mut entries = Vec::new();
+            for (owned, (lease, artifacts)) in owned.iter().zip(staged) {
+                for artifact in owned.iter().flat_map(|_| artifacts.iter()) {
+                    let key = steps.next(lease.job(), lease.fence());
+                    let entry = Entry::new(lease.job(), key, artifact.kind, LogEvent::Ok);
+                    entries.extend(entry.worker(lease.worker()).artifact(artifact).done());
                 }
             }
-            ours
+            log::append(tx, entries).await?;
+            owned.iter().map(Option::is_some).collect()
         })
     }
 
-    /// Records a failure that provably made nothing live, and what becomes of
-    /// the job (T6, T7, T4c when a cancellation was asked for). The refusal of a
+    /// Records failures that provably made nothing live, and what becomes of
+    /// their jobs (T6, T7, T4c when a cancellation was requested). The refusal of a
     /// publish call may come late, and of a database that was restored meanwhile:
     /// it counts only for the very call that it answers.
     ///
     /// # Errors
     /// The database is away; then nothing was recorded.
-    pub async fn record_failure(
-        &self,
-        worker: &WorkerId,
-        claim: impl Into<ClaimId>,
-        step: &Step,
-        failure: &Failure,
-        staged: Staged,
-        next: &Next,
-    ) -> Result<Settled, StoreError> {
-        let claim = claim.into();
+    pub async fn record_failure(&self, failed: &[Failed<'_>]) -> Result<Vec<Settled>, StoreError> {
         transaction!(self, tx, {
-            let ours = touch(tx, worker, claim).await?
-                && match step {
-                    Step::Publish(intent) => open_call(tx, claim.job, intent)
-                        .await?
-                        .is_some_and(|open| open.at == intent.at),
-                    Step::Prepare | Step::Lookup(_) => true,
+            let mut owned =
+                owned::lock(tx, &failed.iter().map(|one| one.lease).collect::<Vec<_>>()).await?;
+            let answered = failed.iter().filter(|one| matches!(one.phase, Phase::Publish(_)));
+            let answered: Vec<JobId> = answered.map(|one| one.lease.job()).collect();
+            let open = logged::open_intents(tx, &answered).await?;
+            for (owned, one) in owned.iter_mut().zip(failed) {
+                let is_open = |call: &Intent| {
+                    let same = |open: &&Intent| key(open) == key(call);
+                    let open = open.get(&one.lease.job()).into_iter().flatten().find(same);
+                    open.is_some_and(|open| open.at == call.at)
                 };
-            if ours {
-                log_failure(tx, worker, claim, step, failure, staged).await?;
-                leave(tx, claim, Some(failure), next).await?
-            } else {
-                Settled::Lost
+                if matches!(one.phase, Phase::Publish(call) if !is_open(call)) {
+                    *owned = None;
+                }
             }
+            let mut steps = Steps::of(tx, &jobs(&owned)).await?;
+            let mut entries = Vec::new();
+            for (_, one) in owned.iter().zip(failed).filter(|(owned, _)| owned.is_some()) {
+                log_failure(&mut entries, &mut steps, one);
+            }
+            log::append(tx, entries).await?;
+            let leaving = failed
+                .iter()
+                .map(|one| Leaving { failure: Some(one.failure), next: Some(one.next.clone()) });
+            leave(tx, &owned, leaving.collect()).await?
         })
     }
 
-    /// Puts a job back without a failure and without counting the attempt: it
+    /// Puts jobs back without a failure and without counting the attempt: each
     /// waits for its time, for processing at the platform, or for another worker.
     ///
     /// # Errors
     /// The database is away; then nothing was changed.
-    pub async fn release(
-        &self,
-        worker: &WorkerId,
-        claim: &Claim,
-        after: Duration,
-    ) -> Result<Settled, StoreError> {
+    pub async fn release(&self, jobs: &[(&Lease, Duration)]) -> Result<Vec<Settled>, StoreError> {
         transaction!(self, tx, {
-            if touch(tx, worker, claim.into()).await? {
-                leave(tx, claim.into(), None, &Next::GiveBack(after)).await?
-            } else {
-                Settled::Lost
-            }
+            let owned =
+                owned::lock(tx, &jobs.iter().map(|(lease, _)| *lease).collect::<Vec<_>>()).await?;
+            let leaving = jobs
+                .iter()
+                .map(|(_, after)| Leaving { failure: None, next: Some(Next::GiveBack(*after)) })
+                .collect();
+            leave(tx, &owned, leaving).await?
         })
     }
 
-    /// Puts a prepared job back until its own time, not counting the attempt.
+    /// Puts prepared jobs back until their own time, not counting the attempt.
     ///
     /// # Errors
     /// The database is away; then nothing was changed.
-    pub async fn release_until_due(
-        &self,
-        worker: &WorkerId,
-        claim: &Claim,
-    ) -> Result<Settled, StoreError> {
+    pub async fn release_until_due(&self, leases: &[&Lease]) -> Result<Vec<Settled>, StoreError> {
         transaction!(self, tx, {
-            if touch(tx, worker, claim.into()).await? {
-                let settled =
-                    leave(tx, claim.into(), None, &Next::GiveBack(Duration::ZERO)).await?;
-                tx.execute(
-                    sql("UPDATE post_schedule SET next_attempt_at = run_at
-                          WHERE id = ? AND status = 'pending'")
-                    .id(claim.job_id.uuid()),
-                )
-                .await?;
-                settled
-            } else {
-                Settled::Lost
-            }
+            let owned = owned::lock(tx, leases).await?;
+            let leaving = leases.iter().map(|_| Leaving::UNTIL_DUE).collect();
+            leave(tx, &owned, leaving).await?
         })
     }
 
-    /// Cancels a claimed job whose publish call has not gone out (T4c).
-    ///
-    /// # Errors
-    /// The database is away; then nothing was changed.
-    pub async fn cancel_claimed(
-        &self,
-        worker: &WorkerId,
-        claim: &Claim,
-    ) -> Result<Settled, StoreError> {
-        // A wish is honoured wherever a job is put back.
-        self.release(worker, claim, Duration::ZERO).await
-    }
-
-    /// Ends a claimed job whose rows cannot be read as a post: as failed (T7),
-    /// or held when its publish call may have gone out (T8). `None`: the job
-    /// is no longer this worker's.
+    /// Ends claimed jobs whose rows cannot be read as a post, with the reason: as failed
+    /// (T7), or for review when a publish call may have gone out (T8). `None`: the job
+    /// is no longer its worker's.
     ///
     /// # Errors
     /// The database is away; then nothing was changed.
     pub async fn fail_unreadable(
         &self,
-        worker: &WorkerId,
-        claim: ClaimId,
-        why: &str,
-    ) -> Result<Option<Outcome>, StoreError> {
-        let ClaimId { job, post, .. } = claim;
+        unreadable: &[(&Lease, &str)],
+    ) -> Result<Vec<Option<Outcome>>, StoreError> {
         transaction!(self, tx, {
-            if touch(tx, worker, claim).await? {
+            let owned =
+                owned::lock(tx, &unreadable.iter().map(|(lease, _)| *lease).collect::<Vec<_>>())
+                    .await?;
+            let now = posts::now(tx).await?;
+            let may_be_live = unread_log::may_be_live(tx, &owned, now).await?;
+            let mut outcomes = Vec::with_capacity(owned.len());
+            let (mut failed, mut unknown) = (Vec::new(), Vec::new());
+            for (owned, (lease, why)) in owned.iter().zip(unreadable) {
                 let message = format!("this row cannot be published: {why}");
-                let now = posts::now(tx).await?;
-                if !unread_log::may_be_live(tx, worker, claim, now).await? {
-                    end_job(tx, job, "failed", Some(&message)).await?;
-                    fail_post(tx, post, INVALID_ROW, &message, CleanUp::None).await?;
-                    Some(Outcome::NotPublished)
+                let Some(owned) = owned else {
+                    outcomes.push(None);
+                    continue;
+                };
+                if may_be_live.contains(&lease.job()) {
+                    let why = Reason::new(INVALID_ROW, format!("may be live: {message}"));
+                    unknown.push((owned, why, None));
+                    outcomes.push(Some(Outcome::Unknown));
                 } else {
-                    let message = format!("may be live: {message}");
-                    end_job(tx, job, "failed", Some(&message)).await?;
-                    hold_post(tx, post, INVALID_ROW, &message, None).await?;
-                    Some(Outcome::Unknown)
+                    failed.push((owned, Reason::new(INVALID_ROW, message)));
+                    outcomes.push(Some(Outcome::NotPublished));
                 }
-            } else {
-                None
             }
+            transitions::fail_owned(tx, &failed, &CleanUps::default()).await?;
+            transitions::ask_for_review(tx, &unknown).await?;
+            outcomes
+        })
+    }
+
+    /// Records that publish calls may or may not have gone through, each as long as
+    /// nothing has settled it, and leaves the jobs to be looked up after `look_again`:
+    /// until then nobody owns them, and whoever finds the lease over looks them up.
+    ///
+    /// # Errors
+    /// The database is away; then the open intents alone tell the same.
+    pub async fn record_unknown(
+        &self,
+        calls: &[Unsettled<'_>],
+    ) -> Result<Vec<Settled>, StoreError> {
+        transaction!(self, tx, {
+            for call in calls {
+                let failure = call.answer.failure();
+                if failure.asks_to_rest() {
+                    accounts::rest_as_asked(tx, call.lease.post(), failure).await?;
+                }
+            }
+            let mut owned =
+                owned::lock(tx, &calls.iter().map(|call| call.lease).collect::<Vec<_>>()).await?;
+            let all: Vec<JobId> = calls.iter().map(|call| call.lease.job()).collect();
+            let open = logged::open_intents(tx, &all).await?;
+            let mut entries = Vec::new();
+            for (owned, call) in owned.iter_mut().zip(calls) {
+                let job = call.lease.job();
+                let is_open = |open: &Intent| key(open) == key(call.intent);
+                if !open.get(&job).into_iter().flatten().any(is_open) {
+                    *owned = None;
+                    continue;
+                }
+                let entry = Entry::new(job, key(call.intent), StepKind::Publish, LogEvent::Unknown)
+                    .worker(call.lease.worker());
+                entries.push(match call.answer {
+                    Heard::Refusal(failure) => entry.refusal(failure),
+                    Heard::Nothing(failure) => entry.failure(failure),
+                });
+            }
+            log::append(tx, entries).await?;
+            let later = calls.iter().map(|call| (call.answer.failure(), call.look_again));
+            look_up_later(tx, &owned, later.collect()).await?
+        })
+    }
+
+    /// Records look-ups that settled nothing, and when to look again. One that
+    /// the platform refused, for a dead token or a limit, counts as none.
+    ///
+    /// # Errors
+    /// The database is away; then nothing was recorded.
+    pub async fn record_lookup(
+        &self,
+        looked_up: &[LookedUp<'_>],
+    ) -> Result<Vec<Settled>, StoreError> {
+        transaction!(self, tx, {
+            let owned =
+                owned::lock(tx, &looked_up.iter().map(|one| one.lease).collect::<Vec<_>>()).await?;
+            let mut steps = Steps::of(tx, &jobs(&owned)).await?;
+            let mut entries = Vec::new();
+            for (_, one) in owned.iter().zip(looked_up).filter(|(owned, _)| owned.is_some()) {
+                let event =
+                    if says_nothing(one.seen) { LogEvent::Refused } else { LogEvent::Unknown };
+                entries.extend(lookup_of(one.lease, &mut steps, event, one.seen));
+            }
+            log::append(tx, entries).await?;
+            let later = looked_up.iter().map(|one| (one.seen, one.look_again));
+            look_up_later(tx, &owned, later.collect()).await?
+        })
+    }
+
+    /// Gives up finding out (T8): failed, outcome unknown, for a person to decide.
+    ///
+    /// # Errors
+    /// The database is away; then nothing was changed.
+    pub async fn hold(&self, undecided: &[Undecided<'_>]) -> Result<Vec<Settled>, StoreError> {
+        transaction!(self, tx, {
+            let owned =
+                owned::lock(tx, &undecided.iter().map(|one| one.lease).collect::<Vec<_>>()).await?;
+            let mut steps = Steps::of(tx, &jobs(&owned)).await?;
+            let mut entries = Vec::new();
+            let mut ended = Vec::new();
+            for (owned, one) in owned.iter().zip(undecided) {
+                let Some(owned) = owned else { continue };
+                entries.extend(lookup_of(one.lease, &mut steps, LogEvent::Unknown, one.seen));
+                let why = Reason::new(&one.seen.code, format!("may be live: {}", one.seen.message));
+                ended.push((owned, why, one.look_again));
+            }
+            log::append(tx, entries).await?;
+            transitions::ask_for_review(tx, &ended).await?;
+            settled(&owned)
         })
     }
 }
 
-/// Checks under the row lock that the job is still this worker's.
-pub(super) async fn touch(
-    tx: &mut Tx,
-    worker: &WorkerId,
-    claim: ClaimId,
-) -> Result<bool, StoreError> {
-    let rows = tx
-        .execute(
-            sql("UPDATE post_schedule SET updated_at = {now}
-                  WHERE id = ? AND fence = ? AND worker_id = ? AND status = 'processing'")
-            .id(claim.job.uuid())
-            .int(claim.fence.0)
-            .text(worker.as_str()),
-        )
-        .await?;
-    Ok(rows == 1)
+fn key(intent: &Intent) -> (Fence, i32) {
+    (intent.fence, intent.step_no)
 }
 
-/// A publish call as the log has it, as long as it is not settled.
-pub(super) async fn open_call(
-    tx: &mut Tx,
-    job: JobId,
-    call: &Intent,
-) -> Result<Option<Intent>, StoreError> {
-    let key = |intent: &Intent| (intent.fence, intent.step_no);
-    Ok(logged::open_intents(tx, job).await?.into_iter().find(|open| key(open) == key(call)))
+fn jobs(owned: &[Option<Owned<'_>>]) -> Vec<JobId> {
+    owned.iter().flatten().map(|owned| owned.pair().job).collect()
 }
 
-/// Writes down what failed.
-pub(super) async fn log_failure(
-    tx: &mut Tx,
-    worker: &WorkerId,
-    claim: ClaimId,
-    step: &Step,
-    failure: &Failure,
-    staged: Staged,
-) -> Result<(), StoreError> {
-    match step {
-        Step::Prepare => {
-            let key = (claim.fence, log::next_step(tx, claim.job, claim.fence).await?);
-            Entry::new(claim.job, key, StepKind::Create, LogEvent::Refused)
-                .worker(worker)
-                .failure(failure)
-                .append_done(tx)
-                .await?;
+fn settled(owned: &[Option<Owned<'_>>]) -> Vec<Settled> {
+    let did = |owned: &Option<Owned<'_>>| match owned {
+        Some(_) => Settled::Done,
+        None => Settled::Lost,
+    };
+    owned.iter().map(did).collect()
+}
+
+/// The rows of what failed.
+fn log_failure<'a>(entries: &mut Vec<Entry<'a>>, steps: &mut Steps, failed: &Failed<'a>) {
+    let (lease, failure) = (failed.lease, failed.failure);
+    match failed.phase {
+        Phase::Prepare => {
+            let key = steps.next(lease.job(), lease.fence());
+            let entry = Entry::new(lease.job(), key, StepKind::Create, LogEvent::Refused);
+            entries.extend(entry.worker(lease.worker()).failure(failure).done());
         }
-        Step::Publish(intent) => {
-            refuse(tx, worker, claim.job, intent, failure).await?;
+        Phase::Publish(intent) => {
+            entries.push(refusal_of(lease.worker(), lease.job(), intent, failure));
         }
-        Step::Lookup(intents) => {
-            append_lookup(tx, worker, claim, LogEvent::Ok, failure).await?;
+        Phase::Lookup(intents) => {
+            entries.extend(lookup_of(lease, steps, LogEvent::Ok, failure));
             for intent in intents {
-                refuse(tx, worker, claim.job, intent, failure).await?;
+                entries.push(refusal_of(lease.worker(), lease.job(), intent, failure));
             }
         }
     }
-    match staged {
-        Staged::Keep => Ok(()),
-        Staged::Anew => restage_mark(tx, Some(worker), claim.job, claim.fence, log::RESTAGE).await,
-        Staged::Direct => restage_mark(tx, Some(worker), claim.job, claim.fence, log::DIRECT).await,
-    }
+    let code = match failed.staged {
+        Staged::Keep => return,
+        Staged::Anew => log::RESTAGE,
+        Staged::Direct => log::DIRECT,
+    };
+    entries.extend(restage_mark(lease.worker(), lease.job(), lease.fence(), steps, code));
 }
 
-pub(super) async fn refuse(
-    tx: &mut Tx,
-    worker: &WorkerId,
+/// The row that says that a call made nothing live.
+pub(super) fn refusal_of<'a>(
+    worker: &'a WorkerId,
     job: JobId,
     intent: &Intent,
-    failure: &Failure,
-) -> Result<(), StoreError> {
-    let entry =
-        Entry::new(job, (intent.fence, intent.step_no), StepKind::Publish, LogEvent::Refused)
-            .worker(worker);
+    failure: &'a Failure,
+) -> Entry<'a> {
+    let entry = Entry::new(job, key(intent), StepKind::Publish, LogEvent::Refused).worker(worker);
     let is_answer = failure.code != NOT_LIVE && !failure.is_marked(NOT_SENT);
-    let entry = if is_answer { entry.refusal(failure) } else { entry.failure(failure) };
-    entry.append(tx).await
+    if is_answer { entry.refusal(failure) } else { entry.failure(failure) }
 }
 
-/// From here on, objects staged before count no more.
-pub(super) async fn restage_mark(
-    tx: &mut Tx,
-    worker: Option<&WorkerId>,
+fn lookup_of<'a>(
+    lease: &'a Lease,
+    steps: &mut Steps,
+    event: LogEvent,
+    seen: &'a Failure,
+) -> [Entry<'a>; 2] {
+    lookup_row(lease.worker(), lease.job(), steps.next(lease.job(), lease.fence()), event, seen)
+}
+
+/// The rows of a reading.
+pub(super) fn lookup_row<'a>(
+    worker: &'a WorkerId,
+    job: JobId,
+    key: (Fence, i32),
+    event: LogEvent,
+    seen: &'a Failure,
+) -> [Entry<'a>; 2] {
+    Entry::new(job, key, StepKind::Lookup, event).worker(worker).failure(seen).done()
+}
+
+/// The rows behind which objects staged before count no more.
+pub(super) fn restage_mark<'a>(
+    worker: &'a WorkerId,
     job: JobId,
     fence: Fence,
+    steps: &mut Steps,
     code: &'static str,
-) -> Result<(), StoreError> {
-    let step = log::next_step(tx, job, fence).await?;
-    let mut mark = Entry::new(job, (fence, step), StepKind::Create, LogEvent::Refused)
-        .note(code, "objects staged so far are no longer used");
-    mark.worker = worker;
-    mark.append_done(tx).await
+) -> [Entry<'a>; 2] {
+    Entry::new(job, steps.next(job, fence), StepKind::Create, LogEvent::Refused)
+        .worker(worker)
+        .note(code, "objects staged so far are no longer used")
+        .done()
 }
 
-/// Gives a claimed job up: back to the queue, to its end, or to cancelled
-/// when somebody asked for that and no publish call is open.
+/// Whether a look-up was no look at all: refused for a dead token or a limit, or
+/// met by silence. Such ones do not count.
+pub(super) fn says_nothing(seen: &Failure) -> bool {
+    seen.asks_to_rest() || matches!(seen.remedy, Remedy::Outage(_))
+}
+
+/// How a worker lets go of a job.
+struct Leaving<'a> {
+    failure: Option<&'a Failure>,
+    /// `None`: back into the queue until the post's own time.
+    next: Option<Next>,
+}
+
+impl Leaving<'_> {
+    const UNTIL_DUE: Self = Self { failure: None, next: None };
+}
+
+/// Lets go of jobs: each goes back to the queue, to its end, or to cancelled when that
+/// was requested and no publish call is open.
 async fn leave(
     tx: &mut Tx,
-    claim: ClaimId,
-    failure: Option<&Failure>,
-    next: &Next,
-) -> Result<Settled, StoreError> {
-    let state = tx
-        .first(
-            sql(format!(
-                "SELECT d.cancel_requested_at AS cancel_requested_at, s.attempts AS attempts,
-                        s.max_attempts AS max_attempts,
-                        CASE WHEN {OPEN_INTENT} THEN 1 ELSE 0 END AS is_open
-                   FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
-                  WHERE s.id = ? {{lock s, d}}"
-            ))
-            .id(claim.job.uuid()),
-        )
-        .await?;
-    let Some(state) = state else { return Ok(Settled::Lost) };
-    if state.flag("is_open")? {
-        return Err(StoreError::Statement(
-            "a job with an open publish intent cannot go back to the queue".to_owned(),
-        ));
-    }
-    if state.is_set("cancel_requested_at")? {
-        end_job(tx, claim.job, "done", None).await?;
-        let clean_up = CleanUp::of(tx, claim.job).await?;
-        tx.execute_one(
-            "cancel claimed post",
-            sql("UPDATE post_details SET status = 'cancelled', updated_at = {now}, ")
-                .and_clean_up(clean_up)
-                .and(" WHERE id = ? AND status = 'processing'")
-                .id(claim.post.uuid()),
-        )
-        .await?;
-        return Ok(Settled::Cancelled);
-    }
-    let spent = state.int("attempts")? >= state.int("max_attempts")?;
-    let (delay, given_back) = match next {
-        Next::GiveBack(delay) => (*delay, 1),
-        Next::Retry(delay) if !spent => (*delay, 0),
-        Next::Retry(_) | Next::Fail => {
-            let (code, message) =
-                failure.map_or(("failed", "failed"), |f| (f.code.as_str(), f.message.as_str()));
-            end_job(tx, claim.job, "failed", Some(message)).await?;
-            let clean_up = CleanUp::of(tx, claim.job).await?;
-            fail_post(tx, claim.post, code, message, clean_up).await?;
-            return Ok(Settled::Done);
+    owned: &[Option<Owned<'_>>],
+    leaving: Vec<Leaving<'_>>,
+) -> Result<Vec<Settled>, StoreError> {
+    let states = states(tx, &jobs(owned)).await?;
+    let mut settled = settled(owned);
+    let reasons: Vec<Option<Reason>> = leaving
+        .iter()
+        .map(|leaving| leaving.failure.map(|why| Reason::new(&why.code, &why.message)))
+        .collect();
+    let (mut cancelled, mut requeued, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+    for (at, (owned, leaving)) in owned.iter().zip(&leaving).enumerate() {
+        let Some(owned) = owned else { continue };
+        let Some(state) = states.iter().find(|state| state.job == owned.pair().job) else {
+            settled[at] = Settled::Lost;
+            continue;
+        };
+        if state.has_open_call {
+            return Err(StoreError::Statement(
+                "a job with an open publish intent cannot go back to the queue".to_owned(),
+            ));
         }
-    };
-    tx.execute_one(
-        "put job back",
-        sql("UPDATE post_schedule
-                SET status = 'pending', lease_until = NULL, locked_at = NULL, worker_id = NULL,
-                    attempts = attempts - ?,
-                    next_attempt_at = CASE WHEN run_at > {now} AND run_at < {now+ms}
-                                           THEN run_at ELSE {now+ms} END,
-                    error_message = COALESCE(?, error_message), updated_at = {now}
-              WHERE id = ? AND status = 'processing'")
-        .int(given_back)
-        .after(delay)
-        .after(delay)
-        .opt_text(failure.map(|failure| failure.message.clone()))
-        .id(claim.job.uuid()),
-    )
-    .await?;
-    tx.execute_one(
-        "put post back",
-        sql("UPDATE post_details
-                SET status = 'pending', updated_at = {now},
-                    error_code = COALESCE(?, error_code),
-                    error_message = COALESCE(?, error_message),
-                    attempts = (SELECT attempts FROM post_schedule
-                                 WHERE post_detail_id = post_details.id)
-              WHERE id = ? AND status = 'processing'")
-        .opt_text(failure.map(|failure| failure.code.clone()))
-        .opt_text(failure.map(|failure| failure.message.clone()))
-        .id(claim.post.uuid()),
-    )
-    .await?;
-    Ok(Settled::Done)
+        if state.cancel_requested {
+            cancelled.push(owned);
+            settled[at] = Settled::Cancelled;
+            continue;
+        }
+        let spent = state.attempts >= state.max_attempts;
+        let why = reasons[at].as_ref();
+        match leaving.next {
+            None => {
+                let when = When::AtItsTime;
+                requeued.push((owned, Requeue { when, gives_back: true, why }));
+            }
+            Some(Next::GiveBack(after)) => {
+                let when = When::After(after);
+                requeued.push((owned, Requeue { when, gives_back: true, why }));
+            }
+            Some(Next::Retry(after)) if !spent => {
+                let when = When::After(after);
+                requeued.push((owned, Requeue { when, gives_back: false, why }));
+            }
+            Some(Next::Retry(_) | Next::Fail) => {
+                let why = why.cloned().unwrap_or_else(|| Reason::new("failed", "failed"));
+                failed.push((owned, why));
+            }
+        }
+    }
+    transitions::cancel_owned(tx, &cancelled).await?;
+    transitions::requeue(tx, &requeued).await?;
+    let ended: Vec<JobId> = failed.iter().map(|(owned, _)| owned.pair().job).collect();
+    let clean_ups = CleanUps::of(tx, &ended).await?;
+    transitions::fail_owned(tx, &failed, &clean_ups).await?;
+    Ok(settled)
 }
 
-pub(super) async fn end_job(
-    tx: &mut Tx,
+/// What decides how a job may be let go of.
+struct LeaseState {
     job: JobId,
-    status: &'static str,
-    message: Option<&str>,
-) -> Result<(), StoreError> {
-    tx.execute_one(
-        "end job",
-        sql("UPDATE post_schedule
-                SET status = ?, lease_until = NULL, locked_at = NULL, next_attempt_at = NULL,
-                    error_message = ?, updated_at = {now}
-              WHERE id = ? AND status = 'processing'")
-        .text(status)
-        .opt_text(message.map(str::to_owned))
-        .id(job.uuid()),
-    )
-    .await
+    attempts: i64,
+    max_attempts: i64,
+    cancel_requested: bool,
+    has_open_call: bool,
 }
 
-pub(super) async fn fail_post(
-    tx: &mut Tx,
-    post: PostId,
-    code: &str,
-    message: &str,
-    clean_up: CleanUp,
-) -> Result<(), StoreError> {
-    let message = if message.is_empty() { "the platform gave no reason" } else { message };
-    tx.execute_one(
-        "fail post",
-        sql("UPDATE post_details
-                SET status = 'failed', outcome = 'not_published', error_code = ?,
-                    error_message = ?, updated_at = {now}, ")
-        .text(code)
-        .text(message)
-        .and_clean_up(clean_up)
-        .and(" WHERE id = ? AND status = 'processing'")
-        .id(post.uuid()),
-    )
-    .await
-}
-
-/// What a post that ended without being published leaves at the platform.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum CleanUp {
-    /// Nothing.
-    None,
-    /// Objects that never were called to be published.
-    Now,
-    /// A publish call went out: what it named is looked at once more before
-    /// anything is deleted, when states and lists must have caught up.
-    Later,
-}
-
-/// How long a post is left alone after a publish call that made nothing live.
-const LAST_LOOK: Duration = Duration::from_secs(20 * 60);
-
-impl CleanUp {
-    /// What the log of a job says.
-    pub(super) async fn of(tx: &mut Tx, job: JobId) -> Result<Self, StoreError> {
-        Ok(match logged::has_calls(tx, job).await? {
-            true => Self::Later,
-            false if log::has_artifacts(tx, job).await? => Self::Now,
-            false => Self::None,
+/// Reads it, under locks of both rows.
+async fn states(tx: &mut Tx, jobs: &[JobId]) -> Result<Vec<LeaseState>, StoreError> {
+    if jobs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = tx
+        .all(
+            sql("SELECT s.id AS job_id, d.cancel_requested_at AS cancel_requested_at,
+                        s.attempts AS attempts, s.max_attempts AS max_attempts,
+                        CASE WHEN {open call} THEN 1 ELSE 0 END AS has_open_call
+                   FROM post_schedule s JOIN post_details d ON d.id = s.post_detail_id
+                  WHERE s.id IN ")
+            .ids(jobs.iter().map(|job| job.uuid()))
+            .and(" ORDER BY s.id {lock s, d}"),
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(LeaseState {
+                job: row.job("job_id")?,
+                attempts: row.int("attempts")?,
+                max_attempts: row.int("max_attempts")?,
+                cancel_requested: row.is_set("cancel_requested_at")?,
+                has_open_call: row.flag("has_open_call")?,
+            })
         })
-    }
+        .collect()
 }
 
-impl Sql {
-    /// Appends the columns that say so.
-    pub(super) fn and_clean_up(self, clean_up: CleanUp) -> Self {
-        match clean_up {
-            CleanUp::None => self.and("leftovers = 0, follow_up_at = NULL"),
-            CleanUp::Now => self.and("leftovers = 1, follow_up_at = {now}"),
-            CleanUp::Later => self.and("leftovers = 1, follow_up_at = {now+ms}").after(LAST_LOOK),
-        }
-    }
+/// Leaves owned jobs to be looked up.
+async fn look_up_later(
+    tx: &mut Tx,
+    owned: &[Option<Owned<'_>>],
+    later: Vec<(&Failure, Duration)>,
+) -> Result<Vec<Settled>, StoreError> {
+    let later: Vec<_> = owned
+        .iter()
+        .zip(later)
+        .filter_map(|(owned, (seen, again))| {
+            let message = format!("may be live, being looked up: {}", seen.message);
+            Some((owned.as_ref()?, Reason::new(&seen.code, message), again))
+        })
+        .collect();
+    transitions::look_up_later(tx, &later).await?;
+    Ok(settled(owned))
 }

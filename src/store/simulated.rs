@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::domain::{Fence, JobId, WorkerId};
 
 use super::db::{Engine, Sql, sql};
-use super::{Scratch, Store, StoreError, transaction};
+use super::{Scratch, Store, StoreError, reading, transaction};
 
 /// Columns that hold an instant.
 const INSTANTS: &[(&str, &[&str])] = &[
@@ -52,7 +52,7 @@ impl Store {
     /// # Errors
     /// The database is away.
     pub async fn held_by(&self, worker: &WorkerId) -> Result<Vec<HeldJob>, StoreError> {
-        let mut tx = self.pool.begin_read().await?;
+        let mut tx = reading!(self).await?;
         let rows = tx
             .all(
                 sql("SELECT s.id AS job_id, s.fence AS fence,
@@ -88,7 +88,7 @@ impl Store {
         if jobs.is_empty() {
             return Ok(Vec::new());
         }
-        let mut tx = self.pool.begin_read().await?;
+        let mut tx = reading!(self).await?;
         let rows = tx
             .all(
                 sql("SELECT s.id AS job_id, s.fence AS fence,

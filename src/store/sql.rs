@@ -13,19 +13,50 @@ use sqlx::sqlite::SqliteArguments;
 use sqlx::{AssertSqlSafe, MySql, Postgres, Sqlite};
 use uuid::Uuid;
 
-use super::dialect;
 use super::location::Engine;
 use super::raw::Key;
+use super::{StoreError, dialect};
 
 /// One value bound to a `?`.
 #[derive(Debug, Clone)]
-enum Value {
+pub(super) enum Value {
     Id(Uuid),
     Bytes(Vec<u8>),
     Text(Option<String>),
     Int(Option<i64>),
     Time(Option<DateTime<Utc>>),
     Json(Option<Json>),
+}
+
+impl From<i64> for Value {
+    fn from(int: i64) -> Self {
+        Self::Int(Some(int))
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(Some(text.to_owned()))
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(Some(text))
+    }
+}
+
+impl From<Option<String>> for Value {
+    fn from(text: Option<String>) -> Self {
+        Self::Text(text)
+    }
+}
+
+/// In milliseconds.
+impl From<Duration> for Value {
+    fn from(delay: Duration) -> Self {
+        Self::Int(Some(milliseconds(delay)))
+    }
 }
 
 /// A statement with its values.
@@ -43,9 +74,9 @@ pub(super) fn sql(text: impl Into<String>) -> Sql {
 /// A statement as an engine's query: its spelling, and its encodings of ids,
 /// times and JSON.
 macro_rules! query {
-    ($sql:expr, $engine:expr, $id:expr, $time:expr, $json:expr) => {{
+    ($sql:expr, $name:expr, $engine:expr, $id:expr, $time:expr, $json:expr) => {{
         let sql: Sql = $sql;
-        let mut query = sqlx::query(AssertSqlSafe(sql.spelt($engine)));
+        let mut query = sqlx::query(AssertSqlSafe(sql.spelt($name, $engine)?));
         for value in sql.values {
             query = match value {
                 Value::Id(id) => query.bind($id(id)),
@@ -56,7 +87,7 @@ macro_rules! query {
                 Value::Json(json) => query.bind(json.map($json)),
             };
         }
-        query
+        Ok(query)
     }};
 }
 
@@ -143,20 +174,68 @@ impl Sql {
         self
     }
 
-    fn spelt(&self, engine: Engine) -> String {
+    /// Appends `(?, ?, …)` with the texts.
+    pub(super) fn texts<'a>(mut self, texts: impl IntoIterator<Item = &'a str>) -> Self {
+        let first = self.values.len();
+        self.values.extend(texts.into_iter().map(Value::from));
+        let marks = vec!["?"; self.values.len() - first].join(", ");
+        self.text.push_str(&format!("({marks})"));
+        self
+    }
+
+    /// Appends the value that each row of a set gets: `CASE id WHEN ? THEN ? … END`.
+    pub(super) fn by_id<V: Into<Value>>(
+        mut self,
+        values: impl IntoIterator<Item = (Uuid, V)>,
+    ) -> Self {
+        self.text.push_str("CASE id");
+        for (id, value) in values {
+            self.text.push_str(" WHEN ? THEN ?");
+            self.values.extend([Value::Id(id), value.into()]);
+        }
+        self.text.push_str(" END");
+        self
+    }
+
+    /// Appends the instant of each row of a set, so long from now.
+    pub(super) fn after_by_id(self, delays: impl IntoIterator<Item = (Uuid, Duration)>) -> Self {
+        self.and("{now+ms of (").by_id(delays).and(")}")
+    }
+
+    /// Appends `(?, ?, …), (?, ?, …)`: the rows of an INSERT.
+    pub(super) fn rows(mut self, rows: impl IntoIterator<Item = Sql>) -> Self {
+        for (number, row) in rows.into_iter().enumerate() {
+            self.text.push_str(if number == 0 { "" } else { ", " });
+            self.text.push_str(&row.text);
+            self.values.extend(row.values);
+        }
+        self
+    }
+
+    /// The text as the engine reads it, with the name of its transaction in front, as
+    /// the server's log shows it.
+    fn spelt(&self, transaction: &str, engine: Engine) -> Result<String, StoreError> {
         debug_assert_eq!(
             dialect::spell(Engine::Sqlite, &self.text).matches('?').count(),
             self.values.len(),
             "values do not fit the marks of: {}",
             self.text
         );
-        dialect::spell(engine, &self.text)
+        let spelt = dialect::spell(engine, &self.text);
+        match dialect::unknown_token(&spelt) {
+            None => Ok(format!("/* {transaction} */ {spelt}")),
+            Some(token) => Err(StoreError::Statement(format!("{token}}} is no token of ours"))),
+        }
     }
 
     /// The statement as SQLite's query.
-    pub(super) fn for_sqlite(self) -> Query<'static, Sqlite, SqliteArguments> {
+    pub(super) fn for_sqlite(
+        self,
+        transaction: &str,
+    ) -> Result<Query<'static, Sqlite, SqliteArguments>, StoreError> {
         query!(
             self,
+            transaction,
             Engine::Sqlite,
             |id: Uuid| id.hyphenated().to_string(),
             |time: DateTime<Utc>| time.format(dialect::SQLITE_TIME_FORMAT).to_string(),
@@ -165,9 +244,13 @@ impl Sql {
     }
 
     /// The statement as MariaDB's and MySQL's query.
-    pub(super) fn for_mysql(self) -> Query<'static, MySql, MySqlArguments> {
+    pub(super) fn for_mysql(
+        self,
+        transaction: &str,
+    ) -> Result<Query<'static, MySql, MySqlArguments>, StoreError> {
         query!(
             self,
+            transaction,
             Engine::MySql,
             |id: Uuid| id.hyphenated().to_string(),
             |time: DateTime<Utc>| time,
@@ -176,8 +259,18 @@ impl Sql {
     }
 
     /// The statement as PostgreSQL's query.
-    pub(super) fn for_postgres(self) -> Query<'static, Postgres, PgArguments> {
-        query!(self, Engine::Postgres, |id: Uuid| id, |time: DateTime<Utc>| time, |json: Json| json)
+    pub(super) fn for_postgres(
+        self,
+        transaction: &str,
+    ) -> Result<Query<'static, Postgres, PgArguments>, StoreError> {
+        query!(
+            self,
+            transaction,
+            Engine::Postgres,
+            |id: Uuid| id,
+            |time: DateTime<Utc>| time,
+            |json: Json| json
+        )
     }
 }
 

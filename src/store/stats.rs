@@ -7,8 +7,8 @@ use crate::domain::{
 };
 
 use super::db::{Row, Sql, Tx, sql};
-use super::load::{self, ENDED, FOREIGN_LOCK, HELD, READABLE_TIME, SELECT_ACCOUNTS, STUCK_AFTER};
-use super::{Store, StoreError, health};
+use super::load::{self, FOREIGN_LOCK, SELECT_ACCOUNTS, STUCK_AFTER};
+use super::{Store, StoreError, health, reading};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// A worker that was silent this long is not shown any more.
@@ -20,7 +20,7 @@ impl Store {
     /// # Errors
     /// The database is away.
     pub async fn queue_stats(&self, company: Option<CompanyId>) -> Result<QueueStats, StoreError> {
-        stats(&mut self.pool.begin_read().await?, company).await
+        stats(&mut reading!(self).await?, company).await
     }
 }
 
@@ -81,14 +81,12 @@ pub(super) async fn stats(
 
 fn oldest_query(company: Option<CompanyId>) -> Sql {
     of_company(
-        sql(format!(
-            "SELECT s.run_at AS run_at, {{now}} AS now
-               FROM post_schedule s {{open index}} {{then}} post_details d
+        sql("SELECT s.run_at AS run_at, {now} AS now
+               FROM post_schedule s {force index open} {straight join} post_details d
               WHERE d.id = s.post_detail_id
-                AND {{open s}} AND s.status = 'pending' AND d.status = 'pending'
-                AND s.run_at <= {{now}} AND s.run_at {READABLE_TIME}
-                AND (s.next_attempt_at IS NULL OR s.next_attempt_at <= {{now}})"
-        )),
+                AND {open s} AND s.status = 'pending' AND d.status = 'pending'
+                AND s.run_at <= {now} AND s.run_at {readable time}
+                AND (s.next_attempt_at IS NULL OR s.next_attempt_at <= {now})"),
         company,
         " ORDER BY s.run_at, s.id LIMIT 1",
     )
@@ -97,7 +95,7 @@ fn oldest_query(company: Option<CompanyId>) -> Sql {
 fn next_query(company: Option<CompanyId>) -> Sql {
     of_company(
         sql("SELECT d.id AS id, s.run_at AS run_at
-               FROM post_schedule s {open index} {then} post_details d
+               FROM post_schedule s {force index open} {straight join} post_details d
               WHERE d.id = s.post_detail_id
                 AND {open s} AND s.status = 'pending' AND d.status = 'pending'
                 AND s.run_at > {now}"),
@@ -108,10 +106,12 @@ fn next_query(company: Option<CompanyId>) -> Sql {
 
 fn stuck_query(company: Option<CompanyId>) -> Sql {
     of_company(
-        sql("SELECT COUNT(*) FROM post_schedule s {open index} {then} post_details d
+        sql(
+            "SELECT COUNT(*) FROM post_schedule s {force index open} {straight join} post_details d
               WHERE d.id = s.post_detail_id AND s.status = 'processing'
                 AND (s.lease_until < {now+ms}
-                     OR (s.lease_until IS NULL AND s.locked_at < {now+ms}))")
+                     OR (s.lease_until IS NULL AND s.locked_at < {now+ms}))",
+        )
         .before(STUCK_AFTER)
         .before(FOREIGN_LOCK),
         company,
@@ -120,17 +120,14 @@ fn stuck_query(company: Option<CompanyId>) -> Sql {
 }
 
 fn unknown_count_query(company: Option<CompanyId>) -> Sql {
-    let count =
-        format!("SELECT COUNT(*) FROM post_details d {{by post_details_unknown}} WHERE {HELD}");
+    let count = "SELECT COUNT(*) FROM post_details d {indexed by post_details_unknown} WHERE {needs review}";
     of_company(sql(count), company, "")
 }
 
 fn unknown_query(company: Option<CompanyId>) -> Sql {
     of_company(
-        sql(format!(
-            "SELECT d.id AS id, d.company_id AS company_id
-               FROM post_details d {{by post_details_unknown}} WHERE {HELD}"
-        )),
+        sql("SELECT d.id AS id, d.company_id AS company_id
+               FROM post_details d {indexed by post_details_unknown} WHERE {needs review}"),
         company,
         " ORDER BY d.updated_at, d.id LIMIT 5",
     )
@@ -139,8 +136,8 @@ fn unknown_query(company: Option<CompanyId>) -> Sql {
 fn ended_query(status: &'static str, company: Option<CompanyId>) -> Sql {
     of_company(
         sql(format!(
-            "SELECT COUNT(*) FROM post_details d {{by post_details_ended}}
-              WHERE {ENDED} AND d.status = ? AND d.updated_at > {{now+ms}}
+            "SELECT COUNT(*) FROM post_details d {{indexed by post_details_ended}}
+              WHERE {{ended d}} AND d.status = ? AND d.updated_at > {{now+ms}}
                 AND (d.outcome IS NULL OR d.outcome <> 'unknown')"
         ))
         .text(status)
@@ -157,7 +154,7 @@ fn open_query(company: Option<CompanyId>) -> Sql {
                     COUNT(CASE WHEN s.status = 'processing' THEN 1 END) AS processing,
                     COUNT(CASE WHEN s.status = 'pending' AND s.run_at <= {now}
                              THEN 1 END) AS due
-               FROM post_schedule s {open index} {then} post_details d
+               FROM post_schedule s {force index open} {straight join} post_details d
               WHERE d.id = s.post_detail_id AND {open s}"),
         company,
         " GROUP BY d.social_account_id",

@@ -4,7 +4,7 @@
 use crate::domain::{CompanyId, JobId, PostId};
 
 use super::db::sql;
-use super::{Store, StoreError};
+use super::{Store, StoreError, reading};
 
 /// Table, its name in the query, and its columns in the order shown.
 const COLUMNS: &[(&str, &str, &[&str])] = &[
@@ -93,7 +93,7 @@ impl Store {
               WHERE d.id = ? AND d.company_id = ?",
             selected.join(", ")
         );
-        let mut tx = self.pool.begin_read().await?;
+        let mut tx = reading!(self).await?;
         let row = tx.first(sql(query).id(id.uuid()).id(company.uuid())).await?;
         let Some(row) = row else { return Ok(None) };
         // Behind the job's id, in the order of the columns.

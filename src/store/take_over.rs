@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use crate::domain::{Fence, JobId, LogEvent, Only, PostId, StepKind, WorkerId};
+use crate::domain::{JobId, LogEvent, Only, PostId, StepKind, Transition, WorkerId};
 
-use super::claim::{Claimed, end_failed, fence_of, load_claims, mirror_processing};
-use super::db::{Row, Sql, Tx, sql};
-use super::load::{self, BEYOND_TIME, FOREIGN_LOCK, OPEN_INTENT};
+use super::claim::{Claimed, claimed, fences};
+use super::db::{Sql, Tx, sql};
+use super::load::{self, FOREIGN_LOCK};
 use super::log::{self, Entry};
-use super::nameless::COLUMNS;
-use super::settle::CleanUp;
-use super::{Store, StoreError, nameless, transaction};
+use super::owned::{Pair, jobs_of};
+use super::transitions::{self, Abandoned, Reason};
+use super::{Store, StoreError, invalid_rows, reading, transaction};
 
 /// Which abandoned jobs to take over.
 #[derive(Debug, Clone)]
@@ -59,40 +59,58 @@ impl Store {
     /// # Errors
     /// The database is away; then nothing was changed.
     pub async fn take_over(&self, request: &TakeOver) -> Result<TakenOver, StoreError> {
-        if self.pool.begin_read().await?.first(abandoned_query(request, "")).await?.is_none() {
+        if reading!(self).await?.first(abandoned_query(request, "")).await?.is_none() {
             return Ok(TakenOver::default());
         }
         transaction!(self, tx, {
-            let query = abandoned_query(request, "{skip locked s, d}");
             let mut ended = Vec::new();
-            let rows = nameless::without_into(tx, query, &mut ended).await?;
-            let mut result = TakenOver::default();
+            let query = abandoned_query(request, "{skip locked s, d}");
+            let rows = invalid_rows::without_into(tx, query, &mut ended).await?;
+            let mut foreign = Vec::new();
+            let (mut idle, mut cancelled, mut exhausted) = (Vec::new(), Vec::new(), Vec::new());
             let mut taken = Vec::new();
             for row in &rows {
-                let (job, post) = (row.job("job_id")?, row.post("post_id")?);
-                if row.flag("is_foreign")? {
-                    adopt_foreign(tx, job).await?;
+                let pair = Pair { job: row.job("job_id")?, post: row.post("post_id")? };
+                let is_foreign = row.flag("is_foreign")?;
+                if is_foreign {
+                    foreign.push(pair);
                 }
-                let open = row.flag("is_open")? || row.flag("is_foreign")?;
-                let spent = row.int("attempts")? >= row.int("max_attempts")?;
-                if !open {
-                    // Another program may have put the post back without its job.
-                    tx.execute_one("take post over", mirror_processing(post)).await?;
+                if is_foreign || row.flag("is_open")? {
+                    taken.push((pair, Abandoned::InCall));
+                    continue;
                 }
-                if !open && row.is_set("cancel_requested_at")? {
-                    end_cancelled(tx, job, post).await?;
-                    result.cancelled.push(post);
-                } else if !open && spent {
-                    end_exhausted(tx, job, post, row.int("attempts")?).await?;
-                    result.exhausted.push(post);
+                // Another program may have put the post back without its job.
+                idle.push(pair);
+                let attempts = row.int("attempts")?;
+                if row.is_set("cancel_requested_at")? {
+                    cancelled.push(pair);
+                } else if attempts >= row.int("max_attempts")? {
+                    let times = match attempts {
+                        1 => "once".to_owned(),
+                        more => format!("{more} times"),
+                    };
+                    let message = format!("the worker died {times} while handling this post");
+                    exhausted.push((pair, Reason::new("worker_died", message)));
                 } else {
-                    let fence = reclaim(tx, row, job, post, request, open).await?;
-                    taken.push((job, post, fence));
+                    let worker = row.opt_lossy("worker_id")?.unwrap_or_default();
+                    let message =
+                        format!("worker {worker} stopped in the middle of attempt {attempts}");
+                    taken.push((pair, Abandoned::InAttempt(message)));
                 }
             }
-            result.claimed = load_claims(tx, &taken).await?;
-            result.claimed.extend(ended.into_iter().map(Claimed::Ended));
-            result
+            adopt_foreign(tx, &foreign).await?;
+            transitions::mirror_processing(tx, Transition::TakeOver, &idle).await?;
+            transitions::cancel_abandoned(tx, &cancelled).await?;
+            transitions::fail_exhausted(tx, &exhausted).await?;
+            transitions::take_over(tx, &taken, &request.worker, request.lease).await?;
+            let taken: Vec<Pair> = taken.into_iter().map(|(pair, _)| pair).collect();
+            let mut claimed = claimed(tx, &taken, &request.worker).await?;
+            claimed.extend(ended.into_iter().map(Claimed::Ended));
+            TakenOver {
+                claimed,
+                exhausted: exhausted.into_iter().map(|(pair, _)| pair.post).collect(),
+                cancelled: cancelled.into_iter().map(|pair| pair.post).collect(),
+            }
         })
     }
 
@@ -101,25 +119,23 @@ impl Store {
     /// # Errors
     /// The database is away.
     pub async fn abandoned(&self, request: &TakeOver) -> Result<Vec<PostId>, StoreError> {
-        let mut tx = self.pool.begin_read().await?;
+        let mut tx = reading!(self).await?;
         let rows = tx.all(abandoned_query(request, "")).await?;
-        Ok(rows.iter().filter_map(nameless::ids).map(|(_, post)| post).collect())
+        Ok(rows.iter().filter_map(invalid_rows::ids).map(|pair| pair.post).collect())
     }
 }
 
 pub(super) fn abandoned_query(request: &TakeOver, tail: &str) -> Sql {
-    let mut query = sql(format!(
-        "SELECT {COLUMNS}, s.worker_id AS worker_id,
+    let mut query = sql("SELECT {claim columns}, s.worker_id AS worker_id,
                 d.cancel_requested_at AS cancel_requested_at,
-                CASE WHEN {OPEN_INTENT} THEN 1 ELSE 0 END AS is_open,
+                CASE WHEN {open call} THEN 1 ELSE 0 END AS is_open,
                 CASE WHEN s.lease_until IS NULL THEN 1 ELSE 0 END AS is_foreign
-           FROM post_schedule s {{open index}} {{then}} post_details d
+           FROM post_schedule s {force index open} {straight join} post_details d
           WHERE d.id = s.post_detail_id
-            AND s.status = 'processing' AND {{open d}}
-            AND (s.lease_until < {{now}} OR s.lease_until {BEYOND_TIME}
+            AND s.status = 'processing' AND {open d}
+            AND (s.lease_until < {now} OR s.lease_until {beyond time}
                  OR (s.lease_until IS NULL
-                     AND (s.locked_at < {{now+ms}} OR s.locked_at {BEYOND_TIME})))"
-    ))
+                     AND (s.locked_at < {now+ms} OR s.locked_at {beyond time})))")
     .before(request.foreign_lock);
     query = load::only(query, &request.only);
     if !request.except.is_empty() {
@@ -128,96 +144,17 @@ pub(super) fn abandoned_query(request: &TakeOver, tail: &str) -> Sql {
     query.and(" ORDER BY s.run_at, s.id LIMIT ? ").int(request.limit).and(tail)
 }
 
-/// A job that another program locked and left: its call may have gone out, so
-/// it gets an intent of its own and is looked up, never sent blindly (T0m).
-async fn adopt_foreign(tx: &mut Tx, job: JobId) -> Result<(), StoreError> {
-    tx.execute_one(
-        "adopt job of another program",
-        sql("UPDATE post_schedule
-                SET fence = CASE WHEN fence > attempts THEN fence ELSE attempts END + 1,
-                    lease_until = locked_at,
-                    attempts = CASE WHEN attempts < 1 THEN 1 ELSE attempts END,
-                    max_attempts = CASE WHEN attempts > max_attempts THEN attempts
-                                        ELSE max_attempts END
-              WHERE id = ? AND status = 'processing' AND lease_until IS NULL")
-        .id(job.uuid()),
-    )
-    .await?;
-    let fence = fence_of(tx, job).await?;
-    Entry::new(job, (fence, 1), StepKind::Publish, LogEvent::Intent)
-        .note(log::FOREIGN, "locked by another program, which may have published it")
-        .append(tx)
-        .await
-}
-
-async fn reclaim(
-    tx: &mut Tx,
-    row: &Row,
-    job: JobId,
-    post: PostId,
-    request: &TakeOver,
-    open: bool,
-) -> Result<Fence, StoreError> {
-    // What was open costs no attempt: it is only looked up.
-    let attempts = i64::from(!open);
-    tx.execute_one(
-        "take job over",
-        sql("UPDATE post_schedule
-                SET attempts = attempts + ?, fence = fence + 1, worker_id = ?,
-                    locked_at = {now}, lease_until = {now+ms}, updated_at = {now}
-              WHERE id = ? AND status = 'processing'")
-        .int(attempts)
-        .text(request.worker.as_str())
-        .after(request.lease)
-        .id(job.uuid()),
-    )
-    .await?;
-    tx.execute_one("take post over", mirror_processing(post)).await?;
-    if !open {
-        let message = format!(
-            "worker {} stopped in the middle of attempt {}",
-            row.opt_lossy("worker_id")?.unwrap_or_default(),
-            row.int("attempts")?,
-        );
-        tx.execute(
-            sql("UPDATE post_details SET error_code = 'worker_died', error_message = ?
-                  WHERE id = ?")
-            .text(message)
-            .id(post.uuid()),
-        )
-        .await?;
+/// Jobs that another program locked and left: their calls may have gone out, so each
+/// gets an intent of its own and is looked up, never sent blindly (T0m).
+async fn adopt_foreign(tx: &mut Tx, pairs: &[Pair]) -> Result<(), StoreError> {
+    if pairs.is_empty() {
+        return Ok(());
     }
-    fence_of(tx, job).await
-}
-
-async fn end_cancelled(tx: &mut Tx, job: JobId, post: PostId) -> Result<(), StoreError> {
-    tx.execute_one(
-        "end cancelled job",
-        sql("UPDATE post_schedule
-                SET status = 'done', lease_until = NULL, locked_at = NULL, worker_id = NULL,
-                    next_attempt_at = NULL, updated_at = {now}
-              WHERE id = ? AND status = 'processing'")
-        .id(job.uuid()),
-    )
-    .await?;
-    let clean_up = CleanUp::of(tx, job).await?;
-    tx.execute_one(
-        "cancel post",
-        sql("UPDATE post_details SET status = 'cancelled', updated_at = {now}, ")
-            .and_clean_up(clean_up)
-            .and(" WHERE id = ? AND status = 'processing'")
-            .id(post.uuid()),
-    )
-    .await
-}
-
-async fn end_exhausted(
-    tx: &mut Tx,
-    job: JobId,
-    post: PostId,
-    attempts: i64,
-) -> Result<(), StoreError> {
-    let times = if attempts == 1 { "once".to_owned() } else { format!("{attempts} times") };
-    let message = format!("the worker died {times} while handling this post");
-    end_failed(tx, job, post, "processing", "worker_died", &message).await
+    transitions::adopt_foreign_locks(tx, pairs).await?;
+    let fences = fences(tx, &jobs_of(pairs)).await?;
+    let entries = fences.iter().map(|(job, fence)| {
+        Entry::new(*job, (*fence, 1), StepKind::Publish, LogEvent::Intent)
+            .note(log::FOREIGN, "locked by another program, which may have published it")
+    });
+    log::append(tx, entries.collect()).await
 }

@@ -2,15 +2,17 @@
 //! nothing was sent: where a row of it may tell of a publish call, its post may
 //! be live. Whatever is wrong with a job's log concerns that job alone.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 
-use crate::domain::{ClaimId, Fence, Intent, JobId, LogEvent, StepKind, WorkerId};
+use crate::domain::{Fence, Intent, JobId, Lease, LogEvent, StepKind};
 
 use super::StoreError;
 use super::db::{Row, Tx, sql};
-use super::load::OPEN_INTENT;
 use super::log::{self, Entry, STEP_MAX};
 use super::logged::{self, Logged};
+use super::owned::Owned;
 
 /// Code of the intent that stands for a row that cannot be read.
 const UNREADABLE: &str = "unreadable_log";
@@ -74,30 +76,42 @@ fn may_be_call(row: &Row) -> bool {
     }
 }
 
-/// Whether a publish call of this job may have gone out, as far as its log tells.
-/// A row that cannot be read gets an open intent beside it: what is held has one.
+/// Those of these jobs of which a publish call may have gone out, as far as their logs
+/// tell. A row that cannot be read gets an open intent beside it: what needs review has
+/// one.
 pub(super) async fn may_be_live(
     tx: &mut Tx,
-    worker: &WorkerId,
-    claim: ClaimId,
+    owned: &[Option<Owned<'_>>],
     now: DateTime<Utc>,
-) -> Result<bool, StoreError> {
-    let open = format!("SELECT COUNT(*) FROM post_schedule s WHERE s.id = ? AND {OPEN_INTENT}");
-    if tx.count(sql(open).id(claim.job.uuid())).await? > 0 {
-        return Ok(true);
+) -> Result<HashSet<JobId>, StoreError> {
+    let leases: Vec<&Lease> = owned.iter().flatten().map(Owned::lease).collect();
+    if leases.is_empty() {
+        return Ok(HashSet::new());
     }
-    let Some(Err(UnreadableLog { why, may_be_call: true })) =
-        logged::read(tx, &[claim.job], now).await?.remove(&claim.job)
-    else {
-        return Ok(false);
-    };
-    let key = (claim.fence, log::next_step(tx, claim.job, claim.fence).await?);
-    Entry::new(claim.job, key, StepKind::Publish, LogEvent::Intent)
-        .worker(worker)
-        .note(UNREADABLE, &why.to_string())
-        .append(tx)
-        .await?;
-    Ok(true)
+    let jobs: Vec<JobId> = leases.iter().map(|lease| lease.job()).collect();
+    let open = sql("SELECT s.id AS job_id FROM post_schedule s WHERE {open call} AND s.id IN ")
+        .ids(jobs.iter().map(|job| job.uuid()));
+    let rows = tx.all(open).await?;
+    let mut live = rows.iter().map(|row| row.job("job_id")).collect::<Result<HashSet<_>, _>>()?;
+    let logs = logged::read(tx, &jobs, now).await?;
+    let mut steps = log::Steps::of(tx, &jobs).await?;
+    let mut entries = Vec::new();
+    for lease in leases {
+        let Some(Err(UnreadableLog { why, may_be_call: true })) = logs.get(&lease.job()) else {
+            continue;
+        };
+        if live.insert(lease.job()) {
+            let key = steps.next(lease.job(), lease.fence());
+            entries.push((lease, key, why.to_string()));
+        }
+    }
+    let rows = entries.iter().map(|(lease, key, why)| {
+        Entry::new(lease.job(), *key, StepKind::Publish, LogEvent::Intent)
+            .worker(lease.worker())
+            .note(UNREADABLE, why)
+    });
+    log::append(tx, rows.collect()).await?;
+    Ok(live)
 }
 
 /// The open calls of a job among the rows that can be read, oldest first.

@@ -1,13 +1,15 @@
 //! What a person decides about a post whose outcome nobody could tell (T14).
 
 use crate::domain::{
-    ABANDONED, CompanyId, Failure, LogEvent, Outcome, PostId, PostStatus, Receipt, Remedy, StepKind,
+    ABANDONED, CompanyId, Failure, Intent, LogEvent, Outcome, PostId, PostStatus, Receipt, Remedy,
+    StepKind, Transition,
 };
 
+use super::changing::pair_of;
 use super::db::{Tx, sql};
-use super::log::Entry;
-use super::logged;
-use super::{Store, StoreError, changing, evidence, load, posts, transaction, unread_log};
+use super::evidence::{self, Evidence};
+use super::log::{self, Entry};
+use super::{Store, StoreError, load, logged, posts, transaction, transitions, unread_log};
 
 /// A person's word.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,7 +103,8 @@ async fn judge(
                 evidence: Some(format!("operator {actor}")),
                 ..Receipt::default()
             };
-            evidence::record_live(tx, None, post.job_id, id, &newest, &receipt).await?;
+            let evidence = Evidence { job: post.job_id, post: id, intent: newest, receipt };
+            evidence::record_decided(tx, evidence).await?;
         }
         Verdict::NotPublished | Verdict::Abandon => {}
     }
@@ -118,19 +121,17 @@ async fn judge(
         .await?;
         return Ok(Judged::Done);
     }
-    for intent in open {
+    let refusal = |intent: &Intent| {
         let key = (intent.fence, intent.step_no);
-        Entry::new(post.job_id, key, StepKind::Publish, LogEvent::Refused)
-            .failure(&refused)
-            .append(tx)
-            .await?;
-    }
+        Entry::new(post.job_id, key, StepKind::Publish, LogEvent::Refused).failure(&refused)
+    };
+    log::append(tx, open.iter().map(refusal).collect()).await?;
     if *verdict == Verdict::NotPublished {
         if post.cancel_requested_at.is_some() {
-            changing::cancel_failed(tx, &post).await?;
+            transitions::cancel_reviewed(tx, &[pair_of(&post)]).await?;
             return Ok(Judged::Cancelled);
         }
-        changing::reopen(tx, &post).await?;
+        transitions::reopen(tx, Transition::Decide, &[pair_of(&post)]).await?;
     }
     Ok(Judged::Done)
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::domain::{Fence, JobId, WorkerId};
+use crate::domain::{JobId, Lease, Transition, WorkerId};
 
 use super::db::sql;
-use super::{Store, StoreError, transaction};
+use super::{Store, StoreError, owned, transaction};
 
 impl Store {
     /// Announces a worker, or tells that it is still there.
@@ -63,42 +63,45 @@ impl Store {
         })
     }
 
-    /// Renews the leases of jobs that a worker holds (T2), and tells which of
-    /// them are no longer its own. Also renews `locked_at`, so that a worker
-    /// of the old scheduler never finds the lock old.
+    /// Renews leases (T2), and tells which of them have ended or are no longer their
+    /// worker's. Also renews `locked_at`, so that a worker of the old scheduler never
+    /// finds the lock old.
     ///
     /// # Errors
     /// The database is away; then nothing was renewed.
     pub async fn renew_leases(
         &self,
-        worker: &WorkerId,
-        held: &[(JobId, Fence)],
-        lease: Duration,
+        leases: &[Lease],
+        length: Duration,
     ) -> Result<Vec<JobId>, StoreError> {
-        if held.is_empty() {
+        if leases.is_empty() {
             return Ok(Vec::new());
         }
         transaction!(self, tx, {
-            let mut lost = Vec::new();
-            for (job, fence) in held {
-                // Never revives one that has ended: it may be taken over any moment.
-                let renewed = tx
-                    .execute(
-                        sql("UPDATE post_schedule
-                                SET lease_until = {now+ms}, locked_at = {now}
-                              WHERE id = ? AND fence = ? AND worker_id = ?
-                                AND status = 'processing' AND lease_until > {now}")
-                        .after(lease)
-                        .id(job.uuid())
-                        .int(fence.0)
-                        .text(worker.as_str()),
-                    )
-                    .await?;
-                if renewed == 0 {
-                    lost.push(*job);
-                }
+            let owned = owned::lock(tx, &leases.iter().collect::<Vec<_>>()).await?;
+            // Never revives one that has ended: it may be taken over any moment.
+            let query = sql("SELECT s.id AS job_id FROM post_schedule s
+                              WHERE s.lease_until > {now} AND s.id IN ")
+            .ids(leases.iter().map(|lease| lease.job().uuid()));
+            let rows = tx.all(query).await?;
+            let running: Vec<JobId> =
+                rows.iter().map(|row| row.job("job_id")).collect::<Result<_, _>>()?;
+            let ours: Vec<JobId> = owned.iter().flatten().map(|owned| owned.pair().job).collect();
+            let renewed: Vec<JobId> =
+                ours.into_iter().filter(|job| running.contains(job)).collect();
+            if !renewed.is_empty() {
+                tx.change(
+                    Transition::RenewLease,
+                    renewed.len(),
+                    sql("UPDATE post_schedule SET lease_until = {now+ms}, locked_at = {now}
+                          WHERE status = 'processing' AND id IN ")
+                    .after(length)
+                    .ids(renewed.iter().map(|job| job.uuid())),
+                )
+                .await?;
             }
-            lost
+            let lost = |lease: &&Lease| !renewed.contains(&lease.job());
+            leases.iter().filter(lost).map(Lease::job).collect()
         })
     }
 }

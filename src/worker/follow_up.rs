@@ -3,20 +3,22 @@
 //! at what was reported as not published. Only evidence can change a state here.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::proof::CALL_IS_OVER;
 use crate::domain::{
-    Answer, Claim, Clearance, CommentState, Draft, Failure, Intent, NOT_SENT, Outcome, PostStatus,
+    Answer, Clearance, CommentState, Draft, Failure, Intent, Job, NOT_SENT, Outcome, PostStatus,
     Receipt, Remedy, Sighting,
 };
 use crate::store::{CommentEnd, CommentTurn, FollowUp, OwedComment, StoreError};
 
-use super::evidence::Proof;
-use super::job::LEAVES_WITHIN;
-use super::reconcile::ANOTHERS;
+use super::context::Context;
+use super::publish::LEAVES_WITHIN;
+use super::reconcile::{ANOTHERS, Reconciler};
+use super::recorder::{Proof, Recorder};
 use super::uptime::Uptime;
-use super::{End, Event, Shared};
+use super::{End, Event};
 
 /// Follow-ups handled per round.
 const PER_ROUND: u32 = 5;
@@ -35,26 +37,28 @@ const LAST_LOOK_BY: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 /// After this, nothing more is asked for.
 const ASKED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
-impl Shared {
-    /// Reads and stores the address of a live post. Best effort.
-    pub(super) async fn describe(&self, claim: &Claim, draft: &Draft, receipt: &Receipt) {
-        if receipt.permalink.is_some() {
-            return;
-        }
-        let publisher = self.publishers.get(claim.content.platform);
-        if let Some(permalink) = publisher.permalink(draft, receipt).await
-            && let Err(error) = self.store.record_permalink(claim.post_id, &permalink).await
-        {
-            tracing::warn!(post = %claim.post_id, %error, "the address was not stored");
-        }
+/// Does what follows the end of posts.
+pub(super) struct FollowUps {
+    context: Arc<Context>,
+    recorder: Arc<Recorder>,
+    reconciler: Arc<Reconciler>,
+}
+
+impl FollowUps {
+    pub(super) fn new(
+        context: Arc<Context>,
+        recorder: Arc<Recorder>,
+        reconciler: Arc<Reconciler>,
+    ) -> Self {
+        Self { context, recorder, reconciler }
     }
 
     /// Does what is due for ended posts; tells what became of them.
-    pub(super) async fn follow_up_all(&self) -> Result<Vec<Event>, StoreError> {
+    pub(super) async fn run(&self) -> Result<Vec<Event>, StoreError> {
         let mut events = Vec::new();
         for _ in 0..PER_ROUND {
             // One by one: what is taken has only so long until others take it.
-            let taken = self.store.take_follow_ups(&self.options.only, 1).await?;
+            let taken = self.context.store.take_follow_ups(&self.context.options.only, 1).await?;
             let Some(follow_up) = taken.into_iter().next() else { break };
             match self.follow_up(&follow_up).await {
                 Ok(Some(end)) => events.push(Event::of(&follow_up.post, end)),
@@ -68,12 +72,12 @@ impl Shared {
 
     async fn follow_up(&self, follow_up: &FollowUp) -> Result<Option<End>, StoreError> {
         let post = &follow_up.post;
-        let draft = match self.draft(post) {
+        let draft = match self.context.draft(post) {
             Ok(draft) => draft,
             Err(failure) => {
                 // Its account rests as for a post, or it would be met again and again.
-                self.store.rest_accounts(post.post_id, &failure).await?;
-                self.store.schedule_follow_up(post, Some(Duration::ZERO)).await?;
+                self.context.store.rest_accounts(post.post_id, &failure).await?;
+                self.context.store.schedule_follow_up(post, Some(Duration::ZERO)).await?;
                 return Ok(None);
             }
         };
@@ -81,12 +85,12 @@ impl Shared {
             (PostStatus::Published, _) => self.follow_up_published(follow_up, &draft).await,
             (PostStatus::Failed, Some(Outcome::Unknown)) => {
                 // That it is still unknown is no news.
-                let end = self.look_at_held(post).await?;
+                let end = self.reconciler.review(post).await?;
                 Ok(Some(end).filter(|end| !matches!(end, End::Unknown(_) | End::Lost)))
             }
             (PostStatus::Failed | PostStatus::Cancelled, _) => self.last_look(post, &draft).await,
             (PostStatus::Pending | PostStatus::Processing, _) => {
-                self.store.schedule_follow_up(post, None).await?;
+                self.context.store.schedule_follow_up(post, None).await?;
                 Ok(None)
             }
         }
@@ -105,11 +109,11 @@ impl Shared {
         };
         if follow_up.permalink.is_none() {
             let receipt = Receipt { external_id: Some(id.clone()), ..Receipt::default() };
-            self.describe(post, draft, &receipt).await;
+            self.reconciler.describe(post, draft, &receipt).await;
         }
         match &follow_up.comment {
             Some(comment) => self.comment(post, draft, id, comment).await?,
-            None => self.store.schedule_follow_up(post, None).await?,
+            None => self.context.store.schedule_follow_up(post, None).await?,
         }
         Ok(None)
     }
@@ -118,18 +122,18 @@ impl Shared {
     /// lag behind, by seconds or by minutes.
     async fn look_for_id(&self, follow_up: &FollowUp, draft: &Draft) -> Result<(), StoreError> {
         let post = &follow_up.post;
-        let publisher = self.publishers.get(post.content.platform);
+        let publisher = self.context.publishers.get(post.content.platform);
         for call in post.calls.iter().rev() {
             let Ok((receipt, proof)) = Proof::of(publisher.look_up(draft, call).await) else {
                 continue;
             };
             if receipt.external_id.is_some()
-                && self.found(post, call, receipt, proof).await.is_ok()
+                && self.reconciler.found(post, call, receipt, proof).await.is_ok()
                 // It may be that of another post of ours.
-                && self.store.knows_id(post.post_id).await?
+                && self.context.store.knows_id(post.post_id).await?
             {
                 let comment = follow_up.comment.as_ref().map(|_| Duration::ZERO);
-                return self.store.schedule_follow_up(post, comment).await;
+                return self.context.store.schedule_follow_up(post, comment).await;
             }
         }
         let next = match follow_up.published_for.as_secs() / 60 {
@@ -139,16 +143,16 @@ impl Shared {
             15..1440 => Some(Duration::from_secs(60 * 60)),
             _ => {
                 let why = "no_post_id: the post is live under an id that is not known";
-                return self.store.fail_comment(post, why).await;
+                return self.context.store.fail_comment(post, why).await;
             }
         };
-        self.store.schedule_follow_up(post, next).await
+        self.context.store.schedule_follow_up(post, next).await
     }
 
     /// Looks once more at a post that was reported as not published: a refusal may
     /// have been a lie, and a state have lagged. Then removes what is left of it.
-    async fn last_look(&self, post: &Claim, draft: &Draft) -> Result<Option<End>, StoreError> {
-        let publisher = self.publishers.get(post.content.platform);
+    async fn last_look(&self, post: &Job, draft: &Draft) -> Result<Option<End>, StoreError> {
+        let publisher = self.context.publishers.get(post.content.platform);
         // What contradicts itself is not deleted.
         let mut is_clear = !post.calls.iter().any(|call| call.doubted || call.blind);
         let mut looks_again = false;
@@ -166,7 +170,7 @@ impl Shared {
                 }
                 Err(_) => return self.look_later(post, call).await,
             };
-            match self.found(post, call, receipt, proof).await {
+            match self.reconciler.found(post, call, receipt, proof).await {
                 Ok(end) => return Ok(Some(end)),
                 Err(failure) if failure.code == ANOTHERS => {
                     looks_again |= call.age < SEEN_BY;
@@ -177,10 +181,10 @@ impl Shared {
         if looks_again {
             let youngest = post.calls.iter().map(|call| call.age).min().unwrap_or_default();
             let rest = SEEN_BY.saturating_sub(youngest);
-            self.store.schedule_follow_up(post, Some(rest)).await?;
+            self.context.store.schedule_follow_up(post, Some(rest)).await?;
             return Ok(None);
         }
-        let ours = self.store.record_cleaned_up(&self.options.id, post).await?;
+        let ours = self.context.store.record_cleaned_up(&self.context.options.id, post).await?;
         if ours && is_clear {
             let staged = publisher.object(draft);
             let named = calls.iter().filter_map(|call| call.object.as_deref());
@@ -193,16 +197,16 @@ impl Shared {
     }
 
     /// The last look cannot tell now.
-    async fn look_later(&self, post: &Claim, call: &Intent) -> Result<Option<End>, StoreError> {
+    async fn look_later(&self, post: &Job, call: &Intent) -> Result<Option<End>, StoreError> {
         let again = (call.age < LAST_LOOK_BY).then_some(LATER);
-        self.store.schedule_follow_up(post, again).await?;
+        self.context.store.schedule_follow_up(post, again).await?;
         Ok(None)
     }
 
     /// Sends a comment that is owed, or finds out whether it is there.
     async fn comment(
         &self,
-        post: &Claim,
+        post: &Job,
         draft: &Draft,
         post_id: &str,
         owed: &OwedComment,
@@ -217,7 +221,7 @@ impl Shared {
             (_, Some(call)) => Some(self.look_for_comment(post, draft, post_id, owed, call).await),
             (_, None) => {
                 let why = "a restored backup does not know whether its comment was sent";
-                return self.store.fail_comment(post, why).await;
+                return self.context.store.fail_comment(post, why).await;
             }
         };
         match (end, last) {
@@ -231,7 +235,7 @@ impl Shared {
 
     async fn record_comment(
         &self,
-        post: &Claim,
+        post: &Job,
         turn: &CommentTurn,
         end: &CommentEnd,
     ) -> Result<(), StoreError> {
@@ -241,16 +245,16 @@ impl Shared {
         {
             tracing::warn!(post = %post.post_id, code = %failure.code, message = %failure.message,
                 "the first comment was not confirmed");
-            self.rest_or_go_on(post, failure).await;
-            self.count_if_outage(post, failure).await;
+            self.recorder.pause_or_go_on(post, failure).await;
+            self.recorder.health.count_if_outage(post, failure).await;
         }
-        self.store.record_comment(&self.options.id, post, turn, end).await
+        self.context.store.record_comment(&self.context.options.id, post, turn, end).await
     }
 
     /// A refused comment may be there even so. `None`: it is not; send it again.
     async fn ask_before_commenting_again(
         &self,
-        post: &Claim,
+        post: &Job,
         draft: &Draft,
         post_id: &str,
         owed: &OwedComment,
@@ -263,7 +267,7 @@ impl Shared {
         if let Some(rest) = CALL_IS_OVER.checked_sub(call.age).filter(|rest| !rest.is_zero()) {
             return Some(refused(rest));
         }
-        let publisher = self.publishers.get(post.content.platform);
+        let publisher = self.context.publishers.get(post.content.platform);
         match publisher.find_comment(draft, post_id, &owed.text).await {
             Sighting::Live(receipt) | Sighting::Matched(receipt) => Some(CommentEnd::Sent(receipt)),
             Sighting::NotLive { after } if call.age < after => Some(refused(after - call.age)),
@@ -278,14 +282,14 @@ impl Shared {
     /// Looks for a comment whose call had no answer.
     async fn look_for_comment(
         &self,
-        post: &Claim,
+        post: &Job,
         draft: &Draft,
         post_id: &str,
         owed: &OwedComment,
         call: &Intent,
     ) -> CommentEnd {
         let not_seen = || Failure::new(Remedy::Retry, "not_seen", "the comment is not listed");
-        let publisher = self.publishers.get(post.content.platform);
+        let publisher = self.context.publishers.get(post.content.platform);
         match publisher.find_comment(draft, post_id, &owed.text).await {
             Sighting::Live(receipt) | Sighting::Matched(receipt) => CommentEnd::Sent(receipt),
             Sighting::NotLive { after } if call.age < after => {
@@ -307,18 +311,19 @@ impl Shared {
 
     async fn send_comment(
         &self,
-        post: &Claim,
+        post: &Job,
         draft: &Draft,
         post_id: &str,
         owed: &OwedComment,
     ) -> Result<(), StoreError> {
         let began = Uptime::now();
-        let Some(turn) = self.store.begin_comment(&self.options.id, post).await? else {
+        let Some(turn) = self.context.store.begin_comment(&self.context.options.id, post).await?
+        else {
             return Ok(());
         };
         let clearance = Clearance::new(move || began.elapsed() < LEAVES_WITHIN);
         let cleared = Draft { clearance, ..draft.clone() };
-        let publisher = self.publishers.get(post.content.platform);
+        let publisher = self.context.publishers.get(post.content.platform);
         let end = match publisher.comment(&cleared, post_id, &owed.text).await {
             Answer::Published(receipt) | Answer::Matched(receipt) => CommentEnd::Sent(receipt),
             Answer::NotSent(failure) => CommentEnd::Again(failure.mark(NOT_SENT), COMMENT_LOOK),

@@ -1,42 +1,46 @@
-//! Tells the store how well the platforms answer: one that does not answer
-//! rests as a whole, and one that comes near a limit is called less often.
+//! Reports to the store how well the platforms answer: one that does not answer is
+//! paused as a whole.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::domain::{Away, Claim, Draft, Failure, NearLimit, Platform, Remedy};
+use crate::domain::{Away, Failure, Job, Platform, Remedy};
+use crate::store::Store;
 
-use super::Shared;
+/// That a platform answers is reported no more often.
+const REPORT_EVERY: Duration = Duration::from_secs(5);
 
-/// That a platform answers is told no more often.
-const TELL_EVERY: Duration = Duration::from_secs(5);
+/// What this process knows of the platforms' health.
+#[derive(Debug)]
+pub(super) struct Health {
+    store: Store,
+    /// When each platform was last reported to answer, by this process.
+    reported: Mutex<HashMap<Platform, Instant>>,
+}
 
-/// When each platform was last told to answer, by this process.
-#[derive(Debug, Default)]
-pub(super) struct Checks(Mutex<HashMap<Platform, Instant>>);
+impl Health {
+    pub(super) fn new(store: Store) -> Self {
+        Self { store, reported: Mutex::default() }
+    }
 
-impl Checks {
-    /// Whether it is time to tell again.
+    /// Whether it is time to report again that a platform answers.
     fn is_due(&self, platform: Platform) -> bool {
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_due = told.get(&platform).is_none_or(|at| at.elapsed() >= TELL_EVERY);
+        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = reported.get(&platform).is_none_or(|at| at.elapsed() >= REPORT_EVERY);
         if is_due {
-            told.insert(platform, Instant::now());
+            reported.insert(platform, Instant::now());
         }
         is_due
     }
 
     fn forget(&self, platform: Platform) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&platform);
+        self.reported.lock().unwrap_or_else(PoisonError::into_inner).remove(&platform);
     }
-}
 
-impl Shared {
     /// Notes that the platform answered a call, with whatever.
-    pub(super) async fn platform_answered(&self, claim: &Claim) {
-        let platform = claim.content.platform;
-        if self.health.is_due(platform)
+    pub(super) async fn platform_answered(&self, platform: Platform) {
+        if self.is_due(platform)
             && let Err(error) = self.store.forget_faults(platform).await
         {
             tracing::debug!(%platform, %error, "its faults are not forgotten");
@@ -44,32 +48,18 @@ impl Shared {
     }
 
     /// Counts a call that the platform did not answer, or answered with a fault.
-    pub(super) async fn count_if_outage(&self, claim: &Claim, failure: &Failure) {
+    pub(super) async fn count_if_outage(&self, job: &Job, failure: &Failure) {
         if failure.remedy != Remedy::Outage(Away::Platform) {
             return;
         }
-        let platform = claim.content.platform;
-        self.health.forget(platform);
+        let platform = job.content.platform;
+        self.forget(platform);
         let reason = format!("{} ({})", failure.message, failure.code);
-        match self.store.count_fault(platform, claim.account.id, &reason).await {
+        match self.store.count_fault(platform, job.account.id, &reason).await {
             Ok(Some(rest)) => tracing::warn!(%platform, code = %failure.code,
                 "it does not answer: nothing is sent to it for {} s", rest.as_secs()),
             Ok(None) => {}
             Err(error) => tracing::debug!(%platform, %error, "its fault is not counted"),
         }
-    }
-
-    /// Lets those accounts rest for a moment whose limit is nearly used up: the
-    /// refusal that would follow makes the block longer.
-    pub(super) async fn heed_usage(&self, claim: &Claim, draft: &Draft) {
-        let Some(NearLimit { percent, scope }) = draft.usage.take() else { return };
-        let rest = match percent {
-            ..95 => Duration::from_secs(60),
-            95..100 => Duration::from_secs(5 * 60),
-            _ => Duration::from_secs(15 * 60),
-        };
-        let message = format!("{percent} % of a limit of the platform are used up");
-        let failure = Failure::new(Remedy::Wait { rest, scope }, "near_limit", message);
-        self.rest_or_go_on(claim, &failure).await;
     }
 }

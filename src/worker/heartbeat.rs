@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use crate::store::Store;
 
-use super::Shared;
+use super::context::Context;
 
 /// Limit of the heartbeat's own waits for the database.
 const STATEMENT_LIMIT: Duration = Duration::from_secs(5);
@@ -25,14 +25,14 @@ pub(super) struct Heartbeat {
 
 impl Heartbeat {
     /// Starts beating: at once, then four times per lease.
-    pub(super) fn start(shared: &Arc<Shared>) -> std::io::Result<Self> {
+    pub(super) fn start(context: &Arc<Context>) -> std::io::Result<Self> {
         let (stop, stopped) = mpsc::channel();
         let (end, ended) = oneshot::channel();
-        let shared = Arc::clone(shared);
+        let context = Arc::clone(context);
         std::thread::Builder::new().name("heartbeat".to_owned()).spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             match runtime {
-                Ok(runtime) => runtime.block_on(run(&shared, &stopped)),
+                Ok(runtime) => runtime.block_on(run(&context, &stopped)),
                 Err(error) => {
                     tracing::error!(%error, "no heartbeat: leases will run out");
                 }
@@ -52,9 +52,9 @@ impl Heartbeat {
     }
 }
 
-async fn run(shared: &Shared, stopped: &Receiver<()>) {
-    let interval = shared.options.lease / 4;
-    let store = match shared.store.again(STATEMENT_LIMIT) {
+async fn run(context: &Context, stopped: &Receiver<()>) {
+    let interval = context.options.lease / 4;
+    let store = match context.store.again(STATEMENT_LIMIT) {
         Ok(store) => store,
         Err(error) => {
             tracing::error!(%error, "no heartbeat: leases will run out");
@@ -62,25 +62,25 @@ async fn run(shared: &Shared, stopped: &Receiver<()>) {
         }
     };
     loop {
-        beat(shared, &store).await;
+        beat(context, &store).await;
         // Blocking is right: this thread has nothing else to do.
         match stopped.recv_timeout(interval) {
             Err(RecvTimeoutError::Timeout) => {}
             Ok(()) | Err(RecvTimeoutError::Disconnected) => break,
         }
     }
-    if let Err(error) = store.goodbye(&shared.options.id).await {
+    if let Err(error) = store.goodbye(&context.options.id).await {
         tracing::debug!(%error, "no goodbye");
     }
     store.close().await;
 }
 
-async fn beat(shared: &Shared, store: &Store) {
-    let options = &shared.options;
-    match store.renew_leases(&options.id, &shared.held.fences(), options.lease).await {
+async fn beat(context: &Context, store: &Store) {
+    let options = &context.options;
+    match store.renew_leases(&context.in_flight.leases(), options.lease).await {
         Ok(lost) => {
             for job in lost {
-                // A job that just ended is no loss; one still held stops at its next write.
+                // A job that just ended is no loss; one in flight stops at its next write.
                 tracing::debug!(%job, "lease not renewed");
             }
         }

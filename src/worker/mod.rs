@@ -1,19 +1,26 @@
 //! The publish protocol: take a job, prepare it, gate, publish, write down
 //! what came of it; and find out what became of calls nobody saw the end of.
 //!
+//! - [`publish`]: one claimed job, from its preparation to its publish call;
+//! - [`reconcile`]: what became of calls whose answers prove nothing;
+//! - [`recorder`], [`settle`]: what was learned, on its way into the database;
+//! - [`follow_up`]: what follows the end of a post;
+//! - [`run`]: the loop that claims jobs and hands them out.
+//!
 //! Knows the store and the platforms, never the command line or the screen:
 //! what happens is reported as [`Event`]s.
 
-mod evidence;
+mod context;
 mod follow_up;
 mod health;
 mod heartbeat;
-mod held;
-mod job;
+mod in_flight;
+mod publish;
 mod reconcile;
+mod recorder;
 mod recovery;
-mod repeat;
 mod run;
+mod settle;
 mod spool;
 mod summary;
 mod uptime;
@@ -22,22 +29,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::proof::CALL_IS_OVER;
-use crate::domain::{
-    AccessToken, Claim, Clearance, Draft, Failure, Only, Platform, PostId, Remedy, Scope,
-    SocialAccount, UsageMeter, WorkerId,
-};
+use crate::domain::{AccessToken, Failure, Job, Only, Platform, PostId, SocialAccount, WorkerId};
 use crate::platforms::Publishers;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 pub use recovery::Recovery;
 pub use run::BrokenOff;
 pub use spool::Spool;
 pub use summary::Summary;
 
-use held::HeldJobs;
-
-/// How long an account rests whose token is not found.
-const NO_TOKEN_REST: Duration = Duration::from_secs(60);
+use context::Context;
+use follow_up::FollowUps;
+use in_flight::InFlight;
+use publish::Publishing;
+use reconcile::Reconciler;
+use recorder::Recorder;
 
 /// Finds an account's token, or says why it cannot (without the value).
 pub type TokenSource = Arc<dyn Fn(&SocialAccount) -> Result<AccessToken, String> + Send + Sync>;
@@ -118,8 +124,8 @@ pub enum End {
     Waiting(Duration),
     /// Failed this time; another attempt follows.
     Retrying(Failure),
-    /// Its account rests; it waits with no attempt counted.
-    Resting(Failure),
+    /// Its account is paused; it waits with no attempt counted.
+    Paused(Failure),
     /// Failed for good; provably not live.
     Failed(Failure),
     /// May be live: will be looked up after this long.
@@ -144,7 +150,7 @@ impl End {
             Self::Prepared | Self::Waiting(_) | Self::Released => false,
             Self::Published { .. }
             | Self::Retrying(_)
-            | Self::Resting(_)
+            | Self::Paused(_)
             | Self::Failed(_)
             | Self::LookingUp(..)
             | Self::Unknown(_)
@@ -166,12 +172,12 @@ pub struct Event {
 }
 
 impl Event {
-    fn of(claim: &Claim, end: End) -> Self {
+    fn of(job: &Job, end: End) -> Self {
         Self {
-            post_id: claim.post_id,
-            platform: Some(claim.content.platform),
-            account: Some(claim.account.name.clone()),
-            attempt: Some(claim.attempts),
+            post_id: job.post_id,
+            platform: Some(job.content.platform),
+            account: Some(job.account.name.clone()),
+            attempt: Some(job.attempts),
             end,
         }
     }
@@ -184,20 +190,16 @@ impl Event {
 /// A worker on one database.
 #[derive(Clone)]
 pub struct Worker {
-    shared: Arc<Shared>,
+    parts: Arc<Parts>,
 }
 
-/// What all jobs of a worker use.
-struct Shared {
-    store: Store,
-    publishers: Publishers,
-    tokens: TokenSource,
-    events: EventSink,
-    options: Options,
-    held: Arc<HeldJobs>,
-    health: health::Checks,
-    /// The spool when it was last fed to the database.
-    spool_seen: tokio::sync::Mutex<spool::Look>,
+/// What a worker is made of. Each part knows only the ones before it.
+struct Parts {
+    context: Arc<Context>,
+    recorder: Arc<Recorder>,
+    reconciler: Arc<Reconciler>,
+    publishing: Publishing,
+    follow_ups: FollowUps,
 }
 
 impl Worker {
@@ -209,43 +211,21 @@ impl Worker {
         events: EventSink,
         options: Options,
     ) -> Self {
-        let held = Arc::new(HeldJobs::default());
-        let spool_seen = tokio::sync::Mutex::new(Ok(Vec::new()));
-        let health = health::Checks::default();
-        let shared =
-            Shared { store, publishers, tokens, events, options, held, health, spool_seen };
-        Self { shared: Arc::new(shared) }
+        let in_flight = InFlight::default();
+        let context = Arc::new(Context { store, publishers, tokens, events, options, in_flight });
+        let recorder = Arc::new(Recorder::new(Arc::clone(&context)));
+        let reconciler = Arc::new(Reconciler::new(Arc::clone(&context), Arc::clone(&recorder)));
+        let publishing =
+            Publishing::new(Arc::clone(&context), Arc::clone(&recorder), Arc::clone(&reconciler));
+        let follow_ups =
+            FollowUps::new(Arc::clone(&context), Arc::clone(&recorder), Arc::clone(&reconciler));
+        let parts = Parts { context, recorder, reconciler, publishing, follow_ups };
+        Self { parts: Arc::new(parts) }
     }
 }
 
-impl Shared {
-    fn tell(&self, event: &Event) {
-        (self.events)(event);
-    }
-
-    /// Everything a platform needs for a job, or what its account lacks.
-    fn draft(&self, claim: &Claim) -> Result<Draft, Failure> {
-        if claim.account.external_id.is_empty() {
-            // The old scheduler's tables have no column for it.
-            let why = format!(
-                "its id at the platform is not known; accounts add --id {} --external-id … tells it",
-                claim.account.id
-            );
-            return Err(Failure::new(Remedy::Operator(Scope::Account), "no_external_id", why));
-        }
-        // Rests only for a while: setting the token is enough to go on.
-        let rest = Remedy::Wait { rest: NO_TOKEN_REST, scope: Scope::Account };
-        let token =
-            (self.tokens)(&claim.account).map_err(|why| Failure::new(rest, "no_token", why))?;
-        Ok(Draft {
-            account: claim.account.clone(),
-            token,
-            content: claim.content.clone(),
-            staging: claim.staging.clone(),
-            calls: claim.calls.clone(),
-            clearance: Clearance::unlimited(),
-            now: claim.now(),
-            usage: UsageMeter::default(),
-        })
-    }
+/// The answer for the only member of a set.
+fn only<T>(answers: Vec<T>) -> Result<T, StoreError> {
+    let none = || StoreError::Statement("a set of one got no answer".to_owned());
+    answers.into_iter().next().ok_or_else(none)
 }

@@ -5,15 +5,17 @@
 //! What no reading can settle ends as *unknown*, for a person, no sooner; it is
 //! never sent again by us.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::proof::{self, CALL_IS_OVER, IN_PROGRESS, LISTS_LAG, NOT_LIVE, Proven, Witness};
-use crate::domain::{Claim, Failure, Intent, Receipt, Remedy, Sighting};
-use crate::store::{Step, StoreError};
+use crate::domain::{Claim, Draft, Failure, Intent, Job, Receipt, Remedy, Sighting};
+use crate::store::{LookedUp, Phase, Reviewed, StoreError, Undecided};
 
-use super::evidence::{Evidence, Kept, Proof, Recognised};
-use super::job::published;
-use super::{End, Shared};
+use super::context::Context;
+use super::recorder::{Evidence, Kept, Proof, Recognised, Recorder};
+use super::settle::{end_of, published};
+use super::{End, only};
 
 /// After so many readings that decide nothing, a person is asked.
 const LOOKUPS_MAX: u32 = 10;
@@ -54,9 +56,9 @@ fn next_look(settle: Duration, lookups: u32) -> Duration {
     }
 }
 
-/// When to look again at a post that is held, by the age of its call: for a day
+/// When to look again at a post that needs review, by the age of its call: for a day
 /// every hour, for a week every day, and never again.
-fn next_look_at_held(age: Duration) -> Option<Duration> {
+fn next_review(age: Duration) -> Option<Duration> {
     const HOUR: Duration = Duration::from_secs(60 * 60);
     match age {
         age if age < HOUR * 24 => Some(HOUR),
@@ -65,22 +67,34 @@ fn next_look_at_held(age: Duration) -> Option<Duration> {
     }
 }
 
-impl Shared {
+/// Finds out what became of open calls.
+pub(super) struct Reconciler {
+    context: Arc<Context>,
+    recorder: Arc<Recorder>,
+}
+
+impl Reconciler {
+    pub(super) fn new(context: Arc<Context>, recorder: Arc<Recorder>) -> Self {
+        Self { context, recorder }
+    }
+
     /// How long after its call "not there" begins to count: as asked for, but
     /// never while the call may be under way. Paces the looks, too.
     pub(super) fn settle(&self) -> Duration {
-        self.options.settle.max(CALL_IS_OVER)
+        self.context.options.settle.max(CALL_IS_OVER)
     }
 
     /// Looks a claimed job with open intents up, once.
     pub(super) async fn reconcile(&self, claim: &Claim) -> Result<End, StoreError> {
         match self.look(claim).await {
             // Evidence came in meanwhile.
-            Look::NothingOpen => self.give_back(claim, Duration::ZERO).await,
+            Look::NothingOpen => {
+                self.recorder.requeue(&claim.lease, Duration::ZERO, End::Released).await
+            }
             Look::Live(end) => Ok(end),
             Look::NotLive(failure) => {
-                let step = Step::Lookup(claim.open_intents.clone());
-                self.fail(claim, &step, failure).await
+                let phase = Phase::Lookup(claim.open_intents.clone());
+                self.recorder.fail(claim, &phase, failure).await
             }
             Look::Undecided(intent, failure) => self.undecided(claim, &intent, failure).await,
             Look::Undecidable(intent, failure) => self.hold(claim, &intent, failure).await,
@@ -97,11 +111,11 @@ impl Shared {
     ) -> Result<End, StoreError> {
         let mut again = next_look(self.settle(), intent.lookups);
         let given_up = if failure.asks_to_rest() {
-            self.rest_or_go_on(claim, &failure).await;
+            self.recorder.pause_or_go_on(claim, &failure).await;
             again = again.max(LOOK_AT_REST);
             intent.age >= REST_MAX
         } else if matches!(failure.remedy, Remedy::Outage(_)) {
-            self.count_if_outage(claim, &failure).await;
+            self.recorder.health.count_if_outage(claim, &failure).await;
             again = again.max((intent.age / 3).min(LOOK_IN_OUTAGE));
             intent.age >= REST_MAX
         } else {
@@ -117,9 +131,9 @@ impl Shared {
         if given_up {
             return self.hold(claim, intent, failure).await;
         }
-        let worker = &self.options.id;
-        let settled = self.store.record_lookup(worker, claim, &failure, again).await?;
-        self.ended(settled, || End::LookingUp(failure, again))
+        let looked_up = LookedUp { lease: &claim.lease, seen: &failure, look_again: again };
+        let settled = only(self.context.store.record_lookup(&[looked_up]).await?)?;
+        Ok(end_of(settled, || End::LookingUp(failure, again)))
     }
 
     /// Leaves it to a person, and goes on looking where that can tell.
@@ -129,53 +143,55 @@ impl Shared {
         intent: &Intent,
         failure: Failure,
     ) -> Result<End, StoreError> {
-        let again = self.looks_again(claim, intent);
-        let settled = self.store.hold(&self.options.id, claim, &failure, again).await?;
-        self.ended(settled, || End::Unknown(failure))
+        let look_again = self.looks_again(claim, intent);
+        let undecided = Undecided { lease: &claim.lease, seen: &failure, look_again };
+        let settled = only(self.context.store.hold(&[undecided]).await?)?;
+        Ok(end_of(settled, || End::Unknown(failure)))
     }
 
-    /// When a held post is looked at again.
-    fn looks_again(&self, claim: &Claim, intent: &Intent) -> Option<Duration> {
-        let publisher = self.publishers.get(claim.content.platform);
-        let is_readable = match self.draft(claim) {
+    /// When a post that needs review is looked at again.
+    fn looks_again(&self, job: &Job, intent: &Intent) -> Option<Duration> {
+        let publisher = self.context.publishers.get(job.content.platform);
+        let is_readable = match self.context.draft(job) {
             Ok(draft) => publisher.witness(&draft) != Witness::Nobody,
             Err(_) => true,
         };
-        next_look_at_held(intent.age).filter(|_| is_readable)
+        next_review(intent.age).filter(|_| is_readable)
     }
 
-    /// Looks once more at a post that is held as unknown.
-    pub(super) async fn look_at_held(&self, claim: &Claim) -> Result<End, StoreError> {
-        let worker = &self.options.id;
-        match self.look(claim).await {
+    /// Looks once more at a post that needs review.
+    pub(super) async fn review(&self, job: &Job) -> Result<End, StoreError> {
+        let (store, worker) = (&self.context.store, &self.context.options.id);
+        match self.look(job).await {
             Look::NothingOpen => {
-                self.store.schedule_follow_up(claim, None).await?;
+                store.schedule_follow_up(job, None).await?;
                 Ok(End::Lost)
             }
             Look::Live(end) => Ok(end),
             Look::NotLive(failure) => {
-                let settled = self.store.unhold(worker, claim, &failure).await?;
-                self.ended(settled, || End::Failed(failure))
+                let reviewed = Reviewed { job, seen: &failure };
+                let settled = only(store.unhold(worker, &[reviewed]).await?)?;
+                Ok(end_of(settled, || End::Failed(failure)))
             }
             Look::Undecided(intent, failure) | Look::Undecidable(intent, failure) => {
-                let again = self.looks_again(claim, &intent);
-                self.store.record_held_lookup(worker, claim, &failure, again).await?;
+                let reviewed = (Reviewed { job, seen: &failure }, self.looks_again(job, &intent));
+                store.record_held_lookup(worker, &[reviewed]).await?;
                 Ok(End::Unknown(failure))
             }
         }
     }
 
     /// Reads once what the open calls made, and writes down what is live.
-    async fn look(&self, claim: &Claim) -> Look {
-        let Some(intent) = claim.open_intents.last() else { return Look::NothingOpen };
-        let sighting = self.sight(claim, intent.clone()).await;
+    async fn look(&self, job: &Job) -> Look {
+        let Some(intent) = job.open_intents.last() else { return Look::NothingOpen };
+        let sighting = self.sight(job, intent.clone()).await;
         if !matches!(sighting, Sighting::CannotTell(_) | Sighting::NeverTells(_)) {
-            self.platform_answered(claim).await;
+            self.recorder.health.platform_answered(job.content.platform).await;
         }
-        let open = &claim.open_intents;
+        let open = &job.open_intents;
         let mut proven = proof::of_reading(sighting, open, self.settle());
         if let Proven::Matched(receipt) = &proven {
-            proven = match self.found(claim, intent, receipt.clone(), Proof::Matched).await {
+            proven = match self.found(job, intent, receipt.clone(), Proof::Matched).await {
                 Ok(end) => return Look::Live(end),
                 // The list does not have ours.
                 Err(failure) if failure.code == ANOTHERS => {
@@ -186,18 +202,18 @@ impl Shared {
             };
         }
         match proven {
-            Proven::Live(receipt) | Proven::Matched(receipt) => Look::Live(
-                self.found(claim, intent, receipt, Proof::Live).await.unwrap_or(End::Lost),
-            ),
+            Proven::Live(receipt) | Proven::Matched(receipt) => {
+                Look::Live(self.found(job, intent, receipt, Proof::Live).await.unwrap_or(End::Lost))
+            }
             Proven::NotLive(failure) => Look::NotLive(failure),
             Proven::Nothing(failure) => Look::Undecided(intent.clone(), failure),
             Proven::Never(failure) => Look::Undecidable(intent.clone(), failure),
         }
     }
 
-    async fn sight(&self, claim: &Claim, mut call: Intent) -> Sighting {
-        let publisher = self.publishers.get(claim.content.platform);
-        match self.draft(claim) {
+    async fn sight(&self, job: &Job, mut call: Intent) -> Sighting {
+        let publisher = self.context.publishers.get(job.content.platform);
+        match self.context.draft(job) {
             Ok(draft) => {
                 // It is most likely what a call of other hands has named.
                 if call.blind && call.object.is_none() {
@@ -212,21 +228,35 @@ impl Shared {
     /// Writes down that it was seen live, unless what was seen is another post.
     pub(super) async fn found(
         &self,
-        claim: &Claim,
+        job: &Job,
         intent: &Intent,
         receipt: Receipt,
         proof: Recognised,
     ) -> Result<End, Failure> {
-        let evidence = Evidence::new(claim, intent, proof(receipt.clone()));
-        match self.keep_evidence(evidence).await {
+        let worker = &self.context.options.id;
+        let evidence = Evidence::new(worker, job, intent, proof(receipt.clone()));
+        match self.recorder.keep(evidence).await {
             Kept::Anothers => return Err(anothers()),
             Kept::Unclear => return Err(may_be_anothers()),
             Kept::Recorded(_) | Kept::Spooled | Kept::Untaken => {}
         }
-        if let Ok(draft) = self.draft(claim) {
-            self.describe(claim, &draft, &receipt).await;
+        if let Ok(draft) = self.context.draft(job) {
+            self.describe(job, &draft, &receipt).await;
         }
-        Ok(published(claim, intent, &receipt))
+        Ok(published(job, intent, &receipt))
+    }
+
+    /// Reads and stores the address of a live post. Best effort.
+    pub(super) async fn describe(&self, job: &Job, draft: &Draft, receipt: &Receipt) {
+        if receipt.permalink.is_some() {
+            return;
+        }
+        let publisher = self.context.publishers.get(job.content.platform);
+        if let Some(permalink) = publisher.permalink(draft, receipt).await
+            && let Err(error) = self.context.store.record_permalink(job.post_id, &permalink).await
+        {
+            tracing::warn!(post = %job.post_id, %error, "the address was not stored");
+        }
     }
 }
 
@@ -254,9 +284,9 @@ mod tests {
     }
 
     #[test]
-    fn held_posts_are_looked_at_for_a_week() {
+    fn posts_that_need_review_are_read_for_a_week() {
         let hours = |age: u64| {
-            next_look_at_held(Duration::from_secs(age * 3600)).map(|next| next.as_secs() / 3600)
+            next_review(Duration::from_secs(age * 3600)).map(|next| next.as_secs() / 3600)
         };
         assert_eq!([0, 23, 24, 167, 168].map(hours), [Some(1), Some(1), Some(24), Some(24), None]);
     }

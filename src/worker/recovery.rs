@@ -6,7 +6,7 @@ use crate::domain::{Claim, Failure, Outcome, PostId, Remedy};
 use crate::store::{Claimed, Ended, StoreError, TakeOver, TakenOver};
 
 use super::heartbeat::Heartbeat;
-use super::{End, Event, Shared, Worker};
+use super::{End, Event, Parts, Worker};
 
 /// Jobs taken over at a time: few, so that each is looked at soon.
 const BATCH: u32 = 5;
@@ -30,13 +30,13 @@ impl Worker {
     /// # Errors
     /// The database is away.
     pub async fn recover(&self, foreign_lock: Duration, most: u32) -> Result<Recovery, StoreError> {
-        let shared = &self.shared;
+        let parts = &self.parts;
         let mut recovery = Recovery {
-            recovered: shared.feed_spool().await?,
-            repaired: shared.store.repair_halves(None, false).await?,
+            recovered: parts.recorder.feed_spool().await?,
+            repaired: parts.context.store.repair_halves(None, false).await?,
             ..Recovery::default()
         };
-        let heartbeat = Heartbeat::start(shared).ok();
+        let heartbeat = Heartbeat::start(&parts.context).ok();
         let result = self.recover_into(&mut recovery, foreign_lock, most).await;
         if let Some(heartbeat) = heartbeat {
             heartbeat.stop().await;
@@ -49,7 +49,7 @@ impl Worker {
     /// # Errors
     /// The database is away.
     pub async fn record_spooled(&self) -> Result<(), StoreError> {
-        self.shared.feed_spool().await.map(|_| ())
+        self.parts.recorder.feed_spool().await.map(|_| ())
     }
 
     async fn recover_into(
@@ -58,12 +58,12 @@ impl Worker {
         foreign_lock: Duration,
         most: u32,
     ) -> Result<(), StoreError> {
-        let shared = &self.shared;
-        let options = &shared.options;
+        let parts = &self.parts;
+        let options = &parts.context.options;
         let mut request = TakeOver::new(options.id.clone(), options.lease, BATCH);
         request.foreign_lock = foreign_lock;
         for _ in 0..most.div_ceil(BATCH) {
-            let taken = shared.store.take_over(&request).await?;
+            let taken = parts.context.store.take_over(&request).await?;
             recovery.recovered.extend(ended(&taken));
             if taken.claimed.is_empty() {
                 break;
@@ -72,29 +72,27 @@ impl Worker {
             // waits would be taken over again, and its dead worker counted twice.
             for claimed in &taken.claimed {
                 if let Claimed::Job(claim) = claimed {
-                    shared.held.add(claim);
+                    parts.context.in_flight.add(claim);
                 }
             }
             for claimed in taken.claimed {
-                shared.recover_one(claimed, recovery).await?;
+                parts.recover_one(claimed, recovery).await?;
             }
         }
-        for claimed in shared.store.held(most).await? {
-            let claim = match claimed {
-                Claimed::Job(claim) => claim,
-                // Read only: nothing is ended.
-                Claimed::Ended(_) => continue,
-                Claimed::Unreadable { claim, why } => {
-                    tracing::warn!(post = %claim.post, "it stays as it is: {why}");
-                    continue;
-                }
-            };
-            // Held just now, after a look.
-            if recovery.reconciled.iter().any(|event| event.post_id == claim.post_id) {
+        for read in parts.context.store.needs_review(most).await? {
+            let post = read.post();
+            // Marked so just now, after a look.
+            if recovery.reconciled.iter().any(|event| event.post_id == post) {
                 continue;
             }
-            let end = shared.look_at_held(&claim).await?;
-            recovery.reconciled.push(Event::of(&claim, end));
+            match &read.job {
+                Ok(job) => {
+                    let end = parts.reconciler.review(job).await?;
+                    recovery.reconciled.push(Event::of(job, end));
+                }
+                // Read only: nothing is ended.
+                Err(why) => tracing::warn!(%post, "it stays as it is: {why}"),
+            }
         }
         Ok(())
     }
@@ -121,22 +119,22 @@ pub(super) fn unclaimable(ended: Ended) -> Option<Event> {
     Some(Event::without_claim(ended.post?, end))
 }
 
-impl Shared {
+impl Parts {
     async fn recover_one(
         &self,
         claimed: Claimed,
         recovery: &mut Recovery,
     ) -> Result<(), StoreError> {
         match claimed {
-            Claimed::Unreadable { claim, why } => {
-                let event = self.fail_unreadable(claim, why).await?;
+            Claimed::Unreadable { lease, why } => {
+                let event = self.recorder.fail_unreadable(&lease, why).await?;
                 recovery.recovered.push(event);
             }
             Claimed::Ended(ended) => recovery.recovered.extend(unclaimable(ended)),
             Claimed::Job(claim) => {
                 let is_open = !claim.open_intents.is_empty();
                 let end = self.recover_job(&claim).await;
-                self.held.remove(&claim);
+                self.context.in_flight.remove(&claim.lease);
                 let event = Event::of(&claim, end?);
                 if is_open { &mut recovery.reconciled } else { &mut recovery.recovered }
                     .push(event);
@@ -147,9 +145,9 @@ impl Shared {
 
     async fn recover_job(&self, claim: &Claim) -> Result<End, StoreError> {
         if claim.open_intents.is_empty() {
-            self.give_back(claim, Duration::ZERO).await
+            self.recorder.requeue(&claim.lease, Duration::ZERO, End::Released).await
         } else {
-            self.reconcile(claim).await
+            self.reconciler.reconcile(claim).await
         }
     }
 }

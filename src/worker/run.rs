@@ -10,11 +10,11 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::{Claim, Failure, Intent, Remedy};
-use crate::store::{Heard, Step, StoreError};
+use crate::store::{Heard, Phase, StoreError};
 
 use super::heartbeat::Heartbeat;
 use super::summary::Summary;
-use super::{End, Event, Shared, Worker};
+use super::{End, Event, Parts, Worker};
 use round::claim_request;
 
 /// How long jobs that were broken off may take to be put back.
@@ -41,7 +41,7 @@ pub struct BrokenOff {
 
 /// One run of a worker.
 struct Run {
-    shared: Arc<Shared>,
+    parts: Arc<Parts>,
     stop: CancellationToken,
     jobs: JoinSet<Result<End, StoreError>>,
     running: HashMap<Id, Claim>,
@@ -82,15 +82,15 @@ impl Worker {
     /// # Errors
     /// The database is away.
     pub async fn due(&self) -> Result<Vec<crate::domain::PostId>, StoreError> {
-        let mut request = claim_request(&self.shared, u32::MAX / 4);
+        let mut request = claim_request(&self.parts.context, u32::MAX / 4);
         request.per_account = u32::MAX;
         request.ahead = Duration::ZERO;
-        self.shared.store.due(&request).await
+        self.parts.context.store.due(&request).await
     }
 
     async fn run(&self, until: Until, stop: CancellationToken) -> Result<Summary, BrokenOff> {
         let mut run = Run {
-            shared: Arc::clone(&self.shared),
+            parts: Arc::clone(&self.parts),
             stop,
             jobs: JoinSet::new(),
             running: HashMap::new(),
@@ -129,7 +129,7 @@ impl Run {
         while !self.stop.is_cancelled() && !self.limits_reached() {
             let worked = match self.round().await {
                 Ok(worked) => worked,
-                Err(StoreError::Constraint(_)) if self.mend().await? => true,
+                Err(StoreError::Constraint(_)) if self.repair().await? => true,
                 Err(error) if until == Until::Stopped && !error.is_final() => {
                     // A daemon outlives its database's outages, and a bad row.
                     tracing::error!(%error, "this round failed; trying again");
@@ -155,12 +155,12 @@ impl Run {
     }
 
     async fn feed_spool(&self) -> Result<bool, StoreError> {
-        Ok(!self.shared.feed_spool().await?.is_empty())
+        Ok(!self.parts.recorder.feed_spool().await?.is_empty())
     }
 
-    /// Mends rows that the database lets nobody change. Tells whether there were any.
-    async fn mend(&self) -> Result<bool, StoreError> {
-        let quoted = self.shared.store.quote_broken_media().await?;
+    /// Repairs rows that the database lets nobody change. Tells whether there were any.
+    async fn repair(&self) -> Result<bool, StoreError> {
+        let quoted = self.parts.context.store.quote_broken_media().await?;
         for post in &quoted {
             tracing::warn!(%post, "another program wrote media that is no JSON");
         }
@@ -169,7 +169,7 @@ impl Run {
 
     fn beat(&mut self) {
         if self.heartbeat.is_none() {
-            match Heartbeat::start(&self.shared) {
+            match Heartbeat::start(&self.parts.context) {
                 Ok(heartbeat) => self.heartbeat = Some(heartbeat),
                 // Jobs then live as long as their first lease.
                 Err(error) => tracing::error!(%error, "no thread for the heartbeat"),
@@ -179,8 +179,8 @@ impl Run {
 
     /// Sleeps until a job or clean-up ends, the next post is due, or it is time to look again.
     async fn sleep(&mut self) {
-        let mut longest = self.shared.options.poll_interval;
-        if let Ok(Some(next)) = self.shared.store.next_due_in().await {
+        let mut longest = self.parts.context.options.poll_interval;
+        if let Ok(Some(next)) = self.parts.context.store.next_due_in().await {
             longest = longest.min(next);
         }
         let stop = self.stop.clone();
@@ -198,7 +198,7 @@ impl Run {
 
     /// At least a second, so that a lasting error does not flood the log.
     async fn rest_after_error(&self) {
-        let rest = self.shared.options.poll_interval.max(Duration::from_secs(1));
+        let rest = self.parts.context.options.poll_interval.max(Duration::from_secs(1));
         tokio::select! {
             () = tokio::time::sleep(rest) => {}
             () = self.stop.cancelled() => {}
@@ -215,7 +215,7 @@ impl Run {
     /// Lets what runs finish: until the grace is over, if a stop was asked for.
     async fn drain(&mut self) {
         let stop = self.stop.clone();
-        let grace = self.shared.options.grace;
+        let grace = self.parts.context.options.grace;
         let over = async move {
             stop.cancelled().await;
             tokio::time::sleep(grace).await;
@@ -254,7 +254,7 @@ impl Run {
             Err(error) => (error.id(), Err(error)),
         };
         let Some(claim) = self.running.remove(&id) else { return };
-        let intent = self.shared.held.remove(&claim);
+        let intent = self.parts.context.in_flight.remove(&claim.lease);
         let end = match result {
             Ok(Ok(end)) => end,
             Ok(Err(error)) => {
@@ -298,7 +298,7 @@ impl Run {
 
     /// Puts a job back from which no call went out. `None`: it will be taken over.
     async fn put_back(&self, claim: &Claim, rest: Duration) -> Option<End> {
-        match self.shared.give_back(claim, rest).await {
+        match self.parts.recorder.requeue(&claim.lease, rest, End::Released).await {
             Ok(end) => Some(end),
             Err(error) => {
                 tracing::warn!(post = %claim.post_id, %error,
@@ -313,10 +313,12 @@ impl Run {
         let failure =
             Failure::new(Remedy::Retry, "panic", "the program failed while handling this post");
         match (intent, claim.open_intents.last()) {
-            (Some(intent), _) => self.shared.unknown(claim, &intent, Heard::Nothing(failure)).await,
+            (Some(intent), _) => {
+                self.parts.recorder.unknown(claim, &intent, Heard::Nothing(failure)).await
+            }
             // In a look-up: only a person can tell when all of them go wrong.
-            (None, Some(open)) => self.shared.undecided(claim, open, failure).await,
-            (None, None) => self.shared.fail(claim, &Step::Prepare, failure).await,
+            (None, Some(open)) => self.parts.reconciler.undecided(claim, open, failure).await,
+            (None, None) => self.parts.recorder.fail(claim, &Phase::Prepare, failure).await,
         }
     }
 
@@ -331,17 +333,17 @@ impl Run {
 
     fn note(&mut self, event: Event) {
         self.summary.add(&event.end);
-        self.shared.tell(&event);
+        self.parts.context.report(&event);
     }
 
     fn limits_reached(&self) -> bool {
-        let options = &self.shared.options;
+        let options = &self.parts.context.options;
         options.max_runtime.is_some_and(|max| self.began.elapsed() >= max)
             || options.max_jobs.is_some_and(|max| self.summary.claimed >= max)
     }
 
     fn within_runtime(&self, instant: Instant) -> bool {
-        self.shared.options.max_runtime.is_none_or(|max| instant < self.began + max)
+        self.parts.context.options.max_runtime.is_none_or(|max| instant < self.began + max)
     }
 }
 

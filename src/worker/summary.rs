@@ -33,7 +33,7 @@ impl Summary {
             End::Missed => self.missed += 1,
             End::Prepared
             | End::Waiting(_)
-            | End::Resting(_)
+            | End::Paused(_)
             | End::LookingUp(..)
             | End::Cancelled
             | End::Released

@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 
 use crate::domain::Claim;
 use crate::store::{ClaimRequest, Claimed, StoreError, TakeOver};
-use crate::worker::{End, Event, Shared, recovery};
+use crate::worker::context::Context;
+use crate::worker::{End, Event, recovery};
 
 use super::Run;
 
-/// Jobs of one account held at once: one that publishes, one that prepares.
+/// Jobs of one account in flight at once: one that publishes, one that prepares.
 const PER_ACCOUNT: u32 = 2;
 
 /// Posts that another program ended without their jobs are looked for no more
@@ -33,7 +34,7 @@ impl Run {
     }
 
     async fn end_missed(&mut self) -> Result<bool, StoreError> {
-        let (store, options) = (&self.shared.store, &self.shared.options);
+        let (store, options) = (&self.parts.context.store, &self.parts.context.options);
         let missed = store.fail_missed(options.max_late, &options.only).await?;
         let repaired = if self.repaired.is_none_or(|at| at.elapsed() >= REPAIR_EVERY) {
             self.repaired = Some(Instant::now());
@@ -48,7 +49,7 @@ impl Run {
     }
 
     async fn take_abandoned(&mut self) -> Result<bool, StoreError> {
-        let options = &self.shared.options;
+        let options = &self.parts.context.options;
         // Look-ups of old trouble leave a slot for what is due.
         let looking = self.running.values().filter(|claim| !claim.open_intents.is_empty()).count();
         let most = options.concurrency.saturating_sub(1).max(1);
@@ -60,7 +61,7 @@ impl Run {
         let mut request = TakeOver::new(options.id.clone(), options.lease, limit);
         request.only = options.only;
         request.except = self.running.values().map(|claim| claim.job_id).collect();
-        let taken = self.shared.store.take_over(&request).await?;
+        let taken = self.parts.context.store.take_over(&request).await?;
         let events = recovery::ended(&taken);
         let ended = !events.is_empty();
         for event in events {
@@ -71,13 +72,14 @@ impl Run {
 
     async fn take_due(&mut self) -> Result<bool, StoreError> {
         let limit = self.free_slots();
-        let claimed = self.shared.store.claim_due(&claim_request(&self.shared, limit)).await?;
+        let claimed =
+            self.parts.context.store.claim_due(&claim_request(&self.parts.context, limit)).await?;
         self.start_all(claimed).await
     }
 
     /// How many jobs may be taken now.
     fn free_slots(&self) -> u32 {
-        let options = &self.shared.options;
+        let options = &self.parts.context.options;
         let free = options.concurrency.saturating_sub(self.in_flight()).min(options.batch_size);
         let left =
             options.max_jobs.map_or(u64::MAX, |max| max.saturating_sub(self.summary.claimed));
@@ -95,8 +97,8 @@ impl Run {
             }
             match claimed {
                 Claimed::Job(claim) => self.start(*claim),
-                Claimed::Unreadable { claim, why } => {
-                    match self.shared.fail_unreadable(claim, why).await {
+                Claimed::Unreadable { lease, why } => {
+                    match self.parts.recorder.fail_unreadable(&lease, why).await {
                         Ok(event) => self.note(event),
                         Err(error) => result = Err(error),
                     }
@@ -115,10 +117,10 @@ impl Run {
         while let Some(ended) = self.follow_ups.try_join_next() {
             self.followed_up(ended);
         }
-        let (store, only) = (&self.shared.store, &self.shared.options.only);
+        let (store, only) = (&self.parts.context.store, &self.parts.context.options.only);
         if self.follow_ups.is_empty() && store.owes_follow_up(only).await? {
-            let shared = Arc::clone(&self.shared);
-            self.follow_ups.spawn(async move { shared.follow_up_all().await });
+            let parts = Arc::clone(&self.parts);
+            self.follow_ups.spawn(async move { parts.follow_ups.run().await });
         }
         Ok(false)
     }
@@ -128,12 +130,12 @@ impl Run {
     }
 
     fn start(&mut self, claim: Claim) {
-        self.shared.held.add(&claim);
+        self.parts.context.in_flight.add(&claim);
         self.beat();
-        let shared = Arc::clone(&self.shared);
+        let parts = Arc::clone(&self.parts);
         let stop = self.stop.clone();
         let job = claim.clone();
-        let handle = self.jobs.spawn(async move { shared.work(job, &stop).await });
+        let handle = self.jobs.spawn(async move { parts.publishing.work(job, &stop).await });
         self.running.insert(handle.id(), claim);
     }
 }
@@ -153,14 +155,14 @@ async fn caught<T>(
 }
 
 /// What a worker asks for when it takes jobs.
-pub(super) fn claim_request(shared: &Shared, limit: u32) -> ClaimRequest {
-    let options = &shared.options;
+pub(super) fn claim_request(context: &Context, limit: u32) -> ClaimRequest {
+    let options = &context.options;
     ClaimRequest {
         worker: options.id.clone(),
         lease: options.lease,
         limit,
         ahead: options.prepare_ahead,
-        held: shared.held.per_account(),
+        in_flight: context.in_flight.per_account(),
         per_account: PER_ACCOUNT,
         max_attempts: options.max_attempts,
         only: options.only,

@@ -27,9 +27,9 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Fence, InstanceId, Intent, JobId, PostId, WorkerId};
+use crate::domain::{Fence, InstanceId, Intent, JobId, Lease, PostId, WorkerId};
 
-use super::evidence::{Evidence, Proof};
+use super::recorder::{Evidence, Proof};
 
 /// The shape of a line.
 const VERSION: u32 = 2;
@@ -88,7 +88,6 @@ pub(super) struct Reading {
 /// An answer as it was read, with the text that stands for it in its file.
 #[derive(Debug, Clone)]
 pub(super) struct Waiting {
-    pub(super) worker: WorkerId,
     pub(super) evidence: Evidence,
     file: PathBuf,
     text: String,
@@ -142,8 +141,8 @@ impl Spool {
     }
 
     /// Appends an answer durably.
-    pub(super) fn keep(&self, worker: &WorkerId, evidence: &Evidence) -> io::Result<Waiting> {
-        let text = serde_json::to_string(&self.line(worker, evidence))?;
+    pub(super) fn keep(&self, evidence: &Evidence) -> io::Result<Waiting> {
+        let text = serde_json::to_string(&self.line(evidence))?;
         if text.len() > LINE_MAX {
             return Err(io::Error::new(ErrorKind::InvalidInput, "the answer is too long"));
         }
@@ -158,7 +157,7 @@ impl Spool {
         if is_new {
             File::open(&self.folder)?.sync_all()?;
         }
-        Ok(Waiting { worker: worker.clone(), evidence: evidence.clone(), file: path, text })
+        Ok(Waiting { evidence: evidence.clone(), file: path, text })
     }
 
     /// Shows whether anybody has written since an earlier look.
@@ -270,17 +269,17 @@ impl Spool {
         Ok(files)
     }
 
-    fn line(&self, worker: &WorkerId, evidence: &Evidence) -> Line {
+    fn line(&self, evidence: &Evidence) -> Line {
         Line {
             version: VERSION,
             database: self.instance,
-            job: evidence.job,
-            post: evidence.post,
+            job: evidence.lease.job(),
+            post: evidence.lease.post(),
             fence: evidence.intent.fence,
             step: evidence.intent.step_no,
             at: evidence.intent.at,
             proof: evidence.proof.clone(),
-            worker: worker.clone(),
+            worker: evidence.lease.worker().clone(),
         }
     }
 
@@ -306,8 +305,9 @@ impl Spool {
 impl Line {
     fn into_waiting(self, file: PathBuf, text: String) -> Waiting {
         let intent = Intent::cleared(self.fence, self.step, self.at);
-        let evidence = Evidence { job: self.job, post: self.post, intent, proof: self.proof };
-        Waiting { worker: self.worker, evidence, file, text }
+        let lease = Lease::granted(self.job, self.post, self.fence, self.worker);
+        let evidence = Evidence { lease, intent, proof: self.proof };
+        Waiting { evidence, file, text }
     }
 }
 

@@ -82,11 +82,11 @@ fn an_answer_comes_back_as_it_was_kept() {
     }
     for (n, proof) in proofs.into_iter().enumerate() {
         let evidence = evidence_of(3, proof);
-        let kept = spool.keep(&worker(), &evidence).unwrap();
+        let kept = spool.keep(&evidence).unwrap();
         let waiting = spool.waiting().unwrap().waiting;
         let read = waiting.last().unwrap();
         assert_eq!(waiting.len(), n + 1);
-        assert_eq!((&read.text, &read.worker), (&kept.text, &worker()));
+        assert_eq!((&read.text, read.evidence.lease.worker()), (&kept.text, &worker()));
         assert_eq!(read.evidence, evidence);
     }
     let all = spool.waiting().unwrap().waiting;
@@ -101,14 +101,14 @@ fn an_answer_comes_back_as_it_was_kept() {
 fn a_line_of_a_newer_program_or_of_another_database_stays() {
     let folder = tempfile::tempdir().unwrap();
     let spool = spool(folder.path());
-    let kept = spool.keep(&worker(), &evidence(1)).unwrap();
+    let kept = spool.keep(&evidence(1)).unwrap();
     let newer = kept.text.replace("\"version\":2", "\"version\":3");
     let unknown = kept.text.replace("\"version\"", "\"more\":1,\"version\"");
     let others = kept.text.replace(&spool.instance.to_string(), &PostId::generate().to_string());
     let odd = [newer, unknown, others].map(|line| format!("{line}\n")).concat();
     // A process died in the middle of a line; the next one goes on behind it.
     fs::write(spool.file(0), format!("{odd}{}\n{{\"versi", kept.text)).unwrap();
-    spool.keep(&worker(), &evidence(2)).unwrap();
+    spool.keep(&evidence(2)).unwrap();
     let waiting = spool.waiting().unwrap().waiting;
     assert_eq!(waiting.len(), 2);
     spool.remove(&waiting).unwrap();
@@ -134,7 +134,7 @@ fn workers_that_share_a_spool_lose_nothing() {
         let writers: Vec<_> = (0..4)
             .map(|_| {
                 scope.spawn(|| -> Vec<String> {
-                    let keep = |n| patiently(|| spool.keep(&worker(), &evidence(n))).text;
+                    let keep = |n| patiently(|| spool.keep(&evidence(n))).text;
                     (0..20).map(keep).collect()
                 })
             })
@@ -172,9 +172,9 @@ fn every_change_is_seen_from_outside() {
         assert_eq!(spool.look(), look, "nobody wrote");
         looks.push(look);
     };
-    let first = spool.keep(&worker(), &evidence(1)).unwrap();
+    let first = spool.keep(&evidence(1)).unwrap();
     look();
-    spool.keep(&worker(), &evidence(2)).unwrap();
+    spool.keep(&evidence(2)).unwrap();
     look();
     spool.remove(&[first]).unwrap();
     look();
@@ -184,16 +184,14 @@ fn every_change_is_seen_from_outside() {
 fn a_process_that_stands_still_with_the_lock_holds_nobody_up() {
     let folder = tempfile::tempdir().unwrap();
     let spool = spool(folder.path());
-    let kept = spool.keep(&worker(), &evidence(1)).unwrap();
+    let kept = spool.keep(&evidence(1)).unwrap();
     let held = locked(&spool.file(0), false).unwrap();
     let brought = spool.folder.join(format!("answers-{}-host2.jsonl", spool.instance));
     fs::copy(spool.file(0), &brought).unwrap();
     let reading = spool.waiting().unwrap();
     assert!(reading.is_busy && reading.waiting.len() == 1, "{reading:?}");
     fs::remove_file(brought).unwrap();
-    for error in
-        [spool.remove(&[kept]).unwrap_err(), spool.keep(&worker(), &evidence(2)).unwrap_err()]
-    {
+    for error in [spool.remove(&[kept]).unwrap_err(), spool.keep(&evidence(2)).unwrap_err()] {
         assert_eq!(error.kind(), ErrorKind::WouldBlock, "{error}");
     }
     drop(held);
@@ -208,7 +206,7 @@ fn a_folder_that_cannot_be_written_to_is_told() {
     fs::write(&file, "no folder").unwrap();
     let spool = spool(&file);
     assert!(spool.trouble().unwrap().ends_with("file is not a directory"));
-    assert!(spool.keep(&worker(), &evidence(1)).is_err());
+    assert!(spool.keep(&evidence(1)).is_err());
 }
 
 fn is_root() -> bool {
@@ -228,7 +226,7 @@ fn set_mode(path: &Path, mode: u32) {
 fn only_files_that_nobody_else_wrote_are_read() {
     let folder = tempfile::tempdir().unwrap();
     let spool = spool(folder.path());
-    let line = spool.keep(&worker(), &evidence(1)).unwrap().text;
+    let line = spool.keep(&evidence(1)).unwrap().text;
     let bad = spool.folder.join(format!("answers-{}-bad.jsonl", spool.instance));
     let text = format!("{line}\n");
     let elsewhere = folder.path().join("elsewhere");
@@ -271,12 +269,12 @@ fn only_files_that_nobody_else_wrote_are_read() {
 fn a_folder_that_others_can_change_is_not_used() {
     let folder = tempfile::tempdir().unwrap();
     let spool = spool(folder.path());
-    spool.keep(&worker(), &evidence(1)).unwrap();
+    spool.keep(&evidence(1)).unwrap();
     for bits in [0o770, 0o702, 0o1777] {
         set_mode(&spool.folder, bits);
         let trouble = spool.trouble().unwrap();
         assert!(trouble.contains(&format!("mode {bits:04o}")), "{trouble}");
-        assert!(spool.waiting().is_err() && spool.keep(&worker(), &evidence(2)).is_err());
+        assert!(spool.waiting().is_err() && spool.keep(&evidence(2)).is_err());
     }
     set_mode(&spool.folder, 0o755);
     assert_eq!((spool.trouble(), spool.waiting().unwrap().waiting.len()), (None, 1));
@@ -291,7 +289,7 @@ fn a_folder_that_others_can_change_is_not_used() {
 fn bad_lines_keep_no_good_one_from_being_read() {
     let folder = tempfile::tempdir().unwrap();
     let spool = spool(folder.path());
-    let good = spool.keep(&worker(), &evidence(1)).unwrap().text;
+    let good = spool.keep(&evidence(1)).unwrap().text;
     let long = good.replace("host/", &"x".repeat(LINE_MAX));
     let mut text = vec![b'{'; 200_000];
     for line in [b"\n\xff\xfe\n\n\0\n".as_slice(), long.as_bytes(), b"\n", good.as_bytes()] {
@@ -310,7 +308,7 @@ fn an_answer_finds_another_name_beside_a_trap() {
     fs::create_dir_all(spool.file(0)).unwrap();
     std::os::unix::fs::symlink("/dev/zero", spool.file(1)).unwrap();
     File::create(spool.file(2)).unwrap().set_len(strict::FILE_MAX).unwrap();
-    let kept = spool.keep(&worker(), &evidence(1)).unwrap();
+    let kept = spool.keep(&evidence(1)).unwrap();
     assert_eq!(kept.file, spool.file(3));
     let waiting = spool.waiting().unwrap().waiting;
     assert_eq!(waiting.len(), 1);
@@ -326,7 +324,7 @@ fn child_keeps_an_answer() {
     let [open, closed] = [folder.join("open/a"), folder.join("closed/a")];
     let keep = |folder: &Path| {
         let spool = Spool::new(folder.to_owned(), InstanceId::generate());
-        let kept = [1, 2].map(|fence| spool.keep(&worker(), &evidence(fence)).unwrap());
+        let kept = [1, 2].map(|fence| spool.keep(&evidence(fence)).unwrap());
         spool.remove(&kept[..1]).unwrap();
         assert_eq!((mode(&spool.file(0)), mode(folder)), (0o600, 0o700));
         assert_eq!(mode(folder.parent().unwrap()), 0o700);

@@ -2,16 +2,21 @@
 //! through the spool when the database is away.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::oneshot;
+use tokio::sync::{Mutex, oneshot};
 
-use crate::domain::{Claim, ClaimId, Failure, Intent, JobId, PostId, Receipt, Sighting, WorkerId};
-use crate::store::{Heard, Next, Recorded, Settled, Staged, Step, StoreError};
+use crate::domain::{Failure, Intent, Job, Lease, Receipt, Sighting, WorkerId};
+use crate::store::{
+    self, Failed, Heard, Next, Phase, Recorded, Settled, Staged, StoreError, Unsettled,
+};
 
-use super::spool::Waiting;
-use super::{End, Event, Shared};
+use super::context::Context;
+use super::health::Health;
+use super::spool::{self, Waiting};
+use super::{End, Event, only};
 
 /// An answer that the database does not take this soon is written into the
 /// spool: the process may not live until it does.
@@ -19,11 +24,10 @@ const OFFER_PATIENCE: Duration = Duration::from_secs(1);
 /// Without a spool, the database is asked again this often.
 const EVIDENCE_RETRY: Duration = Duration::from_secs(1);
 
-/// What is known about a publish call.
+/// What is known about a publish call, with the lease under which its gate cleared it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Evidence {
-    pub(super) job: JobId,
-    pub(super) post: PostId,
+    pub(super) lease: Lease,
     pub(super) intent: Intent,
     pub(super) proof: Proof,
 }
@@ -83,23 +87,33 @@ impl Kept {
 }
 
 impl Evidence {
-    pub(super) fn new(claim: &Claim, intent: &Intent, proof: Proof) -> Self {
-        Self { job: claim.job_id, post: claim.post_id, intent: intent.clone(), proof }
-    }
-
-    /// The claim whose gate cleared the call.
-    fn claim(&self) -> ClaimId {
-        ClaimId { job: self.job, post: self.post, fence: self.intent.fence }
+    /// Of a call that was cleared under the intent's fence, as this worker knows it.
+    pub(super) fn new(worker: &WorkerId, job: &Job, intent: &Intent, proof: Proof) -> Self {
+        let lease = Lease::granted(job.job_id, job.post_id, intent.fence, worker.clone());
+        Self { lease, intent: intent.clone(), proof }
     }
 }
 
-impl Shared {
+/// Brings what was learned into the database, or into the spool while that is away.
+pub(super) struct Recorder {
+    pub(super) context: Arc<Context>,
+    pub(super) health: Health,
+    /// The spool when it was last fed to the database.
+    spool_seen: Mutex<spool::Look>,
+}
+
+impl Recorder {
+    pub(super) fn new(context: Arc<Context>) -> Self {
+        let health = Health::new(context.store.clone());
+        Self { context, health, spool_seen: Mutex::new(Ok(Vec::new())) }
+    }
+
     /// Writes evidence down: in the database, or in the spool when that is
     /// away. Without a spool it does not give up while the database is away.
-    pub(super) async fn keep_evidence(&self, evidence: Evidence) -> Kept {
+    pub(super) async fn keep(&self, evidence: Evidence) -> Kept {
         let mut spooled: Option<Waiting> = None;
         loop {
-            let offer = self.offer(&self.options.id, &evidence);
+            let offer = self.offer(&evidence);
             tokio::pin!(offer);
             let early = tokio::time::timeout(OFFER_PATIENCE, &mut offer).await.ok();
             if spooled.is_none() && !matches!(early, Some(Ok(_))) {
@@ -118,7 +132,7 @@ impl Shared {
                 }
                 Err(error) => error,
             };
-            tracing::error!(post = %evidence.post, fence = %evidence.intent.fence,
+            tracing::error!(post = %evidence.lease.post(), fence = %evidence.intent.fence,
                 spooled = spooled.is_some(), %error,
                 "{}, but the database does not take it", evidence.proof);
             match (spooled.is_some(), error.is_outage()) {
@@ -133,7 +147,7 @@ impl Shared {
     /// the posts: whenever anybody on this machine has written to it since the
     /// last time. What the database does not take stays there.
     pub(super) async fn feed_spool(&self) -> Result<Vec<Event>, StoreError> {
-        let Some(spool) = self.options.spool.clone() else { return Ok(Vec::new()) };
+        let Some(spool) = self.context.options.spool.clone() else { return Ok(Vec::new()) };
         let mut seen = self.spool_seen.lock().await;
         let look = spool.look();
         if look == *seen {
@@ -150,16 +164,16 @@ impl Shared {
         let (mut events, mut settled) = (Vec::new(), Vec::new());
         let mut away = None;
         for waiting in reading.waiting {
-            match self.offer(&waiting.worker, &waiting.evidence).await {
+            match self.offer(&waiting.evidence).await {
                 Ok(kept) => {
-                    events.extend(told(&waiting.evidence, kept));
+                    events.extend(news(&waiting.evidence, kept));
                     settled.push(waiting);
                 }
                 Err(error) if error.is_outage() => {
                     away = Some(error);
                     break;
                 }
-                Err(error) => tracing::error!(post = %waiting.evidence.post, %error,
+                Err(error) => tracing::error!(post = %waiting.evidence.lease.post(), %error,
                     "an answer stays in the spool: the database does not take it"),
             }
         }
@@ -176,37 +190,43 @@ impl Shared {
         }
     }
 
-    async fn offer(&self, worker: &WorkerId, evidence: &Evidence) -> Result<Kept, StoreError> {
-        let (store, claim, intent) = (&self.store, evidence.claim(), &evidence.intent);
-        let row =
-            |receipt: &Receipt| (evidence.job, evidence.post, intent.clone(), receipt.clone());
-        Ok(match &evidence.proof {
+    async fn offer(&self, evidence: &Evidence) -> Result<Kept, StoreError> {
+        let store = &self.context.store;
+        let Evidence { lease, intent, proof } = evidence;
+        let live = |receipt: &Receipt| store::Evidence {
+            job: lease.job(),
+            post: lease.post(),
+            intent: intent.clone(),
+            receipt: receipt.clone(),
+        };
+        Ok(match proof {
             Proof::Live(receipt) => {
-                let recorded = store.record_live(worker, &[row(receipt)]).await?;
-                kept(recorded.first().copied().unwrap_or(Recorded::Stray), evidence)
+                let recorded = store.record_live(lease.worker(), &[live(receipt)]).await?;
+                kept(only(recorded)?, evidence)
             }
             Proof::Matched(receipt) => {
-                kept(store.record_matched(worker, &row(receipt)).await?, evidence)
+                let recorded = store.record_matched(lease.worker(), &[live(receipt)]).await?;
+                kept(only(recorded)?, evidence)
             }
             Proof::Refused { failure, staged, next } => {
-                let step = Step::Publish(Box::new(intent.clone()));
-                Kept::Recorded(
-                    store.record_failure(worker, claim, &step, failure, *staged, next).await?,
-                )
+                let phase = &Phase::Publish(Box::new(intent.clone()));
+                let failed = Failed { lease, phase, failure, staged: *staged, next };
+                Kept::Recorded(only(store.record_failure(&[failed]).await?)?)
             }
-            Proof::Unknown { answer, look_again } => Kept::Recorded(
-                store.record_unknown(worker, claim, intent, answer, *look_again).await?,
-            ),
+            Proof::Unknown { answer, look_again } => {
+                let call = Unsettled { lease, intent, answer, look_again: *look_again };
+                Kept::Recorded(only(store.record_unknown(&[call]).await?)?)
+            }
         })
     }
 
     async fn spool(&self, evidence: &Evidence) -> Option<Waiting> {
-        let (spool, worker) = (self.options.spool.clone()?, self.options.id.clone());
+        let spool = self.context.options.spool.clone()?;
         let kept = evidence.clone();
-        match on_a_thread(move || spool.keep(&worker, &kept)).await {
+        match on_a_thread(move || spool.keep(&kept)).await {
             Ok(waiting) => Some(waiting),
             Err(error) => {
-                tracing::error!(post = %evidence.post, %error, "the answer cannot be spooled");
+                tracing::error!(post = %evidence.lease.post(), %error, "the answer cannot be spooled");
                 None
             }
         }
@@ -214,11 +234,11 @@ impl Shared {
 
     /// What stays there by an error is only offered once more.
     async fn unspool(&self, settled: Vec<Waiting>) {
-        let Some(spool) = self.options.spool.clone().filter(|_| !settled.is_empty()) else {
+        let Some(spool) = self.context.options.spool.clone().filter(|_| !settled.is_empty()) else {
             return;
         };
         for waiting in &settled {
-            tracing::info!(post = %waiting.evidence.post, "a spooled answer is settled");
+            tracing::info!(post = %waiting.evidence.lease.post(), "a spooled answer is settled");
         }
         if let Err(error) = on_a_thread(move || spool.remove(&settled)).await {
             tracing::warn!(%error, "settled answers stay in the spool");
@@ -232,7 +252,7 @@ fn kept(recorded: Recorded, evidence: &Evidence) -> Kept {
         Recorded::Anothers => Kept::Anothers,
         Recorded::Unclear => Kept::Unclear,
         Recorded::Stray => {
-            tracing::warn!(post = %evidence.post, fence = %evidence.intent.fence,
+            tracing::warn!(post = %evidence.lease.post(), fence = %evidence.intent.fence,
                 "{}, in answer to a call that this database does not know: it is looked up",
                 evidence.proof);
             Kept::Recorded(Settled::Lost)
@@ -241,7 +261,7 @@ fn kept(recorded: Recorded, evidence: &Evidence) -> Kept {
 }
 
 /// The news about a post from an answer that waited in the spool, if it is any.
-fn told(evidence: &Evidence, kept: Kept) -> Option<Event> {
+fn news(evidence: &Evidence, kept: Kept) -> Option<Event> {
     let end = match (&evidence.proof, kept) {
         (Proof::Live(receipt) | Proof::Matched(receipt), Kept::Recorded(Settled::Done)) => {
             End::Published { external_id: receipt.external_id.clone(), late: Duration::ZERO }
@@ -259,7 +279,7 @@ fn told(evidence: &Evidence, kept: Kept) -> Option<Event> {
         (_, Kept::Recorded(Settled::Lost) | Kept::Spooled) => return None,
         (_, Kept::Anothers | Kept::Unclear | Kept::Untaken) => return None,
     };
-    Some(Event::without_claim(evidence.post, end))
+    Some(Event::without_claim(evidence.lease.post(), end))
 }
 
 impl std::fmt::Display for Proof {

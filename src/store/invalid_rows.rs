@@ -4,44 +4,37 @@
 //! wrote them so. They are ended where they are met, so that they keep no other
 //! job from being claimed.
 
-use crate::domain::{Fence, JobId, Only, Outcome, PostId};
+use crate::domain::{Fence, Only, Outcome, PostId};
 
-use super::StoreError;
 use super::db::{Row, Sql, Tx, sql};
-use super::load::{self, BEYOND_TIME, OPEN_INTENT};
-use super::log;
+use super::owned::Pair;
 use super::raw::Key;
-use super::settle::INVALID_ROW;
+use super::{StoreError, load, log, transitions};
+
+/// `error_code` of a row that cannot be read as a post.
+pub(super) const INVALID_ROW: &str = "invalid_row";
 
 const NO_UUID: &str = "another program gave it an id that is no UUID in lower case";
 
 /// Attempts and fences are counted up, and must not leave their columns' range.
 const COUNT_MAX: i64 = 1_000_000_000;
 
-/// What [`without`] looks at: the start of every query that is given to it.
-pub(super) const COLUMNS: &str = "s.id AS job_id, d.id AS post_id, s.fence AS fence,
-    s.attempts AS attempts, s.max_attempts AS max_attempts, s.run_at AS run_at,
-    s.next_attempt_at AS next_attempt_at";
-
 /// A job's and its post's id, unless one of them cannot be named.
-pub(super) fn ids(row: &Row) -> Option<(JobId, PostId)> {
-    Some((row.job("job_id").ok()?, row.post("post_id").ok()?))
+pub(super) fn ids(row: &Row) -> Option<Pair> {
+    Some(Pair { job: row.job("job_id").ok()?, post: row.post("post_id").ok()? })
 }
 
 /// The same with the fence.
-pub(super) fn claim_of(row: &Row) -> Option<(JobId, PostId, Fence)> {
-    let (job, post) = ids(row)?;
-    Some((job, post, Fence(row.int("fence").ok()?)))
+pub(super) fn claim_of(row: &Row) -> Option<(Pair, Fence)> {
+    Some((ids(row)?, Fence(row.int("fence").ok()?)))
 }
 
 /// Pending jobs whose time will never come: what stands there is none, and lies
 /// behind all times.
 pub(super) fn never_due_query(only: &Only) -> Sql {
-    let query = sql(format!(
-        "SELECT {COLUMNS} FROM post_schedule s {{open index}} {{then}} post_details d
+    let query = sql("SELECT {claim columns} FROM post_schedule s {force index open} {straight join} post_details d
           WHERE d.id = s.post_detail_id
-            AND {{open s}} AND s.status = 'pending' AND s.run_at {BEYOND_TIME}"
-    ));
+            AND {open s} AND s.status = 'pending' AND s.run_at {beyond time}");
     load::only(query, only).and(" ORDER BY s.run_at, s.id LIMIT 500")
 }
 
@@ -89,7 +82,7 @@ pub(super) async fn without_into(
 struct Fault {
     why: String,
     /// None of ours was ever at it.
-    is_nameless: bool,
+    is_unnamed: bool,
     /// Its counts can be counted up.
     counts: bool,
 }
@@ -101,7 +94,7 @@ fn fault(row: &Row) -> Option<Fault> {
         Err(error) => error.to_string(),
         Ok(()) => row.time("run_at").and(row.opt_time("next_attempt_at")).err()?.to_string(),
     };
-    Some(Fault { why, is_nameless: ids(row).is_none(), counts: counts.is_ok() })
+    Some(Fault { why, is_unnamed: ids(row).is_none(), counts: counts.is_ok() })
 }
 
 fn check_counts(row: &Row) -> Result<(), StoreError> {
@@ -124,9 +117,9 @@ fn check_counts(row: &Row) -> Result<(), StoreError> {
 /// with it, may have published it.
 async fn end(tx: &mut Tx, row: &Row, fault: &Fault) -> Result<Ended, StoreError> {
     let (job, post) = (row.any_key("job_id")?, row.any_key("post_id")?);
-    let is_open = counted(tx, &job, OPEN_INTENT).await?;
+    let is_open = counted(tx, &job, "{open call}").await?;
     // What we hold has a lease; a job that we cannot name, we never held.
-    let foreign = if fault.is_nameless { "" } else { " AND s.lease_until IS NULL" };
+    let foreign = if fault.is_unnamed { "" } else { " AND s.lease_until IS NULL" };
     let begun = format!("s.status = 'processing'{foreign}");
     let begun = !is_open && counted(tx, &job, &begun).await?;
     let why = match begun {
@@ -137,7 +130,7 @@ async fn end(tx: &mut Tx, row: &Row, fault: &Fault) -> Result<Ended, StoreError>
         true => (Outcome::Unknown, format!("may be live: {why}")),
         false => (Outcome::NotPublished, format!("not sent: {why}")),
     };
-    end_job(tx, &job, fault.counts, &message).await?;
+    transitions::end_unclaimable(tx, (&job, &post), fault.counts, outcome, &message).await?;
     if begun {
         let fence = fence_of(tx, &job).await?;
         tx.execute_one(
@@ -152,7 +145,6 @@ async fn end(tx: &mut Tx, row: &Row, fault: &Fault) -> Result<Ended, StoreError>
         )
         .await?;
     }
-    end_post(tx, &post, fault.counts, outcome, &message).await?;
     let id = row.post("post_id").ok();
     if id.is_none() {
         // No event can name it.
@@ -170,62 +162,4 @@ async fn counted(tx: &mut Tx, job: &Key, condition: &str) -> Result<bool, StoreE
 async fn fence_of(tx: &mut Tx, job: &Key) -> Result<i64, StoreError> {
     let row = tx.first(sql("SELECT fence FROM post_schedule WHERE id = ?").key(job.clone()));
     Ok(row.await?.and_then(|row| row.int("fence").ok()).unwrap_or(1).max(1))
-}
-
-/// What cannot be counted up stays as it is, for whoever looks into it.
-async fn end_job(tx: &mut Tx, job: &Key, counts: bool, message: &str) -> Result<(), StoreError> {
-    let fence = match counts {
-        true => "fence = CASE WHEN fence > attempts THEN fence ELSE attempts END + 1,",
-        false => "",
-    };
-    tx.execute_one(
-        "end job that cannot be claimed",
-        sql(format!(
-            "{{unchecked}} UPDATE post_schedule
-                SET status = CASE WHEN EXISTS (
-                               SELECT 1 FROM post_details d
-                                WHERE d.id = post_schedule.post_detail_id
-                                  AND d.status IN ('published', 'cancelled'))
-                             THEN 'done' ELSE 'failed' END,
-                    {fence}
-                    lease_until = NULL, locked_at = NULL, next_attempt_at = NULL,
-                    error_message = ?, updated_at = {{now}}
-              WHERE id = ? AND {{open}}"
-        ))
-        .text(message)
-        .key(job.clone()),
-    )
-    .await
-}
-
-async fn end_post(
-    tx: &mut Tx,
-    post: &Key,
-    counts: bool,
-    outcome: Outcome,
-    message: &str,
-) -> Result<(), StoreError> {
-    let attempts = match counts {
-        true => {
-            "attempts = (SELECT attempts FROM post_schedule
-                                 WHERE post_detail_id = post_details.id),"
-        }
-        false => "",
-    };
-    // No row: another program has ended the post already.
-    tx.execute(
-        sql(format!(
-            "{{unchecked}} UPDATE post_details
-                SET status = 'failed', outcome = ?, error_code = ?, error_message = ?,
-                    {attempts}
-                    updated_at = {{now}}
-              WHERE id = ? AND {{open}}"
-        ))
-        .text(outcome.as_str())
-        .text(INVALID_ROW)
-        .text(message)
-        .key(post.clone()),
-    )
-    .await?;
-    Ok(())
 }
