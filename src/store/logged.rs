@@ -18,7 +18,7 @@ use super::unread_log::{self, UnreadableLog};
 use super::{StoreError, posts};
 
 /// Staged objects are not used beyond this age: unpublished photos and
-/// containers live about 24 hours (meta.md 7.10).
+/// containers live about 24 hours.
 const STAGED_USABLE_FOR: Duration = Duration::from_secs(20 * 60 * 60);
 
 /// What the log says about one job.
