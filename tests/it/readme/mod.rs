@@ -2,6 +2,7 @@
 //! are run, their commands are parsed, their tables are those of the program, their
 //! links lead somewhere, and the tests that they name exist.
 
+mod links;
 mod sessions;
 pub mod text;
 
