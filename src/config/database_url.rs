@@ -70,7 +70,9 @@ impl DatabaseUrlError {
             Self::Scheme => "postgres://user:password@host/name, or sqlite:///path/to/file.db",
             Self::Unreadable => "inside a password write @ as %40, / as %2F, # as %23, ? as %3F",
             Self::NoFile => "sqlite:///path/to/file.db",
-            Self::Parameter(_) => "inside a password write & as %26; the README lists those of TLS",
+            Self::Parameter(_) => {
+                "inside a password write & as %26; docs/databases.md lists those of TLS"
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Whoever writes a caption, names an account or answers for a platform could
 //! otherwise move the cursor, forge a line, or reverse what an operator reads
-//! (reliability.md C4, C5).
+//! (C4 and C5 in docs/faults.md).
 
 use std::borrow::Cow;
 

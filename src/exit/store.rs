@@ -29,9 +29,9 @@ pub(super) fn fault(error: &StoreError, program: &str) -> Fault {
         StoreError::MayNotCreate { grant, .. } => Fault::setup(text)
             .code("access_denied")
             .hint(format!("let an administrator run: {grant}")),
-        StoreError::Denied(_) => Fault::setup(text)
-            .code("access_denied")
-            .hint("check user, password, database name and grants; the README lists the grants"),
+        StoreError::Denied(_) => Fault::setup(text).code("access_denied").hint(
+            "check user, password, database name and grants; docs/databases.md lists the grants",
+        ),
         StoreError::ServerTooOld { .. } => Fault::setup(text).code("server_too_old"),
         StoreError::ReadOnly => Fault::setup(text)
             .code("read_only")

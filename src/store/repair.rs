@@ -1,4 +1,4 @@
-//! Posts that another program ended without their job (R1): the old scheduler
+//! Posts that another program ended without their job (T1c): the old scheduler
 //! writes the two in two steps and may die in between, and its users know only
 //! the post.
 

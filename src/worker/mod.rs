@@ -51,7 +51,7 @@ pub type TokenSource = Arc<dyn Fn(&SocialAccount) -> Result<AccessToken, String>
 /// Hears what happens to jobs, as it happens.
 pub type EventSink = Arc<dyn Fn(&Event) + Send + Sync>;
 
-/// How a worker works. Times are explained in the README.
+/// How a worker works. Times are explained in docs/protocol.md.
 #[derive(Debug, Clone)]
 pub struct Options {
     pub id: WorkerId,

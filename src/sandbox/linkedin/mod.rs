@@ -100,7 +100,7 @@ fn website(world: &mut World, call: &Call) -> Reply {
     }
 }
 
-/// The checks of section 11 in their order: token, quota, version, then the call.
+/// The checks in the order in which LinkedIn makes them: token, quota, version, then the call.
 fn api(world: &mut World, call: &Call) -> Reply {
     if let Some(reply) = token_error(call) {
         return reply;

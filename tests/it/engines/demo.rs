@@ -104,7 +104,7 @@ fn a_demo_on_a_server_makes_a_database_of_its_own_and_drops_it() {
     let url = user.url("canary-demo");
     let name = Url::parse(&url).unwrap().username().to_owned();
     let demo = ["demo", "--json", "--database-url", &url];
-    // A user of the README may not, and is told what is missing.
+    // A user with the rights in docs/databases.md may not; the message says what is missing.
     let refused = world.run(&demo).exits(5);
     assert_eq!(refused.error_code(), "access_denied");
     let text = world.run(&["demo", "--database-url", &url]).exits(5);

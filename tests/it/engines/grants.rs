@@ -1,11 +1,11 @@
-//! The least rights that the README gives to the program's users are enough.
+//! The least rights that docs/databases.md gives to the program's users are enough.
 
 use socialsched::sandbox::SandboxOptions;
 
-use crate::readme::text::code_blocks;
+use crate::readme::text::page;
 use crate::support::{Engine, World};
 
-/// Two users of a server, as the README makes them.
+/// Two users of a server, as docs/databases.md makes them.
 struct Users {
     name: String,
     world: World,
@@ -47,10 +47,10 @@ impl Drop for Users {
     }
 }
 
-/// The README's statements, for users of this name on this database.
+/// The statements of docs/databases.md, for users of this name on this database.
 fn readme_statements(engine: Engine, name: &str, database: &str) -> String {
     let first = if engine == Engine::MariaDb { "CREATE DATABASE" } else { "CREATE ROLE" };
-    let blocks = code_blocks("sql");
+    let blocks = page("docs/databases.md").code_blocks("sql");
     let block = blocks.iter().find(|block| block.starts_with(first)).unwrap();
     // The database is there already.
     let lines = block.lines().filter(|line| !line.starts_with("CREATE DATABASE"));

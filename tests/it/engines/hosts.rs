@@ -104,7 +104,7 @@ fn f06_a_server_without_a_free_connection_is_not_waited_for_without_end() {
     drop(taken);
 }
 
-/// As many as the README has the server provide for each.
+/// As many as docs/databases.md has the server provide for each.
 #[test]
 fn f06_a_busy_worker_makes_do_with_ten_connections() {
     let Some(world) = server() else { return };

@@ -1,8 +1,8 @@
-//! E: TLS to the database server, as the README tells to ask for it.
+//! E: TLS to the database server, as docs/databases.md says how to ask for it.
 
 use url::Url;
 
-use crate::readme::text::{section, table_rows};
+use crate::readme::text::{page, table_rows};
 use crate::support::{Engine, PrivateServer, Ran, World};
 
 /// The program talks to a private server by TCP.
@@ -27,13 +27,13 @@ impl Encrypted {
         format!("{scheme}://{user}@{host}:{}/{name}?{parameters}", self.server.port())
     }
 
-    /// The README's parameters that verify the server, with this CA.
+    /// The documented parameters that verify the server, with this CA.
     fn verify(&self, ca: &str) -> String {
         let ca = self.server.certificate(ca).display().to_string();
         readme_parameters("Encrypt").trim_start_matches('?').replace("/etc/ssl/db-ca.pem", &ca)
     }
 
-    /// The README's parameters of a client's certificate, to be appended.
+    /// The documented parameters of a client's certificate, to be appended.
     fn shown(&self, certificate: &str, key: &str) -> String {
         let [certificate, key] =
             [certificate, key].map(|file| self.server.certificate(file).display().to_string());
@@ -55,9 +55,9 @@ impl Encrypted {
     }
 }
 
-/// What the README's table of TLS has in this row for the engine of this run.
+/// What the table of TLS in docs/databases.md has in this row for the engine of this run.
 fn readme_parameters(row: &str) -> String {
-    let rows = table_rows(section("On a database server"));
+    let rows = table_rows(page("docs/databases.md").section("TLS to the database"));
     let row = rows.iter().find(|cells| cells[0].starts_with(row)).unwrap();
     let column = if Engine::of_this_run() == Engine::MariaDb { 1 } else { 2 };
     row[column].trim_matches('`').to_owned()

@@ -1,6 +1,5 @@
 //! What can happen next: the transitions of the store and the worker, and of
-//! the world. Names in capitals (T1, T9 …) are those that the documentation of
-//! the store uses.
+//! the world. T1, T9 and so on are the transitions in docs/protocol.md.
 
 use socialsched::domain::{JobStatus, Outcome, PostStatus};
 

@@ -1,6 +1,8 @@
-//! README.md tells the truth: its console sessions are run, its commands are
-//! parsed, its tables are those of the program, and its proofs exist.
+//! README.md and the chapters under docs/ tell the truth: their console sessions
+//! are run, their commands are parsed, their tables are those of the program, their
+//! links lead somewhere, and the tests that they name exist.
 
+mod links;
 mod sessions;
 pub mod text;
 
@@ -13,7 +15,7 @@ use socialsched::config::Env;
 
 use crate::source;
 use crate::support::World;
-use text::{code_blocks, command_lines, in_next_year, readme, section, table_rows};
+use text::{command_lines, in_next_year, page, pages, table_rows};
 
 /// The command tree as help and manual pages show it.
 fn tree() -> clap::Command {
@@ -39,7 +41,7 @@ fn commands(tree: &clap::Command, prefix: &str) -> Vec<(String, String)> {
 
 #[test]
 fn the_table_of_commands_is_that_of_the_program() {
-    let shown: Vec<(String, String)> = table_rows(section("Commands"))
+    let shown: Vec<(String, String)> = table_rows(page("README.md").section("Commands"))
         .into_iter()
         .map(|row| (row[0].trim_matches('`').to_owned(), row[1].clone()))
         .collect();
@@ -48,8 +50,8 @@ fn the_table_of_commands_is_that_of_the_program() {
 
 #[test]
 fn every_command_line_is_one_that_the_program_takes() {
-    let lines = command_lines();
-    assert!(lines.len() > 40, "the commands were not found: {lines:?}");
+    let lines: Vec<_> = pages().iter().flat_map(command_lines).collect();
+    assert!(lines.len() > 100, "the commands were not found: {lines:?}");
     let is_help = |line: &[String]| line[1] == "help";
     for line in lines.into_iter().filter(|line| !is_help(line)) {
         if let Err(error) = tree().try_get_matches_from(&line) {
@@ -61,15 +63,15 @@ fn every_command_line_is_one_that_the_program_takes() {
 #[test]
 fn every_form_of_time_is_taken() {
     let world = World::new();
-    let page = world.account("facebook");
+    let account = world.account("facebook");
     let mut examples = Vec::new();
-    for row in table_rows(section("Times")) {
+    for row in table_rows(page("README.md").section("Times")) {
         examples.extend(row[1].split('`').skip(1).step_by(2).map(str::to_owned));
     }
     assert!(examples.len() > 10, "{examples:?}");
     for example in examples {
         let when = in_next_year(&example);
-        let post = ["schedule", "--account", &page.id, "--caption", "Hello", "--dry-run"];
+        let post = ["schedule", "--account", &account.id, "--caption", "Hello", "--dry-run"];
         world.run(&[&post[..], &["--at", &when]].concat()).ok();
     }
 }
@@ -79,7 +81,8 @@ fn the_exit_codes_are_those_of_the_program() {
     let help = tree().get_after_long_help().unwrap().to_string();
     let told: BTreeSet<&str> =
         help.lines().skip(1).map(|line| line.split_whitespace().next().unwrap()).collect();
-    let rows = table_rows(section("Output, formats and exit codes"));
+    let output = page("docs/output.md");
+    let rows = table_rows(output.section("Exit codes"));
     let shown: BTreeSet<&str> = rows
         .iter()
         .map(|row| row[0].as_str())
@@ -90,7 +93,8 @@ fn the_exit_codes_are_those_of_the_program() {
 
 #[test]
 fn the_configuration_file_is_accepted_and_shows_the_workers_defaults() {
-    let [config] = &code_blocks("toml")[..] else { panic!("not one configuration file") };
+    let blocks = page("docs/configuration.md").code_blocks("toml");
+    let [config] = &blocks[..] else { panic!("not one configuration file") };
     let world = World::new();
     world.unset("SOCIALSCHED_DATABASE_URL");
     let config = config.replace("/home/ann", world.path("home").to_str().unwrap());
@@ -118,7 +122,7 @@ fn the_configuration_file_is_accepted_and_shows_the_workers_defaults() {
 
 #[test]
 fn the_tests_that_it_names_as_proof_exist() {
-    let rows = table_rows(section("What it promises"));
+    let rows = table_rows(page("docs/guarantees.md").section("What it promises"));
     assert!(rows.len() >= 5, "{rows:?}");
     let tests = source::tests();
     for row in rows {
@@ -131,6 +135,33 @@ fn the_tests_that_it_names_as_proof_exist() {
 #[test]
 fn the_two_commands_to_begin_with_are_there() {
     for command in ["cargo run --release -- demo", "tests/run"] {
-        assert!(readme().contains(command), "{command}");
+        assert!(page("README.md").text.contains(command), "{command}");
     }
+}
+
+/// The keys between backticks.
+fn keys(text: &str) -> BTreeSet<String> {
+    text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[track_caller]
+fn assert_keys(data: &serde_json::Value, shown: &BTreeSet<String>) {
+    let found: BTreeSet<String> = data.as_object().unwrap().keys().cloned().collect();
+    assert_eq!(found, *shown);
+}
+
+#[test]
+fn the_json_keys_are_those_of_the_program() {
+    let world = World::new();
+    let account = world.account("facebook");
+    let post = world.schedule(&account, &["--caption", "Hello"]);
+    let rows = table_rows(page("docs/output.md").section("JSON"));
+    let row = |object: &str| rows.iter().find(|row| row[0] == object).unwrap()[2].clone();
+    let posts = row("post");
+    let (listed, added) = posts.split_once("`show` adds").unwrap();
+    assert_keys(&world.json(&["list"])["data"][0], &keys(listed));
+    let shown = keys(listed).union(&keys(added)).cloned().collect();
+    assert_keys(&world.json(&["show", &post])["data"], &shown);
+    assert_keys(&world.json(&["accounts"])["data"][0], &keys(&row("account")));
+    assert_keys(&world.json(&["queue-status"])["data"], &keys(&row("queue")));
 }

@@ -1,7 +1,7 @@
 //! The console sessions, run by trycmd in worlds that fit them.
 //!
 //! What differs from run to run (ids, times, numbers of the platforms) is
-//! shown in README.md as examples; here it may be anything.
+//! shown in the documents as examples; here it may be anything.
 
 use std::fs;
 use std::path::Path;
@@ -11,18 +11,21 @@ use serde_json::json;
 use socialsched::sandbox::SandboxOptions;
 use trycmd::TestCases;
 
-use super::text::{code_blocks, in_next_year, readme};
+use super::text::{Page, in_next_year, page, pages};
 use crate::support::{Account, Engine, World, eventually};
 
-/// Home directory and sandbox in README.md.
+/// Home directory and sandbox in the documents.
 const HOME: &str = "/home/ann";
 const SANDBOX: &str = "127.0.0.1:8090";
-/// Posts that the sessions of the troubleshooting section are about.
+/// Posts that the sessions of [`TROUBLE`] are about.
 const UNKNOWN: &str = "8d5b4be8-8e58-4522-b1c1-2c881a23641e";
 const FAILED: &str = "3beff4b1-d7ff-4d6f-b81b-e0943b09499b";
 const STUCK: &str = "f7ba8dbe-5d46-4b4b-9606-bda991ae485e";
 
 const COMPANY: &str = "550e8400-e29b-41d4-a716-446655440000";
+
+/// Chapter about the day of [`prepare_trouble`].
+const TROUBLE: &str = "docs/troubleshooting.md";
 
 #[test]
 fn the_first_session_works_as_shown() {
@@ -31,14 +34,14 @@ fn the_first_session_works_as_shown() {
     world.run(&["migrate"]).ok();
     account(&world, "facebook", "Acme Page", "1000001");
     account(&world, "instagram", "Acme IG", "17841400000000001");
-    run(&world, &parts()[0]);
+    run(&world, &readme_parts()[0]);
 }
 
 #[test]
 fn what_begins_on_an_empty_machine_works_as_shown() {
     let world = machine(SandboxOptions::default());
     world.unset("SOCIALSCHED_DATABASE_URL");
-    run(&world, &parts()[1]);
+    run(&world, &readme_parts()[1]);
 }
 
 #[test]
@@ -46,17 +49,48 @@ fn what_helps_in_trouble_works_as_shown() {
     let world = machine(SandboxOptions::default());
     world.run(&["migrate"]).ok();
     prepare_trouble(&world);
-    run(&world, &parts()[2]);
+    run(&world, &page(TROUBLE));
     world.assert_no_secret();
 }
 
-/// The opening, everything up to troubleshooting, and the rest: each is about
-/// another machine.
-fn parts() -> [String; 3] {
-    let text = readme();
-    let at = |heading: &str| text.find(&format!("\n## {heading}\n")).unwrap();
-    let (promises, trouble) = (at("What it promises"), at("Troubleshooting"));
-    [&text[..promises], &text[promises..trouble], &text[trouble..]].map(str::to_owned)
+/// Each on a machine of its own, with an empty database.
+#[test]
+fn what_the_other_chapters_show_works() {
+    let elsewhere = |page: &Page| ["README.md", TROUBLE].contains(&page.path.as_str());
+    for page in pages().into_iter().filter(|page| !elsewhere(page)) {
+        if page.code_blocks("console").is_empty() {
+            continue;
+        }
+        let world = machine(SandboxOptions::default());
+        world.unset("SOCIALSCHED_DATABASE_URL");
+        world.run(&["migrate"]).ok();
+        run(&world, &page);
+    }
+}
+
+/// A block of another kind would not be run.
+#[test]
+fn every_session_is_run_or_says_that_it_is_not() {
+    for page in pages() {
+        for language in page.languages() {
+            let known = ["console", "text", "sh", "sql", "toml", "json", "ini", "crontab"];
+            assert!(known.contains(&language), "{}: a block of {language:?}", page.path);
+            let shows_a_session = |block: &String| block.lines().any(|l| l.starts_with("$ "));
+            if !["console", "text"].contains(&language) {
+                let sessions = page.code_blocks(language).into_iter().find(shows_a_session);
+                assert_eq!(sessions, None, "{}: a session in {language}", page.path);
+            }
+        }
+        let indented = page.text.lines().find(|line| line.ends_with(" ```console"));
+        assert_eq!(indented, None, "{}: only blocks at the margin are run", page.path);
+    }
+}
+
+/// The opening of README.md, and the rest: each is about another machine.
+fn readme_parts() -> [Page; 2] {
+    let readme = page("README.md");
+    let (opening, rest) = readme.text.split_at(readme.text.find("\n## ").unwrap());
+    [opening, rest].map(|text| Page { path: readme.path.clone(), text: text.to_owned() })
 }
 
 /// A machine on which nothing was done yet, but that knows the sandbox.
@@ -125,15 +159,15 @@ fn prepare_trouble(world: &World) {
     }
 }
 
-/// Runs the console blocks of a text in a world.
-fn run(world: &World, text: &str) {
-    let files = world.path("README.in");
+/// Runs the console blocks of a page in a world.
+fn run(world: &World, page: &Page) {
+    let files = world.path("page.in");
     fs::create_dir(&files).unwrap();
-    for request in code_blocks("json") {
+    for request in page.code_blocks("json") {
         fs::write(files.join("request.json"), fit(world, &request)).unwrap();
     }
-    let sessions = world.path("README.md");
-    fs::write(&sessions, as_cases(&fit(world, text))).unwrap();
+    let sessions = files.with_extension("md");
+    fs::write(&sessions, as_cases(&fit(world, &page.text))).unwrap();
     let cases = TestCases::new();
     for (variable, value) in world.command(&[]).get_envs() {
         let value = value.unwrap().to_str().unwrap();
@@ -146,7 +180,7 @@ fn run(world: &World, text: &str) {
 }
 
 /// Puts this world's home directory, sandbox and next year in place of those
-/// in README.md.
+/// in the documents.
 fn fit(world: &World, text: &str) -> String {
     let address = world.base_url().replace("http://", "");
     in_next_year(text)

@@ -1,42 +1,69 @@
-//! Reads README.md as far as its tests need.
+//! Reads README.md and the chapters under docs/ as far as their tests need.
 
 use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::source::root;
 
-/// The whole text.
-pub fn readme() -> String {
-    fs::read_to_string(root().join("README.md")).unwrap()
+/// A document of this project.
+pub struct Page {
+    /// Relative to the project, such as `docs/proof.md`.
+    pub path: String,
+    pub text: String,
 }
 
-/// Next year in place of README.md's, so that its times are always to come.
+/// The document of this path.
+#[track_caller]
+pub fn page(path: &str) -> Page {
+    let text = fs::read_to_string(root().join(path));
+    Page { path: path.to_owned(), text: text.unwrap_or_else(|error| panic!("{path}: {error}")) }
+}
+
+/// README.md and every chapter under docs/.
+pub fn pages() -> Vec<Page> {
+    let file = |entry: std::io::Result<fs::DirEntry>| entry.unwrap().file_name();
+    let names = fs::read_dir(root().join("docs")).unwrap().map(file);
+    let mut paths: Vec<String> =
+        names.map(|name| format!("docs/{}", name.to_str().unwrap())).collect();
+    paths.sort();
+    assert!(paths.len() > 10, "the chapters were not found: {paths:?}");
+    ["README.md".to_owned()].into_iter().chain(paths).map(|path| page(&path)).collect()
+}
+
+impl Page {
+    /// The text of a section of the second level.
+    #[track_caller]
+    pub fn section(&self, title: &str) -> &str {
+        let heading = format!("\n## {title}\n");
+        let start = self.text.find(&heading);
+        let start = start.unwrap_or_else(|| panic!("no section {title:?} in {}", self.path));
+        let rest = &self.text[start + heading.len()..];
+        &rest[..rest.find("\n## ").unwrap_or(rest.len())]
+    }
+
+    /// The code blocks of this language.
+    pub fn code_blocks(&self, language: &str) -> Vec<String> {
+        let fence = format!("\n```{language}\n");
+        let blocks = self.text.split(&fence).skip(1);
+        blocks.map(|rest| rest[..rest.find("\n```").unwrap() + 1].to_owned()).collect()
+    }
+
+    /// The words behind the opening fences of all code blocks.
+    pub fn languages(&self) -> Vec<&str> {
+        let fences = self.text.lines().filter_map(|line| line.trim_start().strip_prefix("```"));
+        fences.step_by(2).collect()
+    }
+}
+
+/// Next year in place of the documents', so that their times are always to come.
 pub fn in_next_year(text: &str) -> String {
     let age = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let next_year = 1971 + age / (365 * 86_400 + 86_400 / 4);
     text.replace("2027-", &format!("{next_year}-"))
 }
 
-/// The text of a section of the second level.
-#[track_caller]
-pub fn section(title: &str) -> String {
-    let text = readme();
-    let heading = format!("\n## {title}\n");
-    let start = text.find(&heading).unwrap_or_else(|| panic!("no section {title:?}"));
-    let rest = &text[start + heading.len()..];
-    rest[..rest.find("\n## ").unwrap_or(rest.len())].to_owned()
-}
-
-/// The code blocks of this language.
-pub fn code_blocks(language: &str) -> Vec<String> {
-    let fence = format!("\n```{language}\n");
-    let text = readme();
-    let blocks = text.split(&fence).skip(1);
-    blocks.map(|rest| rest[..rest.find("\n```").unwrap() + 1].to_owned()).collect()
-}
-
 /// The cells of all tables, without their headings.
-pub fn table_rows(text: String) -> Vec<Vec<String>> {
+pub fn table_rows(text: &str) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
     let mut in_body = false;
     for line in text.lines() {
@@ -55,11 +82,11 @@ pub fn table_rows(text: String) -> Vec<Vec<String>> {
 /// Everything that begins with the program's name in code, as words: in
 /// blocks, and in the text between backticks. A line ends at a pipe, a
 /// redirection, a comment or `;`.
-pub fn command_lines() -> Vec<Vec<String>> {
+pub fn command_lines(page: &Page) -> Vec<Vec<String>> {
     let mut lines = Vec::new();
     let mut block = None;
     let mut pending = String::new();
-    for line in readme().lines() {
+    for line in page.text.lines() {
         if let Some(language) = line.trim_start().strip_prefix("```") {
             block = if block.is_some() { None } else { Some(language.to_owned()) };
             continue;

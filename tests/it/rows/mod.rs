@@ -1,5 +1,5 @@
 //! The faults that the program must stand, one test or more for each. A test's
-//! name begins with the fault's letter and number.
+//! name begins with the fault's letter and number in docs/faults.md.
 
 mod clock;
 mod connections;

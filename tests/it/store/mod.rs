@@ -1,4 +1,4 @@
-//! The state machine: every transition of the queue, in this process against a
+//! The state machine: every transition of docs/protocol.md, in this process against a
 //! database of its own. Each test ends with the store's own invariants, checked
 //! when its [`Queue`] is dropped.
 

@@ -1,4 +1,4 @@
-//! S4: rows of the publish log that cannot be read. The log is what proves that
+//! F10: rows of the publish log that cannot be read. The log is what proves that
 //! nothing was sent.
 
 use socialsched::domain::{Claim, PostId};

@@ -1,4 +1,4 @@
-//! Texts and their hash: rows C1 to C8.
+//! Texts and their hash: C1 to C8 in docs/faults.md.
 
 use super::*;
 

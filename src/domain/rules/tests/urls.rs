@@ -1,4 +1,4 @@
-//! URLs: rows D1 to D14.
+//! URLs: D1 to D14 in docs/faults.md.
 
 use super::*;
 

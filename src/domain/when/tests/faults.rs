@@ -1,4 +1,4 @@
-//! The faults of time: rows B1 to B9.
+//! The faults of time: B1 to B9 in docs/faults.md.
 
 use super::*;
 

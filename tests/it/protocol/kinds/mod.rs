@@ -1,5 +1,6 @@
 //! The kinds of fault by which the promise was once broken, as an independent
-//! judge of the platforms found them: K1 to K19, each by its own name. What an
+//! judge of the platforms found them: K1 to K19, which are P1 to P19 in
+//! docs/faults.md, each by its own name. What an
 //! older test covers is not here: K12 and H23, first comments.
 
 mod believed;

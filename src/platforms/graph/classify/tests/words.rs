@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Sections 5.4, 6.3 and 6.4 of the wire contract: every number that is known.
+/// Every number that is known.
 const CODES: [i64; 34] = [
     -2, -1, 1, 2, 3, 4, 10, 12, 17, 20, 32, 100, 102, 104, 190, 194, 197, 324, 341, 352, 368, 382,
     389, 450, 452, 506, 613, 1500, 2500, 6000, 6001, 80_001, 80_002, 1_609_005,
