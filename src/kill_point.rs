@@ -196,10 +196,11 @@ mod armed {
 
     #[cfg(test)]
     mod tests {
+        /// A block in a function has the function's name.
         #[tokio::test]
-        async fn a_block_in_a_function_has_the_functions_name() {
+        async fn block_in_function_has_its_name() {
             let inner = async { super::super::function_name!() }.await;
-            assert_eq!(inner, "a_block_in_a_function_has_the_functions_name");
+            assert_eq!(inner, "block_in_function_has_its_name");
         }
     }
 }

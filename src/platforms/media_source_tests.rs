@@ -50,7 +50,7 @@ const PNG: &[u8] = b"\x89PNG\r\n\x1a\nrest";
 const MP4: &[u8] = b"\0\0\0\x18ftypmp42 and more";
 
 #[tokio::test]
-async fn an_image_comes_whole_with_its_type_and_hash() {
+async fn image_comes_whole_with_type_and_hash() {
     let (base, seen) = server(vec![answer("200 OK", "content-type: text/plain\r\n", PNG)]);
     let image = source().image(&format!("{base}/a.png?sig=1")).await.unwrap();
     assert_eq!((image.bytes.as_slice(), image.media_type), (PNG, "image/png"));
@@ -97,8 +97,9 @@ async fn only_plain_web_addresses_are_fetched() {
     }
 }
 
+/// Three redirects are followed, and a fourth is not.
 #[tokio::test]
-async fn three_redirects_are_followed_and_a_fourth_is_not() {
+async fn only_three_redirects_are_followed() {
     let hop = || answer("302 Found", "location: /next\r\n", b"");
     let (base, seen) = server(vec![hop(), hop(), hop(), answer("200 OK", "", PNG)]);
     assert!(source().image(&format!("{base}/a.png")).await.is_ok());
@@ -142,8 +143,9 @@ async fn compressed_answers_are_refused() {
     assert_eq!(image_failure(vec![packed]).await.code, "media-content");
 }
 
+/// A large image is refused with and without a stated length.
 #[tokio::test]
-async fn a_large_image_is_refused_with_and_without_a_stated_length() {
+async fn large_image_is_refused_whatever_its_length() {
     let large = [PNG, &[0; 64]].concat();
     assert_eq!(image_failure(vec![answer("200 OK", "", &large)]).await.code, "media-size");
     let head = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n";

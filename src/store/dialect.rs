@@ -158,8 +158,9 @@ mod tests {
         assert!(!sqlite.contains(['{', '}']) && sqlite.ends_with("LIMIT ? "), "{sqlite}");
     }
 
+    /// The condition for open jobs is spelt like that of their index.
     #[test]
-    fn what_is_open_is_said_in_the_words_of_its_index() {
+    fn open_condition_matches_the_index() {
         let query = spell(Engine::Sqlite, "post_schedule s {open index} WHERE {open s}");
         assert_eq!(query, format!("post_schedule s  WHERE s.{OPEN}"));
         let update = spell(Engine::Sqlite, "WHERE id = ? AND {open}");

@@ -349,8 +349,9 @@ mod tests {
         assert_eq!(own("src/worker/run.rs", text), expected);
     }
 
+    /// Paths in code and out of the own module are seen.
     #[test]
-    fn paths_in_code_and_out_of_the_own_module_are_seen() {
+    fn paths_outside_own_module_are_seen() {
         let text =
             "fn f(x: &super::super::store::Store) { crate::domain::x::<crate::exit::Exit>() }";
         let expected = ["store::Store", "domain::x", "exit::Exit"].map(str::to_owned);

@@ -151,7 +151,8 @@ async fn what_readers_do_not_see_is_not_live() {
     assert!(is_found(&look_up(&draft, asked).await));
 }
 
-/// K17: what a person posted by hand after a refusal, and before our next call.
+/// **P17**: what a person posted by hand after a refusal, and before our next
+/// call.
 #[tokio::test]
 async fn a_post_between_two_calls_is_another() {
     let mut draft = draft(ORGANIZATION, "Sale (today)\n#rust", &[SENT, "2026-07-26T17:10:00Z"]);
@@ -165,7 +166,7 @@ async fn a_post_between_two_calls_is_another() {
     assert!(is_found(&look_up(&draft, by_us).await), "the refusal lied");
 }
 
-/// K9: LinkedIn's clock is hours from the database's.
+/// **P9**: LinkedIn's clock is hours from the database's.
 #[tokio::test]
 async fn a_wrong_database_clock_hides_nothing() {
     for hours in [-2, 25] {
@@ -195,7 +196,7 @@ fn start_of(request: &Seen) -> usize {
     start.split('&').next().unwrap().parse().unwrap()
 }
 
-/// K14: a busy page.
+/// **P14**: a busy page.
 #[tokio::test]
 async fn two_hundred_fifty_newer_posts_hide_nothing() {
     let ours = listed(SENT, json!({}));

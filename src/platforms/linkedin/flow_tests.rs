@@ -194,7 +194,7 @@ async fn a_post_that_never_was_is_not_listed() {
     assert_eq!(flow.sim.live().await.len(), 1);
 }
 
-/// K5: a page's refusal is asked about before it is believed.
+/// **P5**: a page's refusal is asked about before it is believed.
 #[tokio::test]
 async fn a_refusal_that_lied_is_found_out() {
     for status in [400, 401, 403, 404, 422, 426, 429] {
@@ -212,7 +212,8 @@ async fn a_refusal_that_lied_is_found_out() {
     }
 }
 
-/// K17: what a person posted by hand after a refusal, and before our next call.
+/// **P17**: what a person posted by hand after a refusal, and before our next
+/// call.
 #[tokio::test]
 async fn a_post_between_two_calls_is_another() {
     for author in [ORGANIZATION, MEMBER] {

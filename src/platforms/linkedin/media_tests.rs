@@ -188,7 +188,7 @@ async fn processing_is_polled_ever_more_slowly() {
     assert_eq!(failure.remedy, Remedy::Restage);
 }
 
-/// K6: LinkedIn took the upload, and says that it waits for it.
+/// **P6**: LinkedIn took the upload, and says that it waits for it.
 #[tokio::test]
 async fn an_upload_that_nobody_took_starts_anew_soon() {
     let stand_in = linkedin((200, json!({ "status": "WAITING_UPLOAD" }))).await;
@@ -208,7 +208,7 @@ async fn a_state_must_be_linkedins() {
     }
 }
 
-/// K6: what a web page answers was not taken.
+/// **P6**: what a web page answers was not taken.
 #[tokio::test]
 async fn an_upload_answered_by_a_page_is_none() {
     for reply in [Reply::web_page(200), Reply::web_page(201), Reply::web_page(403)] {
@@ -237,7 +237,7 @@ async fn an_upload_answered_by_a_page_is_none() {
     assert_eq!(failure.code, "unreadable_answer", "the call that ends one");
 }
 
-/// K19: an error of one medium of several says which.
+/// **P19**: an error of one medium of several says which.
 #[tokio::test]
 async fn a_failed_image_is_named_by_its_number() {
     let stand_in = linkedin(available()).await;

@@ -74,7 +74,7 @@ async fn without_an_id_it_is_live_too() {
     }
 }
 
-/// K4: a captive portal, a maintenance page, a proxy.
+/// **P4**: a captive portal, a maintenance page, a proxy.
 #[tokio::test]
 async fn a_success_of_somebody_else_is_unknown() {
     for author in [ORGANIZATION, MEMBER] {
@@ -97,7 +97,8 @@ async fn a_success_of_somebody_else_is_unknown() {
     }
 }
 
-/// K5: an HTML 401, 403 or 404 paused the account, or failed the post for good.
+/// **P5**: an HTML 401, 403 or 404 paused the account, or failed the post for
+/// good.
 #[tokio::test]
 async fn a_refusal_of_somebody_else_is_unknown() {
     for author in [ORGANIZATION, MEMBER] {

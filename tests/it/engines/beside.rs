@@ -37,8 +37,9 @@ fn insert(world: &World, n: u32, caption: &str) -> String {
     post
 }
 
+/// **T0f**: a post that the old API inserts is published once.
 #[test]
-fn t0f_a_post_that_the_old_api_inserts_is_published_once() {
+fn post_inserted_by_old_api_is_published_once() {
     let Some(world) = adopted() else { return };
     let id = insert(&world, 21, "From the Node.js API 🎉");
     publishes(&world, &["From the Node.js API 🎉"]);
@@ -51,10 +52,10 @@ fn t0f_a_post_that_the_old_api_inserts_is_published_once() {
     world.assert_healthy();
 }
 
-/// Every statement of its manual but the fetch, letter by letter, on tables of
-/// ours and on adopted ones.
+/// Every monitoring statement of the old scheduler's manual but the fetch,
+/// letter by letter, on tables of this program and on adopted ones.
 #[test]
-fn the_documented_monitoring_statements_of_the_old_scheduler_run_unchanged() {
+fn old_monitoring_statements_run_unchanged() {
     let Some(adopted) = adopted() else { return };
     let fresh = World::new();
     fresh.database.execute(
@@ -143,8 +144,10 @@ GROUP BY status;",
     }
 }
 
+/// **F12**: the resets of the old scheduler cannot take a job from a live
+/// worker.
 #[test]
-fn f12_the_old_schedulers_resets_cannot_take_a_job_from_a_live_worker() {
+fn old_resets_cannot_take_live_jobs() {
     let Some(world) = adopted() else { return };
     let id = insert(&world, 21, "Slow");
     world.fault(&serde_json::json!({
@@ -172,8 +175,10 @@ fn f12_the_old_schedulers_resets_cannot_take_a_job_from_a_live_worker() {
     assert_eq!(world.status(&id), "published");
 }
 
+/// **F12**: the heartbeat renews the time that the reset of the old scheduler
+/// looks at.
 #[test]
-fn f12_the_heartbeat_renews_what_the_old_schedulers_reset_looks_at() {
+fn heartbeat_renews_the_old_lock_time() {
     let Some(world) = adopted() else { return };
     insert(&world, 21, "Slow");
     world.fault(&serde_json::json!({
@@ -203,8 +208,10 @@ fn states(world: &World, post: &str) -> String {
     ))
 }
 
+/// **T0m**: what the old worker left for ten minutes is looked up and never
+/// sent again.
 #[test]
-fn t0m_what_the_old_worker_left_for_ten_minutes_is_looked_up_and_never_sent_again() {
+fn job_left_by_old_worker_is_not_resent() {
     let Some(world) = adopted() else { return };
     let left = insert(&world, 21, "Left behind");
     let fresh = insert(&world, 22, "Being sent");
@@ -233,8 +240,10 @@ fn t0m_what_the_old_worker_left_for_ten_minutes_is_looked_up_and_never_sent_agai
     world.assert_healthy();
 }
 
+/// **T0m**: what the old worker had published before it died is not published
+/// again.
 #[test]
-fn t0m_what_the_old_worker_had_published_before_it_died_is_not_published_again() {
+fn post_published_by_old_worker_is_not_repeated() {
     let Some(world) = adopted() else { return };
     let sent = insert(&world, 21, "Sent by the old worker");
     publishes(&world, &["Sent by the old worker"]);

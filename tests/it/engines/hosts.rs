@@ -22,8 +22,9 @@ fn run_with_clock(world: &World, off: &str, args: &[&str]) -> Output {
     command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1").output().unwrap()
 }
 
+/// **B13**: only the clock of the database server decides what is due.
 #[test]
-fn b13_only_the_clock_of_the_database_server_decides_what_is_due() {
+fn database_clock_decides_what_is_due() {
     let Some(world) = server() else { return };
     assert!(Path::new(FAKETIME).exists(), "no {FAKETIME}: tests/run installs it");
     let page = world.account("facebook");
@@ -57,8 +58,9 @@ fn b13_only_the_clock_of_the_database_server_decides_what_is_due() {
     world.assert_healthy();
 }
 
+/// **B13**: a lease ends by the clock of the database server.
 #[test]
-fn b13_a_lease_ends_by_the_clock_of_the_database_server() {
+fn lease_ends_by_database_clock() {
     let Some(world) = server() else { return };
     assert!(Path::new(FAKETIME).exists(), "no {FAKETIME}: tests/run installs it");
     let page = world.account("facebook");
@@ -80,8 +82,9 @@ fn b13_a_lease_ends_by_the_clock_of_the_database_server() {
     world.assert_healthy();
 }
 
+/// **F6**: the wait for a server without a free connection is limited.
 #[test]
-fn f06_a_server_without_a_free_connection_is_not_waited_for_without_end() {
+fn server_without_free_connection_is_not_awaited_forever() {
     let Some(world) = server() else { return };
     let user = world.database.user("canary-f06", "SELECT, INSERT, UPDATE, DELETE");
     let name = url::Url::parse(&user.url("x")).unwrap().username().to_owned();
@@ -104,9 +107,10 @@ fn f06_a_server_without_a_free_connection_is_not_waited_for_without_end() {
     drop(taken);
 }
 
-/// As many as the README has the server provide for each.
+/// **F6**: a busy worker makes do with ten connections. As many as the README
+/// has the server provide for each.
 #[test]
-fn f06_a_busy_worker_makes_do_with_ten_connections() {
+fn busy_worker_needs_only_ten_connections() {
     let Some(world) = server() else { return };
     let user = world.database.user("canary-f06", "SELECT, INSERT, UPDATE, DELETE");
     let name = url::Url::parse(&user.url("x")).unwrap().username().to_owned();
@@ -128,8 +132,9 @@ fn f06_a_busy_worker_makes_do_with_ten_connections() {
     world.assert_healthy();
 }
 
+/// Server settings that may lose commits are warned of.
 #[test]
-fn settings_of_the_server_that_may_lose_commits_are_warned_of() {
+fn commit_losing_server_settings_are_warned_of() {
     let engine = Engine::of_this_run();
     if engine == Engine::Sqlite {
         return;
@@ -157,10 +162,10 @@ fn settings_of_the_server_that_may_lose_commits_are_warned_of() {
     }
 }
 
-/// MariaDB can be made read-only only as a whole, and for users without
-/// special rights.
+/// **F14**: a database that became read-only lets nothing be sent. MariaDB can
+/// be made read-only only as a whole, and for users without special rights.
 #[test]
-fn f14_a_database_that_became_read_only_sends_nothing() {
+fn read_only_database_sends_nothing() {
     let engine = Engine::of_this_run();
     let server = (engine == Engine::MariaDb).then(|| PrivateServer::start(engine));
     let world = match (&server, engine) {

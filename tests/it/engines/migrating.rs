@@ -21,7 +21,7 @@ fn bare() -> World {
 }
 
 #[test]
-fn migrate_tells_what_is_missing_and_what_was_applied() {
+fn migrate_reports_missing_and_applied_changes() {
     let world = bare();
     let states = world.json(&["migrate", "--status"]);
     assert_eq!(states["data"][0]["appliedAt"], serde_json::Value::Null, "{states}");
@@ -37,9 +37,10 @@ fn migrate_tells_what_is_missing_and_what_was_applied() {
     world.run(&["list"]).ok();
 }
 
-/// By a database administrator who lets no program change a schema.
+/// The SQL that `migrate` prints does what `migrate` does. By a database
+/// administrator who lets no program change a schema.
 #[test]
-fn the_sql_that_migrate_prints_does_what_migrate_does() {
+fn printed_migration_sql_equals_migrating() {
     let worlds = [Some((bare(), bare())), seed().zip(seed())];
     for (by_hand, by_migrate) in worlds.into_iter().flatten() {
         let script = by_hand.run(&["migrate", "--sql"]).ok().stdout;
@@ -68,10 +69,11 @@ fn points(world: &World) -> Vec<String> {
     std::fs::read_to_string(trace).unwrap().lines().map(nth).collect()
 }
 
+/// **J1**: `migrate` killed after any statement is completed by the next run.
 /// Statements commit by themselves on MariaDB, where each has a point; on the
 /// other engines all of them are one transaction.
 #[test]
-fn j01_migrate_killed_after_any_statement_is_completed_by_the_next_run() {
+fn killed_migrate_is_completed_by_next_run() {
     let make = || seed().unwrap_or_else(bare);
     let whole = make();
     let points = points(&whole);
@@ -96,8 +98,9 @@ fn j01_migrate_killed_after_any_statement_is_completed_by_the_next_run() {
     }
 }
 
+/// **J2**: two migrators at once both succeed and apply each change once.
 #[test]
-fn j02_two_migrators_at_once_both_succeed_and_apply_each_change_once() {
+fn two_migrators_apply_each_change_once() {
     for world in [Some(bare()), seed()].into_iter().flatten() {
         let runs: Vec<String> = thread::scope(|scope| {
             let commands: Vec<_> =
@@ -120,8 +123,10 @@ fn j02_two_migrators_at_once_both_succeed_and_apply_each_change_once() {
     }
 }
 
+/// **J3**: a newer or older schema is refused by every other command and not
+/// touched.
 #[test]
-fn j03_a_newer_or_older_schema_is_refused_by_every_other_command_and_not_touched() {
+fn other_schema_versions_are_refused_untouched() {
     let world = World::new();
     let page = world.account("facebook");
     world.schedule(&page, &["--caption", "Hello"]);
@@ -154,9 +159,10 @@ fn j03_a_newer_or_older_schema_is_refused_by_every_other_command_and_not_touched
     world.run(&["list"]).ok();
 }
 
-/// A table that a long transaction uses cannot be altered.
+/// **J8**: `migrate` that meets a table in use gives up soon and is completed
+/// later. A table that a long transaction uses cannot be altered.
 #[test]
-fn j08_migrate_that_meets_a_used_table_gives_up_soon_and_is_completed_later() {
+fn migrate_gives_up_on_a_used_table() {
     let Some(world) = seed() else { return };
     let url = world.database.url();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -200,8 +206,9 @@ fn expand(world: &World) {
     world.database.execute("CREATE TABLE next_table (id INT PRIMARY KEY)");
 }
 
+/// **J4**: every command works beside columns and tables of the next release.
 #[test]
-fn j04_every_command_works_beside_columns_and_tables_of_the_next_release() {
+fn commands_work_beside_next_release_schema() {
     let world = World::new();
     expand(&world);
     let mut worker = world.start_worker(&["--poll-interval", "50ms"]);
@@ -275,10 +282,11 @@ fn j04_every_command_works_beside_columns_and_tables_of_the_next_release() {
     world.assert_healthy();
 }
 
-/// It looked at the schema when it started: statements that it has prepared
-/// must go on, and so must its new connections.
+/// **J4**: a running worker goes on when the next release has migrated. It
+/// looked at the schema when it started: statements that it has prepared must
+/// go on, and so must its new connections.
 #[test]
-fn j04_a_worker_that_runs_goes_on_when_the_next_release_has_migrated() {
+fn running_worker_survives_next_release_migration() {
     let world = World::new();
     let page = world.account("facebook");
     let mut worker = world.start_worker(&["--poll-interval", "50ms"]);

@@ -16,8 +16,10 @@ fn spooled(world: &World) -> usize {
     world.spool_files().into_iter().map(lines).sum()
 }
 
+/// **F2**: a worker outlives the death of its server, and the answers that came
+/// meanwhile are recorded.
 #[test]
-fn f02_a_worker_outlives_the_death_of_its_server_with_the_answers_that_came_meanwhile() {
+fn worker_outlives_server_with_answers_recorded() {
     if Engine::of_this_run() == Engine::Sqlite {
         return;
     }
@@ -69,11 +71,12 @@ fn f02_a_worker_outlives_the_death_of_its_server_with_the_answers_that_came_mean
     world.assert_healthy();
 }
 
+/// **F2**: no post is lost or doubled although the server dies again and again.
 /// Three workers, posts of every flow, and a server that dies whenever some
 /// more posts have gone out.
 #[cfg(feature = "kill-points")]
 #[test]
-fn f02_no_post_is_lost_or_doubled_though_the_server_dies_again_and_again() {
+fn restarting_server_loses_and_doubles_no_post() {
     use crate::kills::flows::FLOWS;
     use crate::kills::ground::Ground;
     use crate::kills::settings::{number, report};

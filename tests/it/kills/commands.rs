@@ -45,8 +45,9 @@ fn again_after_every_point(
     posts
 }
 
+/// A schedule given again with its key stores one post.
 #[test]
-fn a_schedule_given_again_with_its_key_stores_one_post() {
+fn repeated_schedule_stores_one_post() {
     let ground = Ground::new();
     let schedule = |key: &str, account: &str| {
         let mut args = vec!["schedule", "--now", "--account", account, "--key", key];
@@ -160,17 +161,20 @@ fn retry_after_a_dead_worker(flow: &'static Flow) {
     ground.assert_sound(&format!("retry after a dead worker, {}", flow.name), &faults);
 }
 
+/// A retry after a worker died at a Page post doubles and loses nothing.
 #[test]
-fn retry_after_a_worker_died_at_a_page_post_doubles_and_loses_nothing() {
+fn retry_after_death_at_page_post() {
     retry_after_a_dead_worker(&FACEBOOK_TEXT);
 }
 
+/// A retry after a worker died at an Instagram post doubles and loses nothing.
 #[test]
-fn retry_after_a_worker_died_at_an_instagram_post_doubles_and_loses_nothing() {
+fn retry_after_death_at_instagram_post() {
     retry_after_a_dead_worker(&INSTAGRAM_IMAGE);
 }
 
+/// A retry after a worker died at a LinkedIn post doubles and loses nothing.
 #[test]
-fn retry_after_a_worker_died_at_a_linkedin_post_doubles_and_loses_nothing() {
+fn retry_after_death_at_linkedin_post() {
     retry_after_a_dead_worker(&LINKEDIN_MEMBER);
 }

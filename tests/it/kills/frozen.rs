@@ -303,18 +303,24 @@ fn overtaken(flow: &'static Flow) {
     );
 }
 
+/// **G3**: a frozen worker of any Facebook flow does no harm when it wakes up
+/// after its successors.
 #[test]
-fn g03_facebook_and_successors() {
+fn facebook_and_successors() {
     overtaken(&FACEBOOK_TEXT);
 }
 
+/// **G3**: a frozen worker of any Instagram flow does no harm when it wakes up
+/// after its successors.
 #[test]
-fn g03_instagram_and_successors() {
+fn instagram_and_successors() {
     overtaken(&INSTAGRAM_IMAGE);
 }
 
+/// **G3**: a frozen worker of any LinkedIn flow does no harm when it wakes up
+/// after its successors.
 #[test]
-fn g03_linkedin_and_successors() {
+fn linkedin_and_successors() {
     overtaken(&LINKEDIN_IMAGE);
 }
 

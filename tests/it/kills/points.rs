@@ -174,9 +174,10 @@ pub fn transactions(points: &[String]) -> BTreeSet<&str> {
     points.iter().filter_map(|point| Some(point.split_once(".committed")?.0)).collect()
 }
 
-/// The drivers assert that they kill at both points of what they name.
+/// **G1**: a process is killed at both points of every transaction. The drivers
+/// assert that they kill at both points of what they name.
 #[test]
-fn g01_somebody_dies_at_both_points_of_every_transaction() {
+fn every_transaction_is_killed_at_both_points() {
     let mut found = BTreeSet::new();
     for file in files().iter().filter(|file| file.path.starts_with("src/store/")) {
         let mut function = String::new();

@@ -15,10 +15,10 @@ fn no_default_feature_brings_kill_points() {
     assert!(!features.contains("default"), "{features}");
 }
 
-/// The other half of this test is the program with the feature: there the
-/// same search finds it.
+/// A program has kill points only if it was built with them. The other half of
+/// this test is the program with the feature: there the same search finds it.
 #[test]
-fn a_program_has_kill_points_only_if_it_was_built_with_them() {
+fn kill_points_exist_only_with_the_feature() {
     let program = fs::read(env!("CARGO_BIN_EXE_socialsched")).unwrap();
     let found = program.windows(TRACE.len()).any(|part| part == TRACE.as_bytes());
     assert_eq!(found, cfg!(feature = "kill-points"));

@@ -91,18 +91,22 @@ fn look_up_at_once(flow: &'static Flow) {
     ground.assert_sound(&format!("rivals that look up, {}", flow.name), &faults);
 }
 
+/// **G15**: `recover` and a worker at the same Page post settle it once.
 #[test]
-fn g15_recover_and_a_worker_settle_a_page_post_once() {
+fn recover_and_worker_settle_page_post_once() {
     look_up_at_once(&FACEBOOK_TEXT);
 }
 
+/// **G15**: `recover` and a worker at the same LinkedIn post settle it once.
 #[test]
-fn g15_recover_and_a_worker_settle_a_linkedin_post_once() {
+fn recover_and_worker_settle_linkedin_post_once() {
     look_up_at_once(&LINKEDIN_IMAGE);
 }
 
+/// **G15**: `recover` and a worker leave the same member's post for review and
+/// send nothing.
 #[test]
-fn g15_recover_and_a_worker_hold_a_members_post_and_send_nothing() {
+fn recover_and_worker_never_resend_members_post() {
     look_up_at_once(&LINKEDIN_MEMBER);
 }
 
@@ -129,10 +133,11 @@ fn until_it_waits(ground: &Ground) {
     }
 }
 
-/// A worker stands in a transaction about a post that it has; a person's word
-/// about that post waits for it, and is refused: nothing is unknown yet.
+/// **G15**: a decision that meets a worker's transaction waits for it and
+/// changes nothing. The worker has the post: nothing is unknown yet, so the
+/// decision is refused.
 #[test]
-fn g15_a_verdict_waits_for_a_worker_in_a_transaction_and_changes_nothing() {
+fn decision_waits_for_transaction_and_is_refused() {
     for flow in [&FACEBOOK_TEXT, &LINKEDIN_IMAGE] {
         let ground = Ground::new();
         let points = ground.trace(ground.worker(&ground.plant(flow)));
@@ -159,9 +164,10 @@ fn g15_a_verdict_waits_for_a_worker_in_a_transaction_and_changes_nothing() {
     }
 }
 
-/// A worker is about to hold a post; the word about it comes behind that.
+/// **G15**: a decision waits until a worker has put the post up for review. It
+/// takes effect after that.
 #[test]
-fn g15_a_verdict_waits_until_a_worker_holds_the_post() {
+fn decision_waits_until_review_is_needed() {
     for (word, ends) in [("--published", "published"), ("--not-published", "published")] {
         let ground = Ground::new();
         let answered = answered(&ground, &LINKEDIN_MEMBER);
@@ -181,11 +187,12 @@ fn g15_a_verdict_waits_until_a_worker_holds_the_post() {
     }
 }
 
-/// The post is held although it is live. While a person's word is written
-/// down, its first worker comes back with the platform's answer, which counts
-/// more than any word.
+/// **G15**: an answer that comes beside a decision is kept, and nothing is sent
+/// again. The post needs review although it is live. While a person's decision
+/// is recorded, its first worker comes back with the platform's answer, which
+/// counts more than any decision.
 #[test]
-fn g15_an_answer_beside_a_verdict_is_kept_and_nothing_is_sent_again() {
+fn answer_beside_decision_is_kept() {
     let ground = Ground::new();
     let answered = answered(&ground, &LINKEDIN_MEMBER);
     for word in VERDICTS {

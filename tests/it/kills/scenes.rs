@@ -196,7 +196,7 @@ const THROTTLED: &str = r#"{"match": {"method": "POST"}, "fault": "429"}"#;
 const RETIRED: &str = r#"{"match": {"method": "POST"}, "fault": "status", "status": 426}"#;
 
 scenes! {
-    a_heart_stops_beside_a_call: Scene {
+    heartbeat_stops_during_a_call: Scene {
         trouble: Some(NEVER_ANSWERED),
         transactions: &["renew_leases", "beat"],
         ..SCENE
@@ -228,12 +228,12 @@ scenes! {
         transactions: &["record_unknown"],
         ..SCENE
     };
-    an_account_has_to_rest: Scene {
+    account_is_throttled: Scene {
         trouble: Some(THROTTLED),
         transactions: &["rest_accounts"],
         ..SCENE
     };
-    a_platform_has_to_rest: Scene {
+    platform_is_throttled: Scene {
         flow: &LINKEDIN_TEXT,
         trouble: Some(RETIRED),
         transactions: &["rest_accounts"],
@@ -245,14 +245,14 @@ scenes! {
         transactions: &["take_over", "record_lookup"],
         ..SCENE
     };
-    a_dead_workers_post_is_found_by_a_search: Scene {
+    dead_workers_post_is_found_by_search: Scene {
         flow: &LINKEDIN_TEXT,
         stage: dead_with_its_answer,
         transactions: &["record_matched"],
         calls: &["read/GET/api.linkedin.com/rest/posts"],
         ..SCENE
     };
-    a_dead_workers_post_is_found_in_a_list: Scene {
+    dead_workers_post_is_found_in_list: Scene {
         flow: &INSTAGRAM_IMAGE,
         stage: |ground, flow| {
             dead(ground, flow, "publish/POST/graph.facebook.com/media_publish.read:1")
@@ -288,7 +288,7 @@ scenes! {
         ends: "cancelled, 0 live",
         ..SCENE
     };
-    a_dead_workers_post_is_held: Scene {
+    dead_workers_post_needs_review: Scene {
         flow: &LINKEDIN_MEMBER,
         stage: dead_before_its_call,
         transactions: &["hold"],
@@ -339,7 +339,7 @@ scenes! {
         transactions: &["retry_comments"],
         ..SCENE
     };
-    the_post_of_an_owed_comment_cannot_be_read: Scene {
+    post_of_owed_comment_cannot_be_read: Scene {
         flow: &FACEBOOK_COMMENT,
         stage: |ground, flow| {
             ground.expect_refusals();
@@ -374,7 +374,7 @@ scenes! {
         ends: "not_published, 0 live",
         ..SCENE
     };
-    a_row_of_a_post_that_is_live_cannot_be_read: Scene {
+    row_of_live_post_cannot_be_read: Scene {
         flow: &LINKEDIN_MEMBER,
         stage: |ground, flow| {
             let post = dead_with_its_answer(ground, flow);
@@ -395,7 +395,7 @@ scenes! {
         ends: "not_published, 0 live",
         ..SCENE
     };
-    another_program_cancels_half: Scene {
+    another_program_half_cancels_post: Scene {
         stage: |ground, flow| {
             let post = ground.plant(flow);
             rewrite(ground, &post, "status = 'cancelled'");
@@ -405,7 +405,7 @@ scenes! {
         ends: "cancelled, 0 live",
         ..SCENE
     };
-    another_program_cancels_half_of_what_may_be_live: Scene {
+    another_program_half_cancels_possibly_live_post: Scene {
         stage: |ground, flow| {
             let post = dead_before_its_call(ground, flow);
             rewrite(ground, &post, "status = 'cancelled'");
@@ -415,7 +415,7 @@ scenes! {
         ends: "cancelled, 0 live",
         ..SCENE
     };
-    a_held_post_is_not_to_be_seen: Scene {
+    unknown_post_cannot_be_seen: Scene {
         stage: held_unread,
         victim: |ground, _| recover(ground),
         transactions: &["record_held_lookup"],
@@ -423,7 +423,7 @@ scenes! {
         ends: "not_published, 0 live",
         ..SCENE
     };
-    a_held_post_is_known_not_to_be_live: Scene {
+    unknown_post_is_known_unpublished: Scene {
         stage: |ground, flow| {
             let post = held_unread(ground, flow);
             recover_often(ground, 2);
@@ -440,21 +440,21 @@ scenes! {
         mend: send_again,
         ..SCENE
     };
-    a_person_says_that_it_is_live: Scene {
+    person_decides_it_is_live: Scene {
         flow: &LINKEDIN_MEMBER,
         stage: |ground, flow| held(ground, dead_with_its_answer(ground, flow)),
         victim: |ground, post| verdict(ground, post, "--published"),
         transactions: &["judge"],
         ..SCENE
     };
-    a_person_says_that_it_is_not_live: Scene {
+    person_decides_it_is_not_live: Scene {
         flow: &LINKEDIN_MEMBER,
         stage: |ground, flow| held(ground, dead_before_its_call(ground, flow)),
         victim: |ground, post| verdict(ground, post, "--not-published"),
         transactions: &["judge"],
         ..SCENE
     };
-    a_person_gives_it_up: Scene {
+    person_gives_it_up: Scene {
         flow: &LINKEDIN_MEMBER,
         stage: |ground, flow| held(ground, dead_with_its_answer(ground, flow)),
         victim: |ground, post| verdict(ground, post, "--abandon"),

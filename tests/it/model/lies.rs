@@ -23,8 +23,9 @@ fn two_step_publishing_holds_against_lies() {
     holds(Rules { crashes: 2, attempts: 3, ..lying(TwoStep, LIES) }, 2_600_000);
 }
 
+/// One-step publishing with a list holds against lies.
 #[test]
-fn one_step_publishing_with_a_list_holds_against_lies() {
+fn one_step_with_list_withstands_lies() {
     holds(Rules { fences: 5, ..lying(Listed, LIES_OF_ONE_STEP) }, 1_500_000);
 }
 
@@ -37,10 +38,11 @@ fn what_is_tried_again_holds_against_lies() {
     holds(Rules { retries: 1, ..rules }, 1_700_000);
 }
 
-/// Readings that lag for longer than a call may take; but who is called again
-/// says that it is live, and that counts for half an hour.
+/// Contradictions make up for readings that lag for longer than a call may
+/// take: if a repeated call answers that the post is live, that counts for half
+/// an hour.
 #[test]
-fn contradictions_make_up_for_readings_that_lag_for_long() {
+fn contradictions_compensate_for_long_lags() {
     holds(lying(TwoStep, &[ReadsLagForLong]), 650_000);
 }
 
@@ -93,10 +95,11 @@ fn every_rule_against_lies_is_there_for_something() {
     }
 }
 
-/// Both a refusal and what was read after it must be believed too early before it
-/// doubles where readings do not lag.
+/// A refusal is looked up twice before anything is made anew. Both a refusal
+/// and what was read after it must be believed too early before it doubles
+/// where readings do not lag.
 #[test]
-fn a_refusal_is_looked_up_twice_before_anything_is_made_anew() {
+fn refusal_is_read_twice_before_restaging() {
     let rules = lying(TwoStep, &[RefusalsLie]);
     breaks(Rules { mutations: &[BelievesRefusals, RepeatsWithoutAReading], ..rules }, DOUBLE);
     let rules = lying(Listed, &[RefusalsLie]);

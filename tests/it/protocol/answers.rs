@@ -22,8 +22,10 @@ fn one_each(world: &World) -> [String; 3] {
     })
 }
 
+/// **H1**: a platform that cannot be reached is tried again, and nothing is
+/// looked up.
 #[test]
-fn h01_a_platform_that_cannot_be_reached_is_tried_again_and_nothing_is_looked_up() {
+fn unreachable_platform_is_retried_without_look_up() {
     let world = World::new();
     let image = world.media("one.jpg");
     let ids = PLATFORMS.map(|platform| {
@@ -53,8 +55,10 @@ fn h01_a_platform_that_cannot_be_reached_is_tried_again_and_nothing_is_looked_up
     world.assert_healthy();
 }
 
+/// **H3**: a server error is repeated while staging and looked up after the
+/// publish call.
 #[test]
-fn h03_a_server_fault_is_repeated_while_staging_and_looked_up_after_the_publish_call() {
+fn server_error_in_publishing_is_looked_up() {
     let world = World::new();
     let image = world.media("one.jpg");
     let (mut staged, mut sent) = (Vec::new(), Vec::new());
@@ -104,8 +108,10 @@ fn h03_a_server_fault_is_repeated_while_staging_and_looked_up_after_the_publish_
     world.assert_healthy();
 }
 
+/// **H5**: a success that is cut off, has no id or is a web page is published
+/// once.
 #[test]
-fn h05_a_success_that_is_cut_off_nameless_or_a_web_page_is_published_once() {
+fn broken_success_is_published_once() {
     for fault in ["truncate_body", "no_id", "after_commit_html_502"] {
         let world = World::new();
         for platform in PLATFORMS {
@@ -129,8 +135,9 @@ fn h05_a_success_that_is_cut_off_nameless_or_a_web_page_is_published_once() {
     }
 }
 
+/// **H15**: a post whose link cannot be read is published nevertheless.
 #[test]
-fn h15_a_post_whose_address_cannot_be_read_is_published_all_the_same() {
+fn published_post_without_link_stays_published() {
     let world = World::new();
     world.fault(&json!({
         "match": {"method": "GET", "path_contains": "fields=permalink"}, "fault": "before_commit_5xx",
@@ -148,9 +155,10 @@ fn h15_a_post_whose_address_cannot_be_read_is_published_all_the_same() {
     world.assert_healthy();
 }
 
-/// A client that follows a 307 sends the whole call once more, to another place.
+/// **H17**: a redirect is not followed and proves nothing. A client that
+/// follows a 307 sends the whole call once more, to another place.
 #[test]
-fn h17_a_redirect_is_not_followed_and_proves_nothing() {
+fn redirect_is_not_followed_and_proves_nothing() {
     let world = World::new();
     let elsewhere = Simulator::start(SandboxOptions::default());
     for (platform, host) in
@@ -183,9 +191,10 @@ fn h17_a_redirect_is_not_followed_and_proves_nothing() {
     world.assert_healthy();
 }
 
-/// Hosts that the sandbox knows, and that are none for that platform's uploads.
+/// **H18**: an upload address elsewhere gets neither token nor media. Hosts
+/// that the sandbox knows, and that are none for that platform's uploads.
 #[test]
-fn h18_an_upload_address_elsewhere_gets_neither_token_nor_media() {
+fn foreign_upload_address_gets_nothing() {
     let world = World::new();
     let (video, image) = (world.media("clip.mp4"), world.media("one.jpg"));
     let value = |value: Value| json!({ "value": value });
@@ -230,9 +239,11 @@ fn h18_an_upload_address_elsewhere_gets_neither_token_nor_media() {
     world.assert_healthy();
 }
 
-/// The versions that platforms do not serve any more.
+/// **H21**: a retired API version throttles its whole platform, costs no
+/// attempt, and other platforms go on. The versions that platforms do not serve
+/// any more.
 #[test]
-fn h21_a_retired_version_rests_its_whole_platform_costs_no_attempt_and_others_go_on() {
+fn retired_version_pauses_only_its_platform() {
     for (platform, status, word, body) in [
         (
             "facebook",
@@ -286,8 +297,9 @@ fn h21_a_retired_version_rests_its_whole_platform_costs_no_attempt_and_others_go
     }
 }
 
+/// **H22**: calls of one account go out one by one, also from two workers.
 #[test]
-fn h22_calls_of_one_account_go_out_one_by_one_also_from_two_workers() {
+fn calls_of_one_account_are_serialised() {
     let world = World::new();
     let (page, other) = (world.account("facebook"), world.account("facebook"));
     let call = json!({

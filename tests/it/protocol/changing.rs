@@ -30,8 +30,9 @@ fn being_published(world: &World) -> ([String; 3], Daemon) {
     (ids, worker)
 }
 
+/// **G13**: a cancel request that comes before the publish call is honoured.
 #[test]
-fn g13_a_wish_that_comes_before_the_publish_call_is_honoured() {
+fn cancel_before_publish_call_is_honoured() {
     let world = World::new();
     let image = world.media("one.jpg");
     let ids = PLATFORMS.map(|platform| {
@@ -60,8 +61,10 @@ fn g13_a_wish_that_comes_before_the_publish_call_is_honoured() {
     world.assert_healthy();
 }
 
+/// **G13**: a cancel request that comes after the publish call is too late and
+/// says so.
 #[test]
-fn g13_a_wish_that_comes_after_the_publish_call_is_too_late_and_says_so() {
+fn cancel_after_publish_call_is_too_late() {
     let world = World::new();
     let (ids, mut worker) = being_published(&world);
     for id in &ids {
@@ -78,8 +81,9 @@ fn g13_a_wish_that_comes_after_the_publish_call_is_too_late_and_says_so() {
     world.assert_healthy();
 }
 
+/// **G14**: a post that is being published cannot be moved.
 #[test]
-fn g14_a_post_that_is_being_published_cannot_be_moved() {
+fn post_in_flight_cannot_be_moved() {
     let world = World::new();
     let (ids, mut worker) = being_published(&world);
     let times = "SELECT id, run_at, next_attempt_at FROM post_schedule ORDER BY id";
@@ -102,9 +106,10 @@ fn g14_a_post_that_is_being_published_cannot_be_moved() {
     world.assert_healthy();
 }
 
-/// The wish is remembered over the worker's death and the look-up.
+/// **G13**: a cancel request is honoured after a lost call that turns out not
+/// to have arrived. The request survives the worker's death and the look-up.
 #[test]
-fn g13_a_wish_is_honoured_after_a_lost_call_that_turns_out_not_to_have_arrived() {
+fn cancel_survives_death_and_look_up() {
     let world = World::new();
     let page = world.account("facebook");
     world.fault(&json!({
@@ -121,7 +126,7 @@ fn g13_a_wish_is_honoured_after_a_lost_call_that_turns_out_not_to_have_arrived()
 }
 
 #[test]
-fn a_post_is_staged_before_its_time_and_goes_out_on_time() {
+fn post_is_staged_early_and_published_on_time() {
     let world = World::new();
     let accounts = ["facebook", "instagram"].map(|platform| world.account(platform));
     let image = world.media("one.jpg");
@@ -155,7 +160,7 @@ fn a_post_is_staged_before_its_time_and_goes_out_on_time() {
 }
 
 #[test]
-fn what_was_staged_for_a_cancelled_post_is_deleted() {
+fn media_staged_for_cancelled_post_is_deleted() {
     let world = World::new();
     let page = world.account("facebook");
     let images = ["one.jpg", "two.jpg"].map(|name| world.media(name));
@@ -175,7 +180,7 @@ fn what_was_staged_for_a_cancelled_post_is_deleted() {
 }
 
 #[test]
-fn a_staged_post_that_is_moved_waits_for_its_new_time() {
+fn moved_staged_post_waits_for_new_time() {
     let world = World::new();
     let page = world.account("facebook");
     let image = world.media("one.jpg");

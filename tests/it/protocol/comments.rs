@@ -31,8 +31,9 @@ fn state(world: &World, id: &str) -> String {
     world.database.value(&format!("SELECT first_comment_state FROM post_details WHERE id = '{id}'"))
 }
 
+/// A first comment is sent once, below its post.
 #[test]
-fn a_first_comment_is_sent_once_below_its_post() {
+fn first_comment_is_sent_once() {
     let world = World::new();
     let ids = PLATFORMS.map(|platform| schedule(&world, platform));
     for _ in 0..3 {
@@ -69,9 +70,10 @@ fn assert_posts_are_published(world: &World, ids: &[String]) {
     }
 }
 
-/// K12: a call that made the comment, whatever it was answered.
+/// **H23, P12**: a comment that is there is found and not sent again. The call
+/// made the comment, whatever it was answered.
 #[test]
-fn h23_a_comment_that_is_there_is_found_and_not_sent_again() {
+fn live_comment_is_found_and_not_resent() {
     for fault in [
         json!({"fault": "after_commit_drop"}),
         json!({"fault": "after_commit_5xx"}),
@@ -103,9 +105,10 @@ fn h23_a_comment_that_is_there_is_found_and_not_sent_again() {
     }
 }
 
-/// K12: a call that made nothing, and will do so the next time.
+/// **H23, P12**: a comment that is not there is sent again. The call made
+/// nothing, and will succeed the next time.
 #[test]
-fn h23_a_comment_that_is_not_there_is_sent_again() {
+fn missing_comment_is_sent_again() {
     for fault in [
         json!({"fault": "before_commit_drop"}),
         json!({"fault": "before_commit_5xx"}),
@@ -132,9 +135,10 @@ fn h23_a_comment_that_is_not_there_is_sent_again() {
     }
 }
 
-/// K12: the account rests as for a post, and its comment waits.
+/// **H23, P12**: a comment refused for a dead token waits until the account is
+/// resumed. The account is paused as it is for a post.
 #[test]
-fn h23_a_comment_refused_for_a_dead_token_waits_until_the_account_is_resumed() {
+fn comment_with_dead_token_awaits_resume() {
     let world = World::new();
     let ids = PLATFORMS.map(|platform| schedule(&world, platform));
     world.fault(&json!({
@@ -158,9 +162,10 @@ fn h23_a_comment_refused_for_a_dead_token_waits_until_the_account_is_resumed() {
     world.assert_healthy();
 }
 
-/// Comments take permissions of their own: posts go on without.
+/// **H23**: a comment that is refused for good fails, and a person may send it
+/// again. Comments take permissions of their own: posts go on without.
 #[test]
-fn h23_a_comment_that_is_refused_for_good_fails_and_a_person_may_send_it_again() {
+fn comment_refused_for_good_can_be_resent() {
     let world = World::new();
     let ids = PLATFORMS.map(|platform| schedule(&world, platform));
     world.fault(&json!({
@@ -184,9 +189,10 @@ fn h23_a_comment_that_is_refused_for_good_fails_and_a_person_may_send_it_again()
     world.assert_healthy();
 }
 
-/// Reading comments may take the same permission as writing them.
+/// **H23**: an account that may neither write nor read comments goes on with
+/// its posts. Reading comments may take the same permission as writing them.
 #[test]
-fn h23_an_account_that_may_neither_write_nor_read_comments_goes_on_with_its_posts() {
+fn account_without_comment_rights_keeps_posting() {
     let world = World::new();
     let ids = PLATFORMS.map(|platform| schedule(&world, platform));
     for call in ["comment", "comments"] {
@@ -204,9 +210,10 @@ fn h23_an_account_that_may_neither_write_nor_read_comments_goes_on_with_its_post
     world.assert_healthy();
 }
 
-/// Platforms trim what they store, and write letters in another form.
+/// **H23**: a lost comment is found by what readers see. Platforms trim what
+/// they store, and write letters in another form.
 #[test]
-fn h23_a_lost_comment_is_found_by_what_readers_see() {
+fn lost_comment_is_found_by_visible_text() {
     let world = World::new();
     let image = world.media("one.jpg");
     let ids = PLATFORMS.map(|platform| {
@@ -222,8 +229,10 @@ fn h23_a_lost_comment_is_found_by_what_readers_see() {
     world.assert_healthy();
 }
 
+/// **H23**: a comment whose worker died while sending it is found and not sent
+/// again.
 #[test]
-fn h23_a_comment_whose_worker_died_while_sending_is_found_and_not_sent_again() {
+fn comment_sent_by_dying_worker_is_found() {
     for (fault, calls) in [("after_commit_hang", 1), ("before_commit_hang", 2)] {
         let world = World::new();
         let id = schedule(&world, "facebook");
@@ -240,9 +249,10 @@ fn h23_a_comment_whose_worker_died_while_sending_is_found_and_not_sent_again() {
     }
 }
 
-/// A member's comments cannot be read back: there a person must look.
+/// **H23**: a member's lost comment is left to a person. A member's comments
+/// cannot be read back.
 #[test]
-fn h23_a_members_lost_comment_is_left_to_a_person() {
+fn members_lost_comment_needs_review() {
     let world = World::new();
     let id = world.schedule(&world.member(), &["--caption", "Hello", "--first-comment", "First!"]);
     world.fault(&json!({"match": {"call": "comment"}, "fault": "after_commit_drop"}));
@@ -326,8 +336,10 @@ fn run_without_token_of(queue: &Queue, account: AccountId) {
     });
 }
 
+/// Comments that cannot be sent keep neither a run going nor other comments
+/// waiting.
 #[test]
-fn comments_that_cannot_be_sent_keep_neither_a_run_going_nor_others_waiting() {
+fn unsendable_comments_block_no_run_or_post() {
     on_every_engine(|queue| {
         let other = AccountId::generate();
         queue.add_account(other, Platform::Facebook);
@@ -349,7 +361,7 @@ fn comments_that_cannot_be_sent_keep_neither_a_run_going_nor_others_waiting() {
 }
 
 #[test]
-fn a_paused_accounts_comments_wait_until_it_is_resumed() {
+fn paused_accounts_comments_await_resume() {
     on_every_engine(|queue| {
         let post = owing(queue, queue.account, "fb_1");
         queue.wait(queue.store.pause_account(queue.company, queue.account, "not now")).unwrap();
@@ -361,8 +373,9 @@ fn a_paused_accounts_comments_wait_until_it_is_resumed() {
     });
 }
 
+/// A comment below a post that can no longer be read keeps no run going.
 #[test]
-fn a_comment_below_a_post_that_cannot_be_read_any_more_keeps_no_run_going() {
+fn comment_below_unreadable_post_ends_run() {
     on_every_engine(|queue| {
         let post = owing(queue, queue.account, "fb_1");
         queue.database.execute("UPDATE post_details SET media = '{\"not\": \"a list\"}'");

@@ -91,8 +91,9 @@ fn blocked_worker(queue: &Queue) -> (Worker, mpsc::Receiver<()>, mpsc::Sender<()
     (Worker::new(queue.another_store(), publishers, tokens, events, options), begun, go)
 }
 
+/// **G10**: a runtime that stands still loses no lease.
 #[test]
-fn g10_a_runtime_that_stands_still_loses_no_lease() {
+fn frozen_runtime_loses_no_lease() {
     on_every_engine(|queue| {
         let id = queue.schedule();
         let (busy, begun, go) = blocked_worker(queue);
@@ -125,10 +126,11 @@ fn g10_a_runtime_that_stands_still_loses_no_lease() {
     });
 }
 
-/// A lock of another program on its job keeps the heartbeat from renewing the
-/// lease while a step at the platform takes its time.
+/// **G10**: a heartbeat that could not renew the lease lets no call out. A lock
+/// of another program on its job keeps the heartbeat from renewing the lease
+/// while a step at the platform takes its time.
 #[test]
-fn g10_a_heartbeat_that_could_not_renew_the_lease_lets_no_call_out() {
+fn unrenewed_lease_lets_no_call_out() {
     let world = World::new();
     let page = world.account("facebook");
     world.fault(&json!({
@@ -194,8 +196,9 @@ fn assert_survived(world: &World, id: &str) {
     world.assert_healthy();
 }
 
+/// **G11**: without file handles a worker ends and loses nothing.
 #[test]
-fn g11_without_file_handles_a_worker_ends_and_loses_nothing() {
+fn worker_without_handles_loses_nothing() {
     let world = World::new();
     let id = world.schedule(&world.account("facebook"), &["--caption", "Hello"]);
     // With fewer than four no library of it can be read.
@@ -207,9 +210,11 @@ fn g11_without_file_handles_a_worker_ends_and_loses_nothing() {
     assert_survived(&world, &id);
 }
 
-/// The limit comes down to what a daemon has open: its calls get no handles.
+/// **G11**: a daemon without file handles for its calls does not spin, and goes
+/// on once it has them. The limit comes down to what a daemon has open: its
+/// calls get no handles.
 #[test]
-fn g11_a_daemon_without_file_handles_for_its_calls_does_not_spin_and_goes_on_with_them() {
+fn daemon_without_handles_does_not_spin() {
     let world = World::new();
     let page = world.account("facebook");
     let mut worker = world.start_worker(&["--poll-interval", "100ms"]);
@@ -252,10 +257,11 @@ fn processor_time(pid: u32) -> Duration {
     Duration::from_millis(10 * (ticks(11) + ticks(12)))
 }
 
-/// The limit does not bind root, who becomes somebody else for it.
+/// **G11**: without threads a worker ends and loses nothing. The limit does not
+/// bind root, so the test runs the program as another user.
 #[test]
 #[expect(clippy::print_stderr, reason = "why it was skipped")]
-fn g11_without_threads_a_worker_ends_and_loses_nothing() {
+fn worker_without_threads_loses_nothing() {
     let world = World::new();
     let id = world.schedule(&world.account("facebook"), &["--caption", "Hello"]);
     let on_a_server = Engine::of_this_run() != Engine::Sqlite;
@@ -288,8 +294,9 @@ fn g11_without_threads_a_worker_ends_and_loses_nothing() {
     drop(user);
 }
 
+/// **G12**: closed streams and a full log keep no post from being published.
 #[test]
-fn g12_closed_streams_and_a_full_log_keep_no_post_from_being_published() {
+fn closed_streams_and_full_log_stop_nothing() {
     let world = World::new();
     let page = world.account("facebook");
     for (number, streams) in [">&- 2>&-", ">/dev/full 2>/dev/full", "2>&-"].iter().enumerate() {
@@ -303,10 +310,11 @@ fn g12_closed_streams_and_a_full_log_keep_no_post_from_being_published() {
     world.assert_healthy();
 }
 
-/// A log that takes nothing for a while, as on a full disk: the daemon goes on,
-/// and the log tells of the gap as soon as it takes records again.
+/// **G12**: a log that is full stops nothing and counts the records it lost. A
+/// log that takes nothing for a while, as on a full disk: the daemon goes on,
+/// and the log mentions the gap as soon as it takes records again.
 #[test]
-fn g12_a_log_that_is_full_stops_nothing_and_tells_how_many_records_it_lost() {
+fn full_log_counts_its_lost_records() {
     let world = World::new();
     let page = world.account("facebook");
     let (mut log, full) = std::io::pipe().unwrap();
@@ -359,8 +367,9 @@ impl Drop for Killed {
     }
 }
 
+/// **G16**: a clean stop leaves nothing processing.
 #[test]
-fn g16_a_clean_stop_leaves_nothing_processing() {
+fn clean_stop_leaves_nothing_processing() {
     let world = World::new();
     let image = world.media("one.jpg");
     for platform in crate::support::PLATFORMS {
@@ -381,9 +390,10 @@ fn g16_a_clean_stop_leaves_nothing_processing() {
     world.assert_healthy();
 }
 
-/// A frozen process that holds SQLite's write lock.
+/// **I10**: the wait for a frozen holder of the lock is limited, and the
+/// message names the holder. A frozen process that holds SQLite's write lock.
 #[test]
-fn i10_a_frozen_holder_of_the_lock_is_waited_for_with_an_end_and_named_as_such() {
+fn frozen_lock_holder_is_named() {
     let world = World::new();
     if world.database.engine() != Engine::Sqlite {
         return;
@@ -407,10 +417,11 @@ fn i10_a_frozen_holder_of_the_lock_is_waited_for_with_an_end_and_named_as_such()
     world.assert_healthy();
 }
 
-/// The same, and the program that stands still is this one, as people meet it.
+/// **I10**: a frozen process of this program is named to every process that
+/// waits for its lock.
 #[cfg(feature = "kill-points")]
 #[test]
-fn i10_a_frozen_process_of_ours_is_named_to_whoever_waits_for_its_lock() {
+fn frozen_process_of_ours_is_named() {
     let world = World::new();
     if world.database.engine() != Engine::Sqlite {
         return;

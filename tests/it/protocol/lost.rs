@@ -88,8 +88,10 @@ fn all_flows(fault: &str) -> (World, Vec<(&'static Flow, Account, String)>) {
     (world, posts)
 }
 
+/// **H2**: a post whose answer was lost is looked up and published exactly
+/// once.
 #[test]
-fn h02_a_post_whose_answer_was_lost_is_looked_up_and_published_exactly_once() {
+fn lost_answer_is_published_exactly_once() {
     for fault in ["after_commit_drop", "after_commit_5xx"] {
         let (world, posts) = all_flows(fault);
         for (flow, account, id) in posts {
@@ -106,9 +108,10 @@ fn h02_a_post_whose_answer_was_lost_is_looked_up_and_published_exactly_once() {
     }
 }
 
-/// Only of a member's post nothing can be read: there LinkedIn's own refusal is believed.
+/// **H4**: a refusal that lies doubles no post. Only of a member's post nothing
+/// can be read: there LinkedIn's own refusal is believed.
 #[test]
-fn h04_a_refusal_that_lies_doubles_no_post() {
+fn lying_refusal_doubles_no_post() {
     let (world, posts) = all_flows("after_commit_4xx");
     for (flow, account, id) in posts {
         let (name, post) = (flow.name, world.post(&id));
@@ -119,8 +122,10 @@ fn h04_a_refusal_that_lies_doubles_no_post() {
     }
 }
 
+/// **H2**: a call that never arrived is repeated only where the platform shows
+/// that the post is not there.
 #[test]
-fn h02_a_call_that_never_arrived_is_repeated_only_where_the_platform_shows_it_is_not_there() {
+fn undelivered_call_repeats_only_if_proven_absent() {
     let (world, posts) = all_flows("before_commit_drop");
     for (flow, account, id) in posts {
         let (name, post) = (flow.name, world.post(&id));
@@ -134,9 +139,11 @@ fn h02_a_call_that_never_arrived_is_repeated_only_where_the_platform_shows_it_is
     }
 }
 
-/// Seen below posts of Instagram that are live: an error that says "too many actions".
+/// **H4**: a throttling answer to a call that went through doubles no post.
+/// Seen below posts of Instagram that are live: an error that says "too many
+/// actions".
 #[test]
-fn h04_a_throttling_answer_to_a_call_that_went_through_doubles_no_post() {
+fn throttled_but_live_call_doubles_nothing() {
     let world = World::new();
     let account = world.account("instagram");
     world.fault(&json!({
@@ -155,10 +162,11 @@ fn h04_a_throttling_answer_to_a_call_that_went_through_doubles_no_post() {
     world.assert_healthy();
 }
 
-/// Meta's ways to say that a post is there already: it is doubted for as long as
-/// no answer, and fails the post in the end if it is true.
+/// **H9**: a duplicate that Meta reports is looked up and never sent again.
+/// Meta's ways to say that a post is there already: it is doubted for as long
+/// as no answer, and fails the post in the end if it is true.
 #[test]
-fn h09_a_duplicate_that_meta_reports_is_looked_up_and_never_sent_again() {
+fn meta_duplicate_is_looked_up_never_resent() {
     for (fault, live) in [("after_commit_status", 1), ("status", 0)] {
         let world = World::new();
         let posts = [(506, 0), (100, 1_366_051)].map(|(code, subcode)| {
@@ -201,7 +209,7 @@ fn unknown(fault: &str) -> (World, Account, String) {
 }
 
 #[test]
-fn a_person_who_sees_the_post_names_its_id() {
+fn person_who_sees_post_names_id() {
     let (world, account, id) = unknown("after_commit_drop");
     let seen = world.live()[0]["id"].as_str().unwrap().to_owned();
     world.run(&["recover", &id, "--published", &seen, "--yes"]).ok();
@@ -214,8 +222,9 @@ fn a_person_who_sees_the_post_names_its_id() {
     world.assert_healthy();
 }
 
+/// A person who does not see the post has it sent again.
 #[test]
-fn a_person_who_does_not_see_the_post_has_it_sent_again() {
+fn person_who_sees_nothing_resends_post() {
     let (world, account, id) = unknown("before_commit_drop");
     // Without a word it is never sent.
     world.advance(Duration::from_secs(24 * 3600));
@@ -241,10 +250,11 @@ fn a_person_may_give_up() {
     world.assert_healthy();
 }
 
-/// Two posts of one account with the same text, of which only the first one's
-/// publish call arrived: the live one is not the second.
+/// **H9**: a post with the same text is not matched to the one whose answer was
+/// lost. Two posts of one account with the same text, of which only the first
+/// one's publish call arrived: the live one is not the second.
 #[test]
-fn h09_a_post_with_the_same_text_is_not_taken_for_the_one_whose_answer_was_lost() {
+fn equal_text_is_not_matched() {
     let world = World::new();
     let page = world.account("linkedin");
     world.fault(&json!({
@@ -264,8 +274,10 @@ fn h09_a_post_with_the_same_text_is_not_taken_for_the_one_whose_answer_was_lost(
     world.assert_healthy();
 }
 
+/// **H9**: a duplicate of another post of this database fails and is not
+/// matched to it.
 #[test]
-fn h09_a_duplicate_of_another_post_of_ours_fails_and_is_not_taken_for_it() {
+fn duplicate_of_own_other_post_fails() {
     let world = World::new();
     let page = world.account("linkedin");
     let text = ["--caption", "Same words", "--allow-duplicate"];
@@ -280,10 +292,11 @@ fn h09_a_duplicate_of_another_post_of_ours_fails_and_is_not_taken_for_it() {
     world.assert_healthy();
 }
 
-/// The duplicate that LinkedIn names is nowhere to be seen: that proves nothing of
-/// a member's post; a page shows that it does not have its own.
+/// **H10**: a duplicate of a post that is not there is not matched to it. The
+/// duplicate that LinkedIn names cannot be read: that proves nothing about a
+/// member's post; a Page shows that it does not have its own.
 #[test]
-fn h10_a_duplicate_of_a_post_that_is_not_there_is_not_taken_for_it() {
+fn duplicate_of_missing_post_is_not_matched() {
     let ghosts = SandboxOptions {
         duplicate_names_ghost: true,
         duplicate_window_ms: 7 * 86_400_000,
@@ -318,10 +331,11 @@ fn h10_a_duplicate_of_a_post_that_is_not_there_is_not_taken_for_it() {
     world.assert_healthy();
 }
 
-/// Another program took a post that we had staged, and may have published it
-/// as an object of its own: that ours is not live proves nothing.
+/// **F12**: that our own object is not live does not prove that another program
+/// published nothing. Another program took a post that was staged here, and may
+/// have published it as an object of its own.
 #[test]
-fn f12_our_own_object_does_not_prove_that_another_program_published_nothing() {
+fn own_object_proves_nothing_about_other_programs() {
     let world = World::new();
     let page = world.account("facebook");
     let id = world.schedule(&page, &["--caption", "Hello", "--at", "+4m"]);
@@ -338,9 +352,10 @@ fn f12_our_own_object_does_not_prove_that_another_program_published_nothing() {
     world.assert_healthy();
 }
 
-/// A person is not asked before the platform can be: with a new token it tells.
+/// **H8**: a look-up is not given up while the token that it needs is dead. A
+/// person is not asked before the platform can be: a new token settles it.
 #[test]
-fn h08_an_answer_is_not_given_up_while_the_token_that_could_ask_for_it_is_dead() {
+fn dead_token_keeps_the_look_up_open() {
     let world = World::new();
     let (account, id) = FLOWS[0].schedule(&world, "after_commit_drop");
     world.fault(&json!({
@@ -365,8 +380,9 @@ fn h08_an_answer_is_not_given_up_while_the_token_that_could_ask_for_it_is_dead()
     world.assert_healthy();
 }
 
+/// **H8**: a person is asked after a day with a dead token.
 #[test]
-fn h08_a_person_is_asked_after_a_day_with_a_dead_token() {
+fn dead_token_for_a_day_needs_review() {
     let world = World::new();
     let (_, id) = FLOWS[0].schedule(&world, "after_commit_drop");
     world.work(&[]);

@@ -43,8 +43,9 @@ fn assert_published(world: &World, id: &str, attempts: u32) {
     assert_eq!(seen, (&json!("published"), &json!(attempts)), "{post}");
 }
 
+/// **H11**: a video that is processed for half an hour is waited for.
 #[test]
-fn h11_a_video_that_is_processed_for_half_an_hour_is_waited_for() {
+fn slow_video_is_awaited_for_half_hour() {
     let world = World::with(SandboxOptions {
         video_processing_ms: 30 * 60 * 1000,
         ..SandboxOptions::default()
@@ -72,8 +73,9 @@ fn h11_a_video_that_is_processed_for_half_an_hour_is_waited_for() {
     world.assert_healthy();
 }
 
+/// **H11**: an object that failed or ended is made anew.
 #[test]
-fn h11_an_object_that_failed_or_ended_is_made_anew() {
+fn failed_or_expired_object_is_made_anew() {
     let instagram = |word: &str| json!({"status_code": word, "status": word, "id": "1"});
     let facebook = |word: &str| json!({"status": {"video_status": word}, "id": "1"});
     for (platform, read, body) in [
@@ -102,10 +104,11 @@ fn h11_an_object_that_failed_or_ended_is_made_anew() {
     }
 }
 
-/// A word that nobody knows is not guessed at: what is staged is waited for,
-/// what was sent is held for a person.
+/// **H11**: an unknown state is waited for, and then needs review. The program
+/// does not guess at a word that it does not know: what is staged is waited
+/// for, what was sent is left to a person.
 #[test]
-fn h11_an_unknown_state_is_waited_for_and_then_held() {
+fn unknown_state_is_awaited_then_needs_review() {
     let world = World::new();
     let unknown = json!({"status_code": "SOMETHING_NEW", "status": "?", "id": "1"});
     let fault = json!({
@@ -134,8 +137,9 @@ fn h11_an_unknown_state_is_waited_for_and_then_held() {
     world.assert_healthy();
 }
 
+/// **H12**: an object that is too young to be read fails no post.
 #[test]
-fn h12_an_object_that_is_too_young_to_be_read_fails_no_post() {
+fn unreadable_young_object_fails_no_post() {
     let world = World::with(SandboxOptions { read_lag_ms: 20_000, ..SandboxOptions::default() });
     let kinds: [(&'static str, &str, &[&str]); 9] = [
         ("facebook", "post", &["a.jpg"]),
@@ -206,8 +210,10 @@ fn behind(second_publish: SecondPublish, second_finish: SecondFinish) -> (World,
     (world, ids.to_vec())
 }
 
+/// **H13**: a state that lags behind doubles no post, whatever a second call
+/// would do.
 #[test]
-fn h13_a_state_that_lags_behind_doubles_no_post_whatever_a_second_call_would_do() {
+fn lagging_state_doubles_no_post() {
     for (publish, finish) in MODES {
         let (world, ids) = behind(publish, finish);
         // Read once as not published, and believed only when it says so for long.
@@ -224,10 +230,12 @@ fn h13_a_state_that_lags_behind_doubles_no_post_whatever_a_second_call_would_do(
     }
 }
 
-/// As above for half a day, and the second call is refused: that contradicts what is
-/// read. No third call goes out, nothing is deleted, and the truth is found in the end.
+/// **H13**: a live post that is not shown for half a day is neither doubled nor
+/// deleted. As above for half a day, and the second call is refused: that
+/// contradicts what is read. No third call goes out, nothing is deleted, and
+/// the truth is found in the end.
 #[test]
-fn h13_a_live_post_that_is_not_shown_for_half_a_day_is_neither_doubled_nor_deleted() {
+fn hidden_live_post_is_neither_doubled_nor_deleted() {
     for (publish, finish) in &MODES[..3] {
         let (world, ids) = behind(*publish, *finish);
         world.work_for(LOOKS, 150);
@@ -245,11 +253,12 @@ fn h13_a_live_post_that_is_not_shown_for_half_a_day_is_neither_doubled_nor_delet
     }
 }
 
-/// A documented limit: if the state, the list and the count of posts all lag for
-/// an hour, and the platform makes a second post of one object, then there are
-/// two. Both answers are kept, and the invariants name the post.
+/// **H14**: a second post of one object is detected when both answers are
+/// known. A documented limit: if the state, the list and the count of posts all
+/// lag for an hour, and the platform makes a second post of one object, then
+/// there are two. Both answers are kept, and the invariants name the post.
 #[test]
-fn h14_a_second_post_of_one_object_is_detected_when_both_answers_are_known() {
+fn second_post_of_one_object_is_detected() {
     let world = World::with(SandboxOptions {
         second_publish: SecondPublish::SecondPost,
         ..SandboxOptions::default()

@@ -62,9 +62,10 @@ impl Publisher for Slow {
     }
 }
 
-/// Another worker would take it over, and count its one death once more.
+/// A job that waits behind a slow look-up keeps its lease. Another worker would
+/// take it over, and count its one death once more.
 #[test]
-fn a_job_that_waits_behind_a_slow_look_up_keeps_its_lease() {
+fn job_behind_slow_look_up_keeps_lease() {
     on_every_engine(|queue| {
         let dead = worker("dead");
         queue.sent(&dead);

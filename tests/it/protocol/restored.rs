@@ -45,8 +45,10 @@ fn live_id(world: &World, text: &str) -> Value {
     world.live().iter().find(|item| item["text"] == text).unwrap()["id"].clone()
 }
 
+/// **J6**: what may have gone out since the backup needs review and is never
+/// sent blindly.
 #[test]
-fn j06_what_may_have_gone_out_since_the_backup_is_held_and_never_sent_blindly() {
+fn posts_after_backup_need_review() {
     let world = World::new();
     let (page, other) = (world.account("facebook"), world.account("facebook"));
     let company = world.account("linkedin");
@@ -125,8 +127,9 @@ fn j06_what_may_have_gone_out_since_the_backup_is_held_and_never_sent_blindly() 
     world.assert_healthy();
 }
 
+/// **J6**: no worker may run while posts need review after a restoration.
 #[test]
-fn j06_no_worker_may_run_while_posts_are_held() {
+fn no_worker_runs_before_review() {
     let world = World::new();
     let page = world.account("facebook");
     let id = world.schedule(&page, &["--caption", "Hello", "--at", "+1h"]);

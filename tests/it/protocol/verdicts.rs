@@ -38,8 +38,9 @@ fn line(ran: &Ran, verdict: &str) -> String {
     lines.remove(0)
 }
 
+/// Each post that may be live is shown with a line for each decision.
 #[test]
-fn each_post_that_may_be_live_is_shown_with_a_line_for_each_verdict() {
+fn each_decision_has_a_printed_command() {
     let (world, _, mut ids) = unknown(3);
     ids.sort_unstable();
     for args in [&["list"][..], &["list", "-o", "json"], &["queue-status"], &["recover"]] {
@@ -59,8 +60,10 @@ fn each_post_that_may_be_live_is_shown_with_a_line_for_each_verdict() {
     world.assert_healthy();
 }
 
+/// The command for a decision that needs an id changes nothing if it is pasted
+/// as it is.
 #[test]
-fn the_verdict_that_wants_an_id_changes_nothing_if_it_is_pasted_as_it_is() {
+fn pasted_command_without_id_changes_nothing() {
     let (world, _, ids) = unknown(1);
     let pasted = line(&world.run(&["list"]).ok(), PLACEHOLDER);
     let before = world.database.dump();
@@ -92,8 +95,9 @@ fn the_verdict_that_sends_again_asks_first() {
     world.assert_healthy();
 }
 
+/// The decision to leave a post as it is lets another one follow.
 #[test]
-fn the_verdict_that_leaves_it_lets_another_one_follow() {
+fn postponed_decision_allows_another() {
     let (world, _, ids) = unknown(1);
     let listed = world.run(&["list"]).ok();
     world.shell(&line(&listed, "--abandon")).ok();
@@ -107,7 +111,7 @@ fn the_verdict_that_leaves_it_lets_another_one_follow() {
 }
 
 #[test]
-fn a_verdict_names_a_post_as_its_platform_does() {
+fn decision_names_post_as_platform_does() {
     let world = World::new();
     let posts = ["facebook", "instagram", "linkedin"].map(|platform| {
         let account = world.account(platform);
@@ -151,10 +155,11 @@ fn a_verdict_names_a_post_as_its_platform_does() {
     world.assert_healthy();
 }
 
-/// Who types where the database is, or whose posts are meant, finds both in
-/// every command that is printed.
+/// A printed decision repeats what was typed and applies to the same post. The
+/// database and the company that were typed are in every command that is
+/// printed.
 #[test]
-fn a_printed_verdict_repeats_what_was_typed_and_meets_the_same_post() {
+fn printed_decision_repeats_the_typed_options() {
     let (world, member, ids) = unknown(4);
     let (url, company) = (world.database.url(), world.company());
     let config = world.path("it's mine.toml");
@@ -216,8 +221,9 @@ fn a_printed_verdict_lacks_nothing_but_the_password() {
     world.assert_healthy();
 }
 
+/// A missing schema is made where the command looked for it.
 #[test]
-fn a_missing_schema_is_made_where_the_command_looked_for_it() {
+fn missing_schema_is_made_where_expected() {
     let world = World::bare(Engine::of_this_run(), Default::default());
     let url = world.database.url();
     world.unset("SOCIALSCHED_DATABASE_URL");

@@ -59,11 +59,11 @@ fn await_a_round(world: &World, worker: &mut Daemon) {
     }
 }
 
-/// The due time is the database's affair. On SQLite the database's clock is
-/// the worker's own, so there a post may be early or late with it, but never
-/// twice.
+/// **B11**: a worker whose clock jumps publishes nothing early or twice. The
+/// due time is decided by the database. On SQLite the database's clock is the
+/// worker's own, so there a post may be early or late with it, but never twice.
 #[test]
-fn b11_a_worker_whose_clock_jumps_publishes_nothing_early_or_twice() {
+fn clock_jump_of_worker_doubles_nothing() {
     let world = World::new();
     let page = world.account("facebook");
     let on_a_server = Engine::of_this_run() != Engine::Sqlite;
@@ -109,9 +109,10 @@ fn b11_a_worker_whose_clock_jumps_publishes_nothing_early_or_twice() {
     world.assert_healthy();
 }
 
-/// Leases end early when the server's clock jumps: then the fence holds.
+/// **F19**: a server whose clock jumps doubles and loses no post. Leases end
+/// early when the server's clock jumps: then the fence holds.
 #[test]
-fn f19_a_server_whose_clock_jumps_doubles_and_loses_no_post() {
+fn clock_jump_of_server_doubles_nothing() {
     let engine = Engine::of_this_run();
     if engine == Engine::Sqlite {
         return;

@@ -80,8 +80,9 @@ fn schedule_image(world: &World, proxy: &Proxy, account: &Account, text: &str) {
     world.schedule(account, &["--caption", text, "--image", &world.media("photo.jpg")]);
 }
 
+/// **F3**: a schedule whose commit is not confirmed is stored once and says so.
 #[test]
-fn f03_a_schedule_whose_commit_is_not_confirmed_is_stored_once_and_says_so() {
+fn unconfirmed_schedule_is_stored_once() {
     let Some((world, proxy)) = world_behind_a_proxy() else { return };
     let page = world.account("facebook");
     proxy.heal();
@@ -101,8 +102,10 @@ fn f03_a_schedule_whose_commit_is_not_confirmed_is_stored_once_and_says_so() {
     world.assert_healthy();
 }
 
+/// **F3**: a schedule that cannot read its post again says so and can be
+/// repeated.
 #[test]
-fn f03_a_schedule_that_cannot_read_again_says_so_and_can_be_repeated() {
+fn unreadable_schedule_can_be_repeated() {
     let Some((world, proxy)) = world_behind_a_proxy() else { return };
     let page = world.account("facebook");
     proxy.heal();
@@ -144,19 +147,22 @@ fn worker_with_unconfirmed_commits(platform: &'static str) {
     assert_half(struck, texts.len() - 1);
 }
 
+/// **F3**: no unconfirmed commit of a worker doubles or loses a Page post.
 #[test]
-fn f03_no_unconfirmed_commit_of_a_worker_doubles_or_loses_a_page_post() {
+fn unconfirmed_commit_spares_page_posts() {
     worker_with_unconfirmed_commits("facebook");
 }
 
+/// **F3**: no unconfirmed commit of a worker doubles or loses a LinkedIn post.
 /// LinkedIn could not be asked whether the post is there.
 #[test]
-fn f03_no_unconfirmed_commit_of_a_worker_doubles_or_loses_a_linkedin_post() {
+fn unconfirmed_commit_spares_linkedin_posts() {
     worker_with_unconfirmed_commits("linkedin");
 }
 
+/// **F4**: a schedule cut off at any message stores one post or none.
 #[test]
-fn f04_a_schedule_cut_off_at_any_message_stores_one_post_or_none() {
+fn schedule_cut_at_any_message_is_whole() {
     let Some((world, proxy)) = world_behind_a_proxy() else { return };
     let page = world.account("facebook");
     proxy.heal();
@@ -179,8 +185,9 @@ fn f04_a_schedule_cut_off_at_any_message_stores_one_post_or_none() {
     assert_half(struck, texts.len() - 1);
 }
 
+/// **F4**: a worker cut off at any message doubles and loses no post.
 #[test]
-fn f04_a_worker_cut_off_at_any_message_doubles_and_loses_no_post() {
+fn worker_cut_at_any_message_is_safe() {
     let Some((world, proxy)) = world_behind_a_proxy() else { return };
     let mut texts = Vec::new();
     let mut struck = 0;
@@ -208,10 +215,10 @@ fn f04_a_worker_cut_off_at_any_message_doubles_and_loses_no_post() {
     assert_half(struck, texts.len() - PLATFORMS.len());
 }
 
-/// Every round trip takes a quarter of a second, and two workers would like
-/// the same jobs.
+/// **F5**: a slow database costs time and no post. Every round trip takes a
+/// quarter of a second, and two workers would like the same jobs.
 #[test]
-fn f05_a_slow_database_costs_time_and_no_post() {
+fn slow_database_costs_time_and_no_post() {
     let Some((world, proxy)) = world_behind_a_proxy() else { return };
     let mut texts = Vec::new();
     for account in &accounts(&world) {

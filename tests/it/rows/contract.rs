@@ -180,8 +180,9 @@ fn assert_keys(value: &Value, keys: &[(&str, Kind)]) {
     }
 }
 
+/// Every command's JSON has the keys of the contract.
 #[test]
-fn every_commands_json_has_the_keys_of_the_contract() {
+fn every_commands_json_follows_the_contract() {
     let all = Everything::new();
     let world = &all.world;
     let data = |args: &[&str]| {
@@ -303,7 +304,7 @@ fn every_commands_json_has_the_keys_of_the_contract() {
 }
 
 #[test]
-fn one_id_cancelled_answers_as_the_old_scheduler_did() {
+fn one_cancelled_id_answers_like_old_scheduler() {
     let world = World::new();
     let page = world.account("facebook");
     let id = world.schedule(&page, &["--caption", "Hello", "--at", "+1h"]);
@@ -312,8 +313,10 @@ fn one_id_cancelled_answers_as_the_old_scheduler_did() {
     assert_eq!(answer["message"], "Post cancelled successfully");
 }
 
+/// A stream of JSON lines has one object per line, and `run-worker` one per
+/// attempt.
 #[test]
-fn a_stream_of_jsonl_has_one_object_per_line_and_run_worker_one_per_attempt() {
+fn jsonl_has_one_object_per_line() {
     let all = Everything::new();
     let world = &all.world;
     let lines = world.run(&["list", "-o", "jsonl"]).ok().json_lines();
@@ -338,8 +341,9 @@ fn shell(world: &World, line: &str) -> (i32, String, String) {
     (ran.code.unwrap(), ran.stdout, ran.stderr)
 }
 
+/// Ids go through `xargs`, and `head` stops a list.
 #[test]
-fn ids_go_through_xargs_and_head_stops_a_list() {
+fn ids_pass_xargs_head_stops_list() {
     let world = World::new();
     let page = world.account("facebook");
     for n in 0..20 {
@@ -465,8 +469,9 @@ fn every_long_flag_has_its_variable() {
     }
 }
 
+/// A flag beats its variable, and the variable the file.
 #[test]
-fn a_flag_beats_its_variable_and_the_variable_the_file() {
+fn flag_beats_variable_beats_file() {
     let world = World::new();
     let page = world.account("facebook");
     world.schedule(&page, &["--caption", "Hello", "--at", "+1h"]);
@@ -512,8 +517,9 @@ fn an_ambiguous_beginning_lists_its_matches() {
     assert!(world.posts().iter().all(|post| post["status"] == "pending"));
 }
 
+/// Only an id counts as a decision about a post that may be live.
 #[test]
-fn only_an_id_counts_as_a_word_about_a_post_that_may_be_live() {
+fn only_an_id_decides_a_live_post() {
     let all = Everything::new();
     let world = &all.world;
     for bad in ["", " ", "two words", "a\nb", "café", &"9".repeat(300)] {

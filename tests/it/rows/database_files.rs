@@ -31,8 +31,9 @@ fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
+/// **F1**: a database that is not there is reported at once and not created.
 #[test]
-fn f01_a_database_that_is_not_there_is_told_at_once_and_not_created() {
+fn missing_database_is_reported_not_created() {
     let world = no_database();
     fs::write(world.path("file"), "text").unwrap();
     for path in ["missing.db", "missing-directory/x.db", "file/x.db", "home"] {
@@ -52,8 +53,9 @@ fn f01_a_database_that_is_not_there_is_told_at_once_and_not_created() {
     }
 }
 
+/// **I3**: a read-only file or directory is named as such.
 #[test]
-fn i03_a_read_only_file_or_directory_is_named_as_such() {
+fn read_only_paths_are_named() {
     let world = World::new();
     let page = world.account("facebook");
     let path = world.database.path().to_owned();
@@ -91,8 +93,9 @@ fn i03_a_read_only_file_or_directory_is_named_as_such() {
     assert_eq!(world.posts(), [Value::Null; 0]);
 }
 
+/// **I4**: a damaged file is named and never overwritten.
 #[test]
-fn i04_a_damaged_file_is_named_and_never_overwritten() {
+fn damaged_file_is_named_never_overwritten() {
     for (what, damage) in [
         (
             "a text",
@@ -138,8 +141,9 @@ fn write_at(path: &Path, place: u64, bytes: &[u8]) {
     file.write_all(bytes).unwrap();
 }
 
+/// **I5**: an empty file is no database until `migrate` makes it one.
 #[test]
-fn i05_an_empty_file_is_no_database_until_migrate_makes_it_one() {
+fn empty_file_needs_migrate_first() {
     let world = no_database();
     let path = world.database.path().to_owned();
     fs::write(&path, "").unwrap();
@@ -163,8 +167,9 @@ fn i05_an_empty_file_is_no_database_until_migrate_makes_it_one() {
     assert!(!other.database.path().exists(), "no URL makes another command create it");
 }
 
+/// **I6**: what is no file is refused, and a link to one is followed.
 #[test]
-fn i06_what_is_no_file_is_refused_and_a_link_to_one_is_followed() {
+fn non_files_are_refused_links_followed() {
     let world = World::new();
     let url = |name: &str| format!("sqlite://{}", world.path(name).display());
     fs::create_dir(world.path("directory")).unwrap();
@@ -184,8 +189,10 @@ fn i06_what_is_no_file_is_refused_and_a_link_to_one_is_followed() {
     world.run(&["list"]).ok();
 }
 
+/// **I7**: the file and its side files are private, and a wider mode is warned
+/// of.
 #[test]
-fn i07_the_file_and_its_side_files_are_private_and_a_wider_mode_is_warned_of() {
+fn database_files_are_private() {
     let world = World::new();
     let page = world.account("facebook");
     let path = world.database.path().to_owned();
@@ -209,7 +216,7 @@ fn i07_the_file_and_its_side_files_are_private_and_a_wider_mode_is_warned_of() {
 /// A process that opens SQLite's file beside SQLite loses its locks on it; the
 /// next process to close the file would then take the log away from under it.
 #[test]
-fn a_worker_keeps_its_lock_on_the_database_file() {
+fn worker_keeps_lock_on_database_file() {
     use std::os::unix::fs::MetadataExt as _;
     let world = World::new();
     let page = world.account("facebook");

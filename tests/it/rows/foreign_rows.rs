@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 
 use crate::support::{Engine, World, eventually, publish_call_of};
 
+/// **F10**: bad rows of another program end or are reported, and the queue goes
+/// on.
 #[test]
-fn f10_bad_rows_of_another_program_end_or_are_reported_and_the_queue_goes_on() {
+fn bad_foreign_rows_let_queue_go_on() {
     let world = World::new();
     let page = world.account("facebook");
     let insert = |n: u32,
@@ -78,8 +80,9 @@ fn f10_bad_rows_of_another_program_end_or_are_reported_and_the_queue_goes_on() {
     world.run(&["recover"]).ok();
 }
 
+/// **F10**: media that is no JSON blocks no other post.
 #[test]
-fn f10_media_that_is_no_json_blocks_no_other_post() {
+fn broken_media_blocks_no_other_post() {
     let world = World::new();
     let page = world.account("facebook");
     // Past MariaDB's check for JSON, which then refuses every change of the row.
@@ -113,9 +116,11 @@ fn f10_media_that_is_no_json_blocks_no_other_post() {
     world.assert_healthy();
 }
 
-/// No statement of ours can name such rows: they must be ended all the same.
+/// **F10**: ids that are no UUIDs end as failed and keep no other post waiting.
+/// No statement of this program can name such rows: they must be ended
+/// nevertheless.
 #[test]
-fn f10_ids_that_are_no_uuids_end_as_failed_and_keep_no_other_post_waiting() {
+fn invalid_ids_fail_and_block_nothing() {
     let world = World::new();
     let page = world.account("facebook");
     let plant = |post: &str, job: &str, caption: &str, job_columns: &str, job_values: &str| {
@@ -200,8 +205,9 @@ fn f10_ids_that_are_no_uuids_end_as_failed_and_keep_no_other_post_waiting() {
     world.assert_healthy();
 }
 
+/// **F10**: an account whose id is no UUID hides no other.
 #[test]
-fn f10_an_account_whose_id_is_no_uuid_hides_no_other() {
+fn invalid_account_id_hides_no_other() {
     let world = World::new();
     let page = world.account("facebook");
     let planted = world.database.try_unchecked(&format!(
@@ -231,8 +237,10 @@ fn f10_an_account_whose_id_is_no_uuid_hides_no_other() {
     world.assert_healthy();
 }
 
+/// **F16**: a job without a known status is not claimed and is a breach of an
+/// invariant.
 #[test]
-fn f16_a_job_without_a_known_status_is_not_claimed_and_is_a_breach() {
+fn job_without_known_status_is_a_breach() {
     let world = World::new();
     let page = world.account("facebook");
     let ids = ["One", "Two"].map(|text| world.schedule(&page, &["--caption", text]));
@@ -250,9 +258,10 @@ fn f16_a_job_without_a_known_status_is_not_claimed_and_is_a_breach() {
     world.run(&["queue-status"]).ok();
 }
 
-/// The old scheduler's tables hold no ids of Pages and organizations.
+/// Posts of an account without an external id wait until it is given. The old
+/// scheduler's tables hold no ids of Pages and organizations.
 #[test]
-fn posts_of_an_account_without_an_external_id_wait_until_it_is_told() {
+fn posts_wait_for_missing_external_account_id() {
     let world = World::new();
     let page = world.account("facebook");
     let post = world.schedule(&page, &["--caption", "Hello"]);
@@ -278,10 +287,11 @@ fn posts_of_an_account_without_an_external_id_wait_until_it_is_told() {
     world.assert_healthy();
 }
 
-/// While a worker is in the publish calls of eight posts: the answers come
-/// after another program has changed or deleted the rows.
+/// **F11**: rows that another program changes while they are sent are live once
+/// and kept as such. While a worker is in the publish calls of eight posts: the
+/// answers come after another program has changed or deleted the rows.
 #[test]
-fn f11_rows_that_another_program_changes_while_they_are_sent_are_live_once_and_kept_as_such() {
+fn rows_changed_in_flight_are_live_once() {
     let world = World::new();
     let changes: [(&str, &str); 4] = [
         (

@@ -14,8 +14,9 @@ use crate::support::{World, eventually};
 
 const OTHER_COMPANY: &str = "22222222-2222-4222-8222-222222222222";
 
+/// **A1**: a misspelt word gets a suggestion.
 #[test]
-fn a01_a_misspelt_word_gets_a_suggestion() {
+fn misspelt_word_gets_a_suggestion() {
     let world = World::new();
     world.run(&["shedule"]).exits(2).complains("schedule");
     world.run(&["schedule", "--acount", "x"]).exits(2).complains("--account");
@@ -25,8 +26,9 @@ fn a01_a_misspelt_word_gets_a_suggestion() {
     assert_eq!(ran.json()["error"]["exitCode"], 2, "{ran}");
 }
 
+/// **A2**: ids are UUIDs in either case, and nothing else.
 #[test]
-fn a02_ids_are_uuids_in_either_case_and_nothing_else() {
+fn ids_are_uuids_in_either_case() {
     let world = World::new();
     let page = world.account("facebook");
     let id = world.schedule(&page, &["--caption", "Hello", "--at", "+1h"]);
@@ -51,8 +53,9 @@ fn a02_ids_are_uuids_in_either_case_and_nothing_else() {
     world.assert_healthy();
 }
 
+/// **A3**: a refused platform or type is answered with the allowed ones.
 #[test]
-fn a03_platforms_and_types_are_named_when_refused() {
+fn refused_platform_or_type_lists_allowed_ones() {
     let world = World::new();
     let organization = world.account("linkedin");
     let ran = world.run(&["list", "--platform", "tiktok"]).exits(2);
@@ -67,8 +70,9 @@ fn a03_platforms_and_types_are_named_when_refused() {
     assert_eq!(world.posts(), [Value::Null; 0]);
 }
 
+/// **A4**: an account of another company or platform is refused.
 #[test]
-fn a04_an_account_of_another_company_or_platform_is_refused() {
+fn account_of_other_company_is_refused() {
     let world = World::new();
     let page = world.account("facebook");
     let schedule = |account: &str, more: &[&str]| {
@@ -92,8 +96,9 @@ fn a04_an_account_of_another_company_or_platform_is_refused() {
     assert_eq!(world.posts(), [Value::Null; 0]);
 }
 
+/// **A5**: no command touches another company's post.
 #[test]
-fn a05_no_command_touches_another_companys_post() {
+fn other_companys_posts_are_untouchable() {
     let world = World::new();
     let page = world.account("facebook");
     let id = world.schedule(&page, &["--caption", "Hello", "--at", "+1h"]);
@@ -117,8 +122,9 @@ fn a05_no_command_touches_another_companys_post() {
     assert_eq!(world.database.dump(), before);
 }
 
+/// **A6**: the same key gives the same post, also from parallel processes.
 #[test]
-fn a06_the_same_key_gives_the_same_post_also_from_parallel_processes() {
+fn same_key_gives_the_same_post() {
     let world = World::new();
     let page = world.account("facebook");
     #[rustfmt::skip]
@@ -142,8 +148,9 @@ fn a06_the_same_key_gives_the_same_post_also_from_parallel_processes() {
     world.assert_healthy();
 }
 
+/// **A7**: a key used with other content is a conflict.
 #[test]
-fn a07_a_key_used_with_other_content_is_a_conflict() {
+fn key_with_other_content_conflicts() {
     let world = World::new();
     let page = world.account("facebook");
     let args = ["--key", "order-7", "--at", "+1h", "--caption"];
@@ -154,8 +161,9 @@ fn a07_a_key_used_with_other_content_is_a_conflict() {
     assert_eq!(world.posts().len(), 1);
 }
 
+/// **A8**: the same content within a day needs a flag.
 #[test]
-fn a08_the_same_content_within_a_day_needs_a_flag() {
+fn repeated_content_needs_a_flag() {
     let world = World::new();
     let page = world.account("facebook");
     world.schedule(&page, &["--caption", "Hello", "--at", "2028-01-01T00:00:00Z"]);
@@ -171,8 +179,9 @@ fn a08_the_same_content_within_a_day_needs_a_flag() {
     assert_eq!(world.posts().len(), 3);
 }
 
+/// **A9**: bytes that are no text are shown escaped.
 #[test]
-fn a09_bytes_that_are_no_text_are_shown_escaped() {
+fn non_text_bytes_are_shown_escaped() {
     let world = World::new();
     let mut command = world.command(&["schedule", "--caption"]);
     command.arg(OsStr::from_bytes(b"caf\xff"));
@@ -180,8 +189,9 @@ fn a09_bytes_that_are_no_text_are_shown_escaped() {
     assert_eq!(ran.stdout, "");
 }
 
+/// **A10**: a caption comes from a text file of bounded size and time.
 #[test]
-fn a10_a_caption_comes_from_a_text_file_of_bounded_size_and_time() {
+fn caption_file_is_bounded_text() {
     let world = World::new();
     let page = world.account("facebook");
     fs::write(world.path("good.txt"), "Hello\n").unwrap();
@@ -212,8 +222,9 @@ fn a10_a_caption_comes_from_a_text_file_of_bounded_size_and_time() {
     assert_eq!(world.posts()[0]["caption"], "Hello");
 }
 
+/// **A11**: a question that cannot be answered names `--yes` and never hangs.
 #[test]
-fn a11_a_question_that_nobody_can_answer_names_yes_and_never_hangs() {
+fn unanswerable_question_names_yes_flag() {
     let world = World::new();
     let page = world.account("facebook");
     let ids = ["One", "Two"].map(|text| world.schedule(&page, &["--caption", text]));
@@ -235,8 +246,9 @@ fn a11_a_question_that_nobody_can_answer_names_yes_and_never_hangs() {
     world.run_unanswered(world.command(&["retry", "--failed", "--yes"])).ok();
 }
 
+/// **A12**: a closed pipe is a silent success.
 #[test]
-fn a12_a_closed_pipe_is_a_silent_success() {
+fn closed_pipe_is_a_silent_success() {
     let world = World::new();
     let page = world.account("facebook");
     let id = world.schedule(&page, &["--caption", "Hello", "--at", "+1h"]);
@@ -264,8 +276,9 @@ fn a12_a_closed_pipe_is_a_silent_success() {
     }
 }
 
+/// **A13**: cancelling twice is fine, and cancelling what is published is not.
 #[test]
-fn a13_cancelling_twice_is_fine_and_cancelling_what_is_published_is_not() {
+fn cancelling_twice_works_unless_published() {
     let world = World::new();
     let page = world.account("facebook");
     let id = world.schedule(&page, &["--caption", "Hello", "--at", "+1h"]);
@@ -285,8 +298,10 @@ fn a13_cancelling_twice_is_fine_and_cancelling_what_is_published_is_not() {
     world.assert_healthy();
 }
 
+/// **A13**: a request to cancel what is being published is recorded and its
+/// result awaited.
 #[test]
-fn a13_a_wish_to_cancel_what_is_being_published_is_recorded_and_its_verdict_awaited() {
+fn cancel_request_in_flight_is_awaited() {
     let world = World::new();
     let page = world.account("facebook");
     let slow = |path: &str| {
@@ -325,8 +340,9 @@ fn intents(world: &World) -> String {
     world.database.value(sql)
 }
 
+/// **A14**: limits are numbers from one, and pages end.
 #[test]
-fn a14_limits_are_numbers_from_one_and_pages_end() {
+fn limits_start_at_one_pages_end() {
     let world = World::new();
     let page = world.account("facebook");
     for n in 0..3 {
@@ -362,8 +378,9 @@ fn a14_limits_are_numbers_from_one_and_pages_end() {
     }
 }
 
+/// **A15**: an interrupted schedule leaves both rows or none.
 #[test]
-fn a15_an_interrupted_schedule_leaves_both_rows_or_none() {
+fn interrupted_schedule_leaves_both_rows_or_none() {
     let world = World::new();
     let page = world.account("facebook");
     for n in 0..30_u64 {
@@ -383,8 +400,9 @@ fn a15_an_interrupted_schedule_leaves_both_rows_or_none() {
     world.assert_healthy();
 }
 
+/// **A16**: SQL in names and texts is text.
 #[test]
-fn a16_sql_in_names_and_texts_is_text() {
+fn sql_in_names_and_texts_is_text() {
     let world = World::new();
     let evil = "'; DROP TABLE post_details; -- % _ \\";
     #[rustfmt::skip]

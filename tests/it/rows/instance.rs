@@ -19,8 +19,9 @@ fn world() -> (World, String) {
     (world, post)
 }
 
+/// **F15**: every database has an id of its own, which the commands show.
 #[test]
-fn f15_every_database_has_an_id_of_its_own_which_the_commands_tell() {
+fn every_database_has_its_own_id() {
     let (one, other) = (World::new(), World::new());
     let id = instance(&one);
     assert_ne!(id, instance(&other));
@@ -37,8 +38,10 @@ fn f15_every_database_has_an_id_of_its_own_which_the_commands_tell() {
     ran.complains(&id);
 }
 
+/// **F15**: another database than the expected one is refused before anything
+/// is done.
 #[test]
-fn f15_another_database_than_the_expected_one_is_refused_before_anything_is_done() {
+fn unexpected_database_is_refused_first() {
     let (world, post) = world();
     let id = instance(&world);
     let before = world.database.dump();
@@ -72,8 +75,10 @@ fn f15_another_database_than_the_expected_one_is_refused_before_anything_is_done
     assert_eq!((world.status(&post), world.live().len()), ("published".to_owned(), 1));
 }
 
+/// **F15**: the expected database may stand in the configuration file, and a
+/// flag wins.
 #[test]
-fn f15_the_expected_database_may_stand_in_the_configuration_file_and_a_flag_wins() {
+fn expected_database_flag_beats_the_file() {
     let (world, post) = world();
     let id = instance(&world);
     let path = world.path("config.toml");
@@ -85,9 +90,10 @@ fn f15_the_expected_database_may_stand_in_the_configuration_file_and_a_flag_wins
     assert_eq!(world.status(&post), "published");
 }
 
-/// The staging database is a copy of the live one, and so are the tokens.
+/// **J7**: a copy of a database publishes only after it was given an id of its
+/// own. The staging database is a copy of the live one, and so are the tokens.
 #[test]
-fn j07_a_copy_of_a_database_publishes_only_after_it_was_given_an_id_of_its_own() {
+fn database_copy_needs_its_own_id() {
     let (copy, post) = world();
     let live = instance(&copy);
     copy.set("SOCIALSCHED_EXPECT_INSTANCE", OTHER);

@@ -87,8 +87,10 @@ fn peak(posts: (u32, u32)) -> (u64, Duration) {
     (peak, took)
 }
 
+/// **F18**: a worker needs no more memory for a long queue than for a short
+/// one.
 #[test]
-fn f18_a_worker_needs_no_more_memory_for_a_long_queue_than_for_a_short_one() {
+fn long_queue_needs_no_more_memory() {
     let (finished, due) = (number("TEST_FINISHED", 20_000), number("TEST_DUE", 20_000));
     let (short, took_short) = peak((100, 100));
     let (long, took_long) = peak((finished, due));

@@ -8,8 +8,9 @@ fn image(world: &World, account: &Account, url: &str) -> Ran {
     world.run(&["schedule", "--account", &account.id, "--image", url, "--at", "+1h"])
 }
 
+/// **D1**: only HTTP URLs are accepted.
 #[test]
-fn d01_only_http_urls_are_taken() {
+fn only_http_urls_are_accepted() {
     let world = World::new();
     let page = world.account("facebook");
     for url in [
@@ -33,8 +34,9 @@ fn d01_only_http_urls_are_taken() {
     assert_eq!(world.posts(), [Value::Null; 0]);
 }
 
+/// **D2**: private addresses in any spelling are refused.
 #[test]
-fn d02_private_addresses_in_any_spelling_are_refused() {
+fn private_addresses_are_refused() {
     let world = World::new();
     let page = world.account("facebook");
     world.unset("SOCIALSCHED_ALLOW_PRIVATE_MEDIA");
@@ -59,8 +61,9 @@ fn d02_private_addresses_in_any_spelling_are_refused() {
     image(&world, &page, "https://cdn.example/a.jpg").ok();
 }
 
+/// **D5**: a password in a URL is refused and not repeated.
 #[test]
-fn d05_a_password_in_a_url_is_refused_and_not_repeated() {
+fn url_password_is_refused_unrepeated() {
     let world = World::new();
     let page = world.account("facebook");
     for url in [
@@ -79,8 +82,9 @@ fn d05_a_password_in_a_url_is_refused_and_not_repeated() {
     world.assert_healthy();
 }
 
+/// **D6**: a URL that would be repaired is refused.
 #[test]
-fn d06_a_url_that_would_be_repaired_is_refused() {
+fn url_needing_repair_is_refused() {
     let world = World::new();
     let page = world.account("facebook");
     for (url, what) in [
@@ -103,8 +107,9 @@ fn d06_a_url_that_would_be_repaired_is_refused() {
     ran.complains("NUL").complains("mediaUrls");
 }
 
+/// **D7**: look-alike hosts are shown in punycode.
 #[test]
-fn d07_look_alike_hosts_are_shown_in_punycode() {
+fn look_alike_hosts_are_shown_as_punycode() {
     let world = World::new();
     world.unset("SOCIALSCHED_ALLOW_PRIVATE_MEDIA");
     // A Cyrillic а.
@@ -117,8 +122,9 @@ fn d07_look_alike_hosts_are_shown_in_punycode() {
     image(&world, &organization, url).ok().complains("xn--");
 }
 
+/// **D14**: lists of media that no platform takes are refused.
 #[test]
-fn d14_lists_of_media_that_no_platform_takes_are_refused() {
+fn impossible_media_lists_are_refused() {
     let world = World::new();
     let (page, instagram) = (world.account("facebook"), world.account("instagram"));
     let refused = |account: &Account, media: &[String]| {
@@ -152,8 +158,10 @@ fn d14_lists_of_media_that_no_platform_takes_are_refused() {
     assert_eq!(world.posts(), [Value::Null; 0]);
 }
 
+/// **D14**: bad media in rows of another program fail with a reason, and the
+/// rest goes out.
 #[test]
-fn d14_bad_media_in_rows_of_another_program_fail_with_a_reason_and_the_rest_goes_out() {
+fn bad_media_in_foreign_rows_fail() {
     let world = World::new();
     let instagram = world.account("instagram");
     let page = world.account("facebook");
@@ -183,8 +191,9 @@ fn d14_bad_media_in_rows_of_another_program_fail_with_a_reason_and_the_rest_goes
     world.assert_healthy();
 }
 
+/// **D14**: media that break the rules in rows of another program are not sent.
 #[test]
-fn d14_media_that_break_the_rules_in_rows_of_another_program_are_not_sent() {
+fn rule_breaking_foreign_media_is_not_sent() {
     let world = World::new();
     let (page, instagram) = (world.account("facebook"), world.account("instagram"));
     let image = |n: usize| json!({"url": world.media(&format!("{n}.jpg")), "type": "image"});

@@ -18,9 +18,10 @@ fn checked(odd: &Odd) -> BTreeMap<(String, String), usize> {
     columns.iter().map(|column| (key(column), count(column))).collect()
 }
 
-/// Every column that is looked at, and as many values of it as were planted.
+/// **F10**: `migrate --check` names every odd value. Every column that is
+/// looked at, and as many values of it as were planted.
 #[test]
-fn f10_migrate_check_names_every_odd_value() {
+fn migrate_check_names_every_odd_value() {
     let mut odd = Odd::new();
     odd.world.run(&["migrate", "--check"]).ok();
     for column in ["created_at", "updated_at", "published_at", "cancel_requested_at"] {
@@ -91,8 +92,9 @@ fn f10_migrate_check_names_every_odd_value() {
     assert!(told.stderr.contains("publish_log.kind: its post is held"), "{told}");
 }
 
+/// **F10**: `migrate --check` names some of many odd values.
 #[test]
-fn f10_migrate_check_names_some_of_many() {
+fn migrate_check_names_some_of_many() {
     let mut odd = Odd::new();
     for _ in 0..25 {
         odd.plant("post_schedule", "next_attempt_at", &bad_times()[..1]);
@@ -104,8 +106,9 @@ fn f10_migrate_check_names_some_of_many() {
     assert_eq!(told.stderr.matches("post_schedule.next_attempt_at of job").count(), 20, "{told}");
 }
 
+/// **F10**: `queue-status` names odd posts.
 #[test]
-fn f10_queue_status_names_odd_posts() {
+fn queue_status_names_odd_posts() {
     let mut odd = Odd::new();
     odd.plant("post_schedule", "run_at", &bad_times()[..2]);
     odd.plant("post_details", "media", &["'null'"]);

@@ -115,8 +115,9 @@ impl Odd {
     }
 }
 
+/// **F10**: times that are none end their posts.
 #[test]
-fn f10_times_that_are_none_end_their_posts() {
+fn invalid_times_end_their_posts() {
     let mut odd = Odd::new();
     for (table, column) in [
         ("post_schedule", "run_at"),
@@ -142,9 +143,10 @@ fn f10_times_that_are_none_end_their_posts() {
     odd.world.assert_healthy();
 }
 
-/// Nobody needs them to publish.
+/// **F10**: bookkeeping times that are none stop no post. They are not needed
+/// to publish.
 #[test]
-fn f10_bookkeeping_times_that_are_none_stop_no_post() {
+fn invalid_bookkeeping_times_stop_no_post() {
     let mut odd = Odd::new();
     for (table, column) in [
         ("post_details", "created_at"),
@@ -171,8 +173,9 @@ fn f10_bookkeeping_times_that_are_none_stop_no_post() {
     odd.world.assert_healthy();
 }
 
+/// **F10**: counts beyond their range end their posts.
 #[test]
-fn f10_counts_beyond_their_range_end_their_posts() {
+fn out_of_range_counts_end_their_posts() {
     let mut odd = Odd::new();
     for column in ["attempts", "max_attempts", "fence"] {
         odd.plant("post_schedule", column, bad_counts(column));
@@ -184,9 +187,10 @@ fn f10_counts_beyond_their_range_end_their_posts() {
     odd.world.run(&["recover"]).ok();
 }
 
-/// Also texts that are none, and closed lists with other words.
+/// **F10**: contents that are none end their posts. Also texts that are none,
+/// and closed lists with other words.
 #[test]
-fn f10_contents_that_are_none_end_their_posts() {
+fn invalid_contents_end_their_posts() {
     let mut odd = Odd::new();
     odd.plant("post_details", "media", &["'null'", "'[1]'", "'{\"url\": 1}'", "'\"x\"'"]);
     match odd.world.database.engine() {
@@ -216,9 +220,10 @@ fn f10_contents_that_are_none_end_their_posts() {
     odd.ask();
 }
 
-/// SQLite's checks let such an id pass, and no text finds it.
+/// **F10**: ids that are blobs end their posts. SQLite's checks let such an id
+/// pass, and no text finds it.
 #[test]
-fn f10_ids_that_are_blobs_end_their_posts() {
+fn blob_ids_end_their_posts() {
     let mut odd = Odd::new();
     if odd.world.database.engine() != Engine::Sqlite {
         return;
@@ -251,9 +256,10 @@ fn f10_ids_that_are_blobs_end_their_posts() {
     odd.ask();
 }
 
-/// The owed comment of such a post, or its clean-up, must not keep others waiting.
+/// **F10**: odd ended posts keep no comment waiting. The owed comment of such a
+/// post, or its clean-up, must not keep others waiting.
 #[test]
-fn f10_odd_ended_posts_keep_no_comment_waiting() {
+fn odd_ended_posts_delay_no_comment() {
     let mut odd = Odd::new();
     let time = bad_times()[0];
     let due = odd.world.database.in_seconds(-60);
@@ -282,8 +288,9 @@ fn f10_odd_ended_posts_keep_no_comment_waiting() {
     assert_eq!(odd.world.database.value(states), "failed");
 }
 
+/// **F10**: odd rows beside posts stop nothing.
 #[test]
-fn f10_odd_rows_beside_posts_stop_nothing() {
+fn odd_rows_stop_no_other_post() {
     let mut odd = Odd::new();
     let other = odd.world.account("linkedin");
     odd.world.run(&["clients", "add", "--first-name", "A", "--last-name", "B"]).ok();

@@ -29,8 +29,9 @@ fn assert_harmless(text: &str) {
     assert_eq!(forged, None, "{text}");
 }
 
+/// **K1**: no text forges a row or a log line.
 #[test]
-fn k01_no_text_forges_a_row_or_a_log_line() {
+fn text_forges_no_row_or_log_line() {
     let world = World::new();
     let account = named(&world, FORGED);
     let id = world.schedule(&account, &["--caption", FORGED, "--at", "+1h"]);
@@ -66,8 +67,9 @@ fn k01_no_text_forges_a_row_or_a_log_line() {
     world.assert_healthy();
 }
 
+/// **K2**: a platform's error text is escaped everywhere.
 #[test]
-fn k02_a_platforms_error_text_is_escaped_everywhere() {
+fn platform_error_text_is_escaped_everywhere() {
     let world = World::new();
     let page = world.account("facebook");
     world.fault(&json!({
@@ -97,8 +99,9 @@ fn k02_a_platforms_error_text_is_escaped_everywhere() {
     world.assert_healthy();
 }
 
+/// **K3**: columns line up by what is seen.
 #[test]
-fn k03_columns_line_up_by_what_is_seen() {
+fn columns_align_by_display_width() {
     let world = World::new();
     let account = named(&world, "日本語");
     let captions = ["plain", "日本語", "e\u{301}e\u{301}", "👩\u{200d}👩\u{200d}👧", "x"];
@@ -119,8 +122,9 @@ fn k03_columns_line_up_by_what_is_seen() {
     }
 }
 
+/// **K4**: JSON gives back every character.
 #[test]
-fn k04_json_gives_back_every_character() {
+fn json_preserves_every_character() {
     let world = World::new();
     let page = world.account("facebook");
     let mut evil: String = (1..=0x1f).chain(0x7f..=0x9f).filter_map(char::from_u32).collect();
@@ -136,8 +140,9 @@ fn k04_json_gives_back_every_character() {
     assert_eq!(shown["data"]["caption"], evil.as_str());
 }
 
+/// **K5**: a spreadsheet runs no cell.
 #[test]
-fn k05_a_spreadsheet_runs_no_cell() {
+fn spreadsheet_runs_no_cell() {
     let world = World::new();
     for (n, name) in ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(1)", "a,\"b\""].iter().enumerate()
     {
@@ -169,8 +174,9 @@ fn on_terminal(world: &World, args: &[&str], columns: u16, variables: &[(&str, &
     String::from_utf8(found.as_bytes().to_vec()).unwrap()
 }
 
+/// **K6**: output is readable on any terminal, and JSON is the same everywhere.
 #[test]
-fn k06_output_is_readable_on_any_terminal_and_json_is_the_same_everywhere() {
+fn output_is_readable_on_any_terminal() {
     let world = World::new();
     let page = world.account("facebook");
     let caption = "A long caption that needs much room, ".repeat(5);
@@ -199,8 +205,9 @@ fn k06_output_is_readable_on_any_terminal_and_json_is_the_same_everywhere() {
     assert!(forced.stdout.contains('\u{1b}'), "the flag wins: {forced}");
 }
 
+/// **K7**: there is no bar and no colour without a terminal.
 #[test]
-fn k07_no_bar_and_no_colour_without_a_terminal() {
+fn missing_terminal_means_no_bar_or_colour() {
     let world = World::new();
     let page = world.account("facebook");
     world.set("TERM", "xterm-256color");
@@ -212,10 +219,11 @@ fn k07_no_bar_and_no_colour_without_a_terminal() {
     world.run(&["run-worker", "--once"]).ok().silent();
 }
 
-/// Runs one of everything, also what fails, with a token in each answer of a
-/// platform and a password in each place for one.
+/// **K8**: no secret is in any output. Runs one of every command, also such as
+/// fail, with a token in each answer of a platform and a password in each place
+/// for one.
 #[test]
-fn k08_no_secret_is_in_any_output() {
+fn no_secret_is_in_any_output() {
     let world = World::new();
     let image = world.media("one.jpg");
     let mut accounts = Vec::new();

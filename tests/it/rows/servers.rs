@@ -46,8 +46,9 @@ fn all_fail(world: &World, commands: &[&[&str]], codes: &[i32], what: &str) {
     }
 }
 
+/// **F1**: a server that is down or unknown is reported within ten seconds.
 #[test]
-fn f01_a_server_that_is_down_or_unknown_is_told_within_ten_seconds() {
+fn unreachable_server_is_reported_in_ten_seconds() {
     let Some(world) = server() else { return };
     let scheme = scheme();
     // A port that nobody listens on.
@@ -68,8 +69,9 @@ fn f01_a_server_that_is_down_or_unknown_is_told_within_ten_seconds() {
     }
 }
 
+/// **F1**: a wrong password or database is reported and not tried again.
 #[test]
-fn f01_a_wrong_password_or_database_is_told_and_not_repeated() {
+fn wrong_password_or_database_is_not_retried() {
     let Some(world) = server() else { return };
     let user = world.database.user("right", "SELECT");
     let mut url = Url::parse(&user.url("canary-password")).unwrap();
@@ -90,9 +92,10 @@ fn f01_a_wrong_password_or_database_is_told_and_not_repeated() {
     all_fail(&world, COMMANDS, &[5], "ss_no_such_database");
 }
 
-/// The servers' answers pass a proxy that tells another version.
+/// **F17**: a server without SKIP LOCKED is refused with its version. The
+/// servers' answers pass a proxy that reports another version.
 #[test]
-fn f17_a_server_without_skip_locked_is_refused_with_its_version() {
+fn server_without_skip_locked_is_refused() {
     let Some(world) = server() else { return };
     let page = world.account("facebook");
     world.schedule(&page, &["--caption", "Hello"]);
@@ -121,8 +124,9 @@ fn f17_a_server_without_skip_locked_is_refused_with_its_version() {
     assert_eq!(world.live().len(), 1);
 }
 
+/// **F13**: a user who may only read is shown the missing right.
 #[test]
-fn f13_a_user_who_may_only_read_is_told_the_missing_right() {
+fn read_only_user_learns_missing_right() {
     let Some(world) = server() else { return };
     let page = world.account("facebook");
     let id = world.schedule(&page, &["--caption", "Hello"]);
@@ -148,8 +152,10 @@ fn f13_a_user_who_may_only_read_is_told_the_missing_right() {
     assert_eq!(world.posts().len(), 1);
 }
 
+/// **F8**: a row that another session holds is waited for, and nothing is half
+/// done.
 #[test]
-fn f08_a_row_that_another_session_holds_is_waited_for_and_nothing_is_half_done() {
+fn row_lock_is_awaited_nothing_half_done() {
     let Some(world) = server() else { return };
     let page = world.account("facebook");
     let id = world.schedule(&page, &["--caption", "Hello", "--at", "+1h"]);
@@ -173,8 +179,10 @@ fn f08_a_row_that_another_session_holds_is_waited_for_and_nothing_is_half_done()
     world.assert_healthy();
 }
 
+/// **F9**: the wait for a locked table is limited, and the worker loses
+/// nothing.
 #[test]
-fn f09_a_locked_table_is_not_waited_for_without_end_and_the_worker_loses_nothing() {
+fn table_lock_wait_is_limited() {
     let Some(world) = server() else { return };
     let page = world.account("facebook");
     let id = world.schedule(&page, &["--caption", "Hello"]);
@@ -203,8 +211,10 @@ fn f09_a_locked_table_is_not_waited_for_without_end_and_the_worker_loses_nothing
     world.assert_healthy();
 }
 
+/// **F2**: every post goes out once although the server ends all connections
+/// again and again.
 #[test]
-fn f02_every_post_goes_out_once_though_the_server_ends_all_connections_again_and_again() {
+fn ended_connections_publish_every_post_once() {
     const POSTS: usize = 100;
     let Some(world) = server() else { return };
     let pages: Vec<_> = (0..2).map(|_| world.account("facebook")).collect();
@@ -244,8 +254,9 @@ impl Drop for Zone<'_> {
     }
 }
 
+/// **B10**: the zone of the server changes no due time.
 #[test]
-fn b10_the_zone_of_the_server_changes_no_due_time() {
+fn server_zone_changes_no_due_time() {
     let Some(world) = server() else { return };
     let page = world.account("facebook");
     let at = "2028-07-01T12:00:00Z";
@@ -270,8 +281,9 @@ fn b10_the_zone_of_the_server_changes_no_due_time() {
     world.assert_healthy();
 }
 
+/// **I5**: an empty database is not usable until `migrate` has run.
 #[test]
-fn i05_an_empty_database_is_none_of_ours_until_migrate_has_run() {
+fn empty_server_database_needs_migrate() {
     if Engine::of_this_run() == Engine::Sqlite {
         return;
     }

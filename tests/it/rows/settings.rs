@@ -28,8 +28,9 @@ fn list_with(world: &World, config: &Path) -> Ran {
     world.run(&["list", "--config", config.to_str().unwrap()])
 }
 
+/// **E1**: a bad configuration file is named with its line.
 #[test]
-fn e01_a_bad_configuration_file_is_named_with_its_line() {
+fn bad_configuration_file_names_its_line() {
     let world = World::new();
     world.run(&["list", "--config", "missing.toml"]).exits(5).complains("missing.toml");
     world.run(&["list", "--config", "."]).exits(5).complains("not a regular file");
@@ -56,8 +57,10 @@ fn e01_a_bad_configuration_file_is_named_with_its_line() {
     world.run(&["list"]).ok();
 }
 
+/// **E2**: files with secrets that others can read are refused with the `chmod`
+/// line.
 #[test]
-fn e02_files_with_secrets_that_others_can_read_are_refused_with_the_chmod_line() {
+fn shared_secret_files_are_refused() {
     let world = World::new();
     let page = world.account("facebook");
     let path = config(&world, &format!("database_url = \"{PASSWORD_URL}\"\n"));
@@ -102,8 +105,9 @@ fn e02_files_with_secrets_that_others_can_read_are_refused_with_the_chmod_line()
     world.assert_healthy();
 }
 
+/// **E3**: no flag takes a secret.
 #[test]
-fn e03_no_flag_takes_a_secret() {
+fn no_flag_takes_a_secret() {
     fn walk(command: &clap::Command, visit: &mut impl FnMut(&clap::Arg)) {
         command.get_arguments().for_each(&mut *visit);
         command.get_subcommands().for_each(|command| walk(command, visit));
@@ -130,8 +134,9 @@ fn e03_no_flag_takes_a_secret() {
     world.assert_healthy();
 }
 
+/// **E4**: the database URL is in no help and in no error.
 #[test]
-fn e04_the_database_url_is_in_no_help_and_in_no_error() {
+fn database_url_is_in_no_help_or_error() {
     let world = World::new();
     for variable in ["SOCIALSCHED_DATABASE_URL", "DATABASE_URL"] {
         world.unset("SOCIALSCHED_DATABASE_URL");
@@ -175,8 +180,9 @@ fn e04_the_database_url_is_in_no_help_and_in_no_error() {
     world.assert_no_secret();
 }
 
+/// **E5**: logs and errors of failing calls hold no token.
 #[test]
-fn e05_logs_and_errors_of_failing_calls_hold_no_token() {
+fn failing_calls_log_no_token() {
     let world = World::new();
     let mut ids = Vec::new();
     let image = world.media("one.jpg");
@@ -202,8 +208,9 @@ fn e05_logs_and_errors_of_failing_calls_hold_no_token() {
     world.assert_healthy();
 }
 
+/// **E5**: a gateway elsewhere is refused and gets no token.
 #[test]
-fn e05_a_gateway_elsewhere_is_refused_and_gets_no_token() {
+fn foreign_gateway_gets_no_token() {
     let world = World::new();
     let page = world.account("facebook");
     let id = world.schedule(&page, &["--caption", "Hello"]);

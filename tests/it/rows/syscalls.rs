@@ -105,8 +105,10 @@ fn schedule<'a>(account: &'a Account, text: &'a str) -> [&'a str; 9] {
     args
 }
 
+/// **G2**: a schedule that dies or fails at any system call stores one post or
+/// none.
 #[test]
-fn g02_a_schedule_that_dies_or_fails_at_any_system_call_stores_one_post_or_none() {
+fn schedule_survives_death_at_any_syscall() {
     let Some(world) = world_of_files() else { return };
     let page = world.account("facebook");
     let mut texts = vec!["undisturbed".to_owned()];
@@ -128,8 +130,10 @@ fn g02_a_schedule_that_dies_or_fails_at_any_system_call_stores_one_post_or_none(
     assert_each_published_once(&world, &texts);
 }
 
+/// **G2**: a worker that dies or fails at any system call doubles and loses no
+/// post.
 #[test]
-fn g02_a_worker_that_dies_or_fails_at_any_system_call_doubles_and_loses_no_post() {
+fn worker_survives_death_at_any_syscall() {
     let Some(world) = world_of_files() else { return };
     let account = world.account("facebook");
     let add = |text: &str| {
@@ -154,10 +158,11 @@ fn g02_a_worker_that_dies_or_fails_at_any_system_call_doubles_and_loses_no_post(
     assert_each_published_once(&world, &texts);
 }
 
-/// Once the disk is full nothing is stored, and nothing is sent: when SQLite's
-/// files exist already, which it can tell best, and when they do not.
+/// **I1**: on a full disk nothing is stored or sent, and later all is well.
+/// Both with files that SQLite already has, where it recognises the fault best,
+/// and without them.
 #[test]
-fn i01_on_a_full_disk_nothing_is_stored_or_sent_and_later_all_is_well() {
+fn full_disk_stores_and_sends_nothing() {
     let Some(world) = world_of_files() else { return };
     let page = world.account("facebook");
     let before = world.schedule(&page, &["--caption", "Before"]);
@@ -182,9 +187,10 @@ fn i01_on_a_full_disk_nothing_is_stored_or_sent_and_later_all_is_well() {
     assert_each_published_once(&world, &["Before".to_owned(), "Full".to_owned()]);
 }
 
-/// The gate's commit does not reach the disk: then the call must not go out.
+/// **I2**: a gate that is not on the disk lets no call out. The gate's commit
+/// does not reach the disk: then the call must not go out.
 #[test]
-fn i02_a_gate_that_is_not_on_the_disk_lets_no_call_out() {
+fn undurable_gate_lets_no_call_out() {
     let Some(world) = world_of_files() else { return };
     let account = world.account("instagram");
     let media = world.media("photo.jpg");
@@ -215,11 +221,12 @@ fn i02_a_gate_that_is_not_on_the_disk_lets_no_call_out() {
     assert_each_published_once(&world, &texts);
 }
 
-/// With `synchronous=NORMAL` a commit is not on the disk when it is done, and
-/// a power cut would take the record that a call went out. Another connection
+/// Every commit is on the disk before anything else happens. With
+/// `synchronous=NORMAL` a commit is not on the disk when it is done, and a
+/// power cut would take the record that a call went out. Another connection
 /// keeps SQLite from syncing at the end anyway.
 #[test]
-fn every_commit_is_on_the_disk_before_anything_else_happens() {
+fn every_commit_is_durable_first() {
     let Some(world) = world_of_files() else { return };
     let mut other = world.database.session();
     other.execute("SELECT COUNT(*) FROM post_details");

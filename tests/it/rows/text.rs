@@ -18,8 +18,9 @@ fn try_caption(world: &World, account: &Account, caption: &str) -> Ran {
     world.run(&[&args, media].concat())
 }
 
+/// **C1**: the limit of each platform counts code points.
 #[test]
-fn c01_the_limit_of_each_platform_counts_code_points() {
+fn platform_limits_count_code_points() {
     let world = World::new();
     for (platform, limit, limit_shown, over_shown) in [
         ("instagram", 2_200, "2,200", "2,201"),
@@ -42,8 +43,9 @@ fn c01_the_limit_of_each_platform_counts_code_points() {
     try_caption(&world, &account, &family.repeat(315)).exits(2);
 }
 
+/// **C2**: too many hashtags or mentions are counted.
 #[test]
-fn c02_too_many_hashtags_or_mentions_are_counted() {
+fn too_many_hashtags_or_mentions_are_counted() {
     let world = World::new();
     let account = world.account("instagram");
     let tags =
@@ -54,8 +56,9 @@ fn c02_too_many_hashtags_or_mentions_are_counted() {
     try_caption(&world, &account, &tags("@", 21)).exits(2).complains("21 mentions");
 }
 
+/// **C3**: a text without a visible character counts as none.
 #[test]
-fn c03_a_text_that_nobody_sees_is_none() {
+fn invisible_text_counts_as_none() {
     let world = World::new();
     for platform in ["facebook", "linkedin"] {
         let account = world.account(platform);
@@ -69,8 +72,9 @@ fn c03_a_text_that_nobody_sees_is_none() {
 /// Everything that moves a cursor, forges a line or rings.
 const EVIL: &str = "\u{1b}[31mred\u{1b}]0;title\u{7} a\rb\tc\u{9b}2J \u{8}\u{7f}";
 
+/// **C4**: control characters are stored as given and shown escaped.
 #[test]
-fn c04_control_characters_are_stored_as_given_and_shown_escaped() {
+fn control_characters_are_stored_shown_escaped() {
     let world = World::new();
     let page = world.account("facebook");
     let id = world.schedule(&page, &["--caption", EVIL, "--at", "+1h"]);
@@ -103,8 +107,9 @@ fn c04_control_characters_are_stored_as_given_and_shown_escaped() {
     assert!(!ran.stderr.contains(['\u{1b}', '\u{7}', '\r']), "{ran:?}");
 }
 
+/// **C5**: marks that change the direction of text are shown as escapes.
 #[test]
-fn c05_marks_that_turn_text_round_are_shown_as_escapes() {
+fn directional_marks_are_shown_as_escapes() {
     let world = World::new();
     let page = world.account("facebook");
     let text = "pay \u{202e}evil\u{202c} \u{2066}x\u{2069}";
@@ -118,8 +123,9 @@ fn c05_marks_that_turn_text_round_are_shown_as_escapes() {
     assert_eq!(world.post(&id)["caption"], text);
 }
 
+/// **C6**: NUL is refused.
 #[test]
-fn c06_nul_is_refused() {
+fn nul_is_refused() {
     let world = World::new();
     let page = world.account("facebook");
     try_caption(&world, &page, "a\0b").exits(2).complains("NUL");
@@ -138,8 +144,9 @@ fn body(world: &World, account: &Account, caption: &str) -> String {
     body.to_string().replace("\"CAPTION\"", caption)
 }
 
+/// **C7**: half a surrogate pair is refused.
 #[test]
-fn c07_half_a_surrogate_pair_is_refused() {
+fn half_a_surrogate_pair_is_refused() {
     let world = World::new();
     let page = world.account("facebook");
     for bad in [r#""\ud800""#, r#""a\udc00b""#, r#""\ud83dx""#] {

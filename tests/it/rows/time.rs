@@ -21,8 +21,9 @@ fn understood(world: &World, account: &Account, when: &str, more: &[&str]) -> St
     ran.json()["data"]["scheduledFor"].as_str().unwrap().to_owned()
 }
 
+/// **B1**: a past time is refused with the database's clock.
 #[test]
-fn b01_a_past_time_is_refused_with_the_databases_clock() {
+fn past_time_is_refused_by_database_clock() {
     let world = World::new();
     let page = world.account("facebook");
     let now = world.database.now();
@@ -36,8 +37,9 @@ fn b01_a_past_time_is_refused_with_the_databases_clock() {
     world.run(&["reschedule", &id, "--at", "2020-01-01T00:00:00Z"]).exits(2);
 }
 
+/// **B2**: a time without a zone is read in the chosen zone and shown in UTC.
 #[test]
-fn b02_a_time_without_a_zone_is_read_in_the_chosen_zone_and_told_in_utc() {
+fn zoneless_time_uses_zone_and_shows_utc() {
     let world = World::new();
     let page = world.account("facebook");
     let noon = "2028-07-01 12:00";
@@ -50,8 +52,9 @@ fn b02_a_time_without_a_zone_is_read_in_the_chosen_zone_and_told_in_utc() {
     at(&world, &page, noon, &["--tz", "Mars/Olympus"]).exits(2).complains("Mars/Olympus");
 }
 
+/// **B3**: a time that the clocks skip is refused with both neighbours.
 #[test]
-fn b03_a_time_that_the_clocks_skip_is_refused_with_both_neighbours() {
+fn skipped_time_names_both_neighbours() {
     let world = World::new();
     let page = world.account("facebook");
     let (gap, zone) = ("2028-03-12 02:30", "America/New_York");
@@ -62,8 +65,9 @@ fn b03_a_time_that_the_clocks_skip_is_refused_with_both_neighbours() {
     assert_eq!(with("later"), "2028-03-12T07:30:00Z");
 }
 
+/// **B4**: a time that the clocks show twice needs a choice.
 #[test]
-fn b04_a_time_that_the_clocks_show_twice_needs_a_choice() {
+fn time_shown_twice_needs_a_choice() {
     let world = World::new();
     let page = world.account("facebook");
     let (fold, zone) = ("2028-11-05 01:30", "America/New_York");
@@ -74,8 +78,9 @@ fn b04_a_time_that_the_clocks_show_twice_needs_a_choice() {
     assert_eq!(with("later"), "2028-11-05T06:30:00Z");
 }
 
+/// **B5**: leap seconds are refused.
 #[test]
-fn b05_leap_seconds_are_refused() {
+fn leap_seconds_are_refused() {
     let world = World::new();
     let page = world.account("facebook");
     for when in ["2028-01-01T10:00:60Z", "2028-01-01 10:00:60", "2028-06-30T23:59:60Z"] {
@@ -83,8 +88,9 @@ fn b05_leap_seconds_are_refused() {
     }
 }
 
+/// **B6**: days and hours that do not exist are refused.
 #[test]
-fn b06_days_and_hours_that_do_not_exist_are_refused() {
+fn impossible_days_and_hours_are_refused() {
     let world = World::new();
     let page = world.account("facebook");
     for when in [
@@ -111,8 +117,9 @@ fn b06_days_and_hours_that_do_not_exist_are_refused() {
     assert_eq!(understood(&world, &page, "2028-02-29 10:00", &[]), "2028-02-29T10:00:00Z");
 }
 
+/// **B7**: years beyond five from now are refused.
 #[test]
-fn b07_years_beyond_five_from_now_are_refused() {
+fn years_beyond_five_from_now_are_refused() {
     let world = World::new();
     let page = world.account("facebook");
     for when in [
@@ -132,8 +139,9 @@ fn b07_years_beyond_five_from_now_are_refused() {
     at(&world, &page, "9999-12-31T23:59:59Z", &[]).exits(2).complains("range");
 }
 
+/// **B8**: look-alike characters are refused by their number.
 #[test]
-fn b08_look_alike_characters_are_refused_by_their_number() {
+fn look_alike_characters_are_named_by_number() {
     let world = World::new();
     let page = world.account("facebook");
     for (when, character) in [
@@ -150,8 +158,9 @@ fn b08_look_alike_characters_are_refused_by_their_number() {
     at(&world, &page, "2028-01-01T10:00:00Z\n", &[]).exits(2);
 }
 
+/// **B9**: a fraction never rounds into the next second.
 #[test]
-fn b09_a_fraction_never_rounds_into_the_next_second() {
+fn fraction_never_rounds_up_a_second() {
     let world = World::new();
     let page = world.account("facebook");
     for when in ["2028-01-01T10:00:00.999999999Z", "2028-01-01T10:00:00.999Z"] {
@@ -180,8 +189,9 @@ fn zone_file(hours: i32) -> Vec<u8> {
     file
 }
 
+/// **B14**: a post keeps its instant when a zone's rules change.
 #[test]
-fn b14_a_post_keeps_its_instant_when_a_zones_rules_change() {
+fn post_keeps_instant_when_zone_rules_change() {
     let world = World::new();
     let page = world.account("facebook");
     world.set("SOCIALSCHED_TZ", "America/New_York");
@@ -195,8 +205,9 @@ fn b14_a_post_keeps_its_instant_when_a_zones_rules_change() {
     world.assert_healthy();
 }
 
+/// **B15**: posts that are too late are missed and not sent.
 #[test]
-fn b15_posts_that_are_too_late_are_missed_and_not_sent() {
+fn posts_too_late_are_missed_not_sent() {
     let world = World::new();
     let page = world.account("facebook");
     let old = world.schedule(&page, &["--caption", "Two days old"]);

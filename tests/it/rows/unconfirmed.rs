@@ -76,8 +76,9 @@ fn again_after_every_lost_commit(
     posts
 }
 
+/// **F3**: a cancel whose commit is not confirmed can be repeated.
 #[test]
-fn f03_a_cancel_whose_commit_is_not_confirmed_can_be_repeated() {
+fn unconfirmed_cancel_can_be_repeated() {
     let Some((world, proxy)) = world_behind_a_proxy() else { return };
     let page = world.account("facebook");
     let post = || world.schedule(&page, &["--caption", "Hello", "--allow-duplicate"]);
@@ -89,8 +90,9 @@ fn f03_a_cancel_whose_commit_is_not_confirmed_can_be_repeated() {
     world.assert_healthy();
 }
 
+/// **F3**: a retry whose commit is not confirmed can be repeated.
 #[test]
-fn f03_a_retry_whose_commit_is_not_confirmed_can_be_repeated() {
+fn unconfirmed_retry_can_be_repeated() {
     let Some((world, proxy)) = world_behind_a_proxy() else { return };
     let page = world.account("facebook");
     world.fault(&json!({"match": staging_call_of(&page), "fault": "before_commit_4xx"}));
@@ -125,8 +127,9 @@ fn held(world: &World, number: u32) -> String {
     id
 }
 
+/// **F3**: a person's decision whose commit is not confirmed can be repeated.
 #[test]
-fn f03_a_persons_word_whose_commit_is_not_confirmed_can_be_repeated() {
+fn unconfirmed_decision_can_be_repeated() {
     for verdict in ["--not-published", "--abandon"] {
         let Some((world, proxy)) = world_behind_a_proxy() else { return };
         let number = std::cell::Cell::new(0);
@@ -200,19 +203,25 @@ fn taken_over_with_unconfirmed_commits(death: Death) {
     assert!(struck * 2 >= texts.len() - 1, "{struck} of {commits}");
 }
 
+/// **F3**: no unconfirmed commit of a take-over doubles or loses a post that
+/// was staged.
 #[test]
-fn f03_no_unconfirmed_commit_of_a_take_over_doubles_or_loses_a_post_that_was_staged() {
+fn unconfirmed_take_over_spares_staged_posts() {
     taken_over_with_unconfirmed_commits(Death::Staging);
 }
 
+/// **F3**: no unconfirmed commit of a look-up doubles or loses a post that may
+/// be live.
 #[test]
-fn f03_no_unconfirmed_commit_of_a_look_up_doubles_or_loses_a_post_that_may_be_live() {
+fn unconfirmed_look_up_spares_live_posts() {
     taken_over_with_unconfirmed_commits(Death::Publishing);
 }
 
-/// The last look-up of a post that nobody can see writes down that it is held.
+/// **F3**: no unconfirmed commit keeps a post from being put up for review, or
+/// sends it again. The last look-up of a post that cannot be read records that
+/// it needs review.
 #[test]
-fn f03_no_unconfirmed_commit_keeps_a_post_from_being_held_or_sends_it_again() {
+fn unconfirmed_commit_resends_no_unknown_post() {
     let Some((world, proxy)) = world_behind_a_proxy() else { return };
     let sent = |text: &str| {
         let member = world.member();

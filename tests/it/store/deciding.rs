@@ -18,8 +18,9 @@ fn judge(queue: &Queue, id: PostId, verdict: &Verdict) -> Judged {
     queue.wait(queue.store.judge(queue.company, id, verdict, "ann", false)).unwrap()
 }
 
+/// **T14**: a person decides that a post is live.
 #[test]
-fn t14_a_person_says_it_is_live() {
+fn person_decides_post_is_live() {
     on_every_engine(|queue| {
         let claim = held(queue);
         let verdict = Verdict::Published("fb_1".to_owned());
@@ -34,8 +35,9 @@ fn t14_a_person_says_it_is_live() {
     });
 }
 
+/// **T14**: an id of another post is refused.
 #[test]
-fn t14_an_id_of_another_post_is_refused() {
+fn id_of_another_post_is_refused() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (other, intent) = queue.sent(&a);
@@ -48,8 +50,9 @@ fn t14_an_id_of_another_post_is_refused() {
     });
 }
 
+/// **T14**: a person decides that a post is not there, and it is sent again.
 #[test]
-fn t14_a_person_says_it_is_not_there_and_it_is_sent_again() {
+fn absent_post_is_sent_again() {
     on_every_engine(|queue| {
         let claim = held(queue);
         assert_eq!(judge(queue, claim.post_id, &Verdict::NotPublished), Judged::Done);
@@ -63,8 +66,9 @@ fn t14_a_person_says_it_is_not_there_and_it_is_sent_again() {
     });
 }
 
+/// **T14**: a person gives a post up.
 #[test]
-fn t14_a_person_gives_up() {
+fn person_gives_up_a_post() {
     on_every_engine(|queue| {
         let claim = held(queue);
         assert_eq!(judge(queue, claim.post_id, &Verdict::Abandon), Judged::Done);
@@ -78,8 +82,9 @@ fn t14_a_person_gives_up() {
     });
 }
 
+/// **T14**: only an unknown outcome is decided.
 #[test]
-fn t14_only_an_unknown_outcome_is_decided() {
+fn only_unknown_outcomes_are_decided() {
     on_every_engine(|queue| {
         let a = worker("a");
         let id = queue.schedule();
@@ -102,8 +107,9 @@ fn t14_only_an_unknown_outcome_is_decided() {
     });
 }
 
+/// **T14**: a later look settles a post that needs review.
 #[test]
-fn t14_a_later_look_settles_a_held_post() {
+fn later_look_settles_unknown_post() {
     on_every_engine(|queue| {
         let a = worker("a");
         let claim = held(queue);
@@ -123,9 +129,10 @@ fn t14_a_later_look_settles_a_held_post() {
     });
 }
 
-/// Two people, or a person and a look, decide at the same time.
+/// **T14**: a look that comes too late changes nothing. Two people, or a person
+/// and a look, decide at the same time.
 #[test]
-fn t14_a_look_that_comes_too_late_changes_nothing() {
+fn look_after_decision_changes_nothing() {
     on_every_engine(|queue| {
         let a = worker("a");
         let claim = held(queue);

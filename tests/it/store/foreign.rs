@@ -38,8 +38,9 @@ fn status_and_outcome(queue: &Queue, id: PostId) -> Vec<String> {
     queue.database.rows(&sql).remove(0)
 }
 
+/// **T0f**: a plain insert is published like any other post.
 #[test]
-fn t0f_a_plain_insert_is_published_like_any_other() {
+fn plain_insert_is_published_like_any_other() {
     on_every_engine(|queue| {
         let id = insert(queue, "pending", "pending", None);
         let a = worker("a");
@@ -51,8 +52,9 @@ fn t0f_a_plain_insert_is_published_like_any_other() {
     });
 }
 
+/// **T0f**: attempts of the old scheduler count.
 #[test]
-fn t0f_attempts_of_the_old_scheduler_count() {
+fn attempts_of_old_scheduler_count() {
     on_every_engine(|queue| {
         let id = insert(queue, "pending", "pending", None);
         queue
@@ -64,8 +66,10 @@ fn t0f_attempts_of_the_old_scheduler_count() {
     });
 }
 
+/// **T0m**: a job that the old scheduler left locked is looked up and never
+/// sent blindly.
 #[test]
-fn t0m_a_job_the_old_scheduler_left_locked_is_looked_up_and_never_sent_blindly() {
+fn old_locked_job_is_looked_up() {
     on_every_engine(|queue| {
         // The old scheduler marks only the job.
         let id = insert(queue, "pending", "processing", Some(11 * 60));
@@ -83,8 +87,9 @@ fn t0m_a_job_the_old_scheduler_left_locked_is_looked_up_and_never_sent_blindly()
     });
 }
 
+/// **T0m**: a lock of the old scheduler is respected for ten minutes.
 #[test]
-fn t0m_a_lock_of_the_old_scheduler_is_respected_for_ten_minutes() {
+fn old_lock_is_respected_ten_minutes() {
     on_every_engine(|queue| {
         insert(queue, "processing", "processing", Some(9 * 60));
         let before = queue.tables();
@@ -97,8 +102,9 @@ fn t0m_a_lock_of_the_old_scheduler_is_respected_for_ten_minutes() {
     });
 }
 
+/// **T0m**: more attempts than this program's maximum break nothing.
 #[test]
-fn t0m_more_attempts_than_ours_break_nothing() {
+fn surplus_attempts_break_nothing() {
     on_every_engine(|queue| {
         insert(queue, "pending", "processing", Some(11 * 60));
         queue.database.execute("UPDATE post_schedule SET attempts = 7");
@@ -107,7 +113,7 @@ fn t0m_more_attempts_than_ours_break_nothing() {
 }
 
 #[test]
-fn a_job_locked_by_the_old_scheduler_is_not_cancelled_behind_its_back() {
+fn job_locked_by_old_scheduler_is_not_cancelled() {
     on_every_engine(|queue| {
         let id = insert(queue, "pending", "processing", Some(60));
         let answer = queue.wait(queue.store.cancel_posts(queue.company, &[id], None)).unwrap();
@@ -116,8 +122,9 @@ fn a_job_locked_by_the_old_scheduler_is_not_cancelled_behind_its_back() {
     });
 }
 
+/// A pending post whose job another program ended can be cancelled.
 #[test]
-fn a_pending_post_whose_job_another_program_ended_can_be_cancelled() {
+fn pending_post_with_ended_job_is_cancellable() {
     on_every_engine(|queue| {
         for job in ["done", "failed"] {
             let id = insert(queue, "pending", job, None);
@@ -128,8 +135,10 @@ fn a_pending_post_whose_job_another_program_ended_can_be_cancelled() {
     });
 }
 
+/// **T1c**: a post cancelled by another program is never claimed, and its job
+/// is ended.
 #[test]
-fn t1c_a_post_cancelled_by_another_program_is_never_claimed_and_its_job_ended() {
+fn post_cancelled_elsewhere_ends_its_job() {
     on_every_engine(|queue| {
         let id = insert(queue, "cancelled", "pending", None);
         assert_eq!(queue.claims(&worker("a")).len(), 0);
@@ -141,8 +150,9 @@ fn t1c_a_post_cancelled_by_another_program_is_never_claimed_and_its_job_ended() 
     });
 }
 
+/// Posts and jobs that got out of step later are repaired when asked for.
 #[test]
-fn halves_of_a_later_time_are_repaired_when_asked_for() {
+fn later_half_repairs_wait_for_request() {
     on_every_engine(|queue| {
         let id = insert(queue, "cancelled", "pending", None);
         let later = queue.database.in_seconds(3600);
@@ -152,9 +162,10 @@ fn halves_of_a_later_time_are_repaired_when_asked_for() {
     });
 }
 
-/// The old scheduler marks the post first and its job later, and may die in between.
+/// A job left open by another program ends as its post did. The old scheduler
+/// marks the post first and its job later, and may die in between.
 #[test]
-fn a_job_left_open_by_another_program_ends_as_its_post_did() {
+fn job_left_open_ends_like_its_post() {
     on_every_engine(|queue| {
         let ended = [("published", "done"), ("failed", "failed"), ("cancelled", "done")];
         let posts: Vec<_> = ended
@@ -180,9 +191,11 @@ fn a_job_left_open_by_another_program_ends_as_its_post_did() {
     });
 }
 
-/// Another program changed the half it knows of a post this program was sending.
+/// A post that another program ended while its call was open is looked up.
+/// Another program changed the half it knows of a post that this program was
+/// sending.
 #[test]
-fn a_post_ended_by_another_program_while_its_call_is_open_is_looked_up() {
+fn post_ended_elsewhere_mid_call_is_looked_up() {
     for status in ["cancelled", "failed"] {
         on_every_engine(|queue| {
             let (claim, _) = queue.sent(&worker("a"));
@@ -199,10 +212,11 @@ fn a_post_ended_by_another_program_while_its_call_is_open_is_looked_up() {
     }
 }
 
-/// The reset of the old scheduler knows only the job. It has decided to send
-/// it again, and this program knows of no call of its own.
+/// A job that was reset without its post is claimed like any other. The reset
+/// of the old scheduler knows only the job. It has decided to send it again,
+/// and this program knows of no call of its own.
 #[test]
-fn a_job_reset_without_its_post_is_claimed_like_any_other() {
+fn job_reset_without_post_is_claimed() {
     on_every_engine(|queue| {
         let id = insert(queue, "processing", "pending", None);
         assert_eq!(repair(queue), []);
@@ -210,8 +224,10 @@ fn a_job_reset_without_its_post_is_claimed_like_any_other() {
     });
 }
 
+/// **T1r**: a job that another program requeued while its call was open is
+/// looked up.
 #[test]
-fn t1r_a_job_put_back_by_another_program_while_its_call_is_open_is_looked_up() {
+fn job_requeued_elsewhere_is_looked_up() {
     on_every_engine(|queue| {
         let (claim, _) = queue.sent(&worker("a"));
         queue.database.execute(
@@ -234,9 +250,10 @@ fn t1r_a_job_put_back_by_another_program_while_its_call_is_open_is_looked_up() {
     });
 }
 
+/// **T1r**: a last attempt that another program requeued is looked up, too.
 /// Even when its attempts are used up: it must be looked up, not forgotten.
 #[test]
-fn t1r_a_last_attempt_put_back_by_another_program_is_looked_up_too() {
+fn last_attempt_requeued_elsewhere_is_looked_up() {
     on_every_engine(|queue| {
         queue.sent(&worker("a"));
         queue.database.execute(
@@ -249,8 +266,9 @@ fn t1r_a_last_attempt_put_back_by_another_program_is_looked_up_too() {
     });
 }
 
+/// The reset of the old scheduler cannot take a job from this program.
 #[test]
-fn the_reset_of_the_old_scheduler_cannot_take_a_job_from_this_one() {
+fn old_reset_cannot_take_our_job() {
     on_every_engine(|queue| {
         let a = worker("a");
         let claim = queue.claimed(&a);
@@ -276,7 +294,7 @@ fn the_reset_of_the_old_scheduler_cannot_take_a_job_from_this_one() {
 }
 
 #[test]
-fn a_row_that_cannot_be_read_fails_with_the_reason() {
+fn unreadable_row_fails_with_the_reason() {
     on_every_engine(|queue| {
         let id = insert(queue, "pending", "pending", None);
         queue.database.execute("UPDATE post_details SET media = '{\"not\": \"a list\"}'");
@@ -291,9 +309,10 @@ fn a_row_that_cannot_be_read_fails_with_the_reason() {
     });
 }
 
-/// It may be live: that it cannot be read any more proves nothing.
+/// A row that can no longer be read after its call needs review. It may be
+/// live: that it cannot be read proves nothing.
 #[test]
-fn a_row_that_cannot_be_read_any_more_after_its_call_is_held() {
+fn row_unreadable_after_call_needs_review() {
     on_every_engine(|queue| {
         queue.sent(&worker("a"));
         queue.database.execute("UPDATE post_details SET media = '{\"not\": \"a list\"}'");
@@ -306,8 +325,9 @@ fn a_row_that_cannot_be_read_any_more_after_its_call_is_held() {
     });
 }
 
+/// An open call beside a bad time needs review.
 #[test]
-fn an_open_call_beside_a_bad_time_is_held() {
+fn open_call_with_bad_time_needs_review() {
     on_every_engine(|queue| {
         let a = worker("a");
         let over = queue.database.in_seconds(-5);
@@ -370,9 +390,10 @@ fn a_lease_that_is_no_time_is_over() {
     });
 }
 
+/// An abandoned job whose post another program requeued ends like any other.
 /// Such a row must not keep all other abandoned jobs from being taken over.
 #[test]
-fn an_abandoned_job_whose_post_was_put_back_by_another_program_ends_like_any_other() {
+fn abandoned_job_with_requeued_post_is_ended() {
     on_every_engine(|queue| {
         let a = worker("a");
         let [spent, unwanted, other] = [(); 3].map(|()| queue.claimed(&a));

@@ -14,8 +14,9 @@ fn assert_nothing_sent(queue: &Queue) {
     assert_eq!(queue.database.value(intents), "0", "an intent was stored");
 }
 
+/// **T4**: the gate stores the intent and a lease for the whole call.
 #[test]
-fn t4_the_gate_stores_the_intent_and_a_lease_for_the_whole_call() {
+fn gate_stores_intent_and_lease() {
     on_every_engine(|queue| {
         let a = worker("a");
         let claim = queue.claimed(&a);
@@ -31,8 +32,9 @@ fn t4_the_gate_stores_the_intent_and_a_lease_for_the_whole_call() {
     });
 }
 
+/// **T4**: a second gate of the same claim stays shut.
 #[test]
-fn t4_a_second_gate_of_the_same_claim_stays_shut() {
+fn second_gate_of_one_claim_stays_shut() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (claim, _) = queue.sent(&a);
@@ -42,8 +44,9 @@ fn t4_a_second_gate_of_the_same_claim_stays_shut() {
     });
 }
 
+/// **T4**: a successor cannot send while an older call is open.
 #[test]
-fn t4_a_successor_cannot_send_while_an_older_call_is_open() {
+fn successor_waits_for_the_older_call() {
     on_every_engine(|queue| {
         queue.sent(&worker("a"));
         let b = worker("b");
@@ -54,8 +57,10 @@ fn t4_a_successor_cannot_send_while_an_older_call_is_open() {
     });
 }
 
+/// **T4**: a lease that ended shuts the gate even when no other worker took the
+/// job.
 #[test]
-fn t4_a_lease_that_ended_shuts_the_gate_even_when_nobody_took_the_job() {
+fn ended_lease_shuts_the_gate() {
     on_every_engine(|queue| {
         let a = worker("a");
         let claim = queue.claimed(&a);
@@ -66,8 +71,9 @@ fn t4_a_lease_that_ended_shuts_the_gate_even_when_nobody_took_the_job() {
     });
 }
 
+/// **T4**: another name or an older fence opens no gate.
 #[test]
-fn t4_another_name_or_an_older_fence_opens_no_gate() {
+fn other_name_or_fence_opens_no_gate() {
     on_every_engine(|queue| {
         let (a, b) = (worker("a"), worker("b"));
         let claim = queue.claimed(&a);
@@ -83,8 +89,9 @@ fn t4_another_name_or_an_older_fence_opens_no_gate() {
     });
 }
 
+/// **T4c**: a cancel request shuts the gate, and the claim ends as cancelled.
 #[test]
-fn t4c_a_wish_shuts_the_gate_and_the_claim_ends_as_cancelled() {
+fn cancel_request_shuts_the_gate() {
     on_every_engine(|queue| {
         let a = worker("a");
         let claim = queue.claimed(&a);
@@ -97,8 +104,9 @@ fn t4c_a_wish_shuts_the_gate_and_the_claim_ends_as_cancelled() {
     });
 }
 
+/// **T4c**: a claim whose call may have gone out is not cancelled.
 #[test]
-fn t4c_nobody_cancels_a_claim_whose_call_may_have_gone_out() {
+fn claim_with_open_call_is_not_cancelled() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (claim, _) = queue.sent(&a);
@@ -109,8 +117,9 @@ fn t4c_nobody_cancels_a_claim_whose_call_may_have_gone_out() {
     });
 }
 
+/// **T4**: an account that is paused, was removed or exchanged shuts the gate.
 #[test]
-fn t4_an_account_that_rests_was_removed_or_exchanged_shuts_the_gate() {
+fn changed_account_shuts_the_gate() {
     let changes = [
         "paused_at = '2026-01-01 00:00:00', pause_reason = 'a holiday'",
         "paused_at = '2026-01-01 00:00:00', paused_until = '2999-01-01 00:00:00'",
@@ -128,10 +137,11 @@ fn t4_an_account_that_rests_was_removed_or_exchanged_shuts_the_gate() {
     }
 }
 
-/// One call per account at a time, also over several workers; a worker that
-/// died in its call does not keep the account to itself.
+/// **T4**: an account whose call is under way shuts the gate for its other
+/// posts. One call per account at a time, also over several workers; a worker
+/// that died in its call does not keep the account to itself.
 #[test]
-fn t4_an_account_whose_call_is_under_way_shuts_the_gate_for_its_other_posts() {
+fn call_shuts_gate_for_same_account() {
     on_every_engine(|queue| {
         let (a, b) = (worker("a"), worker("b"));
         let first = queue.claimed(&a);
@@ -147,8 +157,9 @@ fn t4_an_account_whose_call_is_under_way_shuts_the_gate_for_its_other_posts() {
     });
 }
 
+/// **T4**: a pause that is over does not shut the gate.
 #[test]
-fn t4_a_pause_that_is_over_does_not_shut_the_gate() {
+fn ended_pause_does_not_shut_the_gate() {
     on_every_engine(|queue| {
         let a = worker("a");
         let claim = queue.claimed(&a);
@@ -160,8 +171,9 @@ fn t4_a_pause_that_is_over_does_not_shut_the_gate() {
     });
 }
 
+/// **T4**: a post that was moved to another account meanwhile is not sent.
 #[test]
-fn t4_a_post_moved_to_another_account_meanwhile_is_not_sent() {
+fn post_moved_to_other_account_is_unsent() {
     on_every_engine(|queue| {
         let a = worker("a");
         let claim = queue.claimed(&a);
@@ -173,8 +185,9 @@ fn t4_a_post_moved_to_another_account_meanwhile_is_not_sent() {
     });
 }
 
+/// **T4**: a post cancelled by another program is not sent.
 #[test]
-fn t4_a_post_cancelled_by_another_program_is_not_sent() {
+fn post_cancelled_elsewhere_is_not_sent() {
     on_every_engine(|queue| {
         queue.will_be_broken(); // Until repaired: that program changed one half only.
         let a = worker("a");

@@ -62,7 +62,7 @@ async fn drain(
 }
 
 #[test]
-fn workers_that_claim_at_the_same_time_take_each_job_once() {
+fn simultaneous_claims_take_each_job_once() {
     on_every_engine(|queue| {
         let posts = schedule(queue, JOBS);
         let stores: Vec<Store> = (0..2).map(|_| queue.another_store()).collect();
@@ -83,8 +83,9 @@ fn workers_that_claim_at_the_same_time_take_each_job_once() {
     });
 }
 
+/// A post cancelled while workers claim is never sent.
 #[test]
-fn a_post_cancelled_while_workers_claim_is_never_sent() {
+fn post_cancelled_during_claims_is_unsent() {
     on_every_engine(|queue| {
         let posts = schedule(queue, JOBS);
         let stores: Vec<Store> = (0..3).map(|_| queue.another_store()).collect();
@@ -127,8 +128,9 @@ fn a_post_cancelled_while_workers_claim_is_never_sent() {
     });
 }
 
+/// An abandoned job goes to one of two competing workers.
 #[test]
-fn an_abandoned_job_goes_to_one_of_two_rivals() {
+fn abandoned_job_goes_to_one_worker() {
     on_every_engine(|queue| {
         for _ in 0..20 {
             queue.claimed(&worker("dead"));
@@ -164,8 +166,9 @@ fn an_abandoned_job_goes_to_one_of_two_rivals() {
     });
 }
 
+/// A first comment is given to one of two competing workers.
 #[test]
-fn a_first_comment_is_given_to_one_of_two_rivals() {
+fn first_comment_goes_to_one_worker() {
     on_every_engine(|queue| {
         let a = worker("a");
         for number in 0..10 {

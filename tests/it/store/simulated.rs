@@ -17,8 +17,9 @@ fn now(queue: &Queue, jobs: &[HeldJob]) -> Vec<AfterDeath> {
     queue.wait(queue.store.after_death(jobs)).unwrap()
 }
 
+/// A job belongs to its worker until it ends, or the lease does.
 #[test]
-fn a_job_is_in_a_workers_hands_until_it_ends_or_the_lease_does() {
+fn job_belongs_to_worker_until_lease_ends() {
     on_every_engine(|queue| {
         let a = worker("a");
         let claim = queue.claimed(&a);
@@ -50,8 +51,9 @@ fn a_job_waits_until_another_worker_takes_it() {
     });
 }
 
+/// A job that a dead worker had ended is waited for by no other one.
 #[test]
-fn a_job_that_a_dead_worker_had_ended_waits_for_nobody() {
+fn job_ended_by_dead_worker_is_final() {
     on_every_engine(|queue| {
         let a = worker("a");
         let claim = queue.claimed(&a);
@@ -63,8 +65,9 @@ fn a_job_that_a_dead_worker_had_ended_waits_for_nobody() {
     });
 }
 
+/// Time that passes moves due times and ends leases.
 #[test]
-fn time_that_passes_moves_due_times_and_ends_leases() {
+fn simulated_time_moves_due_times_and_leases() {
     on_every_engine(|queue| {
         let near = match queue.database.engine() {
             Engine::Sqlite => Location::Sqlite(queue.database.path().with_extension("scratch")),

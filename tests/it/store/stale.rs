@@ -67,8 +67,9 @@ fn imagined(claim: &Claim) -> Intent {
     Intent::cleared(claim.fence, 1, claim.run_at)
 }
 
+/// Every write is refused once another worker has taken over.
 #[test]
-fn every_write_is_refused_once_another_worker_has_taken_over() {
+fn take_over_refuses_every_stale_write() {
     on_every_engine(|queue| {
         let a = worker("a");
         let claim = queue.claimed(&a);
@@ -77,9 +78,10 @@ fn every_write_is_refused_once_another_worker_has_taken_over() {
     });
 }
 
-/// The name does not decide: a restarted worker may be called the same.
+/// Every write is refused with an older fence of the same name. The name does
+/// not decide: a restarted worker may be called the same.
 #[test]
-fn every_write_is_refused_with_an_older_fence_of_the_same_name() {
+fn older_fence_refuses_every_write() {
     on_every_engine(|queue| {
         let a = worker("a");
         let claim = queue.claimed(&a);
@@ -88,8 +90,9 @@ fn every_write_is_refused_with_an_older_fence_of_the_same_name() {
     });
 }
 
+/// Every write is refused with a fence of the future.
 #[test]
-fn every_write_is_refused_with_a_fence_of_the_future() {
+fn future_fence_refuses_every_write() {
     on_every_engine(|queue| {
         let a = worker("a");
         let mut claim = queue.claimed(&a);
@@ -106,8 +109,9 @@ fn every_write_is_refused_under_another_workers_name() {
     });
 }
 
+/// Every write is refused after the job was requeued.
 #[test]
-fn every_write_is_refused_after_the_job_went_back_to_the_queue() {
+fn requeueing_refuses_every_stale_write() {
     on_every_engine(|queue| {
         let a = worker("a");
         let claim = queue.claimed(&a);
@@ -116,8 +120,9 @@ fn every_write_is_refused_after_the_job_went_back_to_the_queue() {
     });
 }
 
+/// Every write is refused after the post went live.
 #[test]
-fn every_write_is_refused_after_the_post_went_live() {
+fn publication_refuses_every_stale_write() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (claim, intent) = queue.sent(&a);
@@ -126,10 +131,11 @@ fn every_write_is_refused_after_the_post_went_live() {
     });
 }
 
+/// An unanswered call of a stale worker leaves evidence and no other change.
 /// What the worker knows about its call is a fact; the job is no longer its,
 /// whatever its successor is called.
 #[test]
-fn an_unanswered_call_of_a_stale_worker_leaves_evidence_and_no_other_change() {
+fn stale_unanswered_call_leaves_only_evidence() {
     for successor in ["a", "b"] {
         on_every_engine(|queue| {
             let a = worker("a");

@@ -85,7 +85,7 @@ proptest! {
     }
 
     #[test]
-    fn a_private_v4_address_is_found_in_its_number_too(low in any::<[u8; 3]>()) {
+    fn private_v4_address_is_found_from_its_number(low in any::<[u8; 3]>()) {
         let address = u32::from_be_bytes([10, low[0], low[1], low[2]]);
         for host in [format!("{address}"), format!("{address:#x}"), format!("0{address:o}")] {
             let content = with_url(Platform::LinkedIn, &format!("https://{host}/"));

@@ -138,7 +138,7 @@ async fn a_post_between_two_calls_is_not_ours() {
     assert!(matches!(sighting, Sighting::Matched(_)), "{sighting:?}");
 }
 
-/// K9: ages and windows come from one clock, whatever the platform's says.
+/// **P9**: ages and windows come from one clock, whatever the platform's says.
 #[tokio::test]
 async fn a_wrong_database_clock_changes_nothing() {
     for skew in [-2 * 3600, -600, -30, 30, 600, 25 * 3600] {

@@ -42,7 +42,7 @@ async fn a_lost_answer_is_found_out_by_reading() {
     }
 }
 
-/// K1: calls were refused that had taken effect, and their posts were live.
+/// **P1**: calls were refused that had taken effect, and their posts were live.
 #[tokio::test]
 async fn a_refusal_that_lied_is_found_out() {
     for mode in MODES {

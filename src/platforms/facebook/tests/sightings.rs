@@ -22,7 +22,8 @@ async fn published(post_type: PostType) -> (Rehearsal, Facebook, Draft) {
     (rehearsal, facebook, draft)
 }
 
-/// K16: the state of an object lags, and so does a list, but not both alike.
+/// **P16**: the state of an object lags, and so does a list, but not both
+/// alike.
 #[tokio::test]
 async fn a_stale_state_is_caught_by_the_list() {
     for post_type in [PostType::Video, PostType::Reel, PostType::Story] {

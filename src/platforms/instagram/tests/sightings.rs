@@ -29,7 +29,8 @@ async fn a_call_that_names_no_container_never_tells() {
     assert_eq!(rehearsal.calls().await, before);
 }
 
-/// K16: the state of a container lags, and so does the list, but not both alike.
+/// **P16**: the state of a container lags, and so does the list, but not both
+/// alike.
 #[tokio::test]
 async fn a_stale_state_is_caught_by_the_list() {
     let (rehearsal, instagram, mut draft) = lost(PostType::Post, "text", TOOK_EFFECT).await;
@@ -87,7 +88,8 @@ async fn a_list_that_cannot_be_read_decides_nothing() {
     assert_eq!((seen.external_id, seen.evidence.as_deref()), (None, Some("read-back")));
 }
 
-/// K17: what a person posted by hand after a refusal, and before our next call.
+/// **P17**: what a person posted by hand after a refusal, and before our next
+/// call.
 #[tokio::test]
 async fn a_post_between_two_calls_is_not_ours() {
     let (rehearsal, instagram, mut draft) = picture(PostType::Post, "Sale").await;

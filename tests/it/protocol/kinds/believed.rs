@@ -23,8 +23,10 @@ const BAD: [(i64, u64); 9] = [
     (100, 1_366_046),
 ];
 
+/// **P1**: a post whose refused call took effect is published and never
+/// deleted.
 #[test]
-fn k01_a_post_whose_refused_call_took_effect_is_published_and_never_deleted() {
+fn lying_refusal_publishes_and_deletes_nothing() {
     let world = World::new();
     let refused = |(code, subcode)| {
         first_publish_call(
@@ -47,10 +49,11 @@ fn k01_a_post_whose_refused_call_took_effect_is_published_and_never_deleted() {
     world.assert_healthy();
 }
 
-/// Something on the way repeats the call, and we get the second answer: that the
-/// object is published already.
+/// **P1**: a call that is delivered twice and refused the second time is
+/// published. Something on the way repeats the call, and only the second answer
+/// arrives: that the object is published already.
 #[test]
-fn k01_a_call_that_is_delivered_twice_and_refused_the_second_time_is_published() {
+fn twice_delivered_call_is_published() {
     let world = World::new();
     world.options(&json!({
         "second_flip": "refused", "second_video_flip": "refused", "second_finish": "refused",
@@ -66,8 +69,10 @@ fn k01_a_call_that_is_delivered_twice_and_refused_the_second_time_is_published()
     world.assert_healthy();
 }
 
+/// **P1**: what is left of a refused post is deleted only after it was read as
+/// unpublished.
 #[test]
-fn k01_what_is_left_of_a_refused_post_is_deleted_only_after_reading_that_it_is_unpublished() {
+fn refused_post_is_deleted_only_when_unpublished() {
     let world = World::new();
     let refused = json!({"match": {"call": "publish"}, "fault": "refuse", "code": 197});
     let left = post(&world, FACEBOOK[0], slice::from_ref(&refused));
@@ -130,8 +135,10 @@ fn failed_though_live(world: &World) -> Vec<super::Post> {
     posts
 }
 
+/// **P2**: a retry of what was reported as failed asks for the old container
+/// before it makes one.
 #[test]
-fn k02_a_retry_of_what_was_told_as_failed_asks_for_the_old_container_before_it_makes_one() {
+fn retry_asks_for_old_container_first() {
     let world = World::new();
     let posts = failed_though_live(&world);
     world.advance(10 * MINUTE);
@@ -150,8 +157,10 @@ fn k02_a_retry_of_what_was_told_as_failed_asks_for_the_old_container_before_it_m
     world.assert_healthy();
 }
 
+/// **P2**: what was reported as failed is read once more and reported as
+/// published.
 #[test]
-fn k02_what_was_told_as_failed_is_looked_at_once_more_and_told_as_published() {
+fn reported_failure_is_read_once_more() {
     let world = World::new();
     let posts = failed_though_live(&world);
     work_on(&world, 4, 10 * MINUTE);
@@ -159,9 +168,11 @@ fn k02_what_was_told_as_failed_is_looked_at_once_more_and_told_as_published() {
     world.assert_healthy();
 }
 
-/// -2/2207020 on the publish call: "the media has expired".
+/// **P3**: a call refused because the media had expired is looked up before
+/// anything is made anew. -2/2207020 on the publish call: "the media has
+/// expired".
 #[test]
-fn k03_a_call_refused_because_the_media_had_expired_is_looked_up_before_anything_is_made_anew() {
+fn expired_media_refusal_is_looked_up_first() {
     for effect in ["once", "none"] {
         let world = World::new();
         let refused = first_publish_call(

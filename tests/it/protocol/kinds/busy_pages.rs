@@ -22,8 +22,10 @@ const WAYS: [Way; 5] = [
     INSTAGRAM[0],
 ];
 
+/// **P14**: a lost answer is found behind 60 and behind 250 newer posts and is
+/// not doubled.
 #[test]
-fn k14_a_lost_answer_is_found_behind_sixty_and_behind_250_newer_posts_and_is_not_doubled() {
+fn lost_answer_is_found_behind_newer_posts() {
     for newer in [60, 250] {
         let world = busy(newer);
         let posts = WAYS.map(|way| post(&world, way, &[lost()]));
@@ -40,9 +42,10 @@ fn k14_a_lost_answer_is_found_behind_sixty_and_behind_250_newer_posts_and_is_not
     }
 }
 
+/// **P14**: a busy Page's post is sent again only if its whole list lacks it.
 /// The same where the call was refused, and where it never arrived.
 #[test]
-fn k14_a_busy_pages_post_is_sent_again_only_if_its_whole_list_lacks_it() {
+fn resend_needs_the_whole_list() {
     let world = busy(60);
     let lie =
         json!({"fault": "refuse", "status": 429, "code": "TOO_MANY_REQUESTS", "effect": "once"});

@@ -19,8 +19,10 @@ fn world(minutes: i64) -> World {
     world
 }
 
+/// **P9**: an Instagram post with a lost answer is found whatever the clocks
+/// say.
 #[test]
-fn k09_an_instagram_post_with_a_lost_answer_is_found_whatever_the_clocks_say() {
+fn instagram_post_is_found_by_any_clock() {
     for minutes in OFFSETS {
         let world = world(minutes);
         let posts = INSTAGRAM.map(|way| post(&world, way, &[lost()]));
@@ -38,9 +40,11 @@ fn k09_an_instagram_post_with_a_lost_answer_is_found_whatever_the_clocks_say() {
     }
 }
 
-/// 100/33: a container that cannot be read yet is young, by any clock.
+/// **P9**: a container that cannot be read yet costs no attempt, whatever the
+/// clocks say. 100/33: a container that cannot be read yet is young, by any
+/// clock.
 #[test]
-fn k09_a_container_that_cannot_be_read_yet_costs_no_attempt_whatever_the_clocks_say() {
+fn young_container_costs_no_attempt() {
     for minutes in [-120, -10, 10, 25 * 60] {
         let world = world(minutes);
         world.options(&json!({"read_lag_ms": 20_000}));
@@ -56,9 +60,10 @@ fn k09_a_container_that_cannot_be_read_yet_costs_no_attempt_whatever_the_clocks_
     }
 }
 
-/// Where only a text and a time tell our post from others.
+/// **H24**: a lost answer is found by its text and time although the platform's
+/// clock differs. Where only a text and a time tell the post from others.
 #[test]
-fn h24_a_lost_answer_is_found_by_its_text_and_time_though_the_platforms_clock_differs() {
+fn lost_answer_is_found_despite_platform_clock() {
     let ways: [Way; 3] = [
         PAGE,
         ("direct", "facebook", &[]),
@@ -79,9 +84,11 @@ fn h24_a_lost_answer_is_found_by_its_text_and_time_though_the_platforms_clock_di
     }
 }
 
-/// The same text from the day before is another post, by any clock.
+/// **H24**: a post of the day before is not matched although the platform's
+/// clock differs. The same text from the day before is another post, by any
+/// clock.
 #[test]
-fn h24_a_post_of_the_day_before_is_not_taken_for_ours_though_the_platforms_clock_differs() {
+fn yesterdays_post_is_not_matched() {
     for minutes in [-120, 120, 25 * 60] {
         let world = world(minutes);
         world.options(&json!({"duplicate_window_ms": 0}));

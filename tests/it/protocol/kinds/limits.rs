@@ -41,8 +41,10 @@ fn assert_rests_and_goes_on(world: &World, posts: &[Post]) {
     world.assert_healthy();
 }
 
+/// **P8**: a limit of the app throttles both platforms of Meta, and LinkedIn
+/// goes on.
 #[test]
-fn k08_a_limit_of_the_app_lets_both_platforms_of_meta_rest_and_linkedin_go_on() {
+fn meta_app_limit_throttles_both_meta_platforms() {
     for (code, call) in [(4, "stage"), (4, "publish"), (341, "stage"), (341, "publish")] {
         for begins in ["facebook", "instagram"] {
             let world = World::new();
@@ -70,8 +72,10 @@ fn k08_a_limit_of_the_app_lets_both_platforms_of_meta_rest_and_linkedin_go_on() 
     }
 }
 
+/// **P8**: a limit of a person throttles the accounts of the same token and no
+/// others.
 #[test]
-fn k08_a_limit_of_a_person_lets_the_accounts_of_the_same_token_rest_and_no_others() {
+fn person_limit_throttles_accounts_of_one_token() {
     for (platform, call) in [("facebook", "stage"), ("facebook", "publish"), ("instagram", "stage")]
     {
         let world = World::new();
@@ -106,9 +110,11 @@ fn k08_a_limit_of_a_person_lets_the_accounts_of_the_same_token_rest_and_no_other
     }
 }
 
-/// LinkedIn's apps have a limit of their own, which ends with the day.
+/// **P8**: a day's limit of LinkedIn's app throttles all of LinkedIn until
+/// midnight, and Meta goes on. LinkedIn's apps have a limit of their own, which
+/// ends with the day.
 #[test]
-fn k08_a_days_limit_of_linkedins_app_lets_all_of_linkedin_rest_until_midnight_and_meta_go_on() {
+fn linkedin_app_limit_throttles_until_midnight() {
     let world = World::new();
     let late = (world.database.now().date_naive() + Days::new(2)).and_hms_opt(22, 30, 0).unwrap();
     let late = json!({"set_ms": late.and_utc().timestamp_millis()});
@@ -136,9 +142,10 @@ fn k08_a_days_limit_of_linkedins_app_lets_all_of_linkedin_rest_until_midnight_an
     world.assert_healthy();
 }
 
-/// The headers tell of a limit before a call is refused for it.
+/// **P8**: a limit of the app that is nearly used up throttles before it
+/// refuses a call. The headers report a limit before a call is refused for it.
 #[test]
-fn k08_a_limit_of_the_app_that_is_nearly_used_up_is_heeded_before_it_refuses_a_call() {
+fn nearly_used_app_limit_throttles_early() {
     for platform in ["facebook", "instagram"] {
         let world = World::new();
         // Each post takes three or four calls; all of them would take more.
@@ -166,9 +173,10 @@ fn k08_a_limit_of_the_app_that_is_nearly_used_up_is_heeded_before_it_refuses_a_c
     }
 }
 
-/// The same of one account, while the others go on.
+/// **P8**: an account near its own limit is throttled alone, while the others
+/// go on.
 #[test]
-fn k08_an_account_near_its_own_limit_rests_alone() {
+fn account_near_its_limit_throttles_alone() {
     for (platform, limit) in [("facebook", 14), ("instagram", 20)] {
         let world = World::new();
         world.options(&json!({"graph_hourly_calls": limit}));

@@ -38,8 +38,9 @@ fn answered(answer: &Value, effect: &str) -> Value {
     first_publish_call(rule)
 }
 
+/// **P4**: an answer that is not LinkedIn's publishes no post of a Page.
 #[test]
-fn k04_an_answer_that_is_not_linkedins_publishes_no_post_of_a_page() {
+fn unsigned_answer_publishes_no_page_post() {
     for effect in ["none", "once"] {
         let world = World::new();
         let posts: Vec<_> = of_others()
@@ -64,8 +65,9 @@ fn k04_an_answer_that_is_not_linkedins_publishes_no_post_of_a_page() {
     }
 }
 
+/// **P4**: an answer that is not LinkedIn's leaves a member's post to a person.
 #[test]
-fn k04_an_answer_that_is_not_linkedins_leaves_a_members_post_to_a_person() {
+fn unsigned_answer_to_members_post_needs_review() {
     let world = World::new();
     let posts: Vec<_> = of_others()
         .iter()
@@ -81,9 +83,10 @@ fn k04_an_answer_that_is_not_linkedins_leaves_a_members_post_to_a_person() {
     world.assert_healthy();
 }
 
-/// K12 too: a web page in place of the platform says nothing about a comment.
+/// **P4, P12**: a first comment that a web page answered is looked for and sent
+/// again. A web page in place of the platform says nothing about a comment.
 #[test]
-fn k04_a_first_comment_that_a_web_page_answered_is_looked_for_and_sent_again() {
+fn comment_answered_by_web_page_is_resent() {
     let world = World::new();
     let comment: &[&str] = &["--image", "a.jpg", "--first-comment", "First!"];
     let rule = json!({
@@ -106,8 +109,10 @@ fn k04_a_first_comment_that_a_web_page_answered_is_looked_for_and_sent_again() {
     world.assert_healthy();
 }
 
+/// **P5**: a Page's post that was refused by a lie is read before it is sent
+/// again or fails.
 #[test]
-fn k05_a_pages_post_that_was_refused_by_a_lie_is_read_before_it_is_sent_again_or_fails() {
+fn lying_page_refusal_is_read_first() {
     let world = World::new();
     let ways: [Way; 2] = [PAGE, ("LinkedIn image", "linkedin", &["--image", "a.jpg"])];
     let mut posts = Vec::new();
@@ -129,8 +134,10 @@ fn k05_a_pages_post_that_was_refused_by_a_lie_is_read_before_it_is_sent_again_or
     world.assert_healthy();
 }
 
+/// **P5**: a refusal that is not signed by LinkedIn neither fails a post nor
+/// pauses its account.
 #[test]
-fn k05_a_refusal_that_is_not_signed_by_linkedin_neither_fails_a_post_nor_pauses_its_account() {
+fn unsigned_refusal_fails_and_pauses_nothing() {
     let world = World::new();
     let mut posts = Vec::new();
     for status in [400, 401, 403, 404, 422, 429] {
@@ -156,9 +163,11 @@ fn k05_a_refusal_that_is_not_signed_by_linkedin_neither_fails_a_post_nor_pauses_
     world.assert_healthy();
 }
 
-/// The 2xx of an upload that nobody took, and the web page of a portal.
+/// **P6**: an upload that was not taken is made anew after a few calls. The
+/// upload's answer is 2xx although nothing was taken, or the web page of a
+/// portal.
 #[test]
-fn k06_an_upload_that_nobody_took_is_made_anew_after_a_few_calls() {
+fn upload_not_taken_is_made_anew() {
     let world = World::new();
     let ways: [Way; 3] = [
         ("image", "linkedin", &["--image", "a.jpg"]),
@@ -185,8 +194,9 @@ fn k06_an_upload_that_nobody_took_is_made_anew_after_a_few_calls() {
     world.assert_healthy();
 }
 
+/// **P6**: uploads that are never taken fail the post in the end.
 #[test]
-fn k06_uploads_that_are_never_taken_fail_the_post_in_the_end() {
+fn uploads_never_taken_fail_the_post() {
     let world = World::new();
     let image: Way = ("image", "member", &["--image", "a.jpg"]);
     let never = post(&world, image, &[]);

@@ -52,8 +52,9 @@ fn assert_two_steps(world: &World, post: &Post) {
     assert_eq!(made(world, post), [json!(false)], "{}", post.way);
 }
 
+/// The publish mode is as configured unless the account has one of its own.
 #[test]
-fn the_publish_mode_is_as_configured_unless_the_account_has_one_of_its_own() {
+fn publish_mode_follows_account_then_configuration() {
     for (configured, other) in [("direct", "two-step"), ("two-step", "direct")] {
         let world = World::new();
         let hosted = "video_upload = \"hosted\"";
@@ -100,8 +101,10 @@ fn direct(rule: &Value) -> (World, Vec<Post>) {
     (world, posts.into())
 }
 
+/// A direct post whose answer is lost is found in the Page's list and not sent
+/// again.
 #[test]
-fn a_direct_post_whose_answer_is_lost_is_found_in_the_pages_list_and_not_sent_again() {
+fn lost_direct_answer_is_found_in_list() {
     for rule in [
         lost(),
         first_publish_call(json!({"fault": "after_commit_5xx"})),
@@ -122,8 +125,10 @@ fn a_direct_post_whose_answer_is_lost_is_found_in_the_pages_list_and_not_sent_ag
     }
 }
 
+/// A direct post whose call never arrived is sent again only after the list
+/// lacked it.
 #[test]
-fn a_direct_post_whose_call_never_arrived_is_sent_again_only_after_the_list_lacked_it() {
+fn lost_direct_call_is_resent_if_unlisted() {
     for lag in [0, 10] {
         let (world, posts) = direct(&first_publish_call(json!({"fault": "before_commit_drop"})));
         world.options(&json!({"list_delay_ms": lag * 60_000}));
@@ -155,8 +160,10 @@ fn refusing_flips() -> World {
     world
 }
 
+/// A refused flip is followed by one direct call, after the post was read as
+/// unpublished.
 #[test]
-fn a_flip_that_is_refused_is_met_by_one_direct_call_after_the_post_was_read_as_unpublished() {
+fn refused_flip_falls_back_to_direct_call() {
     let world = refusing_flips();
     configure(&world, "[facebook]\nvideo_upload = \"hosted\"\n");
     let posts = [FEED[0], FEED[1], FEED[2], FEED[3], VIDEO].map(|way| post(&world, way, &[]));
@@ -178,9 +185,10 @@ fn a_flip_that_is_refused_is_met_by_one_direct_call_after_the_post_was_read_as_u
     world.assert_healthy();
 }
 
-/// Once: a direct call that is refused, too, is the end.
+/// A direct call that is refused after a refused flip fails the post. There is
+/// no third call.
 #[test]
-fn a_direct_call_that_is_refused_after_a_refused_flip_fails_the_post() {
+fn refused_direct_fallback_fails_the_post() {
     let world = World::new();
     let refused = json!({"match": {"call": "publish"}, "fault": "refuse", "code": 100});
     let posts = FEED.map(|way| post(&world, way, slice::from_ref(&refused)));
@@ -194,9 +202,9 @@ fn a_direct_call_that_is_refused_after_a_refused_flip_fails_the_post() {
     world.assert_healthy();
 }
 
-/// A lost answer of the direct call is looked up like any other.
+/// The direct call after a refused flip is looked up when its answer is lost.
 #[test]
-fn the_direct_call_after_a_refused_flip_is_looked_up_when_its_answer_is_lost() {
+fn lost_answer_of_fallback_is_looked_up() {
     for (fault, sent) in [("after_commit_drop", 2), ("before_commit_drop", 3)] {
         let world = refusing_flips();
         let lost = json!({"match": {"call": "publish"}, "when": {"nth": 2}, "fault": fault});
@@ -212,8 +220,9 @@ fn the_direct_call_after_a_refused_flip_is_looked_up_when_its_answer_is_lost() {
     }
 }
 
+/// Without the direct fallback a refused flip fails the post.
 #[test]
-fn without_the_direct_fallback_a_refused_flip_fails_the_post() {
+fn refused_flip_without_fallback_fails_the_post() {
     let world = refusing_flips();
     configure(&world, "[facebook]\ndirect_fallback = false\n");
     let posts = FEED.map(|way| post(&world, way, &[]));
@@ -229,9 +238,10 @@ fn without_the_direct_fallback_a_refused_flip_fails_the_post() {
     world.assert_healthy();
 }
 
-/// Also in the look-up after a lost answer.
+/// A field that an API version does not know fails no post. Also in the look-up
+/// after a lost answer.
 #[test]
-fn a_field_that_a_version_does_not_know_fails_no_post() {
+fn unknown_field_of_version_fails_no_post() {
     for rule in [None, Some(lost())] {
         let world = World::new();
         world.options(&json!({"unknown_fields": [
@@ -247,8 +257,9 @@ fn a_field_that_a_version_does_not_know_fails_no_post() {
     }
 }
 
+/// A link that cannot be read is made of the id.
 #[test]
-fn an_address_that_cannot_be_read_is_made_of_the_id() {
+fn unreadable_link_is_made_of_the_id() {
     let world = World::new();
     world.options(&json!({"unknown_fields": ["permalink_url"]}));
     let posts: Vec<_> = FACEBOOK[..6].iter().map(|way| post(&world, *way, &[])).collect();
@@ -265,8 +276,9 @@ fn an_address_that_cannot_be_read_is_made_of_the_id() {
     world.assert_healthy();
 }
 
+/// A carousel is made in whichever spelling its children are understood.
 #[test]
-fn a_carousel_is_made_in_whichever_spelling_its_children_are_understood() {
+fn carousel_uses_the_understood_spelling() {
     for form in ["list", "text"] {
         let world = World::new();
         world.options(&json!({"children_form": form}));

@@ -131,8 +131,9 @@ fn outage(begin: impl Fn(&World), end: impl Fn(&World), is_counted: bool) {
     world.assert_healthy();
 }
 
+/// **P13**: twenty minutes of server errors fail no post and cost no attempt.
 #[test]
-fn k13_twenty_minutes_of_server_faults_fail_no_post_and_cost_no_attempt() {
+fn server_error_outage_costs_no_attempt() {
     let begin = |world: &World| {
         for platform in PLATFORMS {
             world.fault(&json!({"match": {"platform": platform}, "fault": "before_commit_5xx"}));
@@ -141,17 +142,20 @@ fn k13_twenty_minutes_of_server_faults_fail_no_post_and_cost_no_attempt() {
     outage(begin, |world| world.heal(), true);
 }
 
+/// **P13**: twenty minutes without a connection fail no post and cost no
+/// attempt.
 #[test]
-fn k13_twenty_minutes_without_a_connection_fail_no_post_and_cost_no_attempt() {
+fn connection_outage_costs_no_attempt() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let gateway = "SOCIALSCHED_PLATFORM_GATEWAY";
     let begin = |world: &World| world.set(gateway, format!("http://{closed}"));
     outage(begin, |world| world.set(gateway, world.base_url()), false);
 }
 
-/// It begins between calls that took effect and their answers.
+/// **P13**: posts whose answers an outage swallowed are found when it ends and
+/// are not doubled. It begins between calls that took effect and their answers.
 #[test]
-fn k13_posts_whose_answers_an_outage_swallowed_are_found_when_it_ends_and_are_not_doubled() {
+fn answers_lost_in_outage_are_found() {
     for effect in ["once", "none"] {
         let world = World::new();
         let fault = if effect == "once" { "after_commit_5xx" } else { "before_commit_5xx" };
@@ -181,8 +185,9 @@ fn k13_posts_whose_answers_an_outage_swallowed_are_found_when_it_ends_and_are_no
     }
 }
 
+/// **P13**: an outage of one platform delays no post on the others.
 #[test]
-fn k13_an_outage_of_one_platform_keeps_nobody_waiting_on_the_others() {
+fn outage_of_one_platform_delays_no_other() {
     let world = World::new();
     world.fault(&json!({"match": {"platform": "facebook"}, "fault": "before_commit_5xx"}));
     let down = ["one", "two", "three"].map(|way| post(&world, (way, "facebook", IMAGE), &[]));

@@ -15,9 +15,11 @@ use crate::support::World;
 /// each lets the account rest: -1 is until a person helps.
 const REFUSALS: [(i64, i64); 3] = [(368, 900), (32, 3600), (190, -1)];
 
-/// The look-up that follows the refusal decides nothing.
+/// **P7**: the error class of a refused call survives its look-up and throttles
+/// the account's next post. The look-up that follows the refusal decides
+/// nothing.
 #[test]
-fn k07_what_a_call_was_refused_for_survives_its_look_up_and_holds_the_accounts_next_post_back() {
+fn error_class_survives_look_up() {
     // With the number of the first read that follows the publish call.
     let ways: [(Way, u32); 2] =
         [(("text", "facebook", &[]), 1), (("image", "instagram", &["--image", "a.jpg"]), 2)];
@@ -77,10 +79,12 @@ fn k07_what_a_call_was_refused_for_survives_its_look_up_and_holds_the_accounts_n
     }
 }
 
-/// Below 4/2207051, "taken for spam", posts went live: the call is looked up as one
-/// without an answer, and its account rests all the same.
+/// **P7**: a block that proves nothing throttles its account, too, and no
+/// others. Below 4/2207051, "taken for spam", posts went live: the call is
+/// looked up as one without an answer, and its account is throttled
+/// nevertheless.
 #[test]
-fn k07_a_block_that_proves_nothing_lets_its_account_rest_too_and_no_others() {
+fn unproven_block_throttles_only_its_account() {
     for effect in ["once", "none"] {
         let world = World::new();
         let block = json!({"fault": "refuse", "status": 403, "code": 4, "subcode": 2_207_051,
@@ -151,8 +155,9 @@ fn assert_called_once(world: &World, post: &Post) {
     assert!(sent == 1 || sent == 2 && is_flip, "{}: {sent} publish calls", post.way);
 }
 
+/// **P16**: a state and a list that lag for thirteen minutes double no post.
 #[test]
-fn k16_a_state_and_a_list_that_lag_for_thirteen_minutes_double_no_post() {
+fn lagging_state_and_list_double_nothing() {
     let (world, posts) = behind(13, 13);
     for _ in 0..13 * 2 {
         world.work(&["--max-runtime", "2s"]);
@@ -167,10 +172,12 @@ fn k16_a_state_and_a_list_that_lag_for_thirteen_minutes_double_no_post() {
     world.assert_healthy();
 }
 
-/// The list is a second witness. Only stories of Instagram cannot be told from
-/// others there: what it shows keeps them from being sent again for an hour.
+/// **P16**: a state that lags for fifty minutes doubles no post that a list
+/// shows. The list is a second witness. Only stories of Instagram cannot be
+/// told from others there: what it shows keeps them from being sent again for
+/// an hour.
 #[test]
-fn k16_a_state_that_lags_for_fifty_minutes_doubles_no_post_that_a_list_shows() {
+fn list_disproves_a_long_lagging_state() {
     let (world, posts) = behind(50, 0);
     for _ in 0..4 {
         world.work(&["--max-runtime", "2s"]);
@@ -192,10 +199,12 @@ fn k16_a_state_that_lags_for_fifty_minutes_doubles_no_post_that_a_list_shows() {
     world.assert_healthy();
 }
 
-/// A person posts the same by hand while our account rests; then our own call is
-/// lost. What the person made is not ours.
+/// **P17**: a post written by hand between a refusal and the next call is not
+/// matched. A person posts the same text by hand while the account is
+/// throttled; then the program's own call is lost. What the person made is not
+/// the program's.
 #[test]
-fn k17_a_post_written_by_hand_between_a_refusal_and_our_call_is_not_taken_for_ours() {
+fn handwritten_post_after_refusal_is_not_matched() {
     // Also so soon that a call without an answer could still have made it.
     for (arrives, minutes) in [(true, 1), (false, 1), (false, 10)] {
         let world = World::new();

@@ -35,9 +35,10 @@ fn on_their_way(world: &World) -> (Vec<super::Post>, Daemon) {
     (posts, worker)
 }
 
-/// A terminal that closes, or a log that is rotated.
+/// **P18**: SIGHUP drains a daemon like SIGTERM. A terminal that closes, or a
+/// log that is rotated.
 #[test]
-fn k18_sighup_drains_like_sigterm() {
+fn sighup_drains_like_sigterm() {
     let world = World::new();
     let (posts, mut worker) = on_their_way(&world);
     signal(&worker, Signal::HUP);
@@ -50,8 +51,9 @@ fn k18_sighup_drains_like_sigterm() {
     world.assert_healthy();
 }
 
+/// **P18**: signals that mean nothing are ignored.
 #[test]
-fn k18_signals_that_mean_nothing_are_ignored() {
+fn meaningless_signals_are_ignored() {
     let world = World::new();
     let (posts, mut worker) = on_their_way(&world);
     for ignored in [Signal::USR1, Signal::USR2, Signal::ALARM, Signal::PIPE] {
@@ -69,9 +71,10 @@ fn k18_signals_that_mean_nothing_are_ignored() {
     world.assert_healthy();
 }
 
-/// Also a run that ends by itself, as one from cron does.
+/// **P18**: a run from cron drains at SIGHUP, too. It would end by itself
+/// anyway.
 #[test]
-fn k18_a_run_from_cron_drains_at_sighup_too() {
+fn cron_run_drains_at_sighup() {
     let world = World::new();
     let slow = json!({
         "match": {"call": "publish"}, "when": {"nth": 1},

@@ -13,9 +13,11 @@ use crate::support::World;
 const COMMENTED: Way =
     ("Instagram image", "instagram", &["--image", "a.jpg", "--first-comment", "First!"]);
 
-/// The container says that it is published; under which id, only the list says.
+/// **P11**: a post is published at once, and its id and comment follow when the
+/// list shows it. The container says that it is published; under which id, only
+/// the list says.
 #[test]
-fn k11_a_post_is_published_at_once_and_its_id_and_comment_follow_when_the_list_shows_it() {
+fn id_and_comment_follow_once_listed() {
     for lag in [18, 4 * 60, 14 * 60] {
         let world = World::new();
         world.options(&json!({"list_delay_ms": lag * 1000}));
@@ -60,8 +62,9 @@ fn held(fault: &str) -> (World, Vec<Post>) {
     (world, posts)
 }
 
+/// **P15**: a Meta post that needs review is asked about every hour and found.
 #[test]
-fn k15_a_held_post_of_meta_is_asked_about_every_hour_and_found() {
+fn unknown_meta_post_is_asked_hourly() {
     let (world, posts) = held("after_commit_drop");
     for _ in 0..8 {
         let before: Vec<usize> =
@@ -87,8 +90,10 @@ fn k15_a_held_post_of_meta_is_asked_about_every_hour_and_found() {
     world.assert_healthy();
 }
 
+/// **P15**: a Meta post that needs review and is read as unpublished has
+/// failed, and is never sent by itself.
 #[test]
-fn k15_a_held_post_of_meta_that_is_read_as_unpublished_has_failed_and_is_never_sent_by_itself() {
+fn unknown_meta_post_read_unpublished_fails() {
     let (world, posts) = held("before_commit_drop");
     world.heal();
     for _ in 0..30 {

@@ -19,8 +19,10 @@ fn uploads(world: &World, post: &super::Post, phase: &str) -> Vec<Value> {
     calls(world, &post.account, "any").into_iter().filter(of_phase).collect()
 }
 
+/// **P10**: a hand-over whose answer is lost is read before it is repeated, and
+/// costs no attempt.
 #[test]
-fn k10_a_hand_over_whose_answer_is_lost_is_read_before_it_is_repeated_and_costs_no_attempt() {
+fn lost_hand_over_is_read_before_repeating() {
     for fault in ["after_commit_drop", "after_commit_5xx", "before_commit_drop"] {
         let world = World::new();
         let hand_over = json!({
@@ -46,9 +48,10 @@ fn k10_a_hand_over_whose_answer_is_lost_is_read_before_it_is_repeated_and_costs_
     }
 }
 
-/// A video in parts has an id from its first call on: whatever is lost, it is found.
+/// A video in parts is published once, whichever answer of its upload is lost.
+/// It has an id from its first call on.
 #[test]
-fn a_video_in_parts_is_published_once_whichever_answer_of_its_upload_is_lost() {
+fn chunked_video_survives_any_lost_answer() {
     for (phase, nth) in [("start", 1), ("transfer", 1), ("transfer", 2), ("finish", 1)] {
         for fault in ["after_commit_drop", "after_commit_5xx", "before_commit_drop"] {
             let world = World::new();
@@ -75,8 +78,9 @@ fn a_video_in_parts_is_published_once_whichever_answer_of_its_upload_is_lost() {
     }
 }
 
+/// A video in parts is one upload from start to finish, in order.
 #[test]
-fn a_video_in_parts_is_one_upload_from_start_to_finish_in_order() {
+fn chunked_video_is_one_ordered_upload() {
     let world = World::new();
     world.options(&json!({"facebook_chunk_bytes": 10_000}));
     let video = post(&world, VIDEO, &[]);
@@ -93,9 +97,10 @@ fn a_video_in_parts_is_one_upload_from_start_to_finish_in_order() {
     world.assert_healthy();
 }
 
-/// A refused `finish` whose video reads as not published makes no second video.
+/// A refused finish of a video in parts is read before anything else. A refused
+/// `finish` whose video reads as not published makes no second video.
 #[test]
-fn a_refused_finish_of_a_video_in_parts_is_read_before_anything_else() {
+fn refused_video_finish_is_read_first() {
     for effect in ["once", "none"] {
         let world = World::new();
         let mut rule = lost();
@@ -121,7 +126,7 @@ fn a_refused_finish_of_a_video_in_parts_is_read_before_anything_else() {
 
 /// Readings that fail while a video is processed cost nothing.
 #[test]
-fn reading_the_state_of_a_video_again_and_again_costs_no_attempt() {
+fn repeated_video_state_reads_cost_no_attempt() {
     let world = World::new();
     world.options(&json!({"video_processing_ms": 20 * 60 * 1000}));
     let unread = json!({"match": {"call": "read"}, "when": {"count": 3}, "fault": "html_502"});

@@ -16,8 +16,9 @@ fn assert_says(told: &Value, parts: &[&str]) {
     }
 }
 
+/// **P19**: a refusal names the platform, what it means and the next step.
 #[test]
-fn k19_a_refusal_names_the_platform_what_it_means_and_the_next_step() {
+fn refusal_names_platform_meaning_and_next_step() {
     let world = World::new();
     let text: Way = ("Page text", "facebook", &[]);
     let page: Way = ("LinkedIn page", "linkedin", &[]);
@@ -43,8 +44,9 @@ fn k19_a_refusal_names_the_platform_what_it_means_and_the_next_step() {
     world.assert_healthy();
 }
 
+/// **P19**: a refusal says which medium of how many failed.
 #[test]
-fn k19_a_refusal_says_which_medium_of_how_many() {
+fn refusal_names_the_failed_medium() {
     let world = World::new();
     let three: Way = (
         "carousel",
@@ -76,9 +78,10 @@ fn k19_a_refusal_says_which_medium_of_how_many() {
     world.assert_healthy();
 }
 
-/// A container that failed tells its subcode in a text.
+/// **P19**: a failed container says what its number means. The container gives
+/// its subcode in a text.
 #[test]
-fn k19_a_failed_container_says_what_its_number_means() {
+fn failed_container_explains_its_number() {
     let world = World::new();
     world.options(&json!({"container_ends": "ERROR/2207026"}));
     let reel = post(&world, INSTAGRAM[1], &[]);
@@ -89,10 +92,11 @@ fn k19_a_failed_container_says_what_its_number_means() {
     world.assert_healthy();
 }
 
-/// A wrong Instagram id, a person's token for a Page's, a Page that lacks its
-/// authorisation: the account rests, and no post of it is eaten.
+/// **P19**: a fault of the account pauses it with advice and fails no post. A
+/// wrong Instagram id, a person's token in place of a Page's, a Page that lacks
+/// its authorisation.
 #[test]
-fn k19_what_is_the_accounts_fault_pauses_it_with_advice_and_eats_no_post() {
+fn account_fault_pauses_and_fails_no_post() {
     let world = World::new();
     #[rustfmt::skip]
     let cases: [(Way, i64, u64, &str); 4] = [
