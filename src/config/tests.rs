@@ -282,6 +282,7 @@ fn password_is_in_no_error_or_debug() {
     assert!(!format!("{settings:?}").contains("canary"));
 }
 
+/// **E13**: only a plain loopback URL can be the gateway.
 #[test]
 fn gateway_must_be_plain_loopback_url() {
     let home = Home::new();

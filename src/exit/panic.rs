@@ -47,7 +47,8 @@ mod tests {
         assert_eq!(guard(|| std::panic::resume_unwind(Box::new("secret"))), Exit::Internal);
     }
 
-    /// The panic line names a place in the source and no path of the machine.
+    /// **E7**: the panic line names a place in the source and no path of the
+    /// machine.
     #[test]
     fn panic_line_names_no_machine_path() {
         let text = line(Some(Location::caller()));
@@ -66,6 +67,7 @@ mod tests {
         assert_eq!(guard(|| panic!("canary-secret")), Exit::Internal);
     }
 
+    /// **E7**: a panic shows neither its message nor a backtrace.
     #[test]
     fn panic_shows_no_message_or_backtrace() {
         let child = "exit::panic::tests::child_panics";

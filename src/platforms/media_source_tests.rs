@@ -97,7 +97,7 @@ async fn only_plain_web_addresses_are_fetched() {
     }
 }
 
-/// Three redirects are followed, and a fourth is not.
+/// **D4**: three redirects are followed, and a fourth is not.
 #[tokio::test]
 async fn only_three_redirects_are_followed() {
     let hop = || answer("302 Found", "location: /next\r\n", b"");
@@ -108,12 +108,14 @@ async fn only_three_redirects_are_followed() {
     assert_eq!(failure.message, "the media URL redirects more than 3 times");
 }
 
+/// **D4**: a redirect is checked like the first address.
 #[tokio::test]
 async fn a_redirect_is_checked_like_the_first_address() {
     let elsewhere = answer("302 Found", "location: ftp://a.example/a.png\r\n", b"");
     assert_eq!(image_failure(vec![elsewhere]).await.code, "media-address");
 }
 
+/// **D4**: a redirect stays encrypted and names an address.
 #[test]
 fn a_redirect_stays_encrypted_and_leads_somewhere() {
     let from = |url| Url::parse(url).unwrap();
@@ -125,6 +127,7 @@ fn a_redirect_stays_encrypted_and_leads_somewhere() {
     assert_eq!(to("http://a.example/", Some("//b.example/")), Ok("http://b.example/".to_owned()));
 }
 
+/// **D9**: a web page is no image.
 #[tokio::test]
 async fn a_web_page_is_no_image() {
     let page = answer("200 OK", "content-type: text/html; charset=utf-8\r\n", b"<!doctype html>");
@@ -137,13 +140,14 @@ async fn a_web_page_is_no_image() {
     assert_eq!((failure.code.as_str(), failure.remedy), ("media-content", Remedy::GiveUp));
 }
 
+/// **D11**: compressed answers are refused.
 #[tokio::test]
 async fn compressed_answers_are_refused() {
     let packed = answer("200 OK", "content-encoding: gzip\r\n", PNG);
     assert_eq!(image_failure(vec![packed]).await.code, "media-content");
 }
 
-/// A large image is refused with and without a stated length.
+/// **D10**: a large image is refused with and without a stated length.
 #[tokio::test]
 async fn large_image_is_refused_whatever_its_length() {
     let large = [PNG, &[0; 64]].concat();
@@ -162,7 +166,8 @@ async fn a_missing_image_may_appear_later() {
     }
 }
 
-/// The post is not to blame for it: costs no attempt.
+/// **D15**: a media server that fails is an outage. The post is not to blame
+/// for it: costs no attempt.
 #[tokio::test]
 async fn a_media_server_that_fails_is_an_outage() {
     let outage = Remedy::Outage(Away::MediaHost);
@@ -197,6 +202,7 @@ async fn a_video_is_measured_by_its_first_bytes() {
     assert!(seen.join().unwrap()[0].contains("range: bytes=0-511"));
 }
 
+/// **D12**: a video needs a server that serves parts.
 #[tokio::test]
 async fn a_video_needs_a_server_that_serves_parts() {
     for (answer, code) in [
@@ -213,6 +219,7 @@ async fn a_video_needs_a_server_that_serves_parts() {
     }
 }
 
+/// **D13**: a part is exactly the bytes that were requested, of the same file.
 #[tokio::test]
 async fn a_part_is_exactly_the_bytes_asked_for() {
     let video = Video { length: 100, version: Some("v1".to_owned()) };

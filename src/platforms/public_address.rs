@@ -147,6 +147,7 @@ mod tests {
         }
     }
 
+    /// **D3**: a name that resolves to this machine is refused.
     #[tokio::test]
     async fn name_resolving_to_own_machine_is_refused() {
         let answer = PublicResolver.resolve("localhost".parse().unwrap()).await;

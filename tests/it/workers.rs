@@ -263,8 +263,9 @@ fn sigterm_finishes_posts_and_stops_claiming() {
     assert_each_live_once(&world, &["One", "Three", "Two"].map(str::to_owned));
 }
 
-/// A worker frozen past its lease does not publish what another has taken over.
-/// A machine that sleeps: the worker wakes up when others have its job.
+/// **B12, G3**: a worker frozen past its lease does not publish what another
+/// has taken over. A machine that sleeps: the worker wakes up when others have
+/// its job.
 #[test]
 fn frozen_worker_publishes_nothing_taken_over() {
     let world = World::new();

@@ -38,6 +38,7 @@ fn refusal(code: i64) -> Value {
     json!({"error": {"message": "m", "code": code}})
 }
 
+/// **E6**: a token that the platform repeats never enters a failure.
 #[test]
 fn an_echoed_token_never_enters_a_failure() {
     let json = json!({"error": {"message": "Bad token canary-token", "code": 190,

@@ -264,6 +264,7 @@ mod tests {
         NoAnswer { reach: Reach::Interrupted, ..NoAnswer::not_sent("timeout", "m") }
     }
 
+    /// **E6**: a token that the platform repeats is removed from the text.
     #[test]
     fn echoed_token_is_removed_from_text() {
         let token = AccessToken::new("canary".to_owned());

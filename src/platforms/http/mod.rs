@@ -316,7 +316,9 @@ mod tests {
         assert!(request.contains("user-agent: socialsched/"), "{request}");
     }
 
-    /// A call whose clearance ended before it was connected is not sent whole.
+    /// **B12**: a call whose clearance ended before it was connected is not
+    /// sent whole. The connection took its time: what is late by then does not
+    /// leave.
     #[tokio::test]
     async fn call_no_longer_cleared_is_not_sent_whole() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -112,6 +112,7 @@ mod tests {
 
     use super::*;
 
+    /// **C10**: all fifteen reserved characters are escaped.
     #[test]
     fn all_fifteen_reserved_characters_are_escaped() {
         assert_eq!(escape(r"\|{}@[]()<>#*_~"), r"\\\|\{\}\@\[\]\(\)\<\>\#\*\_\~");
@@ -150,7 +151,7 @@ mod tests {
         assert_eq!(escape("a\r\nb\rc\nd"), "a\nb\nc\nd");
     }
 
-    /// A post that is read back has the text of its caption.
+    /// **C10**: a post that is read back has the text of its caption.
     #[test]
     fn read_post_equals_its_caption() {
         let back = "New {hashtag|\\#|rust} and {hashtag|\\#|snake\\_case} \\(soon\\)\r\n ";
@@ -194,6 +195,7 @@ mod tests {
     }
 
     proptest! {
+        /// **C10**: reading a post back gives its caption, whatever it holds.
         #[test]
         fn reading_back_gives_the_caption(caption in captions()) {
             prop_assert_eq!(comparable(&unescape(&escape(&caption))), comparable(&caption));

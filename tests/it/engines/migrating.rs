@@ -123,8 +123,8 @@ fn two_migrators_apply_each_change_once() {
     }
 }
 
-/// **J3**: a newer or older schema is refused by every other command and not
-/// touched.
+/// **J3, J9**: a newer or older schema is refused by every other command and
+/// not touched.
 #[test]
 fn other_schema_versions_are_refused_untouched() {
     let world = World::new();

@@ -76,7 +76,7 @@ fn throttled_account_costs_no_attempt_alone() {
     }
 }
 
-/// **H8**: a dead token pauses its account, and its posts wait until it is
+/// **H8, E8**: a dead token pauses its account, and its posts wait until it is
 /// resumed.
 #[test]
 fn dead_token_pauses_account_until_resumed() {

@@ -45,8 +45,8 @@ fn live_id(world: &World, text: &str) -> Value {
     world.live().iter().find(|item| item["text"] == text).unwrap()["id"].clone()
 }
 
-/// **J6**: what may have gone out since the backup needs review and is never
-/// sent blindly.
+/// **J6, F20**: what may have gone out since the backup needs review and is
+/// never sent blindly.
 #[test]
 fn posts_after_backup_need_review() {
     let world = World::new();

@@ -208,7 +208,7 @@ fn failing_calls_log_no_token() {
     world.assert_healthy();
 }
 
-/// **E5**: a gateway elsewhere is refused and gets no token.
+/// **E5, E13**: a gateway elsewhere is refused and gets no token.
 #[test]
 fn foreign_gateway_gets_no_token() {
     let world = World::new();
@@ -229,4 +229,20 @@ fn foreign_gateway_gets_no_token() {
     assert_eq!(world.status(&id), "pending");
     let no_calls: [serde_json::Value; 0] = [];
     assert_eq!(json!(world.calls()), json!(no_calls));
+}
+
+/// **E14**: a proxy that the environment names is ignored: platforms are called
+/// directly.
+#[test]
+fn proxy_variables_are_ignored() {
+    let world = World::new();
+    let page = world.account("facebook");
+    let id = world.schedule(&page, &["--caption", "Hello"]);
+    for name in ["http_proxy", "https_proxy", "all_proxy", "HTTPS_PROXY", "ALL_PROXY"] {
+        // Nothing listens there.
+        world.set(name, "http://127.0.0.1:1");
+    }
+    world.work_until_done();
+    assert_eq!(world.status(&id), "published");
+    world.assert_healthy();
 }

@@ -234,6 +234,7 @@ async fn a_file_that_was_replaced_starts_anew() {
     assert_eq!((failure.remedy, failure.code.as_str()), (Remedy::Restage, "media-changed"));
 }
 
+/// **D12**: Facebook fetches the file itself from a server without parts.
 /// Facebook itself needs no parts.
 #[tokio::test]
 async fn a_server_without_parts_lets_facebook_fetch() {
