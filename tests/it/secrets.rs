@@ -1,4 +1,4 @@
-//! Tokens are seen by nobody but the platforms. Every `assert_healthy` looks
+//! Only the platforms see tokens. Every `assert_healthy` looks
 //! for them too; here is where they come closest to being shown.
 
 use std::fs;

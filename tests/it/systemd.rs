@@ -1,4 +1,4 @@
-//! What the worker tells systemd.
+//! What the worker reports to systemd.
 
 use std::os::unix::net::UnixDatagram;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! F: a server that dies and comes back on the same data while workers run, as
+//! A server that dies and comes back on the same data while workers run, as
 //! in a failover that loses no commit. `RESTARTS` says how often (default 4).
 
 use std::fs;
@@ -78,7 +78,7 @@ fn worker_outlives_server_with_answers_recorded() {
 #[test]
 fn restarting_server_loses_and_doubles_no_post() {
     use crate::kills::flows::FLOWS;
-    use crate::kills::ground::Ground;
+    use crate::kills::harness::Harness;
     use crate::kills::settings::{number, report};
 
     /// Of each round.
@@ -91,8 +91,8 @@ fn restarting_server_loses_and_doubles_no_post() {
         return;
     }
     let mut server = PrivateServer::start(Engine::of_this_run());
-    let ground = Ground::on(&server);
-    let world = &ground.world;
+    let harness = Harness::on(&server);
+    let world = &harness.world;
     world.fault(&json!({
         "match": {"method": "POST"}, "when": {"probability": 0.5},
         "fault": "slow_first_byte", "delay_ms": 500,
@@ -100,7 +100,7 @@ fn restarting_server_loses_and_doubles_no_post() {
     let (restarts, mut done, mut faults) = (number("RESTARTS", 4), 0, Vec::new());
     while done < restarts {
         for flow in FLOWS.iter().cycle().take(POSTS) {
-            ground.plant(flow);
+            harness.plant(flow);
         }
         let before = world.live().len();
         let mut workers = [(); 3].map(|()| world.start_worker(&EAGER));
@@ -118,8 +118,8 @@ fn restarting_server_loses_and_doubles_no_post() {
             worker.terminate();
             assert_eq!(worker.wait(), 0, "{}", worker.stderr());
         }
-        faults.extend(ground.judge());
+        faults.extend(harness.judge());
     }
     report(&format!("RESTARTS\t{:?}\t{done}", world.database.engine()));
-    ground.assert_sound("restarts", &faults);
+    harness.assert_sound("restarts", &faults);
 }

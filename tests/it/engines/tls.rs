@@ -1,4 +1,4 @@
-//! E: TLS to the database server, as the README tells to ask for it.
+//! TLS to the database server, as the README configures it.
 
 use url::Url;
 

@@ -22,7 +22,7 @@
 mod cleanup;
 mod explore;
 mod lies;
-mod looks;
+mod look_up;
 mod platform;
 mod rules;
 mod state;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::limits::in_shell;
+use super::exhausted_resources::in_shell;
 use crate::support::{Engine, World, eventually, may_mount};
 
 /// What SQLite and the disk write at a time.

@@ -1,10 +1,10 @@
-//! Processes that are told to stop, killed, or doubled (faults G4, G5, G7, G8).
+//! G4, G5, G8, G9: processes that are stopped, killed, or run twice.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::limits::in_shell;
+use super::exhausted_resources::in_shell;
 use crate::support::{Daemon, Starving, World, eventually, publish_call, staging_call_of};
 
 const LOOKS: Duration = Duration::from_secs(150);

@@ -1,4 +1,4 @@
-//! T3, T6, T7, T8, T11: what a worker learnt about a post that is not live.
+//! T3, T6, T7, T8, T11: what a worker found out about a post that is not live.
 
 use std::time::Duration;
 
