@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_that_nobody_caught_is_exit_1() {
+    fn uncaught_panic_is_exit_1() {
         assert_eq!(guard(|| Exit::Conflict), Exit::Conflict);
         assert_eq!(guard(|| std::panic::resume_unwind(Box::new("secret"))), Exit::Internal);
     }

@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn held_posts_are_looked_at_for_a_week() {
+    fn unknown_posts_are_looked_up_for_a_week() {
         let hours = |age: u64| {
             next_look_at_held(Duration::from_secs(age * 3600)).map(|next| next.as_secs() / 3600)
         };

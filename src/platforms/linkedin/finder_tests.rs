@@ -82,7 +82,7 @@ async fn a_text_is_matched_with_its_time() {
     assert_eq!(look_up(&draft, json!([pictured])).await, not_live());
 }
 
-/// Its URN tells the time as well.
+/// Its URN has the time as well.
 #[tokio::test]
 async fn a_post_without_time_has_its_urns() {
     let post = listed(SENT, json!({ "createdAt": Value::Null }));
@@ -100,7 +100,7 @@ async fn two_posts_with_the_text_decide_nothing() {
 }
 
 #[tokio::test]
-async fn a_post_with_our_media_is_ours() {
+async fn post_with_our_media_is_matched() {
     let mut draft = sent("edited since");
     draft.content.media = vec![image("https://a.example/1.png"), image("https://a.example/2.png")];
     draft.staging.0 =
@@ -115,7 +115,7 @@ async fn a_post_with_our_media_is_ours() {
 
 /// It was uploaded anew since: an earlier call named other media.
 #[tokio::test]
-async fn an_earlier_calls_media_is_ours_too() {
+async fn media_of_an_earlier_call_matches() {
     let mut draft = sent("text");
     draft.content.media = vec![image("https://a.example/1.png")];
     draft.staging.0 = vec![artifact("image/0", "urn:li:image:NEW")];
@@ -265,7 +265,7 @@ async fn a_list_that_cannot_be_read_proves_nothing() {
 /// Without the right to read them a page's posts are like a member's. The account
 /// may post all the same: it is not to be paused.
 #[tokio::test]
-async fn an_unreadable_page_never_tells_and_rests_not() {
+async fn unreadable_page_proves_and_throttles_nothing() {
     for status in [400, 403, 404] {
         let stand_in = StandIn::start(move |_| signed(status, json!({}))).await;
         let draft = sent("x");

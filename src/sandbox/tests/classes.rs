@@ -135,7 +135,7 @@ async fn linkedin_calls_belong_to_the_author() {
 }
 
 #[tokio::test]
-async fn calls_about_tokens_are_nobodys() {
+async fn calls_about_tokens_count_for_no_account() {
     let bench = Bench::new().await;
     for path in ["me", "debug_token?input_token=x"] {
         bench.ok("GET", path, json!({})).await;

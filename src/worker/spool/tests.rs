@@ -228,7 +228,7 @@ fn set_mode(path: &Path, mode: u32) {
 
 /// Everything that is no file of ours, each beside a file that is.
 #[test]
-fn only_files_that_nobody_else_wrote_are_read() {
+fn only_own_files_are_read() {
     let folder = tempfile::tempdir().unwrap();
     let spool = spool(folder.path());
     let line = spool.keep(&worker(), &evidence(1)).unwrap().text;

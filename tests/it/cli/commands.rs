@@ -77,7 +77,7 @@ fn a_dry_run_stores_nothing() {
 }
 
 #[test]
-fn list_and_show_tell_of_a_post() {
+fn list_and_show_describe_a_post() {
     let world = World::new();
     let page = world.account("facebook");
     let at = world.in_days(30);

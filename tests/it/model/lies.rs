@@ -29,7 +29,7 @@ fn one_step_with_list_withstands_lies() {
     holds(Rules { fences: 5, ..lying(Listed, LIES_OF_ONE_STEP) }, 1_500_000);
 }
 
-/// A post that is tried again, also while somebody takes the last look at it.
+/// A post that is tried again, also during the last look at it.
 #[test]
 fn what_is_tried_again_holds_against_lies() {
     let rules = lying(TwoStep, LIES_OF_ONE_STEP);
@@ -49,7 +49,7 @@ fn contradictions_compensate_for_long_lags() {
 /// But only as long as the same object is called: a third call that has no
 /// answer must not give it up, or what lags would be deleted.
 #[test]
-fn what_nobody_answered_stays_the_anchor_for_something() {
+fn unanswered_call_keeps_its_anchor() {
     let rules = lying(TwoStep, &[ReadsLagForLong]);
     let rules = Rules { crashes: 0, verdicts: 0, fences: 5, ..rules };
     holds(rules, 1_800_000);
@@ -115,9 +115,9 @@ fn a_retry_keeps_its_anchors_for_something() {
     }
 }
 
-/// The last look writes down that nobody uses what it deletes before it does so, and
-/// settles nothing of a post that was tried again meanwhile. And whoever looks a post
-/// up and sees it live, but is slow, is believed all the same.
+/// The last look records that what it deletes is no longer used before it does
+/// so, and settles nothing of a post that was tried again meanwhile. And a slow
+/// look-up that sees a post live is believed nevertheless.
 #[test]
 fn what_comes_late_is_fenced_for_something() {
     let rules = Rules { retries: 1, ..lying(TwoStep, &[RefusalsLie, ReadsLag]) };

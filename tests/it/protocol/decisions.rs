@@ -84,7 +84,7 @@ fn pasted_command_without_id_changes_nothing() {
 }
 
 #[test]
-fn the_verdict_that_sends_again_asks_first() {
+fn decision_to_resend_asks_first() {
     let (world, _, ids) = unknown(1);
     let pasted = line(&world.run(&["list"]).ok(), "--not-published");
     let before = world.database.dump();
@@ -200,7 +200,7 @@ fn printed_decision_repeats_the_typed_options() {
 }
 
 #[test]
-fn a_printed_verdict_lacks_nothing_but_the_password() {
+fn printed_decision_lacks_only_the_password() {
     if Engine::of_this_run() == Engine::Sqlite {
         return;
     }

@@ -240,10 +240,10 @@ fn foreign_upload_address_gets_nothing() {
 }
 
 /// **H21**: a retired API version throttles its whole platform, costs no
-/// attempt, and other platforms go on. The versions that platforms do not serve
-/// any more.
+/// attempt, and other platforms go on. The versions that platforms no longer
+/// serve.
 #[test]
-fn retired_version_pauses_only_its_platform() {
+fn retired_version_throttles_only_its_platform() {
     for (platform, status, word, body) in [
         (
             "facebook",

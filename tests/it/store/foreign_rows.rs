@@ -364,7 +364,7 @@ fn open_call_with_bad_time_needs_review() {
     });
 }
 
-/// Else nobody could ever take such a job over.
+/// Otherwise no worker could ever take such a job over.
 #[test]
 fn a_lease_that_is_no_time_is_over() {
     on_every_engine(|queue| {

@@ -53,7 +53,7 @@ fn only_problem(content: &PostContent) -> Problem {
 }
 
 #[test]
-fn all_problems_are_told_at_once() {
+fn all_problems_are_reported_at_once() {
     let mut content = with_url(Platform::Instagram, "cdn.example/a.jpg");
     content.post_type = PostType::Reel;
     content.caption = "x".repeat(2_201);

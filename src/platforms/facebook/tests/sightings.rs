@@ -144,7 +144,7 @@ async fn the_object_of_the_call_is_asked_about() {
 }
 
 #[tokio::test]
-async fn every_phase_of_a_video_is_told() {
+async fn every_phase_of_a_video_is_reported() {
     let phase = |status: &str| json!({ "status": status });
     for (publishing, expected) in [
         (phase("in_progress"), Some(Sighting::InProgress)),

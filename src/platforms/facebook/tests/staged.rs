@@ -229,7 +229,7 @@ async fn video_with_an_unreadable_field_is_kept() {
     assert_eq!(rehearsal.drafts().await.len(), 1);
 }
 
-/// Somebody's video may be processed for hours after it was published.
+/// A user's video may be processed for hours after it was published.
 #[tokio::test]
 async fn a_video_that_is_being_published_stays() {
     for (phase, published, stays) in [

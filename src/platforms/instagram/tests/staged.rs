@@ -73,7 +73,7 @@ async fn refused_children_are_sent_as_one_text() {
 }
 
 #[tokio::test]
-async fn unusable_media_is_told_before_anything_is_published() {
+async fn unusable_media_is_reported_before_publishing() {
     let rehearsal = Rehearsal::new(SandboxOptions::default()).await;
     let instagram = instagram(&rehearsal);
     let mut item = rehearsal.image("a");

@@ -174,7 +174,7 @@ fn lagging_state_and_list_double_nothing() {
 
 /// **P16**: a state that lags for fifty minutes doubles no post that a list
 /// shows. The list is a second witness. Only stories of Instagram cannot be
-/// told from others there: what it shows keeps them from being sent again for
+/// distinguished there: what it shows keeps them from being sent again for
 /// an hour.
 #[test]
 fn list_disproves_a_long_lagging_state() {
