@@ -311,7 +311,7 @@ mod tests {
         ["output", "json", "color", "quiet", "verbose", "log-format", "yes", "no-input", "dry-run"];
 
     #[test]
-    fn every_other_global_flag_is_repeated_in_printed_commands() {
+    fn other_global_flags_repeat_in_printed_commands() {
         let command = Cli::command();
         let mut args = vec!["socialsched".to_owned(), "list".to_owned()];
         let mut wanted = Vec::new();

@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_is_one_line_whatever_its_values_hold() {
+    fn record_is_one_line_whatever_it_holds() {
         for format in LogFormat::ALL {
             let text = captured(&logging(*format), || {
                 let span = tracing::warn_span!("post", caption = EVIL, name = %EVIL);
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_json_record_reads_back_to_the_same_value() {
+    fn json_record_reads_back_unchanged() {
         let text = captured(&logging(LogFormat::Json), || tracing::warn!(name = EVIL, "refused"));
         let record: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(record["name"], EVIL);
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn colour_follows_the_one_decision_and_json_never_has_any() {
+    fn colour_follows_one_decision_never_in_json() {
         for (format, color, colored) in [
             (LogFormat::Text, true, true),
             (LogFormat::Text, false, false),
@@ -213,8 +213,9 @@ mod tests {
         }
     }
 
+    /// `--quiet` and `--verbose` move the level, and a filter overrides both.
     #[test]
-    fn quiet_and_verbose_move_the_level_and_a_filter_overrides_both() {
+    fn quiet_verbose_and_filter_set_the_level() {
         let levels = |logging: Logging<'_>| {
             let text = captured(&logging, || {
                 tracing::error!("E");

@@ -368,8 +368,9 @@ mod tests {
         }
     }
 
+    /// Every fault is named and ends the run as unhealthy.
     #[test]
-    fn every_fault_ends_the_run_as_unhealthy_and_is_named() {
+    fn every_fault_is_named_and_unhealthy() {
         let plan = Plan::new(1, 2, 3);
         let told = |outcome| report(&plan, Engine::Sqlite, &outcome, "again");
         let well = told(outcome(Verdict { once: 2, ..Verdict::default() }, Vec::new()));

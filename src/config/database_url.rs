@@ -203,7 +203,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_password_shows_neither_in_display_nor_in_debug() {
+    fn password_is_hidden_in_display_and_debug() {
         for text in [
             "postgres://me:canary@db.example/app?sslmode=require",
             "mysql://me:can%40canary@db/app",
@@ -219,8 +219,9 @@ mod tests {
         assert!(!"postgres://me@db/app".parse::<DatabaseUrl>().unwrap().has_password());
     }
 
+    /// A URL can be shown whole but for its passwords.
     #[test]
-    fn a_url_can_be_shown_whole_but_for_its_passwords() {
+    fn url_is_shown_whole_but_passwords() {
         for (text, shown) in [
             (
                 "mysql://me:canary@db:3307/app?socket=/run/s&ssl-mode=REQUIRED",
@@ -238,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_that_cannot_be_read_is_refused_without_showing_it() {
+    fn unreadable_url_is_refused_without_showing_it() {
         for text in [
             "",
             "canary",

@@ -140,8 +140,10 @@ mod tests {
     use super::*;
     use ColorWhen::{Always, Auto, Never};
 
+    /// Colour is decided by the flag, then the variables, then the file, then
+    /// the terminal.
     #[test]
-    fn colour_is_decided_by_flag_then_variables_then_file_then_terminal() {
+    fn colour_sources_have_a_fixed_order() {
         for (flag, file, variables, expected) in [
             (None, None, &[][..], Auto),
             (None, None, &[("NO_COLOR", "1")], Never),
@@ -171,8 +173,9 @@ mod tests {
         assert!(terminals.screen(Always).stdout_color);
     }
 
+    /// JSON output is recognised before the command line is parsed.
     #[test]
-    fn json_is_recognised_before_the_command_line_is_parsed() {
+    fn json_is_recognised_before_parsing() {
         for (args, variable, expected) in [
             (&["list", "--json"][..], "", Some(Format::Json)),
             (&["list", "-o", "json"], "", Some(Format::Json)),

@@ -97,8 +97,10 @@ mod tests {
         command.get_subcommands().for_each(|command| walk(command, visit));
     }
 
+    /// Every long flag has its variable, and the help hides the variable's
+    /// value.
     #[test]
-    fn every_long_flag_has_its_variable_and_hides_the_value() {
+    fn every_long_flag_has_variable_with_hidden_value() {
         let mut command = with_environment(sample(), &Env::of([]));
         command.build();
         let mut seen = Vec::new();
@@ -150,8 +152,9 @@ mod tests {
         writeln!(std::io::stdout(), "{result}\n{help}").unwrap();
     }
 
+    /// Switches accept the usual words; an empty value counts as unset.
     #[test]
-    fn switches_accept_the_usual_words_and_empty_means_unset() {
+    fn switches_accept_usual_words_and_empty() {
         for (word, yes) in [("1", true), ("0", false), ("true", true), ("no", false), ("", false)] {
             let shown = parse_with(&[("SOCIALSCHED_YES", word)]);
             assert!(shown.contains(&format!("yes={yes} v=0 url=None")), "{word:?}: {shown}");

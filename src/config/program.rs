@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn another_company_takes_the_place_of_the_typed_one() {
+    fn other_company_replaces_the_typed_one() {
         let own = CompanyId::generate().to_string();
         let other = CompanyId::generate();
         let program = program(&[(COMPANY, &own), ("--tz", "UTC")], "sqlite://a.db");

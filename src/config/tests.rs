@@ -75,7 +75,7 @@ fn without_any_source_the_documented_defaults_hold() {
 }
 
 #[test]
-fn on_a_terminal_people_get_tables_and_text_logs() {
+fn terminal_gets_tables_and_text_logs() {
     let terminals = Terminals { stdout: true, stderr: true, ..Terminals::default() };
     let home = Home::new();
     let settings = Settings::resolve(Flags::default(), &home.env(&[]), terminals).unwrap();
@@ -113,7 +113,7 @@ fn flag_beats_user_file_beats_system_file() {
 }
 
 #[test]
-fn a_file_that_was_asked_for_is_the_only_one_read() {
+fn requested_file_is_the_only_one_read() {
     let home = Home::new();
     home.user("output = 'csv'");
     let asked = home.write("other.toml", "quiet = true", 0o644);
@@ -123,15 +123,16 @@ fn a_file_that_was_asked_for_is_the_only_one_read() {
 }
 
 #[test]
-fn verbose_on_the_command_line_beats_quiet_in_the_file() {
+fn verbose_flag_beats_quiet_in_file() {
     let home = Home::new();
     home.user("quiet = true");
     let settings = home.resolve(Flags { verbose: 1, ..Flags::default() }, &[]).unwrap();
     assert_eq!((settings.quiet, settings.verbose), (false, 1));
 }
 
+/// The database URL has five sources in a fixed order.
 #[test]
-fn the_database_url_has_five_sources_in_a_fixed_order() {
+fn database_url_sources_have_a_fixed_order() {
     let home = Home::new();
     home.user("database_url = 'sqlite://file.db'");
     let secret = home.write("secret", "sqlite://secret.db\nignored\n", 0o600);
@@ -148,8 +149,9 @@ fn the_database_url_has_five_sources_in_a_fixed_order() {
     }
 }
 
+/// A wrong configuration file is exit 5, with the file, the line and advice.
 #[test]
-fn a_wrong_configuration_file_is_exit_5_with_file_line_and_advice() {
+fn wrong_configuration_file_exits_5_with_line() {
     for (text, line, expected, hint) in [
         ("\ndatabse_url = 'x'", 2, "unknown field `databse_url`", Some("database_url")),
         ("[run-worker]\nbatchsize = 1", 2, "unknown field `batchsize`", Some("batch_size")),
@@ -208,7 +210,7 @@ fn the_facebook_table_is_read() {
 }
 
 #[test]
-fn a_configuration_file_that_cannot_be_read_is_exit_5() {
+fn unreadable_configuration_file_is_exit_5() {
     let home = Home::new();
     let missing = home.path("missing.toml");
     let directory = home.root.path().to_owned();
@@ -224,8 +226,9 @@ fn a_configuration_file_that_cannot_be_read_is_exit_5() {
     assert!(home.resolve(null, &[]).is_ok());
 }
 
+/// A password in a file that others can read is refused with the `chmod` line.
 #[test]
-fn a_password_in_a_file_that_others_can_read_is_refused_with_the_chmod_line() {
+fn password_in_shared_file_is_refused() {
     const SECRET: &str = "database_url = 'postgres://me:canary@db/app'";
     for (text, mode, accepted) in [
         (SECRET, 0o600, true),
@@ -251,8 +254,9 @@ fn a_password_in_a_file_that_others_can_read_is_refused_with_the_chmod_line() {
     }
 }
 
+/// The file with the database URL must be private, too.
 #[test]
-fn the_file_with_the_database_url_must_be_private_too() {
+fn database_url_file_must_be_private() {
     let home = Home::new();
     let path = home.write("secret", "postgres://me:canary@db/app\n", 0o644);
     let variable = [("SOCIALSCHED_DATABASE_URL_FILE", path.to_str().unwrap())];
@@ -266,7 +270,7 @@ fn the_file_with_the_database_url_must_be_private_too() {
 }
 
 #[test]
-fn the_password_appears_in_no_error_and_no_debug_output() {
+fn password_is_in_no_error_or_debug() {
     let home = Home::new();
     let bad = "postgres://me:canary/1@db/app";
     for (flags, variables) in [(url(bad), &[][..]), (Flags::default(), &[("DATABASE_URL", bad)])] {
@@ -278,8 +282,9 @@ fn the_password_appears_in_no_error_and_no_debug_output() {
     assert!(!format!("{settings:?}").contains("canary"));
 }
 
+/// **E13**: only a plain loopback URL can be the gateway.
 #[test]
-fn only_a_plain_loopback_url_can_be_the_gateway() {
+fn gateway_must_be_plain_loopback_url() {
     let home = Home::new();
     for good in ["http://127.0.0.1:8080", "http://localhost:1/", "http://[::1]:8080"] {
         let variables = [("SOCIALSCHED_PLATFORM_GATEWAY", good)];
@@ -302,7 +307,7 @@ fn only_a_plain_loopback_url_can_be_the_gateway() {
 }
 
 #[test]
-fn private_media_is_allowed_only_by_a_clear_yes() {
+fn private_media_needs_a_clear_yes() {
     let home = Home::new();
     for (word, allowed) in [("1", Some(true)), ("", Some(false)), ("no", Some(false)), ("2", None)]
     {
@@ -332,8 +337,9 @@ fn token(account: &SocialAccount, variables: &[(&str, &str)]) -> Result<String, 
     tokens.resolve(account).map(|token| token.expose().to_owned())
 }
 
+/// A token is found where its reference points, and nowhere else.
 #[test]
-fn a_token_is_found_where_its_reference_points_and_nowhere_else() {
+fn token_is_read_only_from_its_reference() {
     let referred = account(Some(TokenRef::Env("ACME".into())));
     let platform = ("SOCIALSCHED_TOKEN_LINKEDIN", "shared");
     assert_eq!(token(&referred, &[("ACME", " mine\n"), platform]), Ok("mine".into()));
@@ -341,8 +347,9 @@ fn a_token_is_found_where_its_reference_points_and_nowhere_else() {
     assert!(token(&referred, &[("ACME", ""), platform]).is_err());
 }
 
+/// Without a reference, the account's variable wins over the platform's.
 #[test]
-fn without_a_reference_the_accounts_variable_wins_over_the_platforms() {
+fn account_variable_beats_platform_variable() {
     let own = ("SOCIALSCHED_TOKEN_0198C2F4_6B1E_7C53_9D0A_1F2E3D4C5B6A", "own");
     let shared = ("SOCIALSCHED_TOKEN_LINKEDIN", "shared");
     assert_eq!(token(&account(None), &[own, shared]), Ok("own".into()));
@@ -351,8 +358,9 @@ fn without_a_reference_the_accounts_variable_wins_over_the_platforms() {
     assert!(why.contains(own.0) && why.contains(shared.0), "{why}");
 }
 
+/// A token file must be private and hold a token.
 #[test]
-fn a_token_file_must_be_private_and_hold_a_token() {
+fn token_file_must_be_private_and_filled() {
     let home = Home::new();
     let resolve = |path: &Path| token(&account(Some(TokenRef::File(path.to_owned()))), &[]);
     assert_eq!(resolve(&home.write("good", "canary \nsecond line\n", 0o600)), Ok("canary".into()));
@@ -371,8 +379,9 @@ fn a_token_file_must_be_private_and_hold_a_token() {
     assert!(resolve(home.root.path()).unwrap_err().contains("not a regular file"));
 }
 
+/// Files that must last have a place even without a home directory.
 #[test]
-fn files_that_must_last_have_a_place_also_without_a_home() {
+fn lasting_files_have_a_place_without_home() {
     let place = |variables: &[(&str, &str)], beside: Option<&str>| {
         let env = Env::of(variables.iter().copied());
         env.state_dir(beside.map(PathBuf::from)).map(|path| path.display().to_string())

@@ -88,8 +88,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// **C4**: control characters are shown as escapes.
     #[test]
-    fn c4_control_characters_are_written_out() {
+    fn control_characters_are_escaped() {
         for (text, shown) in [
             ("a\nb\r\tc", "a\\nb\\r\\tc"),
             ("\u{1b}[31mred", "\\u{1b}[31mred"),
@@ -102,8 +103,9 @@ mod tests {
         }
     }
 
+    /// **C5**: marks that change the direction of text are shown as escapes.
     #[test]
-    fn c5_directional_marks_are_written_out() {
+    fn directional_marks_are_escaped() {
         assert_eq!(visible("a\u{202e}b\u{2066}c\u{200f}"), "a\\u{202e}b\\u{2066}c\\u{200f}");
     }
 
@@ -116,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn emoji_scripts_and_plain_text_stay_as_they_are() {
+    fn emoji_scripts_and_plain_text_are_unchanged() {
         for text in [
             "",
             "New menu",

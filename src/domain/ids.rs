@@ -162,8 +162,9 @@ impl fmt::Display for Fence {
 mod tests {
     use super::*;
 
+    /// An id is read in either case and shown in lower case.
     #[test]
-    fn an_id_is_read_in_either_case_and_shown_in_lower_case() {
+    fn id_is_read_in_either_case() {
         let id: PostId = "0198C2F4-6B1E-7C53-9D0A-1F2E3D4C5B6A".parse().unwrap();
         assert_eq!(id.to_string(), "0198c2f4-6b1e-7c53-9d0a-1f2e3d4c5b6a");
         assert_eq!(id.short(), "0198c2f4");

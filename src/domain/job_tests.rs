@@ -34,7 +34,7 @@ fn an_unanswered_call_may_make_something_for_minutes() {
     assert_eq!(window(&unanswered, 0), (-5, 180), "nobody knows when it was refused");
 }
 
-/// What was made later is somebody else's: a hand-written post, say.
+/// What was made later is another's: a hand-written post, for example.
 #[test]
 fn a_refused_call_ends_at_its_answer() {
     assert_eq!(window(&refused(1), 0), (-5, 6));
@@ -72,7 +72,7 @@ fn both_ends_of_the_window_count() {
 
 /// A post that a person wrote by hand between a refused call and the next one.
 #[test]
-fn what_lies_between_two_calls_is_nobodys() {
+fn post_between_two_calls_is_not_matched() {
     let second = Intent { at: after(600), ..call() };
     let is_ours =
         |made| made_by_one_of(&[refused(2), second.clone()], after(made), TimeDelta::zero());

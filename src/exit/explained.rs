@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn all_problems_of_a_command_are_shown_at_once() {
+    fn all_problems_are_shown_at_once() {
         let error = two_problems().into_result().context("this post").unwrap_err();
         let explained = Explained::from(&error);
         assert_eq!(explained.exit, Exit::Input);
@@ -214,8 +214,9 @@ mod tests {
         assert_eq!(explained.field.as_deref(), Some("--at"));
     }
 
+    /// Every kind of fault has the exit code of the contract.
     #[test]
-    fn every_kind_of_fault_has_the_exit_code_of_the_contract() {
+    fn every_fault_kind_has_its_exit_code() {
         for (fault, code) in [
             (Fault::internal("x"), 1),
             (Fault::no_terminal("x"), 2),
@@ -247,8 +248,9 @@ mod tests {
         );
     }
 
+    /// An unknown error is called a bug and shown without a debug dump.
     #[test]
-    fn an_unknown_error_is_a_bug_shown_without_debug_dump() {
+    fn unknown_error_is_a_bug_without_dump() {
         let error = anyhow::anyhow!("no such state").context("publishing");
         let text = Explained::from(&error).human(false);
         assert!(text.starts_with("error: publishing: no such state\n"), "{text}");
@@ -256,8 +258,9 @@ mod tests {
         assert_eq!(Explained::from(&error).exit, Exit::Internal);
     }
 
+    /// An unexpected I/O error is exit 1 but is not called a bug.
     #[test]
-    fn unexpected_io_is_exit_1_but_not_called_a_bug() {
+    fn unexpected_io_is_exit_1_no_bug() {
         let error = anyhow::Error::from(std::io::Error::other("disk full")).context("writing");
         let explained = Explained::from(&error);
         assert_eq!((explained.exit, explained.code), (Exit::Internal, "io"));
@@ -281,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn the_json_object_has_the_keys_of_the_contract() {
+    fn json_object_has_the_contract_keys() {
         let explained = Explained::problems(&two_problems(), "this post");
         let object = serde_json::to_value(explained.object()).unwrap();
         assert_eq!(object["code"], "invalid_input");

@@ -42,13 +42,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_that_nobody_caught_is_exit_1() {
+    fn uncaught_panic_is_exit_1() {
         assert_eq!(guard(|| Exit::Conflict), Exit::Conflict);
         assert_eq!(guard(|| std::panic::resume_unwind(Box::new("secret"))), Exit::Internal);
     }
 
+    /// **E7**: the panic line names a place in the source and no path of the
+    /// machine.
     #[test]
-    fn the_panic_line_names_a_place_and_no_machine_path() {
+    fn panic_line_names_no_machine_path() {
         let text = line(Some(Location::caller()));
         assert!(text.contains("src/exit/panic.rs:"), "{text}");
         assert_eq!(
@@ -65,8 +67,9 @@ mod tests {
         assert_eq!(guard(|| panic!("canary-secret")), Exit::Internal);
     }
 
+    /// **E7**: a panic shows neither its message nor a backtrace.
     #[test]
-    fn a_panic_shows_neither_its_message_nor_a_backtrace() {
+    fn panic_shows_no_message_or_backtrace() {
         let child = "exit::panic::tests::child_panics";
         let mut test = std::process::Command::new(std::env::current_exe().unwrap());
         test.args([child, "--exact", "--ignored", "--nocapture"]).env("RUST_BACKTRACE", "1");

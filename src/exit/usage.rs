@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_command_or_flag_is_exit_2_with_a_suggestion() {
+    fn misspelt_word_is_exit_2_with_suggestion() {
         let command = explain(&["socialsched", "shedule"]).unwrap();
         assert_eq!(command.exit, Exit::Input);
         assert!(command.human(false).contains("schedule"), "{}", command.human(false));
@@ -104,9 +104,11 @@ mod tests {
         assert_eq!(explain(&["socialsched"]).unwrap().exit, Exit::Input);
     }
 
+    /// An argument that is not UTF-8 is shown byte by byte, unless it is a
+    /// database URL.
     #[cfg(unix)]
     #[test]
-    fn an_argument_that_is_not_utf8_is_shown_byte_by_byte_but_never_a_database_url() {
+    fn non_utf8_argument_is_shown_bytewise() {
         use std::os::unix::ffi::OsStringExt;
         let bytes = |text: &[u8]| OsString::from_vec(text.to_vec());
         let plain = vec!["socialsched".into(), "--output".into(), bytes(b"a\xff")];

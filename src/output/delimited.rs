@@ -50,8 +50,9 @@ mod tests {
         table
     }
 
+    /// TSV has one line per row and no header.
     #[test]
-    fn tsv_has_one_line_per_row_and_no_header() {
+    fn tsv_has_lines_and_no_header() {
         assert_eq!(tsv(&table(&["a", ""])), "-5\ta\n-5\t\n");
         let hostile = tsv(&table(&["a\tb\nc\rd"]));
         assert_eq!((hostile.lines().count(), hostile.matches('\t').count()), (1, 1), "{hostile:?}");

@@ -106,7 +106,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn success_and_failure_have_the_shape_of_the_contract() {
+    fn success_and_failure_follow_the_contract() {
         let report = Report {
             message: Some("Post scheduled successfully".into()),
             data: json!({"postDetailId": "x"}),
@@ -142,8 +142,9 @@ mod tests {
         assert_eq!(value["error"]["exitCode"], 4);
     }
 
+    /// An empty list is an empty array in JSON, and no lines in JSON lines.
     #[test]
-    fn an_empty_list_is_an_empty_array_and_no_lines() {
+    fn empty_list_is_empty_array_or_nothing() {
         let report = Report { data: json!([]), ..Report::default() };
         let value: Value = serde_json::from_str(&document(&report).unwrap()).unwrap();
         assert_eq!(value, json!({"success": true, "data": []}));
@@ -151,8 +152,9 @@ mod tests {
         assert_eq!(lines(&json!([1, {"a": 2}])).unwrap(), "1\n{\"a\":2}\n");
     }
 
+    /// What could harm a terminal or a reader is escaped.
     #[test]
-    fn what_could_harm_a_terminal_or_a_reader_is_escaped() {
+    fn harmful_characters_are_escaped() {
         for c in ['\u{7f}', '\u{9b}', '\u{2028}', '\u{2029}', '\u{202e}', '\u{2066}', '\u{200f}'] {
             let written = line(&c.to_string()).unwrap();
             assert_eq!(written, format!("\"\\u{:04x}\"\n", u32::from(c)));
@@ -161,8 +163,9 @@ mod tests {
     }
 
     proptest! {
+        /// Any text comes back unchanged and shows no control character.
         #[test]
-        fn any_text_comes_back_unchanged_and_shows_no_control_character(
+        fn any_text_survives_without_control_characters(
             text in "(\\PC|[\u{0}-\u{9f}\u{61c}\u{200e}\u{200f}\u{2028}-\u{202e}\u{2066}-\u{2069}]){0,40}"
         ) {
             let value = json!({ &text: [&text] });

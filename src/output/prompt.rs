@@ -137,8 +137,9 @@ mod tests {
         Screen { stdin_terminal: true, stderr_terminal: true, ..Screen::default() }
     }
 
+    /// Without a terminal a needed answer is exit 2, naming the flag.
     #[tokio::test]
-    async fn without_a_terminal_a_needed_answer_is_exit_2_naming_the_flag() {
+    async fn missing_terminal_is_exit_2_naming_flag() {
         let half = Screen { stdin_terminal: false, ..terminal() };
         for prompts in [
             Prompts::new(false, false, Screen::default()),
@@ -197,8 +198,9 @@ mod tests {
         writeln!(io::stdout(), "answer: {answer}.").unwrap();
     }
 
+    /// On a terminal the default is no, and the typed word must match.
     #[test]
-    fn on_a_terminal_the_default_is_no_and_the_typed_word_must_match() {
+    fn terminal_default_is_no_word_must_match() {
         for (what, question, keys, answer) in [
             ("confirm", "Cancel 3 posts?", "\r", "answer: false."),
             ("confirm", "Cancel 3 posts?", "y", "answer: true."),
@@ -216,8 +218,9 @@ mod tests {
         }
     }
 
+    /// An interrupt ends the prompt as exit 130, with the cursor shown.
     #[test]
-    fn an_interrupt_ends_the_prompt_as_exit_130_with_the_cursor_shown() {
+    fn interrupt_ends_prompt_with_exit_130() {
         use rustix::process::{Pid, Signal, kill_process};
         for (what, question, by_key) in [
             ("confirm", "Cancel 3 posts?", true),

@@ -189,8 +189,9 @@ mod tests {
         );
     }
 
+    /// Only the header is bold, and only with colour.
     #[test]
-    fn only_the_header_is_bold_and_only_with_colour() {
+    fn only_coloured_header_is_bold() {
         let text = posts().for_people(None, true);
         let (header, rows) = text.split_once('\n').unwrap();
         assert!(header.contains("\x1b[1mid\x1b[0m"), "{header:?}");
@@ -203,8 +204,9 @@ mod tests {
         assert_eq!(Table::new([("id", Align::Left)]).for_people(Some(80), true), "");
     }
 
+    /// Wide and combining characters keep the next column aligned.
     #[test]
-    fn wide_and_combining_characters_keep_the_next_column_aligned() {
+    fn wide_characters_keep_columns_aligned() {
         let mut table = Table::new([("name", Align::Left), ("n", Align::Left)]);
         for name in ["日本語", "e\u{301}te\u{301}", "plain"] {
             table.push([name.into(), "X".into()]);
@@ -215,8 +217,10 @@ mod tests {
         assert_eq!(starts, [8, 8, 8], "{text}");
     }
 
+    /// A row is one line that fits the terminal, unless that is absurdly
+    /// narrow.
     #[test]
-    fn a_row_is_one_line_that_fits_the_terminal_unless_it_is_absurdly_narrow() {
+    fn row_is_one_line_that_fits() {
         let mut table = posts();
         table.push(["0198".into(), 1_i64.into(), "日本語 word ".repeat(60).into()]);
         for width in [0, 1, 20, 40, 80, 1000] {
@@ -249,8 +253,9 @@ mod tests {
         assert_eq!(text.lines().nth(1), Some(format!("{}…", family.repeat(5)).as_str()));
     }
 
+    /// A cell cannot forge a row or an escape sequence.
     #[test]
-    fn a_cell_cannot_forge_a_row_or_an_escape_sequence() {
+    fn cell_forges_no_row_or_escape() {
         let mut table = Table::new([("caption", Align::Left)]);
         table.push(["a\n0199 forged\x1b[2J\u{202e}".into()]);
         let text = table.for_people(None, false);

@@ -50,7 +50,7 @@ const PNG: &[u8] = b"\x89PNG\r\n\x1a\nrest";
 const MP4: &[u8] = b"\0\0\0\x18ftypmp42 and more";
 
 #[tokio::test]
-async fn an_image_comes_whole_with_its_type_and_hash() {
+async fn image_comes_whole_with_type_and_hash() {
     let (base, seen) = server(vec![answer("200 OK", "content-type: text/plain\r\n", PNG)]);
     let image = source().image(&format!("{base}/a.png?sig=1")).await.unwrap();
     assert_eq!((image.bytes.as_slice(), image.media_type), (PNG, "image/png"));
@@ -97,8 +97,9 @@ async fn only_plain_web_addresses_are_fetched() {
     }
 }
 
+/// **D4**: three redirects are followed, and a fourth is not.
 #[tokio::test]
-async fn three_redirects_are_followed_and_a_fourth_is_not() {
+async fn only_three_redirects_are_followed() {
     let hop = || answer("302 Found", "location: /next\r\n", b"");
     let (base, seen) = server(vec![hop(), hop(), hop(), answer("200 OK", "", PNG)]);
     assert!(source().image(&format!("{base}/a.png")).await.is_ok());
@@ -107,12 +108,14 @@ async fn three_redirects_are_followed_and_a_fourth_is_not() {
     assert_eq!(failure.message, "the media URL redirects more than 3 times");
 }
 
+/// **D4**: a redirect is checked like the first address.
 #[tokio::test]
 async fn a_redirect_is_checked_like_the_first_address() {
     let elsewhere = answer("302 Found", "location: ftp://a.example/a.png\r\n", b"");
     assert_eq!(image_failure(vec![elsewhere]).await.code, "media-address");
 }
 
+/// **D4**: a redirect stays encrypted and names an address.
 #[test]
 fn a_redirect_stays_encrypted_and_leads_somewhere() {
     let from = |url| Url::parse(url).unwrap();
@@ -124,6 +127,7 @@ fn a_redirect_stays_encrypted_and_leads_somewhere() {
     assert_eq!(to("http://a.example/", Some("//b.example/")), Ok("http://b.example/".to_owned()));
 }
 
+/// **D9**: a web page is no image.
 #[tokio::test]
 async fn a_web_page_is_no_image() {
     let page = answer("200 OK", "content-type: text/html; charset=utf-8\r\n", b"<!doctype html>");
@@ -136,14 +140,16 @@ async fn a_web_page_is_no_image() {
     assert_eq!((failure.code.as_str(), failure.remedy), ("media-content", Remedy::GiveUp));
 }
 
+/// **D11**: compressed answers are refused.
 #[tokio::test]
 async fn compressed_answers_are_refused() {
     let packed = answer("200 OK", "content-encoding: gzip\r\n", PNG);
     assert_eq!(image_failure(vec![packed]).await.code, "media-content");
 }
 
+/// **D10**: a large image is refused with and without a stated length.
 #[tokio::test]
-async fn a_large_image_is_refused_with_and_without_a_stated_length() {
+async fn large_image_is_refused_whatever_its_length() {
     let large = [PNG, &[0; 64]].concat();
     assert_eq!(image_failure(vec![answer("200 OK", "", &large)]).await.code, "media-size");
     let head = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n";
@@ -160,7 +166,8 @@ async fn a_missing_image_may_appear_later() {
     }
 }
 
-/// The post is not to blame for it: costs no attempt.
+/// **D15**: a media server that fails is an outage. The post is not to blame
+/// for it: costs no attempt.
 #[tokio::test]
 async fn a_media_server_that_fails_is_an_outage() {
     let outage = Remedy::Outage(Away::MediaHost);
@@ -195,6 +202,7 @@ async fn a_video_is_measured_by_its_first_bytes() {
     assert!(seen.join().unwrap()[0].contains("range: bytes=0-511"));
 }
 
+/// **D12**: a video needs a server that serves parts.
 #[tokio::test]
 async fn a_video_needs_a_server_that_serves_parts() {
     for (answer, code) in [
@@ -211,6 +219,7 @@ async fn a_video_needs_a_server_that_serves_parts() {
     }
 }
 
+/// **D13**: a part is exactly the bytes that were requested, of the same file.
 #[tokio::test]
 async fn a_part_is_exactly_the_bytes_asked_for() {
     let video = Video { length: 100, version: Some("v1".to_owned()) };

@@ -147,8 +147,9 @@ mod tests {
         }
     }
 
+    /// **D3**: a name that resolves to this machine is refused.
     #[tokio::test]
-    async fn a_name_that_resolves_to_the_own_machine_is_refused() {
+    async fn name_resolving_to_own_machine_is_refused() {
         let answer = PublicResolver.resolve("localhost".parse().unwrap()).await;
         let error = answer.err().expect("localhost is not public");
         assert_eq!(error.downcast_ref(), Some(&NotPublic("localhost".to_owned())));

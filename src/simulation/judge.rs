@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_post_is_known_by_its_text_or_its_files() {
+    fn post_is_known_by_text_or_files() {
         assert_eq!(number_of(&live(12, "a")), Some(12));
         let story = |file: &str| Live {
             text: String::new(),
@@ -201,8 +201,9 @@ mod tests {
         }
     }
 
+    /// A post that failed or is unknown for no reason is found.
     #[test]
-    fn a_post_that_failed_or_is_unknown_for_no_reason_is_found() {
+    fn groundless_failed_or_unknown_post_is_found() {
         for platform in [Platform::Facebook, Platform::Instagram, Platform::LinkedIn] {
             let verdict = one(platform, Fate::NotPublished, &[]);
             assert_eq!((verdict.failed, verdict.findings.len()), (1, 1));
@@ -215,8 +216,9 @@ mod tests {
         }
     }
 
+    /// A double or deleted post is found, whatever is reported.
     #[test]
-    fn a_double_or_deleted_post_is_found_whatever_is_told() {
+    fn double_or_deleted_post_is_always_found() {
         for fate in [Fate::Published, Fate::NotPublished, Fate::Unknown, Fate::Open] {
             let verdict = one(Platform::Facebook, fate, &[live(0, "a"), live(0, "b")]);
             assert_eq!((verdict.twice, verdict.findings.len()), (1, 1), "{fate:?}");
@@ -230,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_a_denied_and_an_unfinished_post_are_found() {
+    fn lost_denied_and_unfinished_posts_are_found() {
         let verdict = one(Platform::Facebook, Fate::Published, &[]);
         assert_eq!((verdict.lost, verdict.findings.len()), (1, 1));
         let verdict = one(Platform::Facebook, Fate::NotPublished, &[live(0, "a")]);
@@ -241,8 +243,9 @@ mod tests {
         assert_eq!((verdict.lost, verdict.findings.len()), (1, 1));
     }
 
+    /// A live post that belongs to no post, or to another one, is found.
     #[test]
-    fn a_live_post_that_is_nobodys_or_anothers_is_found() {
+    fn stray_live_post_is_found() {
         let verdict = judge(&[], &BTreeMap::new(), &[live(0, "a")]);
         assert_eq!((verdict.strays, verdict.findings.len()), (1, 1));
         let ids = [PostId::generate(), PostId::generate()];

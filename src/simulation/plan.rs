@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kill_and_every_post_is_in_the_plan() {
+    fn every_kill_and_post_is_planned() {
         for (posts, kills) in [(1, 1), (3, 2), (60, 50), (7, 3), (200, 500), (5, 4)] {
             let plan = Plan::new(1, posts, kills);
             assert_eq!(plan.kills(), kills as usize);

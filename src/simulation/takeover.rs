@@ -72,8 +72,9 @@ mod tests {
     use super::*;
     use crate::domain::{Fence, JobId};
 
+    /// A wait ends when a living worker has the job, and none is left out.
     #[test]
-    fn a_wait_ends_when_a_living_worker_has_the_job_and_none_is_left_out() {
+    fn wait_ends_when_living_worker_has_job() {
         let held = || HeldJob { job_id: JobId::generate(), fence: Fence(1), in_call: false };
         let (slow, quick, settled, never) = (held(), held(), held(), held());
         let began = Instant::now();

@@ -356,8 +356,9 @@ fn converted(column: &str, definition: &str, collation: &str) -> String {
 mod tests {
     use super::*;
 
+    /// A column is converted and keeps the rest of its definition.
     #[test]
-    fn a_column_is_converted_and_keeps_the_rest_of_its_definition() {
+    fn converted_column_keeps_its_definition() {
         let create = "CREATE TABLE `t` (\n  `id` char(36) NOT NULL,\n  \
              `a` varchar(255) CHARACTER SET utf8mb3 COLLATE utf8mb3_bin NOT NULL DEFAULT 'x, y' COMMENT 'COLLATE z',\n  \
              `b` text,\n  `c` longtext DEFAULT NULL\n) ENGINE=InnoDB";

@@ -405,8 +405,10 @@ mod tests {
         assert_eq!(tx.count(sql("PRAGMA synchronous")).await.unwrap(), 2);
     }
 
+    /// An error that ended a transaction on SQLite does not affect the next
+    /// one.
     #[tokio::test]
-    async fn an_error_that_ended_a_transaction_on_sqlite_leaves_the_next_one_alone() {
+    async fn sqlite_transaction_error_spares_the_next_one() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("some.db");
         std::fs::write(&path, "").unwrap();

@@ -223,15 +223,16 @@ mod tests {
         assert!(!sqlite.contains(['{', '}']) && sqlite.ends_with("LIMIT ? "), "{sqlite}");
     }
 
+    /// The condition for open jobs is spelt like that of their index.
     #[test]
-    fn a_token_that_nobody_spells_is_found() {
+    fn unknown_token_is_found() {
         let spelt = spell(Engine::Sqlite, "SELECT {nwo}, 1 FROM x WHERE a LIKE '{8}' {lock a}");
         assert_eq!(unknown_token(&spelt), Some("{nwo"));
         assert_eq!(unknown_token(&spell(Engine::MySql, "SELECT {now} WHERE a = '{8}'")), None);
     }
 
     #[test]
-    fn what_is_open_is_said_in_the_words_of_its_index() {
+    fn open_condition_matches_the_index() {
         let query = spell(Engine::Sqlite, "post_schedule s {force index open} WHERE {open s}");
         assert_eq!(query, format!("post_schedule s  WHERE s.{OPEN}"));
         let update = spell(Engine::Sqlite, "WHERE id = ? AND {open}");

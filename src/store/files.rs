@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_writer_is_told_from_other_locks() {
+    fn writer_is_distinguished_from_other_locks() {
         let file = "fe:00:77";
         let of = |line: &str| writer_in(line, file);
         assert_eq!(of("1: POSIX  ADVISORY  WRITE 4711 fe:00:77 120 120"), Some(4711));

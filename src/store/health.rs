@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rests_grow_from_one_to_fifteen_minutes() {
+    fn throttles_grow_from_one_to_fifteen_minutes() {
         let minutes: Vec<u64> = (0..6).map(|rests| rest_after(rests).as_secs() / 60).collect();
         assert_eq!(minutes, [1, 2, 4, 8, 15, 15]);
     }

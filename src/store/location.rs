@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_becomes_a_location_that_hides_its_password() {
+    fn url_becomes_location_hiding_its_password() {
         let file = "sqlite://a%20b.db?mode=rwc".parse::<Location>().unwrap();
         assert_eq!((file.engine(), file.to_string()), (Engine::Sqlite, "a b.db".to_owned()));
         assert_eq!(file.url().expose_secret(), "sqlite://a b.db");

@@ -207,26 +207,10 @@ async fn pause(attempt: u32) {
 
 #[cfg(test)]
 mod tests {
+    /// A block in a function has the function's name.
     #[tokio::test]
-    async fn a_block_in_a_function_has_the_functions_name() {
+    async fn block_in_function_has_its_name() {
         let inner = async { super::function_name!() }.await;
-        assert_eq!(inner, "a_block_in_a_function_has_the_functions_name");
+        assert_eq!(inner, "block_in_function_has_its_name");
     }
-}
-#[cfg(test)]
-#[allow(unused)]
-mod sendcheck {
-    use super::*;
-    fn s<T: Send>(_: T) {}
-    fn a(st: &Store, x: &[(Reviewed<'_>, Option<Duration>)], w: &crate::domain::WorkerId, r: &[Reviewed<'_>]) { s(st.record_held_lookup(w, x)); s(st.unhold(w, r)); }
-    fn b(st: &Store, x: &[Failed<'_>]) { s(st.record_failure(x)); }
-    fn c(st: &Store, x: &[ToPublish<'_>]) { s(st.open_gates(x, Duration::ZERO)); }
-    fn d(st: &Store, x: &[Unsettled<'_>]) { s(st.record_unknown(x)); }
-    fn e(st: &Store, x: &[LookedUp<'_>]) { s(st.record_lookup(x)); }
-    fn f(st: &Store, x: &[Undecided<'_>]) { s(st.hold(x)); }
-    fn g(st: &Store, x: &[Evidence], w: &crate::domain::WorkerId) { s(st.record_live(w, x)); s(st.record_matched(w, x)); }
-    fn h(st: &Store, x: &[(&crate::domain::Lease, Duration)]) { s(st.release(x)); }
-    fn i(st: &Store, x: &[&crate::domain::Lease]) { s(st.release_until_due(x)); }
-    fn j(st: &Store, x: &[(&crate::domain::Lease, &[crate::domain::Artifact])]) { s(st.record_staged(x)); }
-    fn k(st: &Store, x: &ClaimRequest, y: &TakeOver, o: &crate::domain::Only) { s(st.claim_due(x)); s(st.take_over(y)); s(st.take_follow_ups(o, 1)); s(st.needs_review(1)); }
 }

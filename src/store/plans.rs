@@ -68,8 +68,9 @@ fn assert_small(name: &str, index: &str, plan: &[String]) {
     }
 }
 
+/// The queue is read through the small index of open jobs.
 #[tokio::test]
-async fn the_queue_is_read_through_the_small_index_of_open_jobs() {
+async fn queue_reads_use_the_open_job_index() {
     let full = Full::new().await;
     let request = ClaimRequest {
         worker: WorkerId::named("w"),
@@ -139,8 +140,9 @@ async fn queue_status_reads_no_finished_rows() {
     }
 }
 
+/// The statements of a worker for one account start with what is open.
 #[tokio::test]
-async fn a_worker_of_one_account_begins_with_what_is_open() {
+async fn worker_of_one_account_starts_with_open_jobs() {
     let full = Full::new().await;
     let only = Only { platform: None, account: Some(AccountId::generate()) };
     let plan = full.plan(missed_query(Duration::from_secs(3600), &only, "")).await;
@@ -153,8 +155,9 @@ async fn a_worker_of_one_account_begins_with_what_is_open() {
     assert!(plan.first().unwrap().contains("post_schedule_claimed"), "{plan:#?}");
 }
 
+/// A page of a listing comes in the order of an index.
 #[tokio::test]
-async fn a_page_of_a_listing_comes_in_the_order_of_an_index() {
+async fn listing_page_follows_index_order() {
     let full = Full::new().await;
     let everything = PostFilter {
         company_id: COMPANY.parse::<CompanyId>().unwrap(),

@@ -287,8 +287,10 @@ mod tests {
         time.trunc_subsecs(3).format(dialect::SQLITE_TIME_FORMAT).to_string()
     }
 
+    /// A stored time reads back, and the order of its text is the order of
+    /// time.
     #[test]
-    fn a_stored_time_reads_back_and_text_order_is_time_order() {
+    fn stored_time_reads_back_and_sorts() {
         let early: DateTime<Utc> = "2026-11-24T09:00:00.120Z".parse().unwrap();
         let late: DateTime<Utc> = "2026-11-24T09:00:00.121Z".parse().unwrap();
         assert_eq!(decode_time(&encode(early)), Some(early));
@@ -301,8 +303,9 @@ mod tests {
         }
     }
 
+    /// The ends of every range are read, or refused.
     #[test]
-    fn the_ends_of_every_range_are_read_or_refused() {
+    fn range_ends_are_read_or_refused() {
         let year = |year: i64| (year - 2000) * 31_556_952_000_000;
         for far in [i64::MAX, i64::MIN, i64::MAX - 1, i64::MIN + 1, year(-4713), year(294_276)] {
             assert!(postgres_time(far).is_err(), "{far}");

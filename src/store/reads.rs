@@ -253,8 +253,10 @@ async fn faults_of_status(tx: &mut Tx) -> Vec<String> {
     faults
 }
 
+/// **F18**: the worker's statements read no more rows when many posts are
+/// finished.
 #[tokio::test]
-async fn f18_finished_rows_cost_the_hot_path_nothing() {
+async fn finished_rows_cost_the_hot_path_nothing() {
     let Some(server) = server() else { return };
     let scratch = Scratch::make(&server, TIMEOUT).await.unwrap();
     let store = Store::open_scratch(&scratch, TIMEOUT).await.unwrap();

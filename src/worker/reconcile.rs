@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn posts_that_need_review_are_read_for_a_week() {
+    fn unknown_posts_are_looked_up_for_a_week() {
         let hours = |age: u64| {
             next_review(Duration::from_secs(age * 3600)).map(|next| next.as_secs() / 3600)
         };

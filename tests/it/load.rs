@@ -185,7 +185,7 @@ fn faults(world: &World, log: &str) -> Vec<String> {
 
 #[test]
 #[ignore = "takes minutes: tests/load runs it"]
-fn every_job_is_published_at_most_once_under_load() {
+fn load_publishes_every_job_at_most_once() {
     let jobs = jobs();
     let world =
         World::with(SandboxOptions { instagram_daily_posts: 1000, ..SandboxOptions::default() });

@@ -6,6 +6,7 @@
 mod cli;
 mod dependencies;
 mod engines;
+mod faults;
 mod generated;
 mod kills;
 mod layers;
@@ -15,7 +16,6 @@ mod model;
 mod posts_end_to_end;
 mod protocol;
 mod readme;
-mod rows;
 mod secrets;
 mod simulation;
 mod source;

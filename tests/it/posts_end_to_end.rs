@@ -113,8 +113,9 @@ fn live_on(world: &World, account: &Account) -> Vec<Value> {
     items
 }
 
+/// Every kind of post is published once and listed with its id and link.
 #[test]
-fn every_kind_of_post_is_published_once_and_listed_with_its_id_and_link() {
+fn every_kind_is_published_once_with_link() {
     let world = World::new();
     let posts: Vec<_> = KINDS.iter().map(|kind| (kind, kind.schedule(&world))).collect();
     world.work_until_done();
@@ -176,8 +177,9 @@ fn a_post_waits_for_its_time() {
     world.assert_healthy();
 }
 
+/// A refused post fails with the platform's reason, and nothing is live.
 #[test]
-fn a_refused_post_fails_with_the_platforms_reason_and_nothing_is_live() {
+fn refused_post_fails_with_the_platforms_reason() {
     let world = World::new();
     let page = world.account("facebook");
     world.fault(&json!({
@@ -197,7 +199,7 @@ fn a_refused_post_fails_with_the_platforms_reason_and_nothing_is_live() {
 }
 
 #[test]
-fn a_passing_failure_is_tried_again_after_a_minute() {
+fn transient_failure_is_retried_after_a_minute() {
     let world = World::new();
     let page = world.account("facebook");
     world.fault(&json!({
@@ -221,7 +223,7 @@ fn a_passing_failure_is_tried_again_after_a_minute() {
 /// The answer to the publish call is lost on its way: the post is live and the
 /// worker does not know.
 #[test]
-fn a_lost_answer_is_looked_up_and_never_sent_again() {
+fn lost_answer_is_looked_up_never_resent() {
     let world = World::new();
     let accounts = PLATFORMS.map(|platform| world.account(platform));
     for platform in PLATFORMS {
@@ -250,7 +252,7 @@ fn a_lost_answer_is_looked_up_and_never_sent_again() {
 }
 
 #[test]
-fn a_video_that_is_still_processed_keeps_no_other_post_waiting() {
+fn video_in_processing_delays_no_other_post() {
     let world = World::new();
     // Longer than the test takes on the slowest machine: only `advance` ends it.
     world.options(&json!({"video_processing_ms": 60_000}));

@@ -1,4 +1,4 @@
-//! Tokens are seen by nobody but the platforms. Every `assert_healthy` looks
+//! Only the platforms see tokens. Every `assert_healthy` looks
 //! for them too; here is where they come closest to being shown.
 
 use std::fs;
@@ -9,8 +9,9 @@ use serde_json::json;
 
 use crate::support::{PLATFORMS, World};
 
+/// No token is in logs, errors or the database, even when it is refused.
 #[test]
-fn no_token_is_in_logs_errors_or_the_database_even_when_it_is_refused() {
+fn refused_token_is_logged_and_stored_nowhere() {
     for state in ["", "invalid-", "expired-", "noscope-"] {
         let world = World::new();
         world.set("SOCIALSCHED_LOG", "trace");
@@ -60,8 +61,9 @@ fn a_token_in_a_file_stays_there() {
     world.assert_healthy();
 }
 
+/// A token given in place of its variable's name is not repeated.
 #[test]
-fn a_token_given_in_place_of_its_variables_name_is_not_repeated() {
+fn token_as_variable_name_is_not_repeated() {
     let world = World::new();
     #[rustfmt::skip]
     world.run(&[

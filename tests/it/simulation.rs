@@ -58,8 +58,9 @@ fn workers(folder: &Path) -> (Vec<String>, Vec<String>) {
     found
 }
 
+/// A simulation loses and doubles nothing and touches no other database.
 #[test]
-fn a_simulation_loses_and_doubles_nothing_and_touches_no_other_database() {
+fn simulation_is_safe_and_isolated() {
     let (world, args) = machine();
     let page = world.account("facebook");
     world.schedule(&page, &["--caption", "Mine"]);
@@ -114,9 +115,10 @@ fn a_simulation_takes_only_numbers_that_make_sense() {
     }
 }
 
-/// A database that is not typed is not proven, and nobody shall think so.
+/// A database that is configured but not typed is reported as ignored. It is
+/// not proven by the run, and the output must not suggest so.
 #[test]
-fn a_database_that_is_configured_but_not_typed_is_told_as_not_heeded() {
+fn untyped_configured_database_is_reported_ignored() {
     let (world, _) = machine();
     let told = world.run(&["simulate", "-n"]).ok().stderr;
     let lines: Vec<&str> = told.lines().filter(|line| line.contains("not heeded")).collect();
@@ -127,8 +129,9 @@ fn a_database_that_is_configured_but_not_typed_is_told_as_not_heeded() {
     assert!(!typed.contains("not heeded"), "{typed}");
 }
 
+/// The command that repeats a simulation is whole but for the password.
 #[test]
-fn what_repeats_a_simulation_is_whole_but_for_the_password() {
+fn repeating_command_hides_only_the_password() {
     let (world, _) = machine();
     let url = "mysql://me:canary@localhost/app?socket=/run/my.sock";
     let told = world.run(&["simulate", "-n", "--seed", "5", "--database-url", url]).ok().stderr;
@@ -138,8 +141,9 @@ fn what_repeats_a_simulation_is_whole_but_for_the_password() {
     assert!(!told.contains("canary"), "{told}");
 }
 
+/// A missing folder is named, and whose it is.
 #[test]
-fn a_folder_that_is_missing_is_named_and_whose_it_is() {
+fn missing_folder_is_named_with_its_owner() {
     let (world, _) = machine();
     let path = world.path("nowhere");
     let url = format!("sqlite://{}/queue.db", path.display());
@@ -153,9 +157,10 @@ fn a_folder_that_is_missing_is_named_and_whose_it_is() {
     }
 }
 
+/// An interrupted simulation leaves nothing, and its workers know no secret.
 /// Tokens and settings of the user are none of the workers' business.
 #[test]
-fn an_interrupted_simulation_leaves_nothing_and_its_workers_know_no_secret() {
+fn interrupted_simulation_cleans_up() {
     let (world, args) = machine();
     let mut run = world.start(&with(&args, &["--kills", "5000"]));
     let mut known = Vec::new();
@@ -260,10 +265,11 @@ fn posts_that_fail_are_found_out() {
     assert!(findings[0].contains("nothing justifies"), "{findings:?}");
 }
 
-/// A platform that never tells the truth leaves posts unknown that it could
-/// have told; the judge lets none of them pass.
+/// Unknown posts of a platform that can be asked are found out. A platform that
+/// always lies leaves posts unknown that it could have revealed; the
+/// simulation's judge accepts none of them.
 #[test]
-fn unknown_posts_of_a_platform_that_can_be_asked_are_found_out() {
+fn simulation_rejects_readable_posts_left_unknown() {
     let (world, _) = machine();
     let unknown = posts_on(Platform::Instagram);
     let lies = json!([

@@ -57,20 +57,75 @@ pub fn files() -> Vec<SourceFile> {
     files
 }
 
-/// The names of all tests in `src/` and `tests/`.
-pub fn tests() -> BTreeSet<String> {
+/// A test in `src/` or `tests/`.
+pub struct Test {
+    /// Its file and line, such as `tests/it/load.rs:30`.
+    pub place: String,
+    pub name: String,
+    /// The first line of its doc comment; empty if it has none.
+    pub summary: String,
+}
+
+/// All tests in `src/` and `tests/` but those that macros make.
+pub fn test_functions() -> Vec<Test> {
     let mut paths = Vec::new();
     walk(&root().join("src"), &mut paths);
     walk(&root().join("tests"), &mut paths);
-    let mut names = BTreeSet::new();
-    for path in paths {
-        let text = fs::read_to_string(&path).unwrap();
-        for (mark, _) in ["#[test]", "#[tokio::test"].iter().flat_map(|m| text.match_indices(m)) {
-            let Some((_, rest)) = text[mark..].split_once("fn ") else { continue };
-            names.insert(rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect());
-        }
+    paths.sort();
+    let tests = paths.iter().flat_map(|path| {
+        let relative = path.strip_prefix(root()).unwrap().to_str().unwrap();
+        tests_in(relative, &fs::read_to_string(path).unwrap())
+    });
+    tests.collect()
+}
+
+/// The names of all tests in `src/` and `tests/`.
+pub fn tests() -> BTreeSet<String> {
+    test_functions().into_iter().map(|test| test.name).collect()
+}
+
+fn tests_in(path: &str, text: &str) -> Vec<Test> {
+    let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
+    let is_mark = |line: &&str| line.starts_with("#[test]") || line.starts_with("#[tokio::test");
+    let is_head = |line: &&str| line.starts_with("///") || line.starts_with("#[");
+    let marks = (0..lines.len()).filter(|at| is_mark(&lines[*at]));
+    let tests = marks.filter_map(|mark| {
+        let head = lines[..mark].iter().rev().take_while(|line| is_head(line)).count();
+        let (at, name) = (mark..lines.len())
+            .find_map(|at| Some((at, lines[at].split_once("fn ")?.1)))
+            .filter(|(_, rest)| !rest.starts_with('$'))?;
+        let summary = lines[mark - head..at].iter().find_map(|line| line.strip_prefix("///"));
+        Some(Test {
+            place: format!("{path}:{}", at + 1),
+            name: name.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect(),
+            summary: summary.unwrap_or_default().trim().to_owned(),
+        })
+    });
+    tests.collect()
+}
+
+impl Test {
+    /// The faults and transitions that it is about: its doc comment begins with
+    /// `**H23, P12**: `. `None` if it seems to name some in another form.
+    pub fn codes(&self) -> Option<Vec<&str>> {
+        let Some(rest) = self.summary.strip_prefix("**") else {
+            let first = self.summary.split([' ', ':', ',']).next().unwrap_or_default();
+            return (!is_code(first)).then(Vec::new);
+        };
+        let (codes, _) = rest.split_once("**: ")?;
+        let codes: Vec<&str> = codes.split(", ").collect();
+        codes.iter().all(|code| is_code(code)).then_some(codes)
     }
-    names
+}
+
+/// A letter and a number, for transitions perhaps another letter: `H23`, `T5L`.
+/// `S` has no number.
+pub fn is_code(word: &str) -> bool {
+    let Some(number) = word.strip_prefix(|c: char| c.is_ascii_uppercase()) else { return false };
+    let number = number.strip_suffix(|c: char| c.is_ascii_alphabetic()).unwrap_or(number);
+    let is_plain = number == "0" || !number.starts_with('0');
+    let is_number = matches!(number.len(), 1 | 2) && number.bytes().all(|b| b.is_ascii_digit());
+    word == "S" || is_plain && is_number
 }
 
 impl SourceFile {
@@ -349,8 +404,9 @@ mod tests {
         assert_eq!(own("src/worker/run.rs", text), expected);
     }
 
+    /// Paths in code and out of the own module are seen.
     #[test]
-    fn paths_in_code_and_out_of_the_own_module_are_seen() {
+    fn paths_outside_own_module_are_seen() {
         let text =
             "fn f(x: &super::super::store::Store) { crate::domain::x::<crate::exit::Exit>() }";
         let expected = ["store::Store", "domain::x", "exit::Exit"].map(str::to_owned);
@@ -378,5 +434,64 @@ mod tests {
         let found: Vec<_> = found.iter().map(|r| (r.line, r.path.join("::"))).collect();
         let expected = [(1, "clap::Parser"), (2, "clap::Args"), (3, "std::env::args")];
         assert_eq!(found, expected.map(|(line, path)| (line, path.to_owned())));
+    }
+
+    /// Most words of a test's name.
+    const LONGEST_NAME: usize = 8;
+
+    #[test]
+    fn test_names_are_short_and_without_codes() {
+        let mut faults = Vec::new();
+        for test in test_functions() {
+            let words: Vec<&str> = test.name.split('_').collect();
+            // These are named after the documents that they read.
+            let is_free = test.place.starts_with("tests/it/readme/");
+            if words.len() > LONGEST_NAME && !is_free {
+                faults.push(format!("{}: {}: {} words", test.place, test.name, words.len()));
+            }
+            // Also with a zero, as in `f06`.
+            let (letter, number) = words[0].split_at(1);
+            let number = number.strip_prefix('0').filter(|rest| !rest.is_empty()).unwrap_or(number);
+            if is_code(&format!("{}{number}", letter.to_uppercase())) {
+                faults.push(format!("{}: {}: a code in its name", test.place, test.name));
+            }
+        }
+        assert!(
+            faults.is_empty(),
+            "the topic is the name, codes begin the comment:\n{}",
+            faults.join("\n")
+        );
+    }
+
+    #[test]
+    fn tests_are_found_with_their_codes() {
+        // Not to be found here itself.
+        let text = "
+            /// **H23, T5L**: a comment.
+            /// More of it.
+            @[test]
+            @[ignore = \"slow\"]
+            fn one() {}
+
+            @[tokio::test(start_paused = true)]
+            /// P9: in another form.
+            async fn two() {}
+            $(@[test] fn $name() {})+
+            @[test]
+            fn three() {}
+        ";
+        let tests = tests_in("a.rs", &text.replace('@', "#"));
+        let found: Vec<_> =
+            tests.iter().map(|test| (&*test.place, &*test.name, test.codes())).collect();
+        let expected = [
+            ("a.rs:6", "one", Some(vec!["H23", "T5L"])),
+            ("a.rs:10", "two", None),
+            ("a.rs:13", "three", Some(Vec::new())),
+        ];
+        assert_eq!(found, expected);
+        assert!(["S", "A1", "T0", "T10", "T0m", "T5L"].iter().all(|code| is_code(code)));
+        assert!(
+            !["", "s", "A", "A01", "A100", "a1", "UTF", "D1xx"].iter().any(|word| is_code(word))
+        );
     }
 }

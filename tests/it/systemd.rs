@@ -1,4 +1,4 @@
-//! What the worker tells systemd.
+//! What the worker reports to systemd.
 
 use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
@@ -19,8 +19,9 @@ fn await_message(socket: &UnixDatagram, text: &str) {
     }
 }
 
+/// systemd is notified that the worker is ready, alive and finishing.
 #[test]
-fn systemd_hears_that_the_worker_is_ready_alive_and_finishing() {
+fn systemd_learns_ready_alive_and_stopping() {
     let world = World::new();
     let path = world.path("notify");
     let socket = UnixDatagram::bind(&path).unwrap();

@@ -63,24 +63,27 @@ fn killed_in_the_publish_call(fault: &str) -> (World, Vec<String>) {
     (world, texts)
 }
 
+/// A worker killed after its publish call took effect doubles no post.
 #[test]
-fn a_worker_killed_after_its_publish_call_took_effect_doubles_no_post() {
+fn worker_killed_after_publishing_doubles_nothing() {
     let (world, texts) = killed_in_the_publish_call("after_commit_hang");
     world.work_for(LOOKS, 60);
     assert_each_live_once(&world, &texts);
 }
 
+/// A post whose worker died in its call is found as soon as the lease is over.
 #[test]
-fn a_post_whose_worker_died_in_its_call_is_found_as_soon_as_the_lease_is_over() {
+fn dead_workers_post_is_found_after_lease() {
     let (world, texts) = killed_in_the_publish_call("after_commit_hang");
     world.advance(Duration::from_secs(61));
     world.work(&[]);
     assert_each_live_once(&world, &texts);
 }
 
-/// The platform may still carry out what a dead worker sent to it.
+/// Nothing is decided about a post while its call may be under way. The
+/// platform may still carry out what a dead worker sent to it.
 #[test]
-fn nothing_is_believed_about_a_post_while_its_call_may_be_under_way() {
+fn call_under_way_leaves_post_undecided() {
     let (world, _) = killed_in_the_publish_call("before_commit_hang");
     for seconds in [61, 40] {
         world.advance(Duration::from_secs(seconds));
@@ -99,16 +102,18 @@ fn nothing_is_believed_about_a_post_while_its_call_may_be_under_way() {
     assert_eq!(called(&world), before + PLATFORMS.len());
 }
 
+/// A worker killed before its publish call took effect loses no post.
 #[test]
-fn a_worker_killed_before_its_publish_call_took_effect_loses_no_post() {
+fn worker_killed_before_publishing_loses_nothing() {
     let (world, texts) = killed_in_the_publish_call("before_commit_hang");
     world.work_for(LOOKS, 60);
     assert_each_live_once(&world, &texts);
 }
 
-/// A member's posts cannot be asked for: there a person must look.
+/// A member's post whose worker died in its call is left to a person. A
+/// member's posts cannot be read back.
 #[test]
-fn a_members_post_whose_worker_died_in_its_call_is_left_to_a_person() {
+fn dead_workers_member_post_needs_review() {
     for fault in ["before_commit_hang", "after_commit_hang"] {
         let world = World::new();
         world.fault(&json!({
@@ -143,8 +148,9 @@ fn look_in_person(world: &World) {
     }
 }
 
+/// Workers killed again and again publish each post once.
 #[test]
-fn workers_killed_again_and_again_publish_each_post_once() {
+fn repeatedly_killed_workers_publish_once() {
     let world = World::new();
     let texts = schedule_posts(&world, 12);
     // A little later in each round, so that another moment is hit.
@@ -167,9 +173,10 @@ fn workers_killed_again_and_again_publish_each_post_once() {
     assert_each_live_once(&world, &texts);
 }
 
-/// The leases are real time: nothing helps the second worker.
+/// A restarted worker takes over when the lease is over. The leases are real
+/// time: nothing helps the second worker.
 #[test]
-fn a_restarted_worker_takes_over_when_the_lease_is_over() {
+fn restarted_worker_takes_over_after_lease() {
     let world = World::new();
     let page = world.account("facebook");
     world.fault(&json!({
@@ -234,8 +241,9 @@ fn overlapping_runs_from_cron_publish_nothing_twice() {
     assert_each_live_once(&world, &texts);
 }
 
+/// SIGTERM lets running posts finish and takes no new ones.
 #[test]
-fn sigterm_lets_running_posts_finish_and_takes_no_new_ones() {
+fn sigterm_finishes_posts_and_stops_claiming() {
     let world = World::new();
     world.fault(&json!({
         "match": publish_call("facebook"), "fault": "slow_first_byte", "delay_ms": 700,
@@ -255,9 +263,11 @@ fn sigterm_lets_running_posts_finish_and_takes_no_new_ones() {
     assert_each_live_once(&world, &["One", "Three", "Two"].map(str::to_owned));
 }
 
-/// A machine that sleeps: the worker wakes up when others have its job.
+/// **B12, G3**: a worker frozen past its lease does not publish what another
+/// has taken over. A machine that sleeps: the worker wakes up when others have
+/// its job.
 #[test]
-fn a_worker_frozen_past_its_lease_does_not_publish_what_another_has_taken() {
+fn frozen_worker_publishes_nothing_taken_over() {
     let world = World::new();
     world.fault(&json!({
         "match": {"method": "POST", "path_contains": "/photos"}, "when": {"nth": 1},
@@ -286,8 +296,9 @@ fn a_run_with_nothing_to_do_says_nothing() {
     world.run(&["run-worker", "--once"]).ok().silent();
 }
 
+/// The second SIGINT stops at once, and the post is found again.
 #[test]
-fn sigint_twice_stops_at_once_and_the_post_is_found_again() {
+fn second_sigint_stops_and_post_is_found() {
     let world = World::new();
     world.fault(&json!({
         "match": publish_call("facebook"), "when": {"nth": 1}, "fault": "after_commit_hang",

@@ -31,8 +31,10 @@ fn not_live_after(seconds: u64) -> Sighting {
     Sighting::NotLive { after: Duration::from_secs(seconds) }
 }
 
+/// Only where nothing can be read does the platform's answer alone prove a
+/// refusal.
 #[test]
-fn only_an_answer_with_nobody_to_ask_proves_a_refusal() {
+fn signed_refusal_without_readings_is_proof() {
     let proven = |answer: Answer, witness| of_answer(answer, witness);
     for witness in [Witness::Object, Witness::List] {
         assert_eq!(proven(Answer::Refused(bad()), witness), Proven::Nothing(bad()));
@@ -51,8 +53,9 @@ fn only_an_answer_with_nobody_to_ask_proves_a_refusal() {
     }
 }
 
+/// A refused call needs one reading, and keeps its error class.
 #[test]
-fn a_refused_call_needs_one_reading_and_keeps_its_class() {
+fn refused_call_needs_one_reading_keeps_class() {
     let limit = failure(Remedy::Wait { rest: LATER, scope: Scope::Account }, "4");
     for refusal in [bad(), limit] {
         let read = of_reading(not_live_after(900), &[refused(&refusal)], SETTLE);
@@ -66,8 +69,9 @@ fn a_refused_call_needs_one_reading_and_keeps_its_class() {
     assert_eq!(read, Proven::Nothing(unreadable));
 }
 
+/// An unanswered call needs two readings, late enough and far enough apart.
 #[test]
-fn an_unanswered_call_needs_two_readings_far_apart_and_late() {
+fn unanswered_call_needs_two_late_readings() {
     let believed = |age, since, after| {
         let read = of_reading(not_live_after(after), &[unanswered(age, since)], SETTLE);
         matches!(read, Proven::NotLive(_))
@@ -86,7 +90,7 @@ fn an_unanswered_call_needs_two_readings_far_apart_and_late() {
 
 /// The platform says that there is such a post: lists may only not have it yet.
 #[test]
-fn a_refusal_as_a_duplicate_is_doubted_like_no_answer() {
+fn duplicate_refusal_is_doubted_like_no_answer() {
     let duplicate = bad().mark(EXISTS);
     let call = |age, since| Intent { refusal: Some(duplicate.clone()), ..unanswered(age, since) };
     for (age, since) in [(1, None), (500, None), (104, Some(90)), (899, Some(800))] {
@@ -97,8 +101,9 @@ fn a_refusal_as_a_duplicate_is_doubted_like_no_answer() {
     assert_eq!(read, Proven::NotLive(duplicate.clone()), "its class is kept");
 }
 
+/// A dead object settles every call that named it.
 #[test]
-fn a_dead_object_settles_every_call_that_named_it() {
+fn dead_object_settles_calls_that_named_it() {
     let expired = failure(Remedy::Restage, "container_expired");
     let dead = || Sighting::Dead(expired.clone());
     let read = of_reading(dead(), &[unanswered(1, None)], SETTLE);
@@ -110,8 +115,10 @@ fn a_dead_object_settles_every_call_that_named_it() {
     assert_eq!(read, Proven::NotLive(limit), "its account rests all the same");
 }
 
+/// A reading refused for a dead token agrees with another such reading, and
+/// with nothing else.
 #[test]
-fn a_dead_token_agrees_with_itself_and_with_nothing_else() {
+fn dead_token_agrees_only_with_itself() {
     let token = failure(Remedy::Operator(Scope::Account), "190");
     let other = failure(Remedy::Operator(Scope::Account), "190/463");
     let limit = failure(Remedy::Wait { rest: LATER, scope: Scope::App }, "4");
@@ -126,8 +133,9 @@ fn a_dead_token_agrees_with_itself_and_with_nothing_else() {
     }
 }
 
+/// What cannot be read is settled by the refusal, or needs a person's review.
 #[test]
-fn what_no_reading_tells_is_a_refusal_or_for_a_person() {
+fn unreadable_refusal_is_final_or_needs_review() {
     let closed = failure(Remedy::GiveUp, "member_post");
     let never = |call: Intent| of_reading(Sighting::NeverTells(closed.clone()), &[call], SETTLE);
     assert_eq!(never(refused(&bad())), Proven::NotLive(bad()));
@@ -150,9 +158,10 @@ fn readings_that_contradict_an_answer_decide_nothing() {
     assert!(matches!(of_reading(never, &[refused_blindly], SETTLE), Proven::Nothing(_)));
 }
 
-/// It may be closed to the token, or not shown yet.
+/// An object that cannot be found is read as often as one that is not live. It
+/// may be closed to the token, or not shown yet.
 #[test]
-fn what_cannot_be_found_is_asked_for_as_often_as_what_is_not_live() {
+fn missing_object_is_reread_like_unpublished_one() {
     let gone = || Sighting::Dead(failure(Remedy::Restage, MISSING));
     let read = |age, since| of_reading(gone(), &[unanswered(age, since)], SETTLE);
     assert_eq!(read(9000, None), Proven::Nothing(not_live()));
@@ -169,8 +178,9 @@ fn a_few_stale_readings_settle_nothing() {
     assert!(matches!(read(READINGS), Proven::NotLive(_)));
 }
 
+/// A refusal that contradicts a reading is doubted for long.
 #[test]
-fn a_refusal_that_contradicts_a_reading_is_doubted_for_long() {
+fn contradicted_refusal_is_doubted_for_long() {
     let spent = bad().mark(SPENT);
     let call = |age, since| Intent {
         doubted: true,

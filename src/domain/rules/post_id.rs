@@ -153,8 +153,10 @@ mod tests {
         check_post_id(Facebook, &"9".repeat(LENGTH_MAX + 1)).unwrap_err();
     }
 
+    /// An address in place of a post id is refused, and the message names the
+    /// id it holds.
     #[test]
-    fn an_address_is_refused_with_the_id_that_it_holds() {
+    fn address_is_refused_with_the_id_inside() {
         let li = "https://www.linkedin.com";
         let fb = "https://www.facebook.com";
         for (platform, address, id) in [

@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_described_in_its_zone_and_in_utc() {
+    fn time_is_shown_in_its_zone_and_utc() {
         let now = at("2025-01-31T17:48:00Z");
         let paris = parse_zone("Europe/Paris").unwrap();
         assert_eq!(

@@ -56,8 +56,9 @@ fn posts() -> Report {
     }
 }
 
+/// One report serves every format, and remarks stay off stdout.
 #[test]
-fn one_report_serves_every_format_and_remarks_stay_off_stdout() {
+fn one_report_serves_every_format() {
     for (format, expected) in [
         (Format::Table, "id        caption\n0198c2f4  =New\n"),
         (Format::Tsv, "0198c2f4\t=New\n"),
@@ -83,8 +84,9 @@ fn people_read_the_paragraph_and_scripts_the_row() {
     assert_eq!(out.text(), "0198c2f4\t=New\n");
 }
 
+/// An empty result is exit 0, with a hint on stderr.
 #[test]
-fn an_empty_result_is_exit_0_with_a_hint_on_stderr() {
+fn empty_result_is_exit_0_with_hint() {
     let empty = Report {
         data: json!([]),
         table: Some(Table::new([("id", Align::Left)])),
@@ -105,8 +107,9 @@ fn quiet_drops_notes_and_keeps_warnings_and_errors() {
     assert_eq!(err.text(), "warning: careful\nerror: no schema\n");
 }
 
+/// A closed pipe is a quiet success, and nothing more is written.
 #[test]
-fn a_closed_pipe_is_a_quiet_success_and_nothing_more_is_written() {
+fn closed_pipe_is_a_quiet_success() {
     let out = Stream::failing(io::ErrorKind::BrokenPipe);
     let err = Stream::default();
     let printer =
@@ -117,16 +120,18 @@ fn a_closed_pipe_is_a_quiet_success_and_nothing_more_is_written() {
     assert_eq!(err.text(), "");
 }
 
+/// A full disk under stdout is an error; a failing stderr is not.
 #[test]
-fn a_full_disk_under_stdout_is_an_error_and_trouble_with_stderr_is_not() {
+fn full_disk_under_stdout_is_an_error() {
     let full = || Box::new(Stream::failing(io::ErrorKind::StorageFull));
     let printer = Printer::to(Format::Tsv, false, Screen::default(), full(), full());
     printer.note("lost");
     assert_eq!(printer.report(&posts()).unwrap_err().kind(), io::ErrorKind::StorageFull);
 }
 
+/// A failure in JSON is a document on stdout and a text on stderr.
 #[test]
-fn a_failure_in_json_is_a_document_on_stdout_and_a_text_on_stderr() {
+fn json_failure_is_document_and_text() {
     let (printer, out, err) = printer(Format::Json, false);
     let exit = printer.failure(&Fault::not_found("no post 0198").into());
     assert_eq!(exit, Exit::NotFound);
@@ -135,8 +140,9 @@ fn a_failure_in_json_is_a_document_on_stdout_and_a_text_on_stderr() {
     assert_eq!(err.text(), "error: no post 0198\n");
 }
 
+/// Data that comes with a failure is shown, and the exit code is the failure's.
 #[test]
-fn data_that_comes_with_a_failure_is_shown_and_the_exit_code_is_the_failures() {
+fn data_with_failure_keeps_its_exit_code() {
     let report = Report {
         failure: Some(Fault::unhealthy("2 stuck jobs").into()),
         notes: Vec::new(),

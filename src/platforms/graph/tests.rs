@@ -38,6 +38,7 @@ fn refusal(code: i64) -> Value {
     json!({"error": {"message": "m", "code": code}})
 }
 
+/// **E6**: a token that the platform repeats never enters a failure.
 #[test]
 fn an_echoed_token_never_enters_a_failure() {
     let json = json!({"error": {"message": "Bad token canary-token", "code": 190,
@@ -69,7 +70,7 @@ fn a_success_status_may_still_be_a_failure() {
 
 /// What a publish call that did not succeed was answered, and with which mark.
 #[test]
-fn refused_spent_and_unknown_calls_are_told_apart() {
+fn refused_spent_and_unknown_calls_are_distinguished() {
     let heard = |status, json| {
         let trouble = judge(Phase::Publish, answer(status, &[], json)).unwrap_err();
         match trouble.into_answer() {
@@ -99,7 +100,7 @@ fn a_call_that_never_left_is_not_sent() {
 }
 
 #[test]
-fn a_failed_upload_is_repeated_if_told() {
+fn failed_upload_is_repeated_on_request() {
     let remedy = |retriable| {
         let json = json!({"debug_info": {"retriable": retriable, "type": "OffsetInvalidError",
             "message": "m"}});
@@ -139,7 +140,7 @@ fn ids_have_the_shape_that_meta_gives() {
 }
 
 #[test]
-fn the_longest_rest_of_all_usage_entries_counts() {
+fn longest_throttle_of_all_usage_entries_counts() {
     let usage = r#"{"1":[{"type":"pages","estimated_time_to_regain_access":5}],
         "1":[{"type":"instagram","estimated_time_to_regain_access": 37}],
         "2":[{"estimated_time_to_regain_access":0}]}"#
@@ -153,7 +154,7 @@ fn the_longest_rest_of_all_usage_entries_counts() {
     assert_eq!(rest_asked_for(&answer(400, &[], Value::Null)), None);
 }
 
-/// Successes tell it too: a limit that is nearly used up is noticed before a refusal.
+/// Successes report it, too: a limit that is nearly used up is noticed before a refusal.
 #[test]
 fn a_nearly_used_up_limit_is_noted() {
     let noted = |name: &'static str, value: &str, status| {

@@ -211,8 +211,9 @@ mod tests {
         }
     }
 
+    /// `Retry-After` is seconds or a date, and never more than a day.
     #[test]
-    fn retry_after_is_seconds_or_a_date_and_never_more_than_a_day() {
+    fn retry_after_is_bounded_by_a_day() {
         let seconds = |text| answer(&[("retry-after", text)]).retry_after().map(|d| d.as_secs());
         assert_eq!(seconds("120"), Some(120));
         assert_eq!(seconds("0"), Some(0));
@@ -263,8 +264,9 @@ mod tests {
         NoAnswer { reach: Reach::Interrupted, ..NoAnswer::not_sent("timeout", "m") }
     }
 
+    /// **E6**: a token that the platform repeats is removed from the text.
     #[test]
-    fn an_echoed_token_is_taken_out_of_a_text() {
+    fn echoed_token_is_removed_from_text() {
         let token = AccessToken::new("canary".to_owned());
         assert_eq!(scrub("Bad token: canary.", &token), "Bad token: [token].");
         assert_eq!(

@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gateway_gets_the_host_as_first_path_segment() {
+    fn gateway_gets_host_as_first_path_segment() {
         let http = Http::new(Some(Gateway::parse("http://127.0.0.1:9").unwrap()));
         let target = http.target("https://graph.facebook.com/v25.0/1?fields=id").unwrap();
         assert_eq!(target.as_str(), "http://127.0.0.1:9/graph.facebook.com/v25.0/1?fields=id");
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn an_upload_url_must_be_on_an_expected_host() {
+    fn upload_url_must_be_on_expected_host() {
         let http = Http::new(None);
         let check = |url| http.check_upload_url(url, &["rupload.facebook.com"]);
         assert_eq!(check("https://rupload.facebook.com/video-upload/v25.0/1"), Ok(()));
@@ -267,8 +267,9 @@ mod tests {
         }
     }
 
+    /// **H1**: a connection that was never made proves that nothing was sent.
     #[tokio::test]
-    async fn h01_a_connection_that_never_came_about_proves_that_nothing_was_sent() {
+    async fn failed_connection_proves_nothing_was_sent() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let closed = listener.local_addr().unwrap().port();
         drop(listener);
@@ -294,8 +295,9 @@ mod tests {
         }
     }
 
+    /// A connection that is closed without an answer leaves the outcome open.
     #[tokio::test]
-    async fn a_connection_closed_without_an_answer_leaves_the_outcome_open() {
+    async fn connection_closed_without_answer_is_unknown() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let server = std::thread::spawn(move || {
@@ -314,9 +316,11 @@ mod tests {
         assert!(request.contains("user-agent: socialsched/"), "{request}");
     }
 
-    /// The connection took its time: what is late by then does not leave.
+    /// **B12**: a call whose clearance ended before it was connected is not
+    /// sent whole. The connection took its time: what is late by then does not
+    /// leave.
     #[tokio::test]
-    async fn a_call_that_is_cleared_no_more_when_it_is_connected_is_not_whole() {
+    async fn call_no_longer_cleared_is_not_sent_whole() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let server = std::thread::spawn(move || {
@@ -338,7 +342,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_whose_body_breaks_off_keeps_its_status() {
+    async fn answer_with_broken_body_keeps_its_status() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         std::thread::spawn(move || {
@@ -354,8 +358,10 @@ mod tests {
         assert_eq!(answer.json, Value::Null);
     }
 
+    /// **H16**: a body that is huge, deeply nested or not text keeps its status
+    /// and is read to a limit.
     #[tokio::test]
-    async fn h16_a_body_that_is_huge_deep_or_no_text_keeps_its_status_and_ends() {
+    async fn bad_body_keeps_its_status_and_ends() {
         let huge = vec![b' '; 3 * MAX_BODY_BYTES];
         let deep = "[".repeat(100_000).into_bytes();
         for body in [huge, deep, b"{\"id\": \"\xff\xfe\"}".to_vec(), b"{\"id\": 1,".to_vec()] {

@@ -46,7 +46,7 @@ const PLATFORM: Remedy = Remedy::Operator(Scope::App);
 const OUTAGE: Remedy = Remedy::Outage(Away::Platform);
 
 #[test]
-fn every_row_of_the_table_has_its_verdict() {
+fn every_table_row_has_its_error_class() {
     use Remedy::{GiveUp, PollAgain, Restage, Retry};
     use Verdict::{Refused, Unknown};
     let two_minutes = PollAgain(Duration::from_secs(120));
@@ -85,7 +85,7 @@ fn every_row_of_the_table_has_its_verdict() {
     }
 }
 
-/// K5: proxies, sign-in pages and maintenance pages answer with any status.
+/// **P5**: proxies, sign-in pages and maintenance pages answer with any status.
 #[test]
 fn whatever_lacks_linkedins_marks_is_unknown() {
     for status in [200, 201, 202, 204, 206, 302, 400, 401, 403, 404, 413, 422, 426, 429, 500, 503] {
@@ -150,7 +150,7 @@ fn an_id_header_proves_a_post() {
     }
 }
 
-/// K4: an id with any other status contradicts itself.
+/// **P4**: an id with any other status contradicts itself.
 #[test]
 fn an_id_with_another_status_proves_nothing() {
     let id = [("x-restli-id", URN), ("x-li-uuid", "AAY1")];
@@ -228,7 +228,7 @@ const APPS_DAY: &str =
 const MEMBERS_DAY: &str = "Resource level throttle APPLICATION_AND_MEMBER DAY limit for calls to this resource is reached.";
 
 #[test]
-fn a_used_up_day_rests_until_midnight() {
+fn used_up_day_throttles_until_midnight() {
     let rest = |message: &str, date: Option<&str>| {
         let body = json!({"status": 429, "message": message}).to_string();
         let mut headers = vec![("x-li-uuid", "AAY1"), ("retry-after", "5")];
@@ -243,7 +243,8 @@ fn a_used_up_day_rests_until_midnight() {
     assert_eq!(rest("Too many requests", half_past_ten), wait(5, Scope::Account));
 }
 
-/// K8: a limit of the app lets all accounts rest, one of a member's only theirs.
+/// **P8**: a limit of the app throttles all accounts, one of a member only
+/// theirs.
 #[test]
 fn a_limit_concerns_whom_its_text_names() {
     let scope = |message: &str| match failure(&signed(429, json!({ "message": message })), &token())
@@ -270,7 +271,7 @@ fn a_failure_has_words_but_no_token() {
     assert!(words.starts_with(start) && words.contains("falsely"), "{words}");
 }
 
-/// K19: who says it, what it means, its own text, and the next step.
+/// **P19**: who says it, what it means, its own text, and the next step.
 #[test]
 fn every_refusal_says_what_to_do() {
     for (status, body, means, advice) in [
@@ -293,7 +294,7 @@ fn every_refusal_says_what_to_do() {
 }
 
 #[test]
-fn somebody_else_is_not_called_linkedin() {
+fn proxy_answers_are_not_attributed_to_linkedin() {
     for (status, named) in [(202, "202 Accepted"), (403, "403 Forbidden"), (302, "302 Found")] {
         let failure = failure(&answer(status, "<html>", &[]), &token());
         let expected = format!("a proxy between here and LinkedIn answered {named}");
@@ -309,7 +310,7 @@ fn judged(calls: &[Intent], offset: i64) -> Answer {
 
 /// It was minted at 16:59:42.289.
 #[test]
-fn a_post_minted_in_our_calls_is_ours() {
+fn post_minted_during_our_calls_is_matched() {
     for sent_at in [
         // This very call: the request was repeated on its way.
         &["2026-07-26T16:59:42Z"][..],
@@ -347,7 +348,7 @@ fn a_post_minted_outside_our_calls_is_another() {
     }
 }
 
-/// K17: a person posted it by hand after our call was refused.
+/// **P17**: a person posted it by hand after our call was refused.
 #[test]
 fn a_post_after_a_refused_call_is_another() {
     let mut sent = calls(&["2026-07-26T16:58:42Z", "2026-07-26T17:05:00Z"]);
@@ -360,7 +361,7 @@ fn a_post_after_a_refused_call_is_another() {
 }
 
 #[test]
-fn another_clock_hides_no_post_of_ours() {
+fn another_clock_hides_no_own_post() {
     let late = calls(&["2026-07-26T17:01:12Z"]);
     assert!(matches!(judged(&late, 0), Answer::Refused(_)));
     assert!(matches!(judged(&late, -90), Answer::Matched(_)));

@@ -82,7 +82,7 @@ async fn a_text_is_matched_with_its_time() {
     assert_eq!(look_up(&draft, json!([pictured])).await, not_live());
 }
 
-/// Its URN tells the time as well.
+/// Its URN has the time as well.
 #[tokio::test]
 async fn a_post_without_time_has_its_urns() {
     let post = listed(SENT, json!({ "createdAt": Value::Null }));
@@ -100,7 +100,7 @@ async fn two_posts_with_the_text_decide_nothing() {
 }
 
 #[tokio::test]
-async fn a_post_with_our_media_is_ours() {
+async fn post_with_our_media_is_matched() {
     let mut draft = sent("edited since");
     draft.content.media = vec![image("https://a.example/1.png"), image("https://a.example/2.png")];
     draft.staging.0 =
@@ -115,7 +115,7 @@ async fn a_post_with_our_media_is_ours() {
 
 /// It was uploaded anew since: an earlier call named other media.
 #[tokio::test]
-async fn an_earlier_calls_media_is_ours_too() {
+async fn media_of_an_earlier_call_matches() {
     let mut draft = sent("text");
     draft.content.media = vec![image("https://a.example/1.png")];
     draft.staging.0 = vec![artifact("image/0", "urn:li:image:NEW")];
@@ -151,7 +151,8 @@ async fn what_readers_do_not_see_is_not_live() {
     assert!(is_found(&look_up(&draft, asked).await));
 }
 
-/// K17: what a person posted by hand after a refusal, and before our next call.
+/// **P17**: what a person posted by hand after a refusal, and before our next
+/// call.
 #[tokio::test]
 async fn a_post_between_two_calls_is_another() {
     let mut draft = draft(ORGANIZATION, "Sale (today)\n#rust", &[SENT, "2026-07-26T17:10:00Z"]);
@@ -165,7 +166,7 @@ async fn a_post_between_two_calls_is_another() {
     assert!(is_found(&look_up(&draft, by_us).await), "the refusal lied");
 }
 
-/// K9: LinkedIn's clock is hours from the database's.
+/// **P9**: LinkedIn's clock is hours from the database's.
 #[tokio::test]
 async fn a_wrong_database_clock_hides_nothing() {
     for hours in [-2, 25] {
@@ -195,7 +196,7 @@ fn start_of(request: &Seen) -> usize {
     start.split('&').next().unwrap().parse().unwrap()
 }
 
-/// K14: a busy page.
+/// **P14**: a busy page.
 #[tokio::test]
 async fn two_hundred_fifty_newer_posts_hide_nothing() {
     let ours = listed(SENT, json!({}));
@@ -264,7 +265,7 @@ async fn a_list_that_cannot_be_read_proves_nothing() {
 /// Without the right to read them a page's posts are like a member's. The account
 /// may post all the same: it is not to be paused.
 #[tokio::test]
-async fn an_unreadable_page_never_tells_and_rests_not() {
+async fn unreadable_page_proves_and_throttles_nothing() {
     for status in [400, 403, 404] {
         let stand_in = StandIn::start(move |_| signed(status, json!({}))).await;
         let draft = sent("x");

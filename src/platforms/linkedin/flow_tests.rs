@@ -194,7 +194,7 @@ async fn a_post_that_never_was_is_not_listed() {
     assert_eq!(flow.sim.live().await.len(), 1);
 }
 
-/// K5: a page's refusal is asked about before it is believed.
+/// **P5**: a page's refusal is asked about before it is believed.
 #[tokio::test]
 async fn a_refusal_that_lied_is_found_out() {
     for status in [400, 401, 403, 404, 422, 426, 429] {
@@ -212,7 +212,8 @@ async fn a_refusal_that_lied_is_found_out() {
     }
 }
 
-/// K17: what a person posted by hand after a refusal, and before our next call.
+/// **P17**: what a person posted by hand after a refusal, and before our next
+/// call.
 #[tokio::test]
 async fn a_post_between_two_calls_is_another() {
     for author in [ORGANIZATION, MEMBER] {
@@ -234,7 +235,7 @@ async fn a_post_between_two_calls_is_another() {
 }
 
 #[tokio::test]
-async fn a_page_without_reading_rights_never_tells() {
+async fn page_without_reading_rights_proves_nothing() {
     let flow = Flow::new(SandboxOptions::default()).await;
     let mut draft = draft(ORGANIZATION, "text", &[]);
     draft.token = AccessToken::new("noread-token".to_owned());
@@ -276,7 +277,7 @@ async fn a_member_adopts_what_the_filter_names() {
 }
 
 #[tokio::test]
-async fn a_named_post_not_there_is_not_adopted() {
+async fn named_but_missing_post_is_not_matched() {
     for author in [ORGANIZATION, MEMBER] {
         let options = SandboxOptions { duplicate_names_ghost: true, ..SandboxOptions::default() };
         let flow = Flow::new(options).await;
@@ -298,7 +299,7 @@ async fn a_named_post_not_there_is_not_adopted() {
 }
 
 #[tokio::test]
-async fn an_older_post_is_not_adopted() {
+async fn an_older_post_is_not_matched() {
     let options = SandboxOptions { duplicate_window_ms: 86_400_000, ..SandboxOptions::default() };
     let flow = Flow::new(options).await;
     let now = flow.sim.now().await.timestamp_millis();
@@ -313,7 +314,7 @@ async fn an_older_post_is_not_adopted() {
 }
 
 #[tokio::test]
-async fn a_wrong_database_clock_changes_no_verdict() {
+async fn wrong_database_clock_changes_no_result() {
     for hours in [-2, -1, 1, 25] {
         let skew = chrono::TimeDelta::hours(hours);
         let flow = Flow::new(SandboxOptions::default()).await;

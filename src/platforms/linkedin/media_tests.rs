@@ -91,7 +91,7 @@ async fn an_image_goes_up_with_token_and_length() {
 }
 
 #[tokio::test]
-async fn a_members_images_rest_once_and_unread() {
+async fn members_images_wait_once_and_unread() {
     let stand_in = linkedin((403, Value::Null)).await;
     let mut draft = with_image(&stand_in, MEMBER);
     draft.content.media.push(image(format!("{}/photo2.png", stand_in.base)));
@@ -104,7 +104,7 @@ async fn a_members_images_rest_once_and_unread() {
 }
 
 #[tokio::test]
-async fn a_page_without_rights_rests_once() {
+async fn page_without_rights_waits_once() {
     let refusal = json!({ "status": 403, "serviceErrorCode": 100 });
     let stand_in = linkedin((403, refusal)).await;
     let client = stand_in.client();
@@ -188,9 +188,9 @@ async fn processing_is_polled_ever_more_slowly() {
     assert_eq!(failure.remedy, Remedy::Restage);
 }
 
-/// K6: LinkedIn took the upload, and says that it waits for it.
+/// **P6**: LinkedIn took the upload, and says that it waits for it.
 #[tokio::test]
-async fn an_upload_that_nobody_took_starts_anew_soon() {
+async fn upload_not_taken_restarts_soon() {
     let stand_in = linkedin((200, json!({ "status": "WAITING_UPLOAD" }))).await;
     let (rests, failure) = polled(&stand_in).await;
     assert_eq!(rests, [10, 15, 22]);
@@ -208,7 +208,7 @@ async fn a_state_must_be_linkedins() {
     }
 }
 
-/// K6: what a web page answers was not taken.
+/// **P6**: what a web page answers was not taken.
 #[tokio::test]
 async fn an_upload_answered_by_a_page_is_none() {
     for reply in [Reply::web_page(200), Reply::web_page(201), Reply::web_page(403)] {
@@ -237,7 +237,7 @@ async fn an_upload_answered_by_a_page_is_none() {
     assert_eq!(failure.code, "unreadable_answer", "the call that ends one");
 }
 
-/// K19: an error of one medium of several says which.
+/// **P19**: an error of one medium of several says which.
 #[tokio::test]
 async fn a_failed_image_is_named_by_its_number() {
     let stand_in = linkedin(available()).await;
@@ -312,7 +312,7 @@ async fn an_expired_upload_url_starts_anew() {
 }
 
 #[tokio::test]
-async fn a_wrong_author_is_told_before_any_call() {
+async fn wrong_author_is_reported_before_any_call() {
     let stand_in = linkedin(available()).await;
     let draft = with_image(&stand_in, "urn:li:person:");
     let failure = stand_in.client().prepare(&draft).await.unwrap_err();

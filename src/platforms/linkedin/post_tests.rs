@@ -74,9 +74,9 @@ async fn without_an_id_it_is_live_too() {
     }
 }
 
-/// K4: a captive portal, a maintenance page, a proxy.
+/// **P4**: a captive portal, a maintenance page, a proxy.
 #[tokio::test]
-async fn a_success_of_somebody_else_is_unknown() {
+async fn unsigned_success_is_unknown() {
     for author in [ORGANIZATION, MEMBER] {
         for reply in [
             Reply::web_page(200),
@@ -97,9 +97,10 @@ async fn a_success_of_somebody_else_is_unknown() {
     }
 }
 
-/// K5: an HTML 401, 403 or 404 paused the account, or failed the post for good.
+/// **P5**: an HTML 401, 403 or 404 paused the account, or failed the post for
+/// good.
 #[tokio::test]
-async fn a_refusal_of_somebody_else_is_unknown() {
+async fn unsigned_refusal_is_unknown() {
     for author in [ORGANIZATION, MEMBER] {
         for status in [302, 400, 401, 403, 404, 409, 413, 422, 426, 429, 500, 502, 503] {
             for reply in [Reply::web_page(status), Reply::status(status)] {
@@ -115,7 +116,7 @@ async fn a_refusal_of_somebody_else_is_unknown() {
 }
 
 #[tokio::test]
-async fn a_signed_refusal_is_linkedins_word() {
+async fn signed_refusal_is_from_linkedin() {
     let code = |code: &str| json!({ "code": code });
     for (status, body, remedy) in [
         (426, code("NONEXISTENT_VERSION"), Remedy::Operator(Scope::App)),
@@ -178,13 +179,13 @@ fn duplicate_at(time: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn a_duplicate_of_our_own_post_is_ours() {
+async fn duplicate_of_our_own_post_is_matched() {
     let receipt = published(publish(MEMBER, duplicate()).await);
     assert_eq!(receipt.external_id.as_deref(), Some(URN));
     assert_eq!(receipt.evidence.as_deref(), Some("duplicate"));
 }
 
-/// Who may not read it is told something else, which proves nothing.
+/// Without the right to read it the answer is another one, which proves nothing.
 #[tokio::test]
 async fn a_named_post_must_not_be_missing() {
     for (status, is_matched) in [(404, false), (403, true), (500, true), (200, true)] {

@@ -112,6 +112,7 @@ mod tests {
 
     use super::*;
 
+    /// **C10**: all fifteen reserved characters are escaped.
     #[test]
     fn all_fifteen_reserved_characters_are_escaped() {
         assert_eq!(escape(r"\|{}@[]()<>#*_~"), r"\\\|\{\}\@\[\]\(\)\<\>\#\*\_\~");
@@ -122,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn hashtags_stay_bare_and_other_number_signs_do_not() {
+    fn hashtags_stay_bare_other_number_signs_escape() {
         assert_eq!(escape("#rust (#cli) \n#2026"), "#rust \\(#cli\\) \n#2026");
         assert_eq!(escape("C# ## #- a#b"), r"C\# \#\# \#- a\#b");
         assert_eq!(escape("#snake_case"), r"#snake\_case");
@@ -150,8 +151,9 @@ mod tests {
         assert_eq!(escape("a\r\nb\rc\nd"), "a\nb\nc\nd");
     }
 
+    /// **C10**: a post that is read back has the text of its caption.
     #[test]
-    fn a_post_that_comes_back_reads_like_its_caption() {
+    fn read_post_equals_its_caption() {
         let back = "New {hashtag|\\#|rust} and {hashtag|\\#|snake\\_case} \\(soon\\)\r\n ";
         assert_eq!(comparable(&unescape(back)), "New #rust and #snake_case (soon)");
         assert_eq!(comparable("e\u{301}"), comparable("\u{e9}"));
@@ -193,6 +195,7 @@ mod tests {
     }
 
     proptest! {
+        /// **C10**: reading a post back gives its caption, whatever it holds.
         #[test]
         fn reading_back_gives_the_caption(caption in captions()) {
             prop_assert_eq!(comparable(&unescape(&escape(&caption))), comparable(&caption));

@@ -184,8 +184,9 @@ mod tests {
         );
     }
 
+    /// The first URN of a post is found; those of persons are not posts.
     #[test]
-    fn the_first_post_urn_is_found_and_persons_are_not_posts() {
+    fn first_post_urn_is_found_among_others() {
         assert_eq!(
             find_post("by urn:li:person:abc: Content is a duplicate of urn:li:share:71411\"}"),
             Some("urn:li:share:71411")

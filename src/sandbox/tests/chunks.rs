@@ -47,7 +47,7 @@ async fn clip(bench: &Bench) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_video_arrives_in_chunks_and_goes_live_after_the_last_phase() {
+async fn chunked_video_goes_live_after_last_phase() {
     let bench = Bench::new().await;
     bench.options(json!({"facebook_chunk_bytes": 40_000})).await;
     let clip = clip(&bench).await;
@@ -82,7 +82,7 @@ async fn a_video_arrives_in_chunks_and_goes_live_after_the_last_phase() {
 }
 
 #[tokio::test]
-async fn a_finished_video_may_stay_unpublished_until_it_is_flipped() {
+async fn finished_video_stays_unpublished_until_flipped() {
     let bench = Bench::new().await;
     let clip = clip(&bench).await;
     let (id, session) = started(&bench, clip.len()).await;

@@ -21,8 +21,9 @@ fn expect(account: &str, classes: &[&str]) -> Vec<(String, String)> {
     classes.iter().map(|class| ((*class).to_owned(), account.to_owned())).collect()
 }
 
+/// Facebook posts are staged, flipped, read, commented on and deleted.
 #[tokio::test]
-async fn facebook_posts_are_staged_flipped_read_commented_and_deleted() {
+async fn facebook_posts_pass_every_stage() {
     let bench = Bench::new().await;
     let image = photo(&bench, "a.jpg").await;
     let body = json!({"attached_media": [{"media_fbid": image}], "published": false});
@@ -134,7 +135,7 @@ async fn linkedin_calls_belong_to_the_author() {
 }
 
 #[tokio::test]
-async fn calls_about_tokens_are_nobodys() {
+async fn calls_about_tokens_count_for_no_account() {
     let bench = Bench::new().await;
     for path in ["me", "debug_token?input_token=x"] {
         bench.ok("GET", path, json!({})).await;
@@ -144,8 +145,9 @@ async fn calls_about_tokens_are_nobodys() {
     assert_eq!(seen(&bench).await, expect("-", &["-", "-", "-"]));
 }
 
+/// A rule affects one kind of call of one account.
 #[tokio::test]
-async fn a_rule_strikes_one_kind_of_call_of_one_account() {
+async fn rule_affects_one_call_of_one_account() {
     let bench = Bench::new().await;
     let rule = json!({"match": {"account": FB, "call": "publish"}, "fault": "refuse"});
     bench.faults(json!([rule])).await;
@@ -155,8 +157,9 @@ async fn a_rule_strikes_one_kind_of_call_of_one_account() {
     assert_eq!(bench.one().await["account"], "1000002");
 }
 
+/// A LinkedIn author may be named without its kind.
 #[tokio::test]
-async fn a_linkedin_author_may_be_named_without_its_kind() {
+async fn linkedin_author_may_lack_its_kind() {
     let bench = Bench::new().await;
     let rule = json!({"match": {"account": "1234567"}, "fault": "429"});
     bench.faults(json!([rule])).await;

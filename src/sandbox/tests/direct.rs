@@ -10,8 +10,9 @@ async fn posts(bench: &Bench) -> Vec<Value> {
     serde_json::from_value(list["data"].clone()).unwrap()
 }
 
+/// A feed call makes a post of its photos.
 #[tokio::test]
-async fn a_feed_call_makes_a_post_of_its_photos() {
+async fn feed_call_publishes_its_photos() {
     let bench = Bench::new().await;
     let (a, b) = (photo(&bench, "a.jpg").await, photo(&bench, "b.jpg").await);
     let attached = json!([{"media_fbid": a}, {"media_fbid": b}]);
@@ -30,7 +31,7 @@ async fn a_feed_call_makes_a_post_of_its_photos() {
 }
 
 #[tokio::test]
-async fn a_photo_call_makes_a_post_with_an_id_of_its_own() {
+async fn photo_call_makes_post_with_own_id() {
     let bench = Bench::new().await;
     let body = json!({"url": bench.media("a.jpg"), "caption": "One", "published": true});
     let answer = bench.ok("POST", "1000001/photos", body).await;
@@ -46,7 +47,7 @@ async fn a_photo_call_makes_a_post_with_an_id_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_video_call_makes_a_post_when_the_video_is_processed() {
+async fn video_call_makes_post_after_processing() {
     let bench = Bench::new().await;
     let body = json!({"file_url": bench.media("c.mp4"), "description": "Film"});
     let id = bench.create("1000001/videos", body).await;

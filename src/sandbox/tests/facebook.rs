@@ -5,8 +5,9 @@ pub(super) async fn photo(bench: &Bench, file: &str) -> String {
     bench.create("1000001/photos", body).await
 }
 
+/// A text post goes live with the flip, and stays one post when flipped twice.
 #[tokio::test]
-async fn a_text_post_goes_live_with_the_flip_and_stays_one_post_when_flipped_twice() {
+async fn flipping_twice_makes_one_post() {
     let bench = Bench::new().await;
     let id = bench.create("1000001/feed", json!({"message": "Hello", "published": false})).await;
     assert!(id.starts_with("1000001_"));
@@ -30,8 +31,9 @@ async fn a_text_post_goes_live_with_the_flip_and_stays_one_post_when_flipped_twi
     assert!(read["permalink_url"].as_str().unwrap().contains(&id));
 }
 
+/// Photos come in order and can be read back from `published_posts`.
 #[tokio::test]
-async fn photos_come_in_order_and_read_back_from_published_posts() {
+async fn photos_keep_their_order_when_read() {
     let bench = Bench::new().await;
     let (a, b) = (photo(&bench, "a.jpg").await, photo(&bench, "b.jpg").await);
     let attached = json!([{"media_fbid": b}, {"media_fbid": a}]);
@@ -78,8 +80,9 @@ async fn a_deleted_post_is_gone_with_its_photos() {
     assert_eq!(bench.refused("POST", &id, json!({"is_published": true})).await, (100, 33));
 }
 
+/// The feed shows unpublished posts, and `published_posts` does not.
 #[tokio::test]
-async fn feed_shows_unpublished_posts_and_published_posts_does_not() {
+async fn feed_lists_unpublished_posts_too() {
     let bench = Bench::new().await;
     bench.create("1000001/feed", json!({"message": "x", "published": false})).await;
     let count =
@@ -139,8 +142,9 @@ async fn a_video_story_is_listed_by_its_video() {
     assert_eq!(list["data"][0]["media_id"], json!(id));
 }
 
+/// A photo story is listed by its photo and archived after a day.
 #[tokio::test]
-async fn a_photo_story_is_listed_by_its_photo_and_archived_after_a_day() {
+async fn photo_story_is_archived_after_a_day() {
     let bench = Bench::new().await;
     let id = photo(&bench, "a.jpg").await;
     let body = json!({ "photo_id": id });
@@ -154,7 +158,7 @@ async fn a_photo_story_is_listed_by_its_photo_and_archived_after_a_day() {
 }
 
 #[tokio::test]
-async fn a_hosted_video_is_flipped_when_it_is_ready() {
+async fn hosted_video_is_flipped_when_ready() {
     let bench = Bench::new().await;
     let body =
         json!({"file_url": bench.media("clip.mp4"), "description": "Film", "published": false});
@@ -193,15 +197,16 @@ async fn files_that_do_not_fit_are_refused() {
 }
 
 #[tokio::test]
-async fn an_empty_post_and_a_null_message_are_refused() {
+async fn empty_post_and_null_message_are_refused() {
     let bench = Bench::new().await;
     for body in [json!({}), json!({"message": null, "link": "https://example.com"})] {
         assert_eq!(bench.refused("POST", "1000001/feed", body).await.0, 197);
     }
 }
 
+/// A comment call that asks for fields fails after it took effect.
 #[tokio::test]
-async fn a_comment_post_with_fields_fails_after_it_took_effect() {
+async fn comment_with_fields_fails_after_taking_effect() {
     let bench = Bench::new().await;
     let id = bench.create("1000001/feed", json!({"message": "x"})).await;
     let edge = format!("{id}/comments");
@@ -238,8 +243,9 @@ async fn form_bodies_nest_json_text() {
     assert!(!log.to_string().contains("good"));
 }
 
+/// Bad tokens answer their codes, and `debug_token` agrees.
 #[tokio::test]
-async fn bad_tokens_answer_their_codes_and_debug_token_mirrors_them() {
+async fn bad_tokens_answer_their_codes() {
     let bench = Bench::new().await;
     for (prefix, code, subcode) in [
         ("expired-", 190, 463),
@@ -286,7 +292,7 @@ async fn reels_are_limited_per_day() {
 }
 
 #[tokio::test]
-async fn fields_that_do_not_exist_are_refused_and_lists_are_paged() {
+async fn unknown_fields_are_refused_lists_are_paged() {
     let bench = Bench::new().await;
     for n in 0..3 {
         bench.advance(1000).await;
@@ -308,7 +314,7 @@ async fn fields_that_do_not_exist_are_refused_and_lists_are_paged() {
 }
 
 #[tokio::test]
-async fn a_natively_scheduled_post_goes_live_at_its_time() {
+async fn natively_scheduled_post_goes_live_in_time() {
     let bench = Bench::new().await;
     let now = bench.sim("GET", "clock", json!({})).await["now_ms"].as_i64().unwrap() / 1000;
     let body = |ahead: i64| json!({"message": "x", "published": false, "scheduled_publish_time": now + ahead});
@@ -320,7 +326,7 @@ async fn a_natively_scheduled_post_goes_live_at_its_time() {
 }
 
 #[tokio::test]
-async fn account_calls_name_the_page_and_its_instagram_account() {
+async fn account_calls_name_page_and_instagram_account() {
     let bench = Bench::new().await;
     let path =
         "me/accounts?fields=id,name,access_token,tasks,instagram_business_account{id,username}";

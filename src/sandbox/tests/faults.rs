@@ -16,8 +16,9 @@ async fn strike(rule: Value) -> (Result<(u16, String), reqwest::Error>, usize) {
     (seen, bench.live().await.len())
 }
 
+/// A fault before the commit leaves nothing, and one after it leaves the post.
 #[tokio::test]
-async fn a_fault_before_the_commit_leaves_nothing_and_one_after_it_leaves_the_post() {
+async fn fault_after_commit_leaves_the_post() {
     for (fault, status, posts) in [
         ("before_commit_5xx", 500, 0),
         ("after_commit_5xx", 500, 1),
@@ -90,7 +91,7 @@ async fn a_hang_never_answers() {
 }
 
 #[tokio::test]
-async fn a_rule_fires_for_the_nth_matching_call_only() {
+async fn rule_fires_for_nth_call_only() {
     let bench = Bench::new().await;
     bench
         .faults(json!([{"match": {"method": "POST", "path_contains": "/feed", "platform": "facebook", "body_contains": "x"},

@@ -60,7 +60,7 @@ async fn an_image_becomes_one_photo() {
 }
 
 #[tokio::test]
-async fn a_reel_cannot_be_published_before_it_is_processed() {
+async fn unprocessed_reel_cannot_be_published() {
     let bench = Bench::new().await;
     let body = json!({"media_type": "REELS", "video_url": bench.media("clip.mp4"), "caption": "c",
         "cover_url": bench.media("cover.jpg"), "share_to_feed": true});
@@ -134,8 +134,9 @@ async fn the_second_publish_is_switchable() {
     }
 }
 
+/// Containers expire after a day, and unknown ones do not exist.
 #[tokio::test]
-async fn containers_expire_after_a_day_and_unknown_ones_do_not_exist() {
+async fn containers_expire_after_a_day() {
     let bench = Bench::new().await;
     let id = container(&bench, json!({"image_url": bench.media("a.jpg")})).await;
     bench.advance(86_400_001).await;
@@ -144,8 +145,9 @@ async fn containers_expire_after_a_day_and_unknown_ones_do_not_exist() {
     assert_eq!(refused(&bench, "18000000000000").await, (24, 2_207_008));
 }
 
+/// Images that do not fit are refused at once.
 #[tokio::test]
-async fn images_that_do_not_fit_are_refused_at_once() {
+async fn images_that_do_not_fit_are_refused() {
     let bench = Bench::new().await;
     for (file, expected) in [
         ("missing.jpg", (9004, 2_207_052)),
@@ -219,8 +221,9 @@ async fn a_resumable_upload_fills_the_container() {
     assert_eq!(status(&bench, id).await, "FINISHED");
 }
 
+/// A comment is written as `message` and read as `text`.
 #[tokio::test]
-async fn a_comment_is_written_as_message_and_read_as_text() {
+async fn comment_is_sent_message_read_text() {
     let bench = Bench::new().await;
     let id = container(&bench, json!({"image_url": bench.media("a.jpg")})).await;
     let media = published(&bench, &id).await;

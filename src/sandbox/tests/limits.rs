@@ -33,8 +33,9 @@ async fn the_limit_of_the_app_is_everybodys() {
     assert_eq!(feed(&bench, "1", "1").await.0, 200);
 }
 
+/// The limit of a person is that of a token.
 #[tokio::test]
-async fn the_limit_of_a_person_is_that_of_a_token() {
+async fn person_limit_is_that_of_token() {
     let bench = Bench::new().await;
     bench.options(json!({"user_hourly_calls": 1})).await;
     assert_eq!(feed(&bench, "1", "a").await.1, 0);
@@ -43,7 +44,7 @@ async fn the_limit_of_a_person_is_that_of_a_token() {
 }
 
 #[tokio::test]
-async fn the_limit_of_an_account_counts_the_calls_on_its_objects() {
+async fn account_limit_counts_calls_on_its_objects() {
     let bench = Bench::new().await;
     bench.options(json!({"graph_hourly_calls": 2})).await;
     let id = bench.create("1000001/feed", json!({"message": "x"})).await;
@@ -71,8 +72,9 @@ async fn without_a_limit_nothing_is_used() {
     assert_eq!(business["estimated_time_to_regain_access"], 0);
 }
 
+/// The daily limit of a LinkedIn app is shared by all its accounts.
 #[tokio::test]
-async fn the_daily_limit_of_a_linkedin_app_is_everybodys() {
+async fn linkedin_app_limit_is_shared_by_all() {
     let bench = Bench::new().await;
     let midnight = 1_790_000_000_000i64 / 86_400_000 * 86_400_000;
     bench.sim("POST", "clock", json!({ "set_ms": midnight })).await;

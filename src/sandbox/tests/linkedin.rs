@@ -61,8 +61,9 @@ pub(super) async fn image(bench: &Bench, owner: &str) -> String {
     answer["value"]["image"].as_str().unwrap().to_owned()
 }
 
+/// A text post answers an empty body and a URN that holds its time.
 #[tokio::test]
-async fn a_text_post_answers_an_empty_body_and_a_timed_urn() {
+async fn text_post_answers_empty_body_and_urn() {
     let bench = Bench::new().await;
     let urn = created(&bench, &post(PAGE, "Hello \\(world\\) #rust", Value::Null)).await;
     let id: i64 = urn.strip_prefix("urn:li:share:").unwrap().parse().unwrap();
@@ -83,8 +84,9 @@ async fn a_text_post_answers_an_empty_body_and_a_timed_urn() {
     assert_eq!(found["results"][&urn]["id"], json!(urn));
 }
 
+/// The same post within ten minutes is refused with the first one's URN.
 #[tokio::test]
-async fn the_same_post_within_ten_minutes_is_refused_with_the_first_urn() {
+async fn repeated_post_is_refused_with_first_urn() {
     let bench = Bench::new().await;
     let body = post(MEMBER, "Again", Value::Null);
     let urn = created(&bench, &body).await;
@@ -168,8 +170,9 @@ async fn members_cannot_read_their_posts_back() {
     }
 }
 
+/// A call without a body needs a length, and URNs in paths need encoding.
 #[tokio::test]
-async fn a_bodyless_post_needs_a_length_and_urns_need_encoding() {
+async fn bodyless_post_needs_length_and_encoding() {
     let bench = Bench::new().await;
     let raw = "POST /api.linkedin.com/rest/posts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer good\r\nLinkedIn-Version: 202609\r\nX-Restli-Protocol-Version: 2.0.0\r\nConnection: close\r\n\r\n";
     assert!(super::server::raw(&bench, raw).await.starts_with("HTTP/1.1 411"));
@@ -284,7 +287,7 @@ async fn the_duplicate_filter_is_adjustable() {
 }
 
 #[tokio::test]
-async fn a_new_post_can_be_read_only_after_the_lag() {
+async fn new_post_is_readable_after_the_lag() {
     let options = SandboxOptions { read_lag_ms: 5000, ..SandboxOptions::default() };
     let bench = Bench::with(options).await;
     let urn = created(&bench, &post(PAGE, "x", Value::Null)).await;

@@ -49,8 +49,9 @@ async fn newer_facebook_posts_need_paging() {
     }
 }
 
+/// Newer Instagram media need paging and use up no quota.
 #[tokio::test]
-async fn newer_instagram_media_need_paging_and_use_up_no_quota() {
+async fn newer_media_need_paging_and_no_quota() {
     let bench = Bench::new().await;
     bench.options(json!({"newer_posts": 3, "instagram_daily_posts": 2})).await;
     let tall = bench.media("a.jpg?width=1080&height=1920");

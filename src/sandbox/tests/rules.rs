@@ -32,7 +32,7 @@ async fn strike_linkedin(rule: Value) -> (u16, reqwest::header::HeaderMap, Value
 }
 
 #[tokio::test]
-async fn a_rule_may_say_how_often_the_call_takes_effect() {
+async fn rule_sets_how_often_call_takes_effect() {
     for (fault, effect, posts) in [
         ("refuse", "none", 0),
         ("refuse", "once", 1),
@@ -51,7 +51,7 @@ async fn a_rule_may_say_how_often_the_call_takes_effect() {
 }
 
 #[tokio::test]
-async fn a_refusal_of_the_graph_api_has_any_code() {
+async fn graph_refusal_may_have_any_code() {
     let usual = strike(json!({"fault": "refuse"})).await;
     assert_eq!((usual.0, &usual.2["error"]["code"], usual.3), (400, &json!(100), 0));
     let rule = json!({"fault": "refuse", "code": -2, "subcode": 2207020, "message": "Expired",
@@ -68,7 +68,7 @@ async fn a_refusal_of_the_graph_api_has_any_code() {
 }
 
 #[tokio::test]
-async fn a_refusal_of_an_upload_has_the_form_of_uploads() {
+async fn upload_refusal_has_form_of_uploads() {
     let bench = Bench::new().await;
     let reel = json!({"upload_phase": "start"});
     let started = bench.ok("POST", "1000001/video_reels", reel).await;
@@ -79,8 +79,9 @@ async fn a_refusal_of_an_upload_has_the_form_of_uploads() {
     assert_eq!((status, &body["debug_info"]["type"]), (400, &json!("OffsetInvalidError")));
 }
 
+/// A refusal of LinkedIn is signed unless a proxy speaks.
 #[tokio::test]
-async fn a_refusal_of_linkedin_is_signed_unless_a_proxy_speaks() {
+async fn linkedin_refusal_is_signed_unless_proxied() {
     let rule = json!({"fault": "refuse", "code": "ACCESS_DENIED", "status": 403, "effect": "once"});
     let (status, headers, body, live) = strike_linkedin(rule).await;
     assert_eq!((status, live), (403, 1));
@@ -124,8 +125,9 @@ async fn an_answer_may_be_anything() {
     }
 }
 
+/// An answer in place of LinkedIn's is unsigned unless the rule says otherwise.
 #[tokio::test]
-async fn an_answer_in_place_of_linkedins_is_unsigned_unless_it_says_so() {
+async fn replaced_linkedin_answer_is_unsigned_by_default() {
     let rule = json!({"fault": "answer", "status": 201, "headers": {"x-restli-id": "urn:li:share:1"},
         "effect": "once"});
     let (status, headers, _, live) = strike_linkedin(rule).await;
@@ -155,7 +157,7 @@ async fn a_success_that_was_not_taken_changes_nothing() {
 }
 
 #[tokio::test]
-async fn an_upload_that_was_not_taken_is_still_awaited() {
+async fn upload_not_taken_is_still_awaited() {
     let bench = Bench::new().await;
     let init = json!({"initializeUploadRequest": {"owner": PAGE}});
     let path = "images?action=initializeUpload";
@@ -170,8 +172,9 @@ async fn an_upload_that_was_not_taken_is_still_awaited() {
     assert_eq!((status, &refused["code"]), (400, &json!("MEDIA_ASSET_WAITING_UPLOAD")));
 }
 
+/// An id that was given out for nothing is never given out again.
 #[tokio::test]
-async fn an_id_that_was_given_out_for_nothing_is_never_given_out_again() {
+async fn wasted_ids_are_never_reused() {
     let bench = Bench::new().await;
     bench.faults(json!([{"when": {"nth": 1}, "fault": "not_taken"}])).await;
     let phantom = bench.create(FEED, json!({"message": "x"})).await;
@@ -195,7 +198,7 @@ async fn an_empty_body_has_length_zero() {
 }
 
 #[tokio::test]
-async fn a_second_answer_follows_the_first_on_the_same_connection() {
+async fn second_answer_follows_on_same_connection() {
     let bench = Bench::new().await;
     let rule = json!({"fault": "two_answers", "when": {"nth": 1}, "status": 502, "body": "<p>Bad Gateway</p>"});
     bench.faults(json!([rule])).await;
@@ -233,7 +236,7 @@ async fn a_second_answer_follows_the_first_on_the_same_connection() {
 }
 
 #[tokio::test]
-async fn a_rule_with_a_field_that_does_nothing_is_refused() {
+async fn rule_with_useless_field_is_refused() {
     let bench = Bench::new().await;
     let url = format!("{}/__sim/faults", bench.base);
     for rule in [

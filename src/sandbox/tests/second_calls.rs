@@ -60,8 +60,9 @@ async fn a_second_story_of_a_photo_is_switchable() {
     }
 }
 
+/// A second `finish` can be switched for reels and stories.
 #[tokio::test]
-async fn a_second_finish_is_switchable_for_reels_and_stories() {
+async fn second_finish_is_switchable() {
     for edge in ["1000001/video_reels", "1000001/video_stories"] {
         for (word, refusal, posts) in WORDS {
             let bench = Bench::new().await;

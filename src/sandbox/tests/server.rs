@@ -65,8 +65,9 @@ async fn sample_media_answers_like_a_file_server() {
     assert_eq!(beyond.status(), 416);
 }
 
+/// Media of other local servers is fetched over the network.
 #[tokio::test]
-async fn media_of_other_local_servers_is_fetched_over_the_network() {
+async fn media_of_other_servers_is_fetched() {
     let files = Bench::new().await;
     let bench = Bench::new().await;
     for (file, code) in [("a.jpg", 0), ("missing.jpg", 324), ("a.jpg?type=text/html", 324)] {
@@ -92,8 +93,9 @@ async fn graph_answers_carry_version_and_usage() {
     bench.ok("GET", "1000001/feed", json!({})).await;
 }
 
+/// Reset forgets posts, and options can change while running.
 #[tokio::test]
-async fn reset_forgets_posts_and_options_can_change_while_running() {
+async fn reset_forgets_posts_options_change_live() {
     let bench = Bench::new().await;
     bench.create("1000001/feed", json!({"message": "x"})).await;
     let options = bench.sim("POST", "options", json!({"read_lag_ms": 5})).await;

@@ -51,8 +51,9 @@ async fn a_finished_reel_still_reads_as_not_started() {
     assert_eq!(read["published"], true);
 }
 
+/// A published container can still read as finished, and its media as missing.
 #[tokio::test]
-async fn a_published_container_still_reads_as_finished_and_its_media_as_missing() {
+async fn published_container_may_still_read_finished() {
     let bench = stale().await;
     let id = container(&bench, json!({"image_url": bench.media("a.jpg")})).await;
     let media = published(&bench, &id).await;
@@ -63,8 +64,9 @@ async fn a_published_container_still_reads_as_finished_and_its_media_as_missing(
     bench.ok("GET", &media, json!({})).await;
 }
 
+/// A LinkedIn post can be in the finder before it reads by its id.
 #[tokio::test]
-async fn a_linkedin_post_is_in_the_finder_before_it_reads_by_id() {
+async fn linkedin_finder_may_precede_reading_by_id() {
     let bench = stale().await;
     let urn = created(&bench, &post(PAGE, "x", Value::Null)).await;
     let one = format!("posts/{}", encoded(&urn));
@@ -119,7 +121,7 @@ async fn every_list_of_the_graph_api_is_late() {
 }
 
 #[tokio::test]
-async fn a_late_feed_shows_a_flipped_post_as_unpublished() {
+async fn late_feed_shows_flipped_post_unpublished() {
     let bench = late_lists().await;
     let id = bench.create("1000001/feed", json!({"message": "x", "published": false})).await;
     bench.advance(LAG).await;

@@ -97,8 +97,9 @@ fn an_answer_comes_back_as_it_was_kept() {
     spool.remove(&all).unwrap();
 }
 
+/// Lines of a newer program or of another database are kept.
 #[test]
-fn a_line_of_a_newer_program_or_of_another_database_stays() {
+fn foreign_or_newer_lines_are_kept() {
     let folder = tempfile::tempdir().unwrap();
     let spool = spool(folder.path());
     let kept = spool.keep(&evidence(1)).unwrap();
@@ -180,8 +181,9 @@ fn every_change_is_seen_from_outside() {
     look();
 }
 
+/// A process that stands still with the lock delays no other process.
 #[test]
-fn a_process_that_stands_still_with_the_lock_holds_nobody_up() {
+fn frozen_lock_holder_delays_no_other_process() {
     let folder = tempfile::tempdir().unwrap();
     let spool = spool(folder.path());
     let kept = spool.keep(&evidence(1)).unwrap();
@@ -198,8 +200,9 @@ fn a_process_that_stands_still_with_the_lock_holds_nobody_up() {
     assert_eq!(spool.waiting().unwrap().waiting.len(), 1);
 }
 
+/// A folder that cannot be written to is reported.
 #[test]
-fn a_folder_that_cannot_be_written_to_is_told() {
+fn unwritable_folder_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(spool(folder.path()).trouble(), None);
     let file = folder.path().join("file");
@@ -223,7 +226,7 @@ fn set_mode(path: &Path, mode: u32) {
 
 /// Everything that is no file of ours, each beside a file that is.
 #[test]
-fn only_files_that_nobody_else_wrote_are_read() {
+fn only_own_files_are_read() {
     let folder = tempfile::tempdir().unwrap();
     let spool = spool(folder.path());
     let line = spool.keep(&evidence(1)).unwrap().text;
@@ -265,8 +268,9 @@ fn only_files_that_nobody_else_wrote_are_read() {
     assert_eq!(fs::read_to_string(elsewhere).unwrap(), text, "left as it was");
 }
 
+/// A folder that others can change is not used.
 #[test]
-fn a_folder_that_others_can_change_is_not_used() {
+fn folder_writable_by_others_is_not_used() {
     let folder = tempfile::tempdir().unwrap();
     let spool = spool(folder.path());
     spool.keep(&evidence(1)).unwrap();
@@ -285,8 +289,9 @@ fn a_folder_that_others_can_change_is_not_used() {
     }
 }
 
+/// Bad lines keep no good one from being read.
 #[test]
-fn bad_lines_keep_no_good_one_from_being_read() {
+fn bad_lines_hide_no_good_one() {
     let folder = tempfile::tempdir().unwrap();
     let spool = spool(folder.path());
     let good = spool.keep(&evidence(1)).unwrap().text;

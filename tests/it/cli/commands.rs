@@ -9,7 +9,7 @@ use socialsched::sandbox::SandboxOptions;
 use crate::support::{Engine, World, ask, eventually};
 
 #[test]
-fn migrate_creates_a_private_file_and_only_migrate_does() {
+fn only_migrate_creates_a_private_file() {
     let world = World::bare(Engine::Sqlite, SandboxOptions::default());
     let path = world.database.path().to_owned();
     world.run(&["list"]).exits(5).complains("socialsched migrate");
@@ -25,8 +25,9 @@ fn migrate_creates_a_private_file_and_only_migrate_does() {
     assert!(world.run(&["migrate", "--sql"]).ok().stdout.is_empty(), "nothing is missing");
 }
 
+/// `migrate` prints the SQL of missing changes and nothing else.
 #[test]
-fn migrate_prints_the_sql_of_missing_changes_and_nothing_else() {
+fn migrate_prints_sql_of_missing_changes() {
     let world = World::bare(Engine::Sqlite, SandboxOptions::default());
     let sql = world.run(&["migrate", "--sql"]).ok().says("CREATE TABLE post_details").stdout;
     assert!(sql.contains("CREATE TABLE post_schedule"));
@@ -76,7 +77,7 @@ fn a_dry_run_stores_nothing() {
 }
 
 #[test]
-fn list_and_show_tell_of_a_post() {
+fn list_and_show_describe_a_post() {
     let world = World::new();
     let page = world.account("facebook");
     let at = world.in_days(30);
@@ -216,8 +217,9 @@ fn recover_finds_nothing_in_a_healthy_queue() {
     assert_eq!(recovered["data"], json!({"recovered": [], "reconciled": [], "needsReview": []}));
 }
 
+/// The sandbox prints what to export and serves until it is stopped.
 #[test]
-fn the_sandbox_prints_what_to_export_and_serves_until_stopped() {
+fn sandbox_prints_exports_and_serves() {
     let world = World::new();
     let mut sandbox = world.start(&["sandbox"]);
     eventually("it names its address", || {

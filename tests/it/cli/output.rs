@@ -48,8 +48,9 @@ fn a_reader_that_stops_early_is_no_error() {
     }
 }
 
+/// An empty list is no error and says so beside the data.
 #[test]
-fn an_empty_list_is_no_error_and_says_so_beside_the_data() {
+fn empty_list_succeeds_with_a_remark() {
     let world = World::new();
     let table = world.run(&["list"]).ok();
     assert!(table.stdout.is_empty() && !table.stderr.is_empty(), "{table}");
@@ -67,8 +68,9 @@ fn piped_output_is_whole_and_without_colour() {
     assert!(!piped.contains('\u{1b}'));
 }
 
+/// Problems come all at once and name their flags.
 #[test]
-fn problems_come_all_at_once_and_name_their_flags() {
+fn all_problems_name_their_flags() {
     let world = World::new();
     let page = world.account("facebook");
     #[rustfmt::skip]
@@ -80,8 +82,9 @@ fn problems_come_all_at_once_and_name_their_flags() {
     ran.complains("2 problems").complains("--at").complains("--image");
 }
 
+/// Failures are JSON on standard output when JSON was asked for.
 #[test]
-fn failures_are_json_on_standard_output_when_json_was_asked_for() {
+fn json_failures_are_on_standard_output() {
     let world = World::new();
     let ran = world.run(&["show", "0198c2f4", "--json"]).exits(3);
     let failure = ran.json();
@@ -91,8 +94,9 @@ fn failures_are_json_on_standard_output_when_json_was_asked_for() {
     assert_eq!(ran.json()["error"]["exitCode"], 2);
 }
 
+/// A post is known by the beginning of its id.
 #[test]
-fn a_post_is_known_by_the_beginning_of_its_id() {
+fn post_is_known_by_id_prefix() {
     let world = World::new();
     let page = world.account("facebook");
     let id = world.schedule(&page, &["--caption", "Hello", "--at", "+1h"]);
@@ -102,7 +106,7 @@ fn a_post_is_known_by_the_beginning_of_its_id() {
 }
 
 #[test]
-fn a_question_without_a_terminal_names_the_flag_that_answers_it() {
+fn question_without_terminal_names_answering_flag() {
     let world = World::new();
     let page = world.account("facebook");
     let ids: Vec<String> = (0..2)
@@ -112,8 +116,9 @@ fn a_question_without_a_terminal_names_the_flag_that_answers_it() {
     assert!(world.posts().iter().all(|post| post["status"] == "pending"));
 }
 
+/// A worker reports each attempt as a line of JSON.
 #[test]
-fn a_worker_tells_each_attempt_as_a_line_of_json() {
+fn worker_reports_attempts_as_json_lines() {
     let world = World::new();
     let page = world.account("facebook");
     let id = world.schedule(&page, &["--caption", "Hello"]);
@@ -144,8 +149,9 @@ fn a_key_makes_scheduling_repeatable() {
     assert_eq!(world.posts().len(), 1);
 }
 
+/// The same content twice within a day must be allowed explicitly.
 #[test]
-fn the_same_content_twice_within_a_day_must_be_allowed_explicitly() {
+fn repeated_content_needs_explicit_permission() {
     let world = World::new();
     let page = world.account("facebook");
     world.schedule(&page, &["--caption", "Hello", "--at", "+1h"]);

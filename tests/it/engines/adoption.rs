@@ -29,8 +29,10 @@ fn columns(world: &World) -> BTreeSet<Vec<String>> {
     columns.into_iter().collect()
 }
 
+/// **J5**: a clean database of the old scheduler is adopted and keeps its
+/// columns, values and rows.
 #[test]
-fn j05_a_clean_database_of_the_old_scheduler_is_adopted_and_keeps_columns_values_and_rows() {
+fn clean_old_database_is_adopted_unchanged() {
     let Some(world) = seed() else { return };
     let (old_columns, old_rows) = (columns(&world), rows(&world));
     world.run(&["list"]).exits(5).complains("socialsched migrate");
@@ -62,8 +64,9 @@ fn j05_a_clean_database_of_the_old_scheduler_is_adopted_and_keeps_columns_values
     world.assert_healthy();
 }
 
+/// **C9**: emoji fit into adopted tables, for both programs.
 #[test]
-fn c09_emoji_fit_into_adopted_tables_for_both_programs() {
+fn emoji_fit_into_adopted_tables() {
     let Some(world) = seed() else { return };
     let insert = "UPDATE post_details SET caption = 'Old 🎉' WHERE caption = 'Failed'";
     let before = "SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE()
@@ -99,8 +102,10 @@ fn told(world: &World) -> Vec<(String, String, bool)> {
     told
 }
 
+/// **J5**: dirty rows are reported by table, id and reason before anything is
+/// changed.
 #[test]
-fn j05_dirty_rows_are_told_by_table_id_and_reason_before_anything_is_changed() {
+fn dirty_rows_are_reported_before_any_change() {
     let Some(world) = seed() else { return };
     world.database.execute(include_str!("seed_dirty.sql"));
     let before = (shape(&world), world.database.dump());
@@ -130,8 +135,10 @@ fn j05_dirty_rows_are_told_by_table_id_and_reason_before_anything_is_changed() {
     assert_eq!(rows(&world), old_rows);
 }
 
+/// **J5**: rows that no index or constraint would accept stop `migrate` with
+/// nothing changed.
 #[test]
-fn j05_rows_that_no_index_or_constraint_would_take_stop_migrate_with_nothing_changed() {
+fn rows_that_break_constraints_stop_migrate_unchanged() {
     for (spoil, table, ids) in [
         (
             "UPDATE post_details SET status = 'published', external_post_id = '17900000000000001'
@@ -187,9 +194,10 @@ fn j05_rows_that_no_index_or_constraint_would_take_stop_migrate_with_nothing_cha
     }
 }
 
-/// As a database whose ids were made without BINARY has them.
+/// **J5**: adopted ids may be case-insensitive and of another character set. As
+/// a database whose ids were made without BINARY has them.
 #[test]
-fn j05_adopted_ids_may_be_case_insensitive_and_of_another_character_set() {
+fn adopted_ids_may_have_any_collation() {
     let seed = include_str!("seed.sql");
     for (was, is) in [
         ("utf8mb3", "utf8mb3 COLLATE utf8mb3_unicode_ci"),
@@ -229,8 +237,10 @@ fn j05_adopted_ids_may_be_case_insensitive_and_of_another_character_set() {
     }
 }
 
+/// **T0m**: after adoption old jobs in flight are looked up, fresh ones are
+/// left alone, and bad ones stop nothing.
 #[test]
-fn t0m_after_adoption_old_jobs_in_flight_are_looked_up_fresh_ones_left_and_bad_ones_stop_nothing() {
+fn adopted_jobs_in_flight_are_looked_up() {
     let Some(world) = seed() else { return };
     world.database.execute(include_str!("seed_dirty.sql"));
     world.run(&["migrate"]).ok();

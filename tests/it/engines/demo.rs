@@ -48,8 +48,9 @@ fn all_published(ran: &Ran) {
     }
 }
 
+/// A demo in a named file creates it and leaves it there.
 #[test]
-fn a_demo_in_a_named_file_makes_it_new_and_leaves_it_there() {
+fn demo_creates_and_keeps_a_named_file() {
     if Engine::of_this_run() != Engine::Sqlite {
         return;
     }
@@ -76,8 +77,9 @@ fn a_demo_in_a_named_file_makes_it_new_and_leaves_it_there() {
     assert_eq!(fs::read(&empty).unwrap(), b"");
 }
 
+/// A demo ignores a database that only the environment names.
 #[test]
-fn a_demo_heeds_no_database_that_only_the_surroundings_name() {
+fn demo_ignores_database_named_by_environment() {
     let world = World::new();
     let page = world.account("facebook");
     world.schedule(&page, &["--caption", "Mine"]);
@@ -91,8 +93,9 @@ fn a_demo_heeds_no_database_that_only_the_surroundings_name() {
     }
 }
 
+/// A demo on a server makes a database of its own and drops it.
 #[test]
-fn a_demo_on_a_server_makes_a_database_of_its_own_and_drops_it() {
+fn demo_on_server_drops_its_own_database() {
     if Engine::of_this_run() == Engine::Sqlite {
         return;
     }

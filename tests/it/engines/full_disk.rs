@@ -42,8 +42,10 @@ fn assert_goes_on(world: &World, id: &str) {
     world.assert_healthy();
 }
 
+/// **F14**: a claim on a server whose disk is full changes nothing, and works
+/// when there is room.
 #[test]
-fn f14_a_claim_on_a_server_whose_disk_is_full_changes_nothing_and_works_with_room() {
+fn claim_on_full_disk_changes_nothing() {
     let Some((mut server, world)) = small() else { return };
     let id = world.schedule(&world.account("facebook"), &["--caption", "Hello"]);
     server.fill_disk();
@@ -55,9 +57,10 @@ fn f14_a_claim_on_a_server_whose_disk_is_full_changes_nothing_and_works_with_roo
     assert_goes_on(&world, &id);
 }
 
-/// The gate cannot write down that the call goes out.
+/// **F14**: a gate on a server whose disk is full sends nothing, and opens when
+/// there is room. The gate cannot write down that the call goes out.
 #[test]
-fn f14_a_gate_on_a_server_whose_disk_is_full_sends_nothing_and_opens_with_room() {
+fn gate_on_full_disk_sends_nothing() {
     let Some((mut server, world)) = small() else { return };
     // A text on LinkedIn is not staged: the gate is the first to write to the log.
     let id = world.schedule(&world.account("linkedin"), &["--caption", "Hello"]);
@@ -74,9 +77,11 @@ fn f14_a_gate_on_a_server_whose_disk_is_full_sends_nothing_and_opens_with_room()
     assert_goes_on(&world, &id);
 }
 
-/// What was staged cannot be written down; a daemon outlives it.
+/// **F14**: a server whose disk fills up while a post is staged lets nothing
+/// out until there is room. What was staged cannot be written down; a daemon
+/// outlives it.
 #[test]
-fn f14_a_server_whose_disk_fills_up_while_a_post_is_staged_sends_nothing_until_there_is_room() {
+fn disk_filling_while_staging_sends_nothing() {
     let Some((mut server, world)) = small() else { return };
     let page = world.account("facebook");
     world.fault(&json!({

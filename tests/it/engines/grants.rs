@@ -65,8 +65,9 @@ fn readme_statements(engine: Engine, name: &str, database: &str) -> String {
     lines.map(of_this_test).collect::<Vec<_>>().join("\n")
 }
 
+/// The least rights in the README are enough for the whole job.
 #[test]
-fn the_least_rights_in_the_readme_are_enough_for_the_whole_job() {
+fn documented_rights_suffice_for_the_whole_job() {
     let Some(users) = Users::new() else { return };
     let world = &users.world;
     users.become_user('w');
@@ -97,8 +98,10 @@ fn the_least_rights_in_the_readme_are_enough_for_the_whole_job() {
     world.run(&["accounts", "remove", &unused.id, "--yes"]).ok();
 }
 
+/// The least rights in the README are enough to adopt the tables of the old
+/// scheduler.
 #[test]
-fn the_least_rights_in_the_readme_are_enough_to_adopt_the_old_schedulers_tables() {
+fn documented_rights_suffice_to_adopt_old_tables() {
     if Engine::of_this_run() != Engine::MariaDb {
         return;
     }

@@ -3,13 +3,13 @@
 //! secured and lost.
 
 mod adoption;
-mod beside;
 mod demo;
 mod full_disk;
 mod grants;
-mod hosts;
-mod migrating;
+mod migrate;
+mod old_scheduler;
 mod restarts;
+mod several_hosts;
 mod tls;
 
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! F: a server that dies and comes back on the same data while workers run, as
+//! A server that dies and comes back on the same data while workers run, as
 //! in a failover that loses no commit. `RESTARTS` says how often (default 4).
 
 use std::fs;
@@ -16,8 +16,10 @@ fn spooled(world: &World) -> usize {
     world.spool_files().into_iter().map(lines).sum()
 }
 
+/// **F2**: a worker outlives the death of its server, and the answers that came
+/// meanwhile are recorded.
 #[test]
-fn f02_a_worker_outlives_the_death_of_its_server_with_the_answers_that_came_meanwhile() {
+fn worker_outlives_server_with_answers_recorded() {
     if Engine::of_this_run() == Engine::Sqlite {
         return;
     }
@@ -69,13 +71,14 @@ fn f02_a_worker_outlives_the_death_of_its_server_with_the_answers_that_came_mean
     world.assert_healthy();
 }
 
+/// **F2**: no post is lost or doubled although the server dies again and again.
 /// Three workers, posts of every flow, and a server that dies whenever some
 /// more posts have gone out.
 #[cfg(feature = "kill-points")]
 #[test]
-fn f02_no_post_is_lost_or_doubled_though_the_server_dies_again_and_again() {
+fn restarting_server_loses_and_doubles_no_post() {
     use crate::kills::flows::FLOWS;
-    use crate::kills::ground::Ground;
+    use crate::kills::harness::Harness;
     use crate::kills::settings::{number, report};
 
     /// Of each round.
@@ -88,8 +91,8 @@ fn f02_no_post_is_lost_or_doubled_though_the_server_dies_again_and_again() {
         return;
     }
     let mut server = PrivateServer::start(Engine::of_this_run());
-    let ground = Ground::on(&server);
-    let world = &ground.world;
+    let harness = Harness::on(&server);
+    let world = &harness.world;
     world.fault(&json!({
         "match": {"method": "POST"}, "when": {"probability": 0.5},
         "fault": "slow_first_byte", "delay_ms": 500,
@@ -97,7 +100,7 @@ fn f02_no_post_is_lost_or_doubled_though_the_server_dies_again_and_again() {
     let (restarts, mut done, mut faults) = (number("RESTARTS", 4), 0, Vec::new());
     while done < restarts {
         for flow in FLOWS.iter().cycle().take(POSTS) {
-            ground.plant(flow);
+            harness.plant(flow);
         }
         let before = world.live().len();
         let mut workers = [(); 3].map(|()| world.start_worker(&EAGER));
@@ -115,8 +118,8 @@ fn f02_no_post_is_lost_or_doubled_though_the_server_dies_again_and_again() {
             worker.terminate();
             assert_eq!(worker.wait(), 0, "{}", worker.stderr());
         }
-        faults.extend(ground.judge());
+        faults.extend(harness.judge());
     }
     report(&format!("RESTARTS\t{:?}\t{done}", world.database.engine()));
-    ground.assert_sound("restarts", &faults);
+    harness.assert_sound("restarts", &faults);
 }

@@ -1,4 +1,4 @@
-//! E: TLS to the database server, as docs/databases.md says how to ask for it.
+//! TLS to the database server, as docs/databases.md says how to ask for it.
 
 use url::Url;
 
@@ -81,8 +81,9 @@ fn with_password(encrypted: &Encrypted) -> String {
     format!("{name}:canary%20%40%2F%23%3F%26%25%3A")
 }
 
+/// **E12**: a server is verified by its certificate and its name.
 #[test]
-fn e12_a_server_is_verified_by_its_certificate_and_name() {
+fn server_is_verified_by_certificate_and_name() {
     let Some(encrypted) = Encrypted::new() else { return };
     let user = with_password(&encrypted);
     let verified = encrypted.url(&user, "localhost", &encrypted.verify("ca.pem"));
@@ -104,8 +105,10 @@ fn e12_a_server_is_verified_by_its_certificate_and_name() {
     encrypted.world.assert_healthy();
 }
 
+/// **E12**: without parameters TLS is used when the server offers it, and
+/// nothing is verified.
 #[test]
-fn e12_without_parameters_tls_is_used_when_offered_and_nothing_is_verified() {
+fn default_tls_is_opportunistic_and_unverified() {
     let Some(encrypted) = Encrypted::new() else { return };
     let user = with_password(&encrypted);
     // The server lets this user in by TLS only, and has another name.
@@ -114,8 +117,9 @@ fn e12_without_parameters_tls_is_used_when_offered_and_nothing_is_verified() {
     encrypted.refuses(&encrypted.url(&user, "127.0.0.1", off), "refuses");
 }
 
+/// **E12**: a client certificate lets in.
 #[test]
-fn e12_a_client_certificate_lets_in() {
+fn client_certificate_lets_in() {
     let Some(encrypted) = Encrypted::new() else { return };
     let rights = "SELECT, INSERT, UPDATE, DELETE";
     encrypted.world.database.execute(&match encrypted.server.engine() {
@@ -143,8 +147,9 @@ fn e12_a_client_certificate_lets_in() {
     encrypted.refuses(&url(only_certificate), "together");
 }
 
+/// **E12**: a server without TLS is refused where TLS is required.
 #[test]
-fn e12_a_server_without_tls_is_refused_where_tls_is_asked_for() {
+fn server_without_tls_is_refused_if_required() {
     let engine = Engine::of_this_run();
     if engine == Engine::Sqlite {
         return;

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::flows::{FACEBOOK_TEXT, Flow, INSTAGRAM_IMAGE, LINKEDIN_MEMBER};
-use super::ground::{Ground, LEASE_OVER, Planted};
+use super::harness::{Harness, LEASE_OVER, Planted};
 use super::settings::report;
 
 pub fn silent(mut command: Command) -> Command {
@@ -22,21 +22,21 @@ pub const TRANSACTIONS: &[&str] =
 /// Kills the command at every point, those of this transaction among them, each
 /// with a post of its own, and gives it again to its end.
 fn again_after_every_point(
-    ground: &Ground,
+    harness: &Harness,
     prepare: impl Fn() -> Planted,
     command: impl Fn(&Planted) -> Command,
     transaction: &'static str,
 ) -> Vec<Planted> {
     assert!(TRANSACTIONS.contains(&transaction), "{transaction}");
     let post = prepare();
-    let points = ground.trace(silent(command(&post)));
+    let points = harness.trace(silent(command(&post)));
     for moment in ["before_commit", "committed"] {
         assert!(points.contains(&format!("{transaction}.{moment}:1")), "{points:?}");
     }
     let mut posts = vec![post];
     for point in &points {
         let post = prepare();
-        assert!(ground.killed_at(silent(command(&post)), point), "did not come to {point}");
+        assert!(harness.killed_at(silent(command(&post)), point), "did not come to {point}");
         let output = command(&post).output().unwrap();
         let done_before = output.status.code() == WRONG_STATE && point.contains(".committed");
         assert!(output.status.success() || done_before, "{point}: {output:?}");
@@ -45,132 +45,136 @@ fn again_after_every_point(
     posts
 }
 
+/// A schedule given again with its key stores one post.
 #[test]
-fn a_schedule_given_again_with_its_key_stores_one_post() {
-    let ground = Ground::new();
+fn repeated_schedule_stores_one_post() {
+    let harness = Harness::new();
     let schedule = |key: &str, account: &str| {
         let mut args = vec!["schedule", "--now", "--account", account, "--key", key];
         args.extend(["--caption", key, "--json"]);
-        ground.world.command(&args)
+        harness.world.command(&args)
     };
     let keyed = |post: &Planted| schedule(&post.id, &post.account.to_string());
     // Until it is stored, its key stands for the post.
-    let unstored = || ground.unstored(&FACEBOOK_TEXT);
-    let posts = again_after_every_point(&ground, unstored, keyed, "insert_post");
+    let unstored = || harness.unstored(&FACEBOOK_TEXT);
+    let posts = again_after_every_point(&harness, unstored, keyed, "insert_post");
     for post in posts {
         let sql = format!("SELECT id FROM post_details WHERE idempotency_key = '{}'", post.id);
-        ground.watch(Planted { id: ground.world.database.value(&sql), ..post });
+        harness.watch(Planted { id: harness.world.database.value(&sql), ..post });
     }
-    let faults = ground.judge();
-    ground.assert_sound("schedule", &faults);
+    let faults = harness.judge();
+    harness.assert_sound("schedule", &faults);
 }
 
 #[test]
 fn a_cancelled_post_is_never_live() {
-    let ground = Ground::new();
-    let cancel = |post: &Planted| ground.world.command(&["cancel", &post.id]);
+    let harness = Harness::new();
+    let cancel = |post: &Planted| harness.world.command(&["cancel", &post.id]);
     let posts =
-        again_after_every_point(&ground, || ground.plant(&FACEBOOK_TEXT), cancel, "cancel_posts");
-    let faults = ground.judge();
+        again_after_every_point(&harness, || harness.plant(&FACEBOOK_TEXT), cancel, "cancel_posts");
+    let faults = harness.judge();
     for post in posts {
-        assert_eq!(ground.world.status(&post.id), "cancelled");
+        assert_eq!(harness.world.status(&post.id), "cancelled");
     }
-    ground.assert_sound("cancel", &faults);
+    harness.assert_sound("cancel", &faults);
 }
 
 #[test]
 fn a_rescheduled_post_goes_out_once() {
-    let ground = Ground::new();
+    let harness = Harness::new();
     let reschedule =
-        |post: &Planted| ground.world.command(&["reschedule", &post.id, "--at", "+1h"]);
+        |post: &Planted| harness.world.command(&["reschedule", &post.id, "--at", "+1h"]);
     again_after_every_point(
-        &ground,
-        || ground.plant(&FACEBOOK_TEXT),
+        &harness,
+        || harness.plant(&FACEBOOK_TEXT),
         reschedule,
         "reschedule_post",
     );
-    ground.world.advance(Duration::from_secs(3700));
-    let faults = ground.judge();
-    ground.assert_sound("reschedule", &faults);
+    harness.world.advance(Duration::from_secs(3700));
+    let faults = harness.judge();
+    harness.assert_sound("reschedule", &faults);
 }
 
 #[test]
 fn recover_killed_anywhere_settles_nothing_wrongly() {
-    let ground = Ground::new();
+    let harness = Harness::new();
     let dead_in_the_call = || {
-        let post = ground.plant(&FACEBOOK_TEXT);
-        assert!(ground.killed_at(ground.worker(&post), "publish/POST/graph.facebook.com.sent"));
-        ground.world.advance(LEASE_OVER);
+        let post = harness.plant(&FACEBOOK_TEXT);
+        assert!(harness.killed_at(harness.worker(&post), "publish/POST/graph.facebook.com.sent"));
+        harness.world.advance(LEASE_OVER);
         post
     };
-    let recover = |_: &Planted| ground.world.command(&["recover"]);
-    again_after_every_point(&ground, dead_in_the_call, recover, "take_over");
-    let faults = ground.judge();
-    ground.assert_sound("recover", &faults);
+    let recover = |_: &Planted| harness.world.command(&["recover"]);
+    again_after_every_point(&harness, dead_in_the_call, recover, "take_over");
+    let faults = harness.judge();
+    harness.assert_sound("recover", &faults);
 }
 
 /// A post that the platform has refused.
-fn refused(ground: &Ground, flow: &'static Flow) -> Planted {
-    let post = ground.plant(flow);
-    ground.refuse_everything();
-    assert!(ground.worker(&post).status().unwrap().success());
-    ground.world.heal();
-    assert_eq!(ground.world.status(&post.id), "failed");
+fn refused(harness: &Harness, flow: &'static Flow) -> Planted {
+    let post = harness.plant(flow);
+    harness.refuse_everything();
+    assert!(harness.worker(&post).status().unwrap().success());
+    harness.world.heal();
+    assert_eq!(harness.world.status(&post.id), "failed");
     post
 }
 
 #[test]
 fn a_retried_post_goes_out_once() {
-    let ground = Ground::new();
-    let retry = |post: &Planted| ground.world.command(&["retry", &post.id]);
-    again_after_every_point(&ground, || refused(&ground, &FACEBOOK_TEXT), retry, "retry_posts");
-    let faults = ground.judge();
-    ground.assert_sound("retry", &faults);
+    let harness = Harness::new();
+    let retry = |post: &Planted| harness.world.command(&["retry", &post.id]);
+    again_after_every_point(&harness, || refused(&harness, &FACEBOOK_TEXT), retry, "retry_posts");
+    let faults = harness.judge();
+    harness.assert_sound("retry", &faults);
 }
 
 /// The worker that has a retried post dies anywhere, and `retry` is given once
 /// more at once and when its lease is over: it sends nothing that may be live.
 fn retry_after_a_dead_worker(flow: &'static Flow) {
-    let ground = Ground::new();
-    let retry = |post: &Planted| ground.world.run(&["retry", &post.id]);
+    let harness = Harness::new();
+    let retry = |post: &Planted| harness.world.run(&["retry", &post.id]);
     let retried = || {
-        let post = refused(&ground, flow);
+        let post = refused(&harness, flow);
         retry(&post).ok();
         post
     };
-    let points = ground.trace(ground.worker(&retried()));
+    let points = harness.trace(harness.worker(&retried()));
     let mut plans = Vec::new();
     for point in &points {
         let post = retried();
-        ground.killed_at(ground.worker(&post), point);
+        harness.killed_at(harness.worker(&post), point);
         retry(&post).exits(4);
         plans.push((post, point));
     }
-    ground.world.advance(LEASE_OVER);
+    harness.world.advance(LEASE_OVER);
     for _ in 0..3 {
         plans.iter().for_each(|(post, _)| drop(retry(post).exits(4)));
-        ground.world.run(&["recover"]).ok();
-        ground.world.advance(LEASE_OVER);
+        harness.world.run(&["recover"]).ok();
+        harness.world.advance(LEASE_OVER);
     }
-    let faults = ground.judge();
+    let faults = harness.judge();
     for (post, fault) in &faults {
         let point = plans.iter().find(|(planned, _)| planned.id == post.id).map(|(_, p)| *p);
         report(&format!("retry after a kill at {point:?}: {fault}"));
     }
-    ground.assert_sound(&format!("retry after a dead worker, {}", flow.name), &faults);
+    harness.assert_sound(&format!("retry after a dead worker, {}", flow.name), &faults);
 }
 
+/// A retry after a worker died at a Page post doubles and loses nothing.
 #[test]
-fn retry_after_a_worker_died_at_a_page_post_doubles_and_loses_nothing() {
+fn retry_after_death_at_page_post() {
     retry_after_a_dead_worker(&FACEBOOK_TEXT);
 }
 
+/// A retry after a worker died at an Instagram post doubles and loses nothing.
 #[test]
-fn retry_after_a_worker_died_at_an_instagram_post_doubles_and_loses_nothing() {
+fn retry_after_death_at_instagram_post() {
     retry_after_a_dead_worker(&INSTAGRAM_IMAGE);
 }
 
+/// A retry after a worker died at a LinkedIn post doubles and loses nothing.
 #[test]
-fn retry_after_a_worker_died_at_a_linkedin_post_doubles_and_loses_nothing() {
+fn retry_after_death_at_linkedin_post() {
     retry_after_a_dead_worker(&LINKEDIN_MEMBER);
 }

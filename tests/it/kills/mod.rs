@@ -2,7 +2,7 @@
 //! effect outside of it, and no post is ever doubled, lost or wrongly reported.
 //!
 //! Needs the feature `kill-points` (`src/kill_point.rs`). What is asked after
-//! each run is in [`ground::Ground::judge`]. Variables:
+//! each run is in [`harness::Harness::judge`]. Variables:
 //!
 //! - `KILLS`: how many random kills each test of them makes (default 200);
 //! - `KILL_SEED`: the seed of random plans (default 1);
@@ -15,27 +15,27 @@
 #[cfg(feature = "kill-points")]
 mod commands;
 #[cfg(feature = "kill-points")]
+mod concurrent;
+#[cfg(feature = "kill-points")]
 pub mod flows;
 #[cfg(feature = "kill-points")]
-mod frozen;
+pub mod harness;
 #[cfg(feature = "kill-points")]
-pub mod ground;
+mod kill_pairs;
 #[cfg(feature = "kill-points")]
-mod pairs;
+mod kill_points;
 #[cfg(feature = "kill-points")]
-mod points;
+mod platform_faults;
 #[cfg(feature = "kill-points")]
-mod random;
-mod releases;
+mod random_kills;
 #[cfg(feature = "kill-points")]
-mod rivals;
-#[cfg(feature = "kill-points")]
-mod scenes;
+mod rare_paths;
+mod release_build;
 #[cfg(feature = "kill-points")]
 pub mod settings;
 #[cfg(feature = "kill-points")]
-mod singles;
+mod sigstop;
+#[cfg(feature = "kill-points")]
+mod single_kills;
 #[cfg(feature = "kill-points")]
 mod takeover;
-#[cfg(feature = "kill-points")]
-mod troubles;

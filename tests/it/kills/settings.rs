@@ -1,4 +1,4 @@
-//! What a run of the tests is told from outside, its dice, and its figures.
+//! The variables of a run of the tests, its dice, and its figures.
 
 use std::fs::OpenOptions;
 use std::io::Write;

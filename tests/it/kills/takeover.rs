@@ -10,7 +10,7 @@ use serde_json::json;
 use socialsched::simulation::percentile;
 
 use super::flows::{FACEBOOK_TEXT, Flow};
-use super::ground::{Ground, Planted};
+use super::harness::{Harness, Planted};
 use super::settings::{Dice, number, report};
 use crate::support::{Daemon, Engine, eventually};
 
@@ -31,35 +31,35 @@ const P99_MAX: Duration = Duration::from_secs(75);
 /// Kills workers whose posts hang in this call and measures until a standby
 /// worker has each post. Shortest first.
 fn measure(flow: &'static Flow, call: &str) -> Vec<Duration> {
-    let ground = Ground::new();
-    ground.world.fault(&json!({
+    let harness = Harness::new();
+    harness.world.fault(&json!({
         "match": serde_json::from_str::<serde_json::Value>(call).unwrap(),
         "fault": "before_commit_hang",
     }));
     let mut dice = Dice::new(number("KILL_SEED", 1));
     let mut dying: Vec<(Daemon, Vec<Planted>)> = Vec::new();
-    let victims = victims(ground.world.database.engine());
+    let victims = victims(harness.world.database.engine());
     for number in 1..=victims {
-        let posts: Vec<Planted> = (0..5).map(|_| ground.plant(flow)).collect();
-        let worker = ground.world.start_worker(&[]);
+        let posts: Vec<Planted> = (0..5).map(|_| harness.plant(flow)).collect();
+        let worker = harness.world.start_worker(&[]);
         let struck = || {
-            let calls = ground.world.calls();
+            let calls = harness.world.calls();
             calls.iter().filter(|call| call["fault"].is_string()).count()
         };
         eventually("the calls hang", || struck() == 5 * number as usize);
         dying.push((worker, posts));
     }
-    ground.world.heal();
-    let standby = ground.world.start_worker(&["--concurrency", "64", "--batch-size", "64"]);
+    harness.world.heal();
+    let standby = harness.world.start_worker(&["--concurrency", "64", "--batch-size", "64"]);
     let mut died: BTreeMap<String, (Instant, String)> = BTreeMap::new();
     let owner = |id: &str| {
         let sql = format!("SELECT worker_id FROM post_schedule WHERE post_detail_id = '{id}'");
-        ground.world.database.value(&sql)
+        harness.world.database.value(&sql)
     };
     for (mut worker, posts) in dying {
         thread::sleep(Duration::from_millis(dice.below(2 * HEARTBEAT_MS / u64::from(victims))));
         worker.kill();
-        ground.count_kill();
+        harness.count_kill();
         let now = Instant::now();
         died.extend(posts.into_iter().map(|post| {
             let owner = owner(&post.id);
@@ -80,9 +80,9 @@ fn measure(flow: &'static Flow, call: &str) -> Vec<Duration> {
         thread::sleep(Duration::from_millis(20));
     }
     drop(standby);
-    ground.world.advance(super::ground::LEASE_OVER);
-    let faults = ground.judge();
-    ground.assert_sound("taking over", &faults);
+    harness.world.advance(super::harness::LEASE_OVER);
+    let faults = harness.judge();
+    harness.assert_sound("taking over", &faults);
     took.sort_unstable();
     took
 }

@@ -9,7 +9,7 @@ use socialsched::domain::Platform;
 
 use super::table::{self, Lie};
 use crate::kills::flows::{FLOWS, Flow, HOSTED_FLOWS, MORE_FLOWS};
-use crate::kills::ground::{Ground, LEASE_OVER, Planted};
+use crate::kills::harness::{Harness, LEASE_OVER, Planted};
 use crate::kills::settings::{number, only, report};
 use crate::support::Engine;
 
@@ -129,21 +129,21 @@ fn play(family: &str, lies: &[Lie], flows: &'static [Flow], settings: Option<&st
 
 fn play_world(options: &str, cells: Vec<Cell<'_>>, settings: Option<&str>, figures: &mut Figures) {
     // Equal posts are refused only where a lie says so.
-    let ground = Ground::new();
+    let harness = Harness::new();
     if let Some(settings) = settings {
-        let file = ground.world.path("lies.toml");
+        let file = harness.world.path("lies.toml");
         fs::write(&file, settings).unwrap();
-        ground.world.set("SOCIALSCHED_CONFIG", file);
+        harness.world.set("SOCIALSCHED_CONFIG", file);
     }
-    ground.world.options(&serde_json::from_str(options).unwrap());
+    harness.world.options(&serde_json::from_str(options).unwrap());
     let mut played: Vec<Played<'_>> = cells
         .into_iter()
         .map(|cell| {
-            let post = ground.plant_with(cell.flow, None, ATTEMPTS_MAX);
+            let post = harness.plant_with(cell.flow, None, ATTEMPTS_MAX);
             for rule in &cell.lie.rules {
                 let mut rule = rule.clone();
                 rule["match"]["account"] = json!(post.external_account);
-                ground.world.fault(&rule);
+                harness.world.fault(&rule);
             }
             Played { cell, post, died: false }
         })
@@ -155,42 +155,42 @@ fn play_world(options: &str, cells: Vec<Cell<'_>>, settings: Option<&str>, figur
             Death::After => "read",
         };
         let point = format!("{}.{moment}:1", publish_point(one.cell.flow));
-        one.died = ground.killed_at(ground.worker(&one.post), &point);
+        one.died = harness.killed_at(harness.worker(&one.post), &point);
     }
     if played.iter().any(|one| one.died) {
-        ground.world.advance(LEASE_OVER);
+        harness.world.advance(LEASE_OVER);
     }
     for pause in PAUSES {
-        work(&ground);
-        ground.world.advance(Duration::from_secs(pause));
+        work(&harness);
+        harness.world.advance(Duration::from_secs(pause));
     }
-    ground.world.heal();
-    mend(&ground);
-    ground.finish();
+    harness.world.heal();
+    mend(&harness);
+    harness.finish();
     // What was reported as failed, or held, is asked about once more.
     for pause in LAST_LOOKS {
-        ground.world.advance(pause);
-        work(&ground);
+        harness.world.advance(pause);
+        work(&harness);
     }
-    judge(&ground, &played, figures);
-    ground.world.assert_healthy();
+    judge(&harness, &played, figures);
+    harness.world.assert_healthy();
 }
 
-fn work(ground: &Ground) {
+fn work(harness: &Harness) {
     // Media is asked for twice a second here, and would be too often.
-    let status = ground.worker_for("2s").args(["--concurrency", "16"]).status().unwrap();
+    let status = harness.worker_for("2s").args(["--concurrency", "16"]).status().unwrap();
     assert!(status.success(), "{status}");
 }
 
 /// An operator does what paused accounts ask for.
-fn mend(ground: &Ground) {
-    ground.world.options(&json!({
+fn mend(harness: &Harness) {
+    harness.world.options(&json!({
         "app_hourly_calls": null, "user_hourly_calls": null, "graph_hourly_calls": null,
         "linkedin_app_daily_calls": null, "linkedin_daily_calls": null, "container_ends": null,
     }));
     let paused = "SELECT id FROM meta_social_accounts WHERE paused_at IS NOT NULL";
-    for row in ground.world.database.rows(paused) {
-        ground.world.run(&["accounts", "resume", &row[0]]).ok();
+    for row in harness.world.database.rows(paused) {
+        harness.world.run(&["accounts", "resume", &row[0]]).ok();
     }
 }
 
@@ -211,20 +211,20 @@ struct Ever {
     comments: usize,
 }
 
-fn judge(ground: &Ground, played: &[Played<'_>], figures: &mut Figures) {
+fn judge(harness: &Harness, played: &[Played<'_>], figures: &mut Figures) {
     let mut ever: BTreeMap<String, Ever> = BTreeMap::new();
-    for item in ground.world.ever() {
+    for item in harness.world.ever() {
         let seen = ever.entry(item["account"].as_str().unwrap().to_owned()).or_default();
         seen.posts += 1;
         seen.deleted += usize::from(!item["deleted_at"].is_null());
         seen.comments += item["comments"].as_array().map_or(0, Vec::len);
     }
-    let rows = ground.world.database.rows(
+    let rows = harness.world.database.rows(
         "SELECT d.id, d.status, d.outcome, d.first_comment_state, s.attempts, d.error_message
            FROM post_details d JOIN post_schedule s ON s.post_detail_id = d.id",
     );
     let mut calls: BTreeMap<String, usize> = BTreeMap::new();
-    for call in ground.world.calls() {
+    for call in harness.world.calls() {
         if let Some(account) = call["account"].as_str() {
             *calls.entry(account.to_owned()).or_default() += 1;
         }

@@ -1,4 +1,4 @@
-//! The lies: what the sandbox is told to do to the calls of one account.
+//! The lies: what the sandbox does to the calls of one account.
 
 use serde_json::{Value, json};
 use socialsched::domain::Platform::{Facebook, Instagram, LinkedIn};
@@ -183,7 +183,7 @@ fn refusals(effect: &str) -> Vec<Refusal> {
     meta.chain(linkedin).collect()
 }
 
-/// K1 to K3, K5, K7: every call is refused, and every one took effect. A member's
+/// P1 to P3, P5, P7: every call is refused, and every one took effect. A member's
 /// post can only be told by LinkedIn's own word: there is no such lie of it.
 pub fn refused_and_live() -> Vec<Lie> {
     let lies = refusals("once");
@@ -259,7 +259,7 @@ pub fn without_answer() -> Vec<Lie> {
     once.chain(always).chain(later).collect()
 }
 
-/// K4: what stands between us and the platforms answers with any status and body.
+/// P4: what stands between us and the platforms answers with any status and body.
 pub fn odd_answers() -> Vec<Lie> {
     let mut lies = Vec::new();
     let bodies = [json!(""), json!("null"), json!({}), json!("<html>Sign in</html>")];

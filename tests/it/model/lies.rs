@@ -23,12 +23,13 @@ fn two_step_publishing_holds_against_lies() {
     holds(Rules { crashes: 2, attempts: 3, ..lying(TwoStep, LIES) }, 2_600_000);
 }
 
+/// One-step publishing with a list holds against lies.
 #[test]
-fn one_step_publishing_with_a_list_holds_against_lies() {
+fn one_step_with_list_withstands_lies() {
     holds(Rules { fences: 5, ..lying(Listed, LIES_OF_ONE_STEP) }, 1_500_000);
 }
 
-/// A post that is tried again, also while somebody takes the last look at it.
+/// A post that is tried again, also during the last look at it.
 #[test]
 fn what_is_tried_again_holds_against_lies() {
     let rules = lying(TwoStep, LIES_OF_ONE_STEP);
@@ -37,17 +38,18 @@ fn what_is_tried_again_holds_against_lies() {
     holds(Rules { retries: 1, ..rules }, 1_700_000);
 }
 
-/// Readings that lag for longer than a call may take; but who is called again
-/// says that it is live, and that counts for half an hour.
+/// Contradictions make up for readings that lag for longer than a call may
+/// take: if a repeated call answers that the post is live, that counts for half
+/// an hour.
 #[test]
-fn contradictions_make_up_for_readings_that_lag_for_long() {
+fn contradictions_compensate_for_long_lags() {
     holds(lying(TwoStep, &[ReadsLagForLong]), 650_000);
 }
 
 /// But only as long as the same object is called: a third call that has no
 /// answer must not give it up, or what lags would be deleted.
 #[test]
-fn what_nobody_answered_stays_the_anchor_for_something() {
+fn unanswered_call_keeps_its_anchor() {
     let rules = lying(TwoStep, &[ReadsLagForLong]);
     let rules = Rules { crashes: 0, verdicts: 0, fences: 5, ..rules };
     holds(rules, 1_800_000);
@@ -93,10 +95,11 @@ fn every_rule_against_lies_is_there_for_something() {
     }
 }
 
-/// Both a refusal and what was read after it must be believed too early before it
-/// doubles where readings do not lag.
+/// A refusal is looked up twice before anything is made anew. Both a refusal
+/// and what was read after it must be believed too early before it doubles
+/// where readings do not lag.
 #[test]
-fn a_refusal_is_looked_up_twice_before_anything_is_made_anew() {
+fn refusal_is_read_twice_before_restaging() {
     let rules = lying(TwoStep, &[RefusalsLie]);
     breaks(Rules { mutations: &[BelievesRefusals, RepeatsWithoutAReading], ..rules }, DOUBLE);
     let rules = lying(Listed, &[RefusalsLie]);
@@ -112,9 +115,9 @@ fn a_retry_keeps_its_anchors_for_something() {
     }
 }
 
-/// The last look writes down that nobody uses what it deletes before it does so, and
-/// settles nothing of a post that was tried again meanwhile. And whoever looks a post
-/// up and sees it live, but is slow, is believed all the same.
+/// The last look records that what it deletes is no longer used before it does
+/// so, and settles nothing of a post that was tried again meanwhile. And a slow
+/// look-up that sees a post live is believed nevertheless.
 #[test]
 fn what_comes_late_is_fenced_for_something() {
     let rules = Rules { retries: 1, ..lying(TwoStep, &[RefusalsLie, ReadsLag]) };

@@ -22,7 +22,7 @@
 mod cleanup;
 mod explore;
 mod lies;
-mod looks;
+mod look_up;
 mod platform;
 mod rules;
 mod state;
@@ -82,10 +82,11 @@ fn one_step_publishing_with_hold_holds() {
     holds(Rules { crashes: 3, attempts: 3, ..right(Kind::OneStep) }, 1_100_000);
 }
 
-/// The settle time, not the platform, keeps a call from being repeated while
-/// the first one is on its way.
+/// Two-step publishing needs no platform that forgives a second call. The
+/// settle time, not the platform, keeps a call from being repeated while the
+/// first one is on its way.
 #[test]
-fn two_step_publishing_needs_no_platform_that_forgives_a_second_call() {
+fn two_step_needs_no_idempotent_platform() {
     holds(Rules { mutations: &[SecondCallMakesSecondPost], ..right(Kind::TwoStep) }, 400_000);
 }
 

@@ -4,7 +4,7 @@
 use socialsched::domain::{JobStatus, Outcome, PostStatus};
 
 use super::explore::{AGAINST_A_WISH, NOT_RECORDED};
-use super::looks::answer_of;
+use super::look_up::answer_of;
 use super::rules::Mutation::*;
 use super::rules::{Fault, Rules, Steps, Taken};
 use super::state::{Age, At, Call, IDLE, Kind, Object, State, WORKERS, Worker, slot};

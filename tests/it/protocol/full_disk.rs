@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::limits::in_shell;
+use super::exhausted_resources::in_shell;
 use crate::support::{Engine, World, eventually, may_mount};
 
 /// What SQLite and the disk write at a time.
@@ -20,9 +20,11 @@ const LEASE_OVER: Duration = Duration::from_secs(120);
 /// Names a directory with room to the test when it runs on its small disk.
 const ROOMY: &str = "TEST_BESIDE_SMALL_DISK";
 
-/// A limit on the size of files stands in for the disk: no write gets through.
+/// **I1**: while no write gets through nothing is sent, and all goes on when
+/// there is room. A limit on the size of files stands in for the disk: no write
+/// gets through.
 #[test]
-fn i01_with_a_limit_on_files_nothing_is_sent_and_all_goes_on_when_there_is_room() {
+fn file_limit_sends_nothing_until_room() {
     let world = World::new();
     if world.database.engine() != Engine::Sqlite {
         return;
@@ -49,14 +51,15 @@ fn assert_intact(world: &World) {
     world.assert_healthy();
 }
 
-/// The disk really is full, after one page more each time. The test runs again
-/// in a mount namespace of its own, where a small disk holds its world. Where
-/// none may be mounted it says so; the test with a limit below stands in.
+/// **I1**: a disk that fills up at any write loses and doubles nothing. The
+/// disk really is full, after one page more each time. The test runs again in a
+/// mount namespace of its own, where a small disk holds its world. Where none
+/// may be mounted it says so; the test with a limit below stands in.
 #[test]
 #[expect(clippy::disallowed_methods, reason = "a test's own setting")]
 #[expect(clippy::print_stderr, clippy::print_stdout, reason = "which disk it was")]
-fn i01_a_disk_that_may_be_mounted_and_fills_up_at_any_write_loses_and_doubles_nothing() {
-    const NAME: &str = "protocol::full_disk::i01_a_disk_that_may_be_mounted_and_fills_up_at_any_write_loses_and_doubles_nothing";
+fn full_disk_at_any_write_is_harmless() {
+    const NAME: &str = "protocol::full_disk::full_disk_at_any_write_is_harmless";
     if Engine::of_this_run() != Engine::Sqlite {
         return;
     }
@@ -88,11 +91,12 @@ fn i01_a_disk_that_may_be_mounted_and_fills_up_at_any_write_loses_and_doubles_no
     println!("{}", told[0]);
 }
 
-/// A worker whose files may not grow beyond one page more each time, until it
-/// is in nobody's way. What it could write decides whether it sends.
+/// **I1**: a limit on files that is met at any write loses and doubles nothing.
+/// A worker whose files may not grow beyond one page more each time, until the
+/// limit no longer matters. What it could write decides whether it sends.
 #[test]
 #[expect(clippy::print_stdout, reason = "how workers ended, to be seen with --no-capture")]
-fn i01_a_limit_on_files_that_is_met_at_any_write_loses_and_doubles_nothing() {
+fn file_limit_at_any_write_is_harmless() {
     if Engine::of_this_run() != Engine::Sqlite {
         return;
     }

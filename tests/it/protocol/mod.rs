@@ -1,18 +1,18 @@
 //! The publish protocol, with the real program against the sandbox: lost
 //! answers, refusals, people who change their mind, and processes that die.
 
-mod answers;
-mod changing;
-mod comments;
+mod cancel_and_reschedule;
+mod decisions;
+mod exhausted_resources;
+mod first_comments;
 mod full_disk;
-mod kinds;
-mod limits;
-mod lost;
-mod objects;
+mod lost_answers;
+mod misleading;
 mod panics;
-mod recovering;
+mod platform_answers;
+mod recover;
 mod refusals;
-mod restored;
+mod restored_backup;
 mod signals;
 mod spool;
-mod verdicts;
+mod staged_objects;

@@ -109,8 +109,9 @@ fn schedule(queue: &Queue, caption: &str) -> socialsched::domain::PostId {
     queue.insert(&draft)
 }
 
+/// **G6**: a panic before the publish call costs one attempt of that post.
 #[test]
-fn g06_a_panic_before_the_publish_call_costs_one_attempt_of_that_post() {
+fn panic_before_publish_call_costs_one_attempt() {
     on_every_engine(|queue| {
         let publisher = Arc::new(Buggy::default());
         let poison = schedule(queue, "prepare");
@@ -129,9 +130,10 @@ fn g06_a_panic_before_the_publish_call_costs_one_attempt_of_that_post() {
     });
 }
 
-/// It may have been sent: it is looked up, not sent again.
+/// **G6**: a panic in the publish call leaves the post to be looked up. The
+/// call may have been sent.
 #[test]
-fn g06_a_panic_in_the_publish_call_leaves_the_post_to_be_looked_up() {
+fn panic_in_publish_call_is_looked_up() {
     on_every_engine(|queue| {
         let publisher = Arc::new(Buggy::default());
         let poison = schedule(queue, "publish");
@@ -147,8 +149,10 @@ fn g06_a_panic_in_the_publish_call_leaves_the_post_to_be_looked_up() {
     });
 }
 
+/// **G7**: a post that always crashes fails after its attempts, and the queue
+/// moves on.
 #[test]
-fn g07_a_post_that_always_crashes_fails_after_its_attempts_and_the_queue_moves_on() {
+fn always_crashing_post_fails_after_its_attempts() {
     on_every_engine(|queue| {
         let publisher = Arc::new(Buggy::default());
         let poison = schedule(queue, "always prepare");
@@ -166,9 +170,10 @@ fn g07_a_post_that_always_crashes_fails_after_its_attempts_and_the_queue_moves_o
     });
 }
 
-/// Its call may have gone out, so it can neither fail nor be sent again.
+/// **G7**: a post whose look-ups always crash needs review. Its call may have
+/// gone out, so it can neither fail nor be sent again.
 #[test]
-fn g07_a_post_whose_look_ups_always_crash_is_held_for_a_person() {
+fn crashing_look_ups_need_review() {
     on_every_engine(|queue| {
         let publisher = Arc::new(Buggy::default());
         let poison = schedule(queue, "always look-up");
@@ -186,9 +191,10 @@ fn g07_a_post_whose_look_ups_always_crash_is_held_for_a_person() {
     });
 }
 
-/// Whoever hears of a missed post panics, in the middle of a round.
+/// **G6**: a panic in a round ends that part only. The notification of a missed
+/// post panics, in the middle of a round.
 #[test]
-fn g06_a_panic_in_a_round_ends_that_part_only() {
+fn panic_in_a_round_ends_only_that_part() {
     on_every_engine(|queue| {
         let publisher = Arc::new(Buggy::default());
         let [missed, other] = ["Missed", "Other"].map(|caption| schedule(queue, caption));

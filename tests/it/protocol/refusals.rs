@@ -33,8 +33,10 @@ fn dead_token(account: &Account) -> Value {
     })
 }
 
+/// **H6**: a 429 throttles its account and costs no attempt, and other accounts
+/// go on.
 #[test]
-fn h06_a_429_lets_its_account_rest_costs_no_attempt_and_others_go_on() {
+fn throttled_account_costs_no_attempt_alone() {
     for staging in [true, false] {
         let world = World::new();
         let (page, other) = (world.account("facebook"), world.account("facebook"));
@@ -74,8 +76,10 @@ fn h06_a_429_lets_its_account_rest_costs_no_attempt_and_others_go_on() {
     }
 }
 
+/// **H8, E8**: a dead token pauses its account, and its posts wait until it is
+/// resumed.
 #[test]
-fn h08_a_dead_token_pauses_its_account_and_its_posts_wait_until_it_is_resumed() {
+fn dead_token_pauses_account_until_resumed() {
     let world = World::new();
     let (page, other) = (world.account("facebook"), world.account("facebook"));
     world.fault(&dead_token(&page));
@@ -102,8 +106,10 @@ fn h08_a_dead_token_pauses_its_account_and_its_posts_wait_until_it_is_resumed() 
     world.assert_healthy();
 }
 
+/// Attempts are tried again after one, five and thirty minutes, and each reason
+/// is kept.
 #[test]
-fn attempts_are_tried_again_after_one_five_and_thirty_minutes_and_each_reason_is_kept() {
+fn attempts_follow_the_schedule_with_reasons() {
     let world = World::new();
     let page = world.account("facebook");
     let image = world.media("one.jpg");
@@ -138,8 +144,9 @@ fn attempts_are_tried_again_after_one_five_and_thirty_minutes_and_each_reason_is
     world.assert_healthy();
 }
 
+/// Media that is not there fails the post with the reason of each attempt.
 #[test]
-fn media_that_is_not_there_fails_the_post_with_the_reason_of_each_attempt() {
+fn missing_media_fails_with_every_reason() {
     for platform in ["facebook", "instagram", "linkedin"] {
         let world = World::new();
         let account = world.account(platform);
@@ -167,8 +174,9 @@ fn media_that_is_not_there_fails_the_post_with_the_reason_of_each_attempt() {
     }
 }
 
+/// A refused publish call is tried again on every platform.
 #[test]
-fn a_refused_publish_call_is_tried_again_on_every_platform() {
+fn refused_publish_call_is_retried_everywhere() {
     for platform in crate::support::PLATFORMS {
         let world = World::new();
         let account = world.account(platform);
@@ -190,9 +198,10 @@ fn a_refused_publish_call_is_tried_again_on_every_platform() {
     }
 }
 
+/// **H6**: what a 429 asks for may be a date, huge, negative or nonsense.
 /// Seconds, a date, more than a day, and what is no time at all.
 #[test]
-fn h06_what_a_429_asks_for_may_be_a_date_huge_negative_or_nonsense() {
+fn odd_retry_after_values_are_bounded() {
     let world = World::new();
     let image = world.media("one.jpg");
     let date =
@@ -268,8 +277,9 @@ fn assert_waits(world: &World, id: &str) {
     assert_eq!(post["outcome"], Value::Null, "{post}");
 }
 
+/// **H7**: a limit is known by its code although it comes as HTTP 400.
 #[test]
-fn h07_a_limit_is_known_by_its_code_though_it_comes_as_http_400() {
+fn limit_is_recognised_by_its_code() {
     let world = World::new();
     let mut posts = Vec::new();
     for platform in ["facebook", "instagram"] {
@@ -331,8 +341,9 @@ fn paused_until_resumed(refusals: &[(&'static str, u16, Value, &str)]) {
     world.assert_healthy();
 }
 
+/// **H8**: what only a person can cure pauses the account by its code.
 #[test]
-fn h08_what_only_a_person_can_cure_pauses_the_account_by_its_code() {
+fn permission_codes_pause_the_account() {
     let dead = "Error validating access token";
     let linkedin = |status: u16, code: &str| {
         ("linkedin", status, json!({"status": status, "code": code, "message": "No"}), "econnect")
@@ -357,8 +368,9 @@ fn h08_what_only_a_person_can_cure_pauses_the_account_by_its_code() {
     paused_until_resumed(&refusals);
 }
 
+/// **H8**: a blocked account is throttled and goes on by itself.
 #[test]
-fn h08_a_blocked_account_rests_and_goes_on_by_itself() {
+fn blocked_account_resumes_by_itself() {
     let world = World::new();
     let accounts = ["facebook", "instagram"].map(|platform| world.account(platform));
     let blocked = graph(368, None, "The action attempted has been deemed abusive");
@@ -377,8 +389,10 @@ fn h08_a_blocked_account_rests_and_goes_on_by_itself() {
     world.assert_healthy();
 }
 
+/// **H20**: a lost role or account is reported in words, and other accounts go
+/// on.
 #[test]
-fn h20_a_lost_role_or_account_is_told_in_words_and_others_go_on() {
+fn lost_role_or_account_is_explained() {
     paused_until_resumed(&[
         ("facebook", 400, graph(190, Some(492), "Session does not match"), "lost the role"),
         ("facebook", 400, graph(100, Some(1_404_078), "Authorize the Page"), "Authorize the Page"),
@@ -390,9 +404,10 @@ fn h20_a_lost_role_or_account_is_told_in_words_and_others_go_on() {
     ]);
 }
 
+/// **H19**: a used-up day at Instagram is waited for, and other accounts go on.
 /// Instagram counts over the last 24 hours.
 #[test]
-fn h19_a_used_up_day_at_instagram_is_waited_for_and_other_accounts_go_on() {
+fn instagram_day_limit_is_waited_for() {
     let world =
         World::with(SandboxOptions { instagram_daily_posts: 1, ..SandboxOptions::default() });
     let (account, other) = (world.account("instagram"), world.account("instagram"));
@@ -420,9 +435,10 @@ fn h19_a_used_up_day_at_instagram_is_waited_for_and_other_accounts_go_on() {
     world.assert_healthy();
 }
 
+/// **H19**: a used-up day at LinkedIn is waited for, and other accounts go on.
 /// LinkedIn counts until midnight UTC, by its own clock.
 #[test]
-fn h19_a_used_up_day_at_linkedin_is_waited_for_and_other_accounts_go_on() {
+fn linkedin_day_limit_is_waited_for() {
     let world = World::new();
     let late = (world.database.now().date_naive() + Days::new(2)).and_hms_opt(22, 30, 0).unwrap();
     Simulator::post(&world, "/__sim/clock", &json!({"set_ms": late.and_utc().timestamp_millis()}));

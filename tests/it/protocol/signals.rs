@@ -1,10 +1,10 @@
-//! Processes that are told to stop, killed, or doubled (faults G4, G5, G7, G8).
+//! G4, G5, G8, G9: processes that are stopped, killed, or run twice.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::limits::in_shell;
+use super::exhausted_resources::in_shell;
 use crate::support::{Daemon, Starving, World, eventually, publish_call, staging_call_of};
 
 const LOOKS: Duration = Duration::from_secs(150);
@@ -13,8 +13,9 @@ fn struck(world: &World) -> usize {
     world.calls().iter().filter(|call| call["fault"].is_string()).count()
 }
 
+/// **G4**: SIGTERM waits for a publish call that is on its way.
 #[test]
-fn g04_sigterm_waits_for_a_publish_call_that_is_on_its_way() {
+fn sigterm_waits_for_the_publish_call() {
     let world = World::new();
     let page = world.account("facebook");
     world.fault(&json!({
@@ -29,8 +30,9 @@ fn g04_sigterm_waits_for_a_publish_call_that_is_on_its_way() {
     world.assert_healthy();
 }
 
+/// **G4**: a second SIGTERM ends at once, and the post is recovered.
 #[test]
-fn g04_a_second_sigterm_ends_at_once_and_the_post_is_recovered() {
+fn second_sigterm_ends_at_once() {
     for (fault, code) in [("after_commit_hang", 143), ("before_commit_hang", 130)] {
         let world = World::new();
         let page = world.account("facebook");
@@ -55,8 +57,9 @@ fn g04_a_second_sigterm_ends_at_once_and_the_post_is_recovered() {
     }
 }
 
+/// **G4**: what still runs after the grace period is left to be recovered.
 #[test]
-fn g04_what_still_runs_after_the_grace_is_left_to_be_recovered() {
+fn calls_beyond_the_grace_are_recovered() {
     let world = World::new();
     let page = world.account("facebook");
     world.fault(&json!({
@@ -92,10 +95,11 @@ fn hangs_while_staging(platform: &'static str, args: &[&str]) -> (World, String,
     (world, id, worker)
 }
 
-/// What was not sent goes back to the queue: a restart of the program costs no
-/// attempt, and no lease has to be waited for.
+/// **G4**: what still is staged after the grace period is requeued without an
+/// attempt. A restart of the program costs no attempt, and no lease has to be
+/// waited for.
 #[test]
-fn g04_what_still_is_staged_after_the_grace_is_put_back_without_an_attempt() {
+fn staging_beyond_the_grace_is_requeued() {
     for platform in STAGING {
         let (world, id, mut worker) = hangs_while_staging(platform, &["--grace", "1s"]);
         worker.terminate();
@@ -108,8 +112,10 @@ fn g04_what_still_is_staged_after_the_grace_is_put_back_without_an_attempt() {
     }
 }
 
+/// **G4**: a second SIGTERM during staging ends at once, and the post is
+/// recovered.
 #[test]
-fn g04_a_second_sigterm_during_staging_ends_at_once_and_the_post_is_recovered() {
+fn second_sigterm_while_staging_ends_at_once() {
     for platform in STAGING {
         let (world, id, mut worker) = hangs_while_staging(platform, &["-v"]);
         worker.terminate();
@@ -158,17 +164,19 @@ fn a_poison_fails_after_three_deaths(die: impl Fn(&mut Daemon)) {
     world.assert_healthy();
 }
 
+/// **G5**: a post that kills its worker three times fails, and the queue moves
+/// on.
 #[test]
-fn g05_a_post_that_kills_its_worker_three_times_fails_and_the_queue_moves_on() {
+fn post_killing_three_workers_fails() {
     a_poison_fails_after_three_deaths(Daemon::kill);
 }
 
-/// The kernel's own kill for want of memory; where no memory cgroup may be
-/// made, a SIGKILL stands in for it.
+/// **G5**: a post whose worker is killed for want of memory fails, and the
+/// queue moves on. The kernel's own kill for want of memory; where no memory
+/// cgroup may be made, SIGKILL replaces it.
 #[test]
 #[expect(clippy::print_stderr, reason = "which kill it was")]
-fn g05_a_post_whose_worker_is_killed_for_want_of_memory_or_in_its_stead_fails_and_the_queue_moves_on()
- {
+fn post_exhausting_memory_fails() {
     a_poison_fails_after_three_deaths(|worker| {
         let Some(starving) = Starving::of(worker.pid()) else {
             eprintln!("no memory cgroup may be made here: SIGKILL stands in for the kernel's kill");
@@ -180,8 +188,9 @@ fn g05_a_post_whose_worker_is_killed_for_want_of_memory_or_in_its_stead_fails_an
     });
 }
 
+/// **G8**: workers of the same name never take the same job.
 #[test]
-fn g08_workers_of_the_same_name_never_take_the_same_job() {
+fn namesakes_never_take_the_same_job() {
     let world = World::new();
     let page = world.account("facebook");
     let count = 16;
@@ -202,11 +211,12 @@ fn g08_workers_of_the_same_name_never_take_the_same_job() {
     world.assert_healthy();
 }
 
-/// Eight containers of one image: each worker is process 1 of a host with the
-/// same name, and some are even told the same name. Where no such namespace may
-/// be made they only share host and name.
+/// **G8**: eight workers of the same host and process id never take the same
+/// job. Eight containers of one image: each worker is process 1 of a host with
+/// the same name, and some are even given the same name. Where no such
+/// namespace may be made they only share host and name.
 #[test]
-fn g08_eight_workers_of_the_same_host_and_process_id_never_take_the_same_job() {
+fn eight_identical_workers_share_no_job() {
     let namespaces = if rustix::process::geteuid().is_root() { "-pu" } else { "-rpu" };
     let unshare =
         |then: &str| format!("exec unshare {namespaces} --fork /bin/sh -c '{then}' \"$0\"");
@@ -244,9 +254,10 @@ fn g08_eight_workers_of_the_same_host_and_process_id_never_take_the_same_job() {
     }
 }
 
-/// The name of the worker that froze is the name of the one that took over.
+/// **G8**: a frozen worker does not take back what its namesake took over. The
+/// name of the worker that froze is the name of the one that took over.
 #[test]
-fn g08_a_frozen_worker_does_not_take_back_what_its_namesake_took_over() {
+fn frozen_worker_takes_nothing_from_its_namesake() {
     let world = World::new();
     world.fault(&json!({
         "match": {"method": "POST", "path_contains": "/photos"}, "when": {"nth": 1},
@@ -269,8 +280,9 @@ fn g08_a_frozen_worker_does_not_take_back_what_its_namesake_took_over() {
     world.assert_healthy();
 }
 
+/// **G9**: a run takes nothing new after its time and finishes what it has.
 #[test]
-fn g09_a_run_takes_nothing_new_after_its_time_and_finishes_what_it_has() {
+fn deadline_stops_claims_and_finishes_running_posts() {
     let world = World::new();
     let page = world.account("facebook");
     for text in ["One", "Two", "Three"] {

@@ -92,8 +92,9 @@ fn spooled(world: &World) -> String {
     world.spool_files().iter().map(|path| fs::read_to_string(path).unwrap_or_default()).collect()
 }
 
+/// **S**: an answer that the database could not take outlives its worker.
 #[test]
-fn s_an_answer_that_the_database_could_not_take_outlives_its_worker() {
+fn spooled_answer_outlives_its_worker() {
     let away = Away::killed();
     let files = away.world.spool_files();
     assert_eq!(files.len(), 1);
@@ -108,8 +109,9 @@ fn s_an_answer_that_the_database_could_not_take_outlives_its_worker() {
     assert!(away.world.spool_files().is_empty());
 }
 
+/// **S**: a worker that runs all the time records the answer of one that died.
 #[test]
-fn s_a_worker_that_runs_all_the_time_records_the_answer_of_one_that_died() {
+fn running_worker_records_dead_workers_answer() {
     let world = World::new();
     // It has looked at the empty spool before it took this post, which keeps it busy.
     world.fault(&json!({"match": publish_call("facebook"), "fault": "before_commit_hang"}));
@@ -127,9 +129,10 @@ fn s_a_worker_that_runs_all_the_time_records_the_answer_of_one_that_died() {
     away.assert_published();
 }
 
-/// Without it a member's post would be held for a person.
+/// **S**: a refusal that the database could not take outlives its worker.
+/// Without it a member's post would need review.
 #[test]
-fn s_a_refusal_that_the_database_could_not_take_outlives_its_worker() {
+fn spooled_refusal_outlives_its_worker() {
     let away = Away::killed_after(&json!({
         "fault": "status", "status": 422,
         "body": {"status": 422, "message": "commentary :: is too long", "code": "FIELD_LENGTH_TOO_LONG"},
@@ -146,8 +149,10 @@ fn s_a_refusal_that_the_database_could_not_take_outlives_its_worker() {
     away.world.assert_healthy();
 }
 
+/// **S**: a post goes on after a passing refusal that the database could not
+/// take.
 #[test]
-fn s_a_post_goes_on_after_a_passing_refusal_that_the_database_could_not_take() {
+fn post_continues_after_spooled_passing_refusal() {
     let away = Away::killed_after(&json!({"fault": "429", "retry_after": 1}));
     away.world.work(&[]);
     let post = away.world.post(&away.id);
@@ -159,9 +164,10 @@ fn s_a_post_goes_on_after_a_passing_refusal_that_the_database_could_not_take() {
     assert!(away.world.spool_files().is_empty());
 }
 
-/// Of a call that a restored backup does not know, though its key is the same.
+/// **S**: a refusal of another call is ignored. Of a call that a restored
+/// backup does not know, though its key is the same.
 #[test]
-fn s_a_refusal_of_another_call_is_taken_for_none() {
+fn refusal_of_another_call_is_ignored() {
     let Away { world, id, .. } = &Away::killed_after(&json!({"fault": "429"}));
     let path = &world.spool_files()[0];
     let mut line: Value = serde_json::from_str(fs::read_to_string(path).unwrap().trim()).unwrap();
@@ -173,8 +179,9 @@ fn s_a_refusal_of_another_call_is_taken_for_none() {
     assert_eq!((spooled(world), world.status(id)), (String::new(), "processing".to_owned()));
 }
 
+/// **S**: `recover` records what waits in the spool.
 #[test]
-fn s_recover_records_what_waits_in_the_spool() {
+fn recover_records_the_spool() {
     let away = Away::killed();
     let recovered = away.world.json(&["recover"]);
     assert_eq!(recovered["data"]["recovered"][0]["id"], json!(away.id), "{recovered}");
@@ -183,9 +190,10 @@ fn s_recover_records_what_waits_in_the_spool() {
     assert!(away.world.spool_files().is_empty());
 }
 
-/// One that was found by its text may be another post of ours by now.
+/// **S**: a spooled answer about another post is ignored. One that was found by
+/// its text may be another post of ours by now.
 #[test]
-fn s_a_spooled_answer_about_another_post_is_taken_for_none() {
+fn spooled_answer_about_another_post_is_ignored() {
     let Away { world, id, .. } = &Away::killed();
     let other = world.schedule(&world.member(), &["--caption", "Other"]);
     world.database.execute(&format!(
@@ -203,8 +211,9 @@ fn s_a_spooled_answer_about_another_post_is_taken_for_none() {
     assert_eq!((spooled(world), world.status(id)), (String::new(), "processing".to_owned()));
 }
 
+/// **S**: a worker that lives on records its answer when the database is back.
 #[test]
-fn s_a_worker_that_lives_on_records_its_answer_when_the_database_is_back() {
+fn surviving_worker_records_its_answer_later() {
     let mut away = Away::new(&[]);
     away.back();
     eventually("it is recorded", || {
@@ -215,8 +224,10 @@ fn s_a_worker_that_lives_on_records_its_answer_when_the_database_is_back() {
     away.assert_published();
 }
 
+/// **S**: a run from cron ends while the database is away, and the next one
+/// records its answer.
 #[test]
-fn s_a_run_from_cron_ends_while_the_database_is_away_and_the_next_one_records() {
+fn cron_run_leaves_answer_to_the_next() {
     let mut away = Away::new(&["--once", "--timeout", "1s"]);
     assert_eq!(away.worker.wait(), 6, "{}", away.worker.stderr());
     away.back();
@@ -225,8 +236,10 @@ fn s_a_run_from_cron_ends_while_the_database_is_away_and_the_next_one_records() 
     assert!(away.world.spool_files().is_empty());
 }
 
+/// **G17**: an answer that comes after the post was put up for review is still
+/// recorded.
 #[test]
-fn g17_an_answer_that_comes_after_the_post_was_held_is_still_recorded() {
+fn answer_after_unknown_outcome_is_recorded() {
     let world = World::new();
     world.fault(&json!({
         "match": publish_call("linkedin"), "fault": "slow_first_byte", "delay_ms": SLOW_MS,
@@ -248,8 +261,10 @@ fn g17_an_answer_that_comes_after_the_post_was_held_is_still_recorded() {
     world.assert_healthy();
 }
 
+/// **G18**: a spool file may be doubled, torn, brought from elsewhere or of
+/// another database.
 #[test]
-fn g18_a_spool_file_may_be_doubled_torn_brought_from_elsewhere_and_of_another_database() {
+fn odd_spool_files_are_read_safely() {
     let away = Away::killed();
     let world = &away.world;
     let ours = world.spool_files().remove(0);
@@ -287,9 +302,10 @@ fn forged(line: &str, world: &World, post: &str) -> String {
     format!("{forged}\n")
 }
 
-/// Whoever can write into the folder can neither hang a worker nor forge an answer.
+/// **G18**: traps beside a spool file change nothing. A user who can write into
+/// the folder can neither hang a worker nor forge an answer.
 #[test]
-fn g18_traps_beside_a_spool_file_change_nothing() {
+fn traps_beside_spool_file_change_nothing() {
     let away = Away::killed();
     let world = &away.world;
     let page = world.account("facebook");
@@ -339,9 +355,10 @@ fn g18_traps_beside_a_spool_file_change_nothing() {
     away.assert_published();
 }
 
-/// Of files that stay as they are; the daemon looks whenever anybody writes.
+/// **G18**: a daemon warns of a file once. Of files that stay as they are; the
+/// daemon looks at every write.
 #[test]
-fn g18_a_daemon_warns_of_a_file_once() {
+fn daemon_warns_of_a_file_once() {
     let away = Away::killed();
     let ours = away.world.spool_files().remove(0);
     let stem = ours.file_stem().unwrap().to_string_lossy().into_owned();
@@ -364,7 +381,7 @@ fn g18_a_daemon_warns_of_a_file_once() {
 }
 
 #[test]
-fn run_worker_names_a_folder_that_others_can_change() {
+fn run_worker_names_folder_others_can_change() {
     let world = World::new();
     let folder = world.path("answers");
     fs::create_dir(&folder).unwrap();

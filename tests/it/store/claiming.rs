@@ -9,8 +9,9 @@ use socialsched::store::{Next, Settled, Staged, Step};
 use super::queue::jobs;
 use super::{LEASE, Queue, failure, on_every_engine, worker};
 
+/// **T1**: a claim counts the attempt and raises the fence.
 #[test]
-fn t1_a_claim_counts_the_attempt_and_raises_the_fence() {
+fn claim_counts_attempt_and_raises_fence() {
     on_every_engine(|queue| {
         let a = worker("a");
         let id = queue.schedule();
@@ -27,8 +28,10 @@ fn t1_a_claim_counts_the_attempt_and_raises_the_fence() {
     });
 }
 
+/// **T1**: only due posts of accounts that are neither paused nor throttled are
+/// claimed.
 #[test]
-fn t1_only_due_posts_of_accounts_that_do_not_rest_are_claimed() {
+fn only_due_posts_of_active_accounts_are_claimed() {
     on_every_engine(|queue| {
         let a = worker("a");
         let mut draft = queue.draft();
@@ -49,9 +52,10 @@ fn t1_only_due_posts_of_accounts_that_do_not_rest_are_claimed() {
     });
 }
 
-/// A moment's rest of a whole app must not end an account's long one.
+/// **T1**: no throttle makes a longer one shorter. A moment's throttle of a
+/// whole app must not end an account's long one.
 #[test]
-fn t1_no_rest_makes_a_longer_one_shorter() {
+fn shorter_throttle_never_shortens_a_longer_one() {
     on_every_engine(|queue| {
         let draft = queue.draft();
         queue.insert(&draft);
@@ -72,8 +76,9 @@ fn t1_no_rest_makes_a_longer_one_shorter() {
     });
 }
 
+/// **T1**: a post waits for its next attempt.
 #[test]
-fn t1_a_post_waits_for_its_next_attempt() {
+fn post_waits_for_its_next_attempt() {
     on_every_engine(|queue| {
         let a = worker("a");
         let claim = queue.claimed(&a);
@@ -94,8 +99,9 @@ fn t1_a_post_waits_for_its_next_attempt() {
     });
 }
 
+/// **T1**: posts due soon are claimed for preparing only.
 #[test]
-fn t1_posts_due_soon_are_claimed_for_preparing_only() {
+fn posts_due_soon_are_only_prepared() {
     on_every_engine(|queue| {
         let a = worker("a");
         let mut draft = queue.draft();
@@ -116,8 +122,9 @@ fn t1_posts_due_soon_are_claimed_for_preparing_only() {
     });
 }
 
+/// **T1**: an account gives no more than its share.
 #[test]
-fn t1_an_account_gives_no_more_than_its_share() {
+fn account_gives_only_its_share() {
     on_every_engine(|queue| {
         let a = worker("a");
         let other = AccountId::generate();
@@ -139,8 +146,9 @@ fn t1_an_account_gives_no_more_than_its_share() {
     });
 }
 
+/// **T2**: a heartbeat prolongs a lease and never revives one.
 #[test]
-fn t2_a_heartbeat_prolongs_a_lease_and_never_revives_one() {
+fn heartbeat_prolongs_but_never_revives_leases() {
     on_every_engine(|queue| {
         let a = worker("a");
         let claim = queue.claimed(&a);
@@ -164,8 +172,9 @@ fn t2_a_heartbeat_prolongs_a_lease_and_never_revives_one() {
     });
 }
 
+/// **T9**: an abandoned job goes to another worker with a higher fence.
 #[test]
-fn t9_an_abandoned_job_goes_to_another_worker_with_a_higher_fence() {
+fn abandoned_job_is_taken_over_with_new_fence() {
     on_every_engine(|queue| {
         let claim = queue.claimed(&worker("a"));
         assert_eq!(queue.take_over(&worker("b")).claimed.len(), 0, "the lease still runs");
@@ -178,8 +187,9 @@ fn t9_an_abandoned_job_goes_to_another_worker_with_a_higher_fence() {
     });
 }
 
+/// **T9**: a job whose call may have gone out is taken over without counting.
 #[test]
-fn t9_a_job_whose_call_may_have_gone_out_is_taken_over_without_counting() {
+fn take_over_of_sent_call_counts_nothing() {
     on_every_engine(|queue| {
         let (claim, intent) = queue.sent(&worker("a"));
         // Also when no attempts are left: it is only looked up.
@@ -193,8 +203,9 @@ fn t9_a_job_whose_call_may_have_gone_out_is_taken_over_without_counting() {
     });
 }
 
+/// **T9**: a cancel request is honoured when the worker died before its gate.
 #[test]
-fn t9_a_wish_is_honoured_when_the_worker_died_before_its_gate() {
+fn cancel_is_honoured_before_the_gate() {
     on_every_engine(|queue| {
         let claim = queue.claimed(&worker("a"));
         queue.wait(queue.store.cancel_posts(queue.company, &[claim.post_id], None)).unwrap();
@@ -205,8 +216,9 @@ fn t9_a_wish_is_honoured_when_the_worker_died_before_its_gate() {
     });
 }
 
+/// **T9**: a cancel request is not honoured while the call may have gone out.
 #[test]
-fn t9_a_wish_is_not_honoured_while_the_call_may_have_gone_out() {
+fn cancel_is_refused_after_the_gate() {
     on_every_engine(|queue| {
         let (claim, _) = queue.sent(&worker("a"));
         queue.wait(queue.store.cancel_posts(queue.company, &[claim.post_id], None)).unwrap();
@@ -216,8 +228,9 @@ fn t9_a_wish_is_not_honoured_while_the_call_may_have_gone_out() {
     });
 }
 
+/// **T10**: a post whose workers died in every attempt fails with the reason.
 #[test]
-fn t10_a_post_whose_workers_died_in_every_attempt_fails_with_the_reason() {
+fn exhausted_attempts_fail_with_the_reason() {
     on_every_engine(|queue: &Queue| {
         let claim = queue.claimed(&worker("w1"));
         for name in ["w2", "w3"] {

@@ -22,8 +22,9 @@ fn favoured(queue: &Queue) -> String {
     }
 }
 
+/// **F7**: a transaction that was undone in a deadlock is repeated.
 #[test]
-fn f07_a_transaction_that_was_undone_in_a_deadlock_is_repeated() {
+fn deadlocked_transaction_is_repeated() {
     on_every_engine(|queue| {
         if queue.database.engine() == Engine::Sqlite {
             return;
@@ -108,8 +109,10 @@ fn tries(queue: &Queue) -> String {
     })
 }
 
+/// **F7**: a transaction that could not be serialised is repeated whole, up to
+/// five times.
 #[test]
-fn f07_a_transaction_that_could_not_be_serialised_is_repeated_whole_up_to_five_times() {
+fn unserialisable_transaction_is_repeated_five_times() {
     for (refused, done) in [(4, true), (100, false)] {
         on_every_engine(|queue| {
             if queue.database.engine() == Engine::Sqlite {

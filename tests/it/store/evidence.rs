@@ -17,8 +17,9 @@ fn assert_published(queue: &Queue, id: socialsched::domain::PostId, external_id:
     assert!(post.published_at.is_some());
 }
 
+/// **T5**: a live post is published with its id.
 #[test]
-fn t5_a_live_post_is_published_with_its_id() {
+fn live_post_is_published_with_its_id() {
     on_every_engine(|queue| {
         let a = worker("a");
         let mut draft = queue.draft();
@@ -33,8 +34,9 @@ fn t5_a_live_post_is_published_with_its_id() {
     });
 }
 
+/// **T5**: the same evidence twice changes nothing.
 #[test]
-fn t5_the_same_evidence_twice_changes_nothing() {
+fn repeated_evidence_changes_nothing() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (claim, intent) = queue.sent(&a);
@@ -47,8 +49,9 @@ fn t5_the_same_evidence_twice_changes_nothing() {
     });
 }
 
+/// **T5**: a post may be live under an id that is not known.
 #[test]
-fn t5_a_post_may_be_live_under_an_id_nobody_told() {
+fn post_may_be_live_without_an_id() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (claim, intent) = queue.sent(&a);
@@ -57,8 +60,9 @@ fn t5_a_post_may_be_live_under_an_id_nobody_told() {
     });
 }
 
+/// **T5**: an id of another post is not recorded twice.
 #[test]
-fn t5_an_id_of_another_post_is_not_taken_twice() {
+fn id_of_another_post_is_not_reused() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (first, intent) = queue.sent(&a);
@@ -71,8 +75,9 @@ fn t5_an_id_of_another_post_is_not_taken_twice() {
     });
 }
 
+/// **T5**: posts of two platforms may have equal ids.
 #[test]
-fn t5_posts_of_two_platforms_may_have_equal_ids() {
+fn platforms_may_have_equal_ids() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (first, intent) = queue.sent(&a);
@@ -89,9 +94,10 @@ fn t5_posts_of_two_platforms_may_have_equal_ids() {
     });
 }
 
-/// The frozen worker wakes up while its successor looks the call up.
+/// **T5L**: late evidence takes the job from a successor. The frozen worker
+/// wakes up while its successor looks the call up.
 #[test]
-fn t5l_late_evidence_takes_the_job_from_a_successor() {
+fn late_evidence_beats_a_successor() {
     on_every_engine(|queue| {
         let (a, b) = (worker("a"), worker("b"));
         let (claim, intent) = queue.sent(&a);
@@ -106,8 +112,9 @@ fn t5l_late_evidence_takes_the_job_from_a_successor() {
     });
 }
 
+/// **T5L**: late evidence wins over a post that waits for another attempt.
 #[test]
-fn t5l_late_evidence_wins_over_a_post_that_waits_for_another_attempt() {
+fn late_evidence_beats_a_waiting_post() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (claim, intent) = queue.sent(&a);
@@ -129,8 +136,9 @@ fn t5l_late_evidence_wins_over_a_post_that_waits_for_another_attempt() {
     });
 }
 
+/// **T5L**: late evidence wins over a new claim of the same post.
 #[test]
-fn t5l_late_evidence_wins_over_a_new_claim_of_the_same_post() {
+fn late_evidence_beats_a_new_claim() {
     on_every_engine(|queue| {
         let (a, b) = (worker("a"), worker("b"));
         let (claim, intent) = queue.sent(&a);
@@ -155,8 +163,9 @@ fn t5l_late_evidence_wins_over_a_new_claim_of_the_same_post() {
     });
 }
 
+/// **T5L**: late evidence wins over a failed, an unknown and a cancelled post.
 #[test]
-fn t5l_late_evidence_wins_over_a_failed_a_held_and_a_cancelled_post() {
+fn late_evidence_beats_ended_posts() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (failed, failed_intent) = queue.sent(&a);
@@ -196,9 +205,10 @@ fn t5l_late_evidence_wins_over_a_failed_a_held_and_a_cancelled_post() {
     });
 }
 
-/// The successor saw that it is live but not its id; the frozen worker knows it.
+/// **T5L**: late evidence fills in an id that was missing. The successor saw
+/// that it is live but not its id; the frozen worker knows it.
 #[test]
-fn t5l_late_evidence_fills_in_an_id_that_was_missing() {
+fn late_evidence_fills_a_missing_id() {
     on_every_engine(|queue| {
         let (a, b) = (worker("a"), worker("b"));
         let (claim, intent) = queue.sent(&a);
@@ -212,9 +222,10 @@ fn t5l_late_evidence_fills_in_an_id_that_was_missing() {
     });
 }
 
-/// A look was under way when a person gave the post up.
+/// **T14**: a late look asks no more about an abandoned post. A look was under
+/// way when a person gave the post up.
 #[test]
-fn t14_a_late_look_asks_no_more_about_an_abandoned_post() {
+fn late_look_ignores_an_abandoned_post() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (claim, _) = queue.sent(&a);
@@ -237,8 +248,9 @@ fn t14_a_late_look_asks_no_more_about_an_abandoned_post() {
     });
 }
 
+/// **T5L**: late evidence wins over an abandoned post.
 #[test]
-fn t5l_late_evidence_wins_over_an_abandoned_post() {
+fn late_evidence_beats_an_abandoned_post() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (claim, intent) = queue.sent(&a);
@@ -252,11 +264,12 @@ fn t5l_late_evidence_wins_over_an_abandoned_post() {
     });
 }
 
-/// The intent was written after the backup was taken; or there never was one, and
-/// somebody made the answer up. The post is asked about, and neither believed to
-/// be live nor sent.
+/// **T5L**: an answer without its intent settles nothing. The intent was
+/// written after the backup was taken; or there never was one, and the answer
+/// is forged. The post is asked about, and neither believed to be live nor
+/// sent.
 #[test]
-fn t5l_an_answer_without_its_intent_settles_nothing() {
+fn answer_without_intent_settles_nothing() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (claim, intent) = queue.sent(&a);
@@ -280,8 +293,9 @@ fn t5l_an_answer_without_its_intent_settles_nothing() {
     });
 }
 
+/// **T5L**: another worker's name does not make an answer.
 #[test]
-fn t5l_another_workers_name_does_not_make_an_answer() {
+fn another_workers_name_makes_no_answer() {
     on_every_engine(|queue| {
         let (claim, intent) = queue.sent(&worker("a"));
         // Of the same key in another history.
@@ -295,9 +309,10 @@ fn t5l_another_workers_name_does_not_make_an_answer() {
     });
 }
 
-/// Whoever looked a call up and was slow: another worker has the job by now.
+/// **T5L**: what a slow look saw counts although another worker has the job.
+/// The worker that looked the call up was slow, and its job was taken over.
 #[test]
-fn t5l_what_a_slow_look_saw_counts_although_another_worker_has_the_job() {
+fn slow_look_counts_after_take_over() {
     on_every_engine(|queue| {
         let (claim, intent) = queue.sent(&worker("a"));
         let recorded = queue.live(&worker("b"), &claim, &intent, &receipt("fb_1")).unwrap();
@@ -306,8 +321,9 @@ fn t5l_what_a_slow_look_saw_counts_although_another_worker_has_the_job() {
     });
 }
 
+/// **T5**: a post found by its text is not another one of this database.
 #[test]
-fn t5_a_post_found_by_its_text_is_not_another_one_of_ours() {
+fn matched_post_is_not_another_of_ours() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (first, sent) = queue.sent(&a);
@@ -328,9 +344,11 @@ fn t5_a_post_found_by_its_text_is_not_another_one_of_ours() {
     });
 }
 
-/// Both have the same text, and the other one's call may have made what was found.
+/// **T5**: a post found by its text is not matched while a call for the same
+/// text is open. Both have the same text, and the other one's call may have
+/// made what was found.
 #[test]
-fn t5_a_post_found_by_its_text_is_nobodys_while_a_call_for_the_same_text_is_open() {
+fn match_is_ambiguous_while_calls_are_open() {
     on_every_engine(|queue| {
         let (a, b) = (worker("a"), worker("b"));
         let (lost, intent) = queue.sent(&a);

@@ -65,8 +65,9 @@ fn fill(queue: &Queue) {
     }
 }
 
+/// A healthy database with every state and old rows breaks none.
 #[test]
-fn a_healthy_database_with_every_state_and_old_rows_breaks_none() {
+fn healthy_database_breaks_no_invariant() {
     on_every_engine(|queue| {
         fill(queue);
         assert_eq!(queue.breaches(), [""; 0]);

@@ -3,19 +3,19 @@
 //! when its [`Queue`] is dropped.
 
 mod claiming;
+mod concurrent;
 mod deadlocks;
-mod deciding;
+mod decisions;
 mod evidence;
-mod foreign;
-mod gating;
+mod foreign_rows;
+mod gate;
 mod invariants;
 pub mod queue;
 mod restoring;
-mod rivals;
 mod scheduling;
 mod settling;
-mod simulated;
-mod stale;
-mod unread_log;
+mod simulation;
+mod stale_workers;
+mod unreadable_log;
 
 use queue::{LEASE, Queue, failure, on_every_engine, receipt, worker};

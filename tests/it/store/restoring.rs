@@ -16,8 +16,10 @@ fn assert_held(queue: &Queue, id: PostId) {
     assert!(queue.breaches().is_empty(), "{:?}", queue.breaches());
 }
 
+/// **J6**: pending, claimed, sent and exhausted posts need review, and frozen
+/// workers lose them.
 #[test]
-fn j06_pending_claimed_sent_and_worn_out_posts_are_held_and_zombies_lose_them() {
+fn posts_in_backup_need_review() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (sent, intent) = queue.sent(&a);
@@ -70,9 +72,10 @@ fn j06_pending_claimed_sent_and_worn_out_posts_are_held_and_zombies_lose_them() 
     });
 }
 
-/// What ended in the backup may have been tried again and be live by now.
+/// **J6**: nothing is deleted at the platforms after a restoration. What ended
+/// in the backup may have been tried again and be live by now.
 #[test]
-fn j06_nothing_is_deleted_at_the_platforms_after_a_restoration() {
+fn nothing_is_deleted_after_a_restoration() {
     on_every_engine(|queue| {
         let id = queue.schedule();
         queue.wait(queue.store.cancel_posts(queue.company, &[id], None)).unwrap();
@@ -87,9 +90,10 @@ fn j06_nothing_is_deleted_at_the_platforms_after_a_restoration() {
     });
 }
 
-/// It was owed once the post was live, and that may have been before the restoration.
+/// **J6**: the first comment of a post found live is not sent again. It was
+/// owed once the post was live, and that may have been before the restoration.
 #[test]
-fn j06_the_first_comment_of_a_post_found_live_is_not_sent_again() {
+fn comment_of_live_post_is_not_repeated() {
     on_every_engine(|queue| {
         let a = worker("a");
         let commented = || {

@@ -19,8 +19,9 @@ fn retry(queue: &Queue, id: PostId) -> Retried {
     queue.wait(queue.store.retry_posts(queue.company, &[id], false)).unwrap().remove(0)
 }
 
+/// **T0**: a new post is pending with its job.
 #[test]
-fn t0_a_new_post_is_pending_with_its_job() {
+fn new_post_is_pending_with_its_job() {
     on_every_engine(|queue| {
         let id = queue.schedule();
         assert_eq!(queue.states(id), "pending/pending");
@@ -30,8 +31,9 @@ fn t0_a_new_post_is_pending_with_its_job() {
     });
 }
 
+/// **T0**: a post that may not be stored leaves no row.
 #[test]
-fn t0_a_post_that_may_not_be_stored_leaves_no_row() {
+fn refused_post_leaves_no_row() {
     on_every_engine(|queue| {
         let now = queue.wait(queue.store.now()).unwrap();
         let removed = AccountId::generate();
@@ -64,8 +66,9 @@ fn t0_a_post_that_may_not_be_stored_leaves_no_row() {
     });
 }
 
+/// **T0**: a key names one post, and equal posts near each other are refused.
 #[test]
-fn t0_a_key_names_one_post_and_equal_posts_near_each_other_are_refused() {
+fn key_names_one_post() {
     on_every_engine(|queue| {
         let mut draft = queue.draft();
         draft.idempotency_key = Some("order-7".to_owned());
@@ -87,8 +90,9 @@ fn t0_a_key_names_one_post_and_equal_posts_near_each_other_are_refused() {
     });
 }
 
+/// **T12**: a cancelled pending post is never claimed.
 #[test]
-fn t12_a_cancelled_pending_post_is_never_claimed() {
+fn cancelled_pending_post_is_never_claimed() {
     on_every_engine(|queue| {
         let id = queue.schedule();
         assert_eq!(cancel(queue, id), CancelAnswer::Cancelled);
@@ -104,8 +108,9 @@ fn t12_a_cancelled_pending_post_is_never_claimed() {
     });
 }
 
+/// **T12**: a post waiting for its next attempt can be cancelled.
 #[test]
-fn t12_a_post_waiting_for_its_next_attempt_can_be_cancelled() {
+fn post_awaiting_attempt_can_be_cancelled() {
     on_every_engine(|queue| {
         let a = worker("a");
         let claim = queue.claimed(&a);
@@ -126,8 +131,9 @@ fn t12_a_post_waiting_for_its_next_attempt_can_be_cancelled() {
     });
 }
 
+/// **T13**: a claimed post is only requested to be cancelled.
 #[test]
-fn t13_a_claimed_post_is_only_asked_to_be_cancelled() {
+fn claimed_post_is_only_requested_to_cancel() {
     on_every_engine(|queue| {
         let claim = queue.claimed(&worker("a"));
         assert_eq!(cancel(queue, claim.post_id), CancelAnswer::Asked);
@@ -141,8 +147,9 @@ fn t13_a_claimed_post_is_only_asked_to_be_cancelled() {
     });
 }
 
+/// **T13**: an ended post says how it ended.
 #[test]
-fn t13_an_ended_post_says_how_it_ended() {
+fn ended_post_says_how_it_ended() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (claim, intent) = queue.sent(&a);
@@ -154,8 +161,9 @@ fn t13_an_ended_post_says_how_it_ended() {
     });
 }
 
+/// **T15**: a failed post gets three more attempts and is due now.
 #[test]
-fn t15_a_failed_post_gets_three_more_attempts_and_is_due_now() {
+fn failed_post_gets_three_more_attempts() {
     on_every_engine(|queue| {
         let a = worker("a");
         let mut draft = queue.draft();
@@ -187,8 +195,9 @@ fn t15_a_failed_post_gets_three_more_attempts_and_is_due_now() {
     });
 }
 
+/// **T15**: a post that may be live is not retried.
 #[test]
-fn t15_a_post_that_may_be_live_is_not_retried() {
+fn possibly_live_post_is_not_retried() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (claim, _) = queue.sent(&a);
@@ -199,8 +208,9 @@ fn t15_a_post_that_may_be_live_is_not_retried() {
     });
 }
 
+/// **T16**: only a pending post is moved.
 #[test]
-fn t16_only_a_pending_post_is_moved() {
+fn only_pending_posts_are_moved() {
     on_every_engine(|queue| {
         let id = queue.schedule();
         let now = queue.wait(queue.store.now()).unwrap();
@@ -220,8 +230,9 @@ fn t16_only_a_pending_post_is_moved() {
     });
 }
 
+/// **T17**: only posts that are too late and not begun are missed.
 #[test]
-fn t17_only_posts_that_are_too_late_and_not_begun_are_missed() {
+fn only_late_unstarted_posts_are_missed() {
     on_every_engine(|queue| {
         let a = worker("a");
         let begun = queue.claimed(&a);

@@ -1,4 +1,4 @@
-//! T3, T6, T7, T8, T11: what a worker learnt about a post that is not live.
+//! T3, T6, T7, T8, T11: what a worker found out about a post that is not live.
 
 use std::time::Duration;
 
@@ -19,8 +19,9 @@ fn upload(number: u32) -> Artifact {
     Artifact::new(StepKind::Upload, format!("photo/{number}"), format!("id-{number}"))
 }
 
+/// **T3**: staged objects are handed to the next worker.
 #[test]
-fn t3_staged_objects_are_handed_to_the_next_worker() {
+fn staged_objects_pass_to_next_worker() {
     on_every_engine(|queue| {
         let a = worker("a");
         let claim = queue.claimed(&a);
@@ -33,8 +34,9 @@ fn t3_staged_objects_are_handed_to_the_next_worker() {
     });
 }
 
+/// **T3**: objects from before a restage no longer count.
 #[test]
-fn t3_objects_before_a_restage_count_no_more() {
+fn objects_before_restage_are_dropped() {
     on_every_engine(|queue| {
         let a = worker("a");
         let claim = queue.claimed(&a);
@@ -60,8 +62,9 @@ fn t3_objects_before_a_restage_count_no_more() {
     });
 }
 
+/// **T3**: staged objects are not used when they are a day old.
 #[test]
-fn t3_staged_objects_are_not_used_when_they_are_a_day_old() {
+fn day_old_objects_are_not_used() {
     on_every_engine(|queue| {
         let a = worker("a");
         let claim = queue.claimed(&a);
@@ -71,8 +74,9 @@ fn t3_staged_objects_are_not_used_when_they_are_a_day_old() {
     });
 }
 
+/// **T3**: objects of an open call are kept, however old they are.
 #[test]
-fn t3_objects_of_an_open_call_are_kept_however_old() {
+fn objects_of_open_call_are_kept() {
     on_every_engine(|queue| {
         let a = worker("a");
         let claim = queue.claimed(&a);
@@ -83,8 +87,9 @@ fn t3_objects_of_an_open_call_are_kept_however_old() {
     });
 }
 
+/// **T6**: a failed attempt is requeued with its reason.
 #[test]
-fn t6_a_failed_attempt_is_put_back_with_its_reason() {
+fn failed_attempt_requeues_with_reason() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (claim, intent) = queue.sent(&a);
@@ -102,8 +107,9 @@ fn t6_a_failed_attempt_is_put_back_with_its_reason() {
     });
 }
 
+/// **T6**: an attempt that was given back does not count.
 #[test]
-fn t6_a_given_back_attempt_does_not_count() {
+fn returned_attempt_does_not_count() {
     on_every_engine(|queue| {
         let a = worker("a");
         for round in 1..=5 {
@@ -116,8 +122,9 @@ fn t6_a_given_back_attempt_does_not_count() {
     });
 }
 
+/// **T6**: a job with an open call never goes back to the queue.
 #[test]
-fn t6_a_job_with_an_open_call_never_goes_back_to_the_queue() {
+fn open_call_is_never_requeued() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (claim, _) = queue.sent(&a);
@@ -140,8 +147,9 @@ fn t6_a_job_with_an_open_call_never_goes_back_to_the_queue() {
     });
 }
 
+/// **T6**: a cancel request is honoured before the job is requeued.
 #[test]
-fn t6_a_wish_is_honoured_instead_of_going_back() {
+fn cancel_is_honoured_before_requeueing() {
     for next in [Next::Retry(MINUTE), Next::GiveBack(MINUTE), Next::Fail] {
         on_every_engine(|queue| {
             let a = worker("a");
@@ -154,8 +162,9 @@ fn t6_a_wish_is_honoured_instead_of_going_back() {
     }
 }
 
+/// **T7**: the last attempt and a hopeless one end as failed.
 #[test]
-fn t7_the_last_attempt_and_a_hopeless_one_end_as_failed() {
+fn last_or_hopeless_attempt_ends_as_failed() {
     on_every_engine(|queue| {
         let a = worker("a");
         let mut draft = queue.draft();
@@ -175,8 +184,9 @@ fn t7_the_last_attempt_and_a_hopeless_one_end_as_failed() {
     });
 }
 
+/// **T7**: a platform that gives no reason still leaves one.
 #[test]
-fn t7_a_platform_that_gives_no_reason_still_leaves_one() {
+fn missing_platform_reason_still_leaves_one() {
     on_every_engine(|queue| {
         let a = worker("a");
         let claim = queue.claimed(&a);
@@ -189,8 +199,9 @@ fn t7_a_platform_that_gives_no_reason_still_leaves_one() {
     });
 }
 
+/// **T8**: an outcome that cannot be determined needs review.
 #[test]
-fn t8_an_outcome_nobody_can_tell_is_held_for_a_person() {
+fn undeterminable_outcome_needs_review() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (claim, _) = queue.sent(&a);
@@ -207,8 +218,9 @@ fn t8_an_outcome_nobody_can_tell_is_held_for_a_person() {
     });
 }
 
+/// **T8**: an unanswered call is looked up by the first worker that is free.
 #[test]
-fn t8_an_unanswered_call_is_looked_up_by_whoever_comes_first() {
+fn first_free_worker_looks_up_unanswered_call() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (claim, intent) = queue.sent(&a);
@@ -236,8 +248,9 @@ fn t8_an_unanswered_call_is_looked_up_by_whoever_comes_first() {
     });
 }
 
+/// **T11**: a worker that stops requeues its job uncounted.
 #[test]
-fn t11_a_worker_that_stops_gives_its_job_back_uncounted() {
+fn stopping_worker_requeues_its_job_uncounted() {
     on_every_engine(|queue| {
         let a = worker("a");
         let claim = queue.claimed(&a);
@@ -250,8 +263,9 @@ fn t11_a_worker_that_stops_gives_its_job_back_uncounted() {
     });
 }
 
+/// **T11**: a cancel request is honoured when a worker stops.
 #[test]
-fn t11_a_wish_is_honoured_when_a_worker_stops() {
+fn cancel_is_honoured_when_worker_stops() {
     on_every_engine(|queue| {
         let a = worker("a");
         let claim = queue.claimed(&a);

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn every_combination_of_type_and_media_has_its_verdict() {
+fn every_type_and_media_combination_is_judged() {
     use Platform::{Facebook, Instagram, LinkedIn};
     use PostType::{Carousel, Post, Reel, Story, Video};
     // Which (images, videos) are taken; everything else up to 21 of each is refused.
@@ -43,7 +43,7 @@ fn every_combination_of_type_and_media_has_its_verdict() {
 }
 
 #[test]
-fn a_refused_type_names_the_reason_and_the_type_that_fits() {
+fn refused_type_names_reason_and_fitting_type() {
     use Platform::{Facebook, Instagram, LinkedIn};
     use PostType::{Carousel, Post, Reel, Story};
     for (platform, post_type, media, what, hint) in [
@@ -98,7 +98,7 @@ fn a_refused_type_names_the_reason_and_the_type_that_fits() {
 }
 
 #[test]
-fn missing_and_surplus_media_are_told_by_their_flag() {
+fn missing_and_surplus_media_name_their_flag() {
     use Platform::{Facebook, Instagram};
     let none = only_problem(&post(Instagram, PostType::Post, vec![]));
     assert_eq!(

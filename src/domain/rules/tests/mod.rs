@@ -53,7 +53,7 @@ fn only_problem(content: &PostContent) -> Problem {
 }
 
 #[test]
-fn all_problems_are_told_at_once() {
+fn all_problems_are_reported_at_once() {
     let mut content = with_url(Platform::Instagram, "cdn.example/a.jpg");
     content.post_type = PostType::Reel;
     content.caption = "x".repeat(2_201);
@@ -85,7 +85,7 @@ proptest! {
     }
 
     #[test]
-    fn a_private_v4_address_is_found_in_its_number_too(low in any::<[u8; 3]>()) {
+    fn private_v4_address_is_found_from_its_number(low in any::<[u8; 3]>()) {
         let address = u32::from_be_bytes([10, low[0], low[1], low[2]]);
         for host in [format!("{address}"), format!("{address:#x}"), format!("0{address:o}")] {
             let content = with_url(Platform::LinkedIn, &format!("https://{host}/"));

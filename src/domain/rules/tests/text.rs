@@ -2,8 +2,9 @@
 
 use super::*;
 
+/// **C1**: the limit is counted in code points, and the count is shown.
 #[test]
-fn c1_the_limit_is_counted_in_code_points_and_shown() {
+fn text_limit_counts_code_points() {
     for (platform, limit) in
         [(Platform::Instagram, 2_200), (Platform::LinkedIn, 3_000), (Platform::Facebook, 63_206)]
     {
@@ -17,8 +18,9 @@ fn c1_the_limit_is_counted_in_code_points_and_shown() {
     assert_eq!(problem.what, "1,063,206 characters; Facebook takes 63,206");
 }
 
+/// **C1**: a text that only UTF-16 units count as too long gets a warning.
 #[test]
-fn c1_a_text_that_only_utf_16_counts_as_too_long_is_a_warning() {
+fn text_too_long_in_utf16_is_a_warning() {
     // 7 code points, 11 UTF-16 units.
     let family = "👩\u{200d}👩\u{200d}👧\u{200d}👦";
     let content = text_post(Platform::Instagram, family.repeat(300));
@@ -27,8 +29,10 @@ fn c1_a_text_that_only_utf_16_counts_as_too_long_is_a_warning() {
     assert!(warnings(&text_post(Platform::Instagram, family.repeat(200))).is_empty());
 }
 
+/// **C1**: a LinkedIn text that grows past the limit by escaping gets a
+/// warning.
 #[test]
-fn c1_linkedin_text_that_grows_past_the_limit_by_escaping_is_a_warning() {
+fn linkedin_text_outgrown_by_escaping_is_a_warning() {
     let content =
         text_post(Platform::LinkedIn, format!("{}{}", "x".repeat(2_970), "()".repeat(15)));
     assert!(problems(&content).is_empty());
@@ -36,8 +40,9 @@ fn c1_linkedin_text_that_grows_past_the_limit_by_escaping_is_a_warning() {
     assert!(warnings(&text_post(Platform::LinkedIn, "x".repeat(3_000))).is_empty());
 }
 
+/// **C2**: Instagram takes no 31 hashtags and no 21 mentions.
 #[test]
-fn c2_thirty_one_hashtags_and_twenty_one_mentions_are_refused_on_instagram() {
+fn instagram_refuses_too_many_hashtags_and_mentions() {
     let tags = |sign: &str, count: usize| -> String { format!("{sign}tag ").repeat(count) };
     assert!(problems(&text_post(Platform::Instagram, tags("#", 30) + &tags("@", 20))).is_empty());
     let problem = only_problem(&text_post(Platform::Instagram, tags("#", 31)));
@@ -52,8 +57,9 @@ fn c2_thirty_one_hashtags_and_twenty_one_mentions_are_refused_on_instagram() {
     assert_eq!(problems(&text_post(Platform::Instagram, "#été#日本 ".repeat(31))).len(), 1);
 }
 
+/// **C3**: a text without a visible character counts as empty.
 #[test]
-fn c3_a_text_nobody_can_see_counts_as_empty() {
+fn invisible_text_counts_as_empty() {
     for blank in
         ["", "  \n\t", "\u{200b}\u{feff}\u{2060}", "\u{3000}\u{2800}\u{3164}", "\u{200d}\u{fe0f}"]
     {
@@ -71,13 +77,15 @@ fn c3_a_text_nobody_can_see_counts_as_empty() {
     assert!(problems(&text_post(Platform::Facebook, "👍")).is_empty());
 }
 
+/// **C4**: control characters in a caption are taken as given.
 #[test]
-fn c4_control_characters_in_a_caption_are_taken_as_given() {
+fn control_characters_in_a_caption_are_kept() {
     assert!(problems(&text_post(Platform::Facebook, "a\u{1b}[31mb\u{7}\r\n\tc")).is_empty());
 }
 
+/// **C6**: no text may hold NUL.
 #[test]
-fn c6_nul_is_refused_in_every_text() {
+fn nul_is_refused_in_every_text() {
     let mut content = text_post(Platform::Instagram, "a\0b");
     content.first_comment = Some("c\0".to_owned());
     content.media[0].alt = Some("d\0".to_owned());
@@ -99,8 +107,9 @@ fn alternative_texts_have_limits_and_belong_to_images() {
     assert_eq!(only_problem(&video).what, "only images have an alternative text, not videos");
 }
 
+/// **C8**: composed and decomposed forms of one text have one hash.
 #[test]
-fn c8_composed_and_decomposed_text_have_one_hash() {
+fn composed_and_decomposed_text_hash_alike() {
     let account: AccountId = "0198c2f4-6b1e-7c53-9d0a-1f2e3d4c5b6a".parse().unwrap();
     let hash = |content: &PostContent| content_hash(account, content);
     let content = text_post(Platform::Instagram, "Caf\u{e9}\n");
@@ -109,8 +118,9 @@ fn c8_composed_and_decomposed_text_have_one_hash() {
     assert_eq!(hash(&content), "eaa439fd451439126a9db2bbce438d1cb65f7234d5cea7b8c3197b5c5726b3d6");
 }
 
+/// **C8**: every difference that a reader can see changes the hash.
 #[test]
-fn c8_whatever_a_reader_can_tell_apart_changes_the_hash() {
+fn visible_differences_change_the_hash() {
     let account = AccountId::generate();
     let base = post(Platform::Facebook, PostType::Carousel, images(2));
     let mut changed = vec![base.clone(); 8];

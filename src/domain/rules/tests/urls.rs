@@ -2,8 +2,9 @@
 
 use super::*;
 
+/// **D1**: only absolute `http` and `https` URLs are accepted.
 #[test]
-fn d1_only_absolute_http_urls_are_taken() {
+fn only_absolute_http_urls_are_accepted() {
     for url in [
         "file:///etc/passwd",
         "ftp://cdn.example/a.jpg",
@@ -36,8 +37,9 @@ fn d1_only_absolute_http_urls_are_taken() {
     );
 }
 
+/// **D1**: a missing scheme is suggested, and a local file is explained.
 #[test]
-fn d1_a_missing_scheme_is_suggested_and_a_local_file_explained() {
+fn missing_scheme_and_local_file_are_explained() {
     let hint = |url| only_problem(&with_url(Platform::Facebook, url)).hint;
     for (url, meant) in [
         ("cdn.example/a.jpg", "did you mean https://cdn.example/a.jpg ?"),
@@ -52,8 +54,9 @@ fn d1_a_missing_scheme_is_suggested_and_a_local_file_explained() {
     assert_eq!(hint("javascript:alert(1)"), None);
 }
 
+/// **D2**: no spelling of a private address is accepted.
 #[test]
-fn d2_private_addresses_are_refused_in_every_spelling() {
+fn private_addresses_are_refused_in_every_spelling() {
     for host in [
         "127.0.0.1",
         "2130706433",
@@ -114,8 +117,10 @@ fn d2_private_addresses_are_refused_in_every_spelling() {
     }
 }
 
+/// **D5**: a URL with a password is refused, and the message does not repeat
+/// it.
 #[test]
-fn d5_a_url_with_a_password_is_refused_and_never_repeated() {
+fn url_with_a_password_is_refused_unrepeated() {
     for url in [
         "https://me:hunter2@cdn.example/a.jpg",
         "https://hunter2@cdn.example/a.jpg",
@@ -144,16 +149,18 @@ fn d5_a_url_with_a_password_is_refused_and_never_repeated() {
     assert!(problems(&with_url(Platform::Facebook, "https://cdn.example/12@N00/a.jpg")).is_empty());
 }
 
+/// **D5**: a message does not repeat the signature in a URL's query.
 #[test]
-fn d5_a_signature_in_the_query_is_not_repeated() {
+fn signature_in_the_query_is_not_repeated() {
     let review = check(&with_url(Platform::Facebook, "ftp://cdn.example/a.jpg?sig=hunter2"), false);
     assert_eq!(review.problems.0[0].value.as_deref(), Some("ftp://cdn.example/a.jpg?…"));
     let review = check(&with_url(Platform::Facebook, "cdn.example/é.jpg?sig=hunter2"), false);
     assert!(!format!("{review:?}").contains("hunter2"));
 }
 
+/// **D6**: a URL that parsing would change is refused.
 #[test]
-fn d6_a_text_that_parsing_would_change_is_refused() {
+fn url_that_parsing_would_change_is_refused() {
     for (url, what) in [
         ("https://cdn.example/a b.jpg", "a URL cannot hold a blank"),
         (" https://cdn.example/a.jpg", "a URL cannot hold a blank"),
@@ -169,8 +176,9 @@ fn d6_a_text_that_parsing_would_change_is_refused() {
     }
 }
 
+/// **D7**: an international host name is shown as punycode.
 #[test]
-fn d7_an_international_name_is_shown_as_punycode() {
+fn international_host_names_are_shown_as_punycode() {
     let url = "https://аpple.example/a.jpg";
     let warned = check(&with_url(Platform::LinkedIn, url), false).warnings;
     assert_eq!(warned[0].what, "the host is xn--pple-43d.example");
@@ -190,8 +198,9 @@ fn d7_an_international_name_is_shown_as_punycode() {
     assert!(warnings(&with_url(Platform::LinkedIn, "https://CDN.example/é.jpg")).is_empty());
 }
 
+/// **D14**: a post may not have the same URL twice.
 #[test]
-fn d14_the_same_url_twice_is_refused() {
+fn same_url_twice_is_refused() {
     let mut content = post(Platform::Facebook, PostType::Post, images(3));
     content.media[2].url = "https://CDN.example/0.jpg#again".to_owned();
     let problem = only_problem(&content);
@@ -202,7 +211,7 @@ fn d14_the_same_url_twice_is_refused() {
 }
 
 #[test]
-fn a_kind_of_file_the_platform_does_not_take_is_a_warning() {
+fn file_kind_unsupported_by_platform_is_a_warning() {
     let warned = |platform, url| warnings(&with_url(platform, url));
     assert_eq!(
         warned(Platform::Instagram, "https://cdn.example/a.png"),
@@ -221,7 +230,7 @@ fn a_kind_of_file_the_platform_does_not_take_is_a_warning() {
 }
 
 #[test]
-fn the_kind_of_a_medium_is_told_by_its_extension() {
+fn media_kind_is_derived_from_the_extension() {
     for (url, kind) in [
         ("https://cdn.example/a.jpg", Some(MediaKind::Image)),
         ("https://cdn.example/a.JPEG?w=9#x", Some(MediaKind::Image)),

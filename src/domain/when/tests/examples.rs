@@ -12,7 +12,7 @@ fn a_span_of_hours_elapses() {
 }
 
 #[test]
-fn a_span_of_days_keeps_the_time_on_the_clock() {
+fn span_of_days_keeps_the_clock_time() {
     reads("+2d", "2025-03-09T14:00:00Z");
     reads("+48h", "2025-03-09T15:00:00Z");
     reads("+2d1h", "2025-03-09T15:00:00Z");
@@ -20,7 +20,7 @@ fn a_span_of_days_keeps_the_time_on_the_clock() {
 }
 
 #[test]
-fn a_day_and_a_time_are_read_in_either_order() {
+fn day_and_time_are_read_in_either_order() {
     reads("tomorrow at 9:30pm", "2025-03-09T02:30:00Z");
     reads("9am tomorrow", "2025-03-08T14:00:00Z");
     reads("tomorrow 9am", "2025-03-08T14:00:00Z");
@@ -47,8 +47,9 @@ fn rfc_9557_names_its_own_zone() {
     reads("2025-03-10T14:00[+02:00]", "2025-03-10T12:00:00Z");
 }
 
+/// An offset that the zone never has is refused.
 #[test]
-fn an_offset_that_the_zone_never_has_is_refused() {
+fn offset_foreign_to_the_zone_is_refused() {
     let error = read("2025-03-10T14:00:00+05:00[Europe/Paris]").unwrap_err();
     assert_eq!(error.to_string(), "Europe/Paris is at +01:00 then, not at +05:00");
 }
@@ -68,7 +69,7 @@ fn rfc_3339_is_read_whatever_the_zone() {
 }
 
 #[test]
-fn what_could_mean_two_things_is_refused_with_four_valid_forms() {
+fn ambiguous_time_is_refused_with_four_valid_forms() {
     for text in [
         "",
         "2h",

@@ -63,7 +63,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_shown_in_a_table_reads_back_to_the_minute(minutes in 1_i64..2_600_000) {
+    fn table_times_read_back_to_the_minute(minutes in 1_i64..2_600_000) {
         let at = utc(BASE) + chrono::Duration::minutes(minutes);
         let shown = short(at, &new_york());
         let readings = [Dst::Earlier, Dst::Later].map(|dst| parse_when(&shown, &new_york(), utc(BASE), dst));

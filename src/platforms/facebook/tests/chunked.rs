@@ -163,7 +163,7 @@ async fn parts_that_are_not_the_video_are_refused() {
     assert_eq!(failure.remedy, Remedy::Restage, "more than the video has");
 }
 
-/// K6: an upload's success is believed only with what it must say.
+/// **P6**: an upload's success is believed only with what it must say.
 #[tokio::test]
 async fn an_answer_without_offsets_is_no_success() {
     let odd = || {
@@ -234,6 +234,7 @@ async fn a_file_that_was_replaced_starts_anew() {
     assert_eq!((failure.remedy, failure.code.as_str()), (Remedy::Restage, "media-changed"));
 }
 
+/// **D12**: Facebook fetches the file itself from a server without parts.
 /// Facebook itself needs no parts.
 #[tokio::test]
 async fn a_server_without_parts_lets_facebook_fetch() {
@@ -278,8 +279,9 @@ async fn a_finish_answered_by_a_page_is_unknown() {
     }
 }
 
+/// What was staged before the settings changed goes on as it began.
 #[tokio::test]
-async fn what_was_staged_before_the_settings_changed_goes_on_as_it_began() {
+async fn staged_upload_continues_after_settings_change() {
     let stand_in = StandIn::start(|_| Reply::json(200, &json!({"success": true}))).await;
     let mut draft = clip(&stand_in);
     // Handed over by its URL: there is no upload to be ended.

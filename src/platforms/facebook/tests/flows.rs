@@ -99,7 +99,7 @@ async fn a_comment_below_the_post_is_found() {
 }
 
 #[tokio::test]
-async fn another_persons_equal_comment_is_not_ours() {
+async fn another_persons_equal_comment_is_not_matched() {
     let (rehearsal, facebook, mut draft) =
         prepared_post(PublishMode::TwoStep, PostType::Post, |_| vec![]).await;
     let Answer::Published(receipt) = rehearsal.publish(&facebook, &mut draft).await else {

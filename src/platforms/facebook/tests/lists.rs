@@ -32,7 +32,7 @@ async fn an_older_post_with_its_text_is_another() {
 }
 
 #[tokio::test]
-async fn another_text_at_the_time_is_not_ours() {
+async fn another_text_at_the_time_is_not_matched() {
     let (rehearsal, facebook, mut draft) = lost(0).await;
     feed(&rehearsal, json!({"message": "Hello"})).await;
     let sighting = rehearsal.look_up(&facebook, &mut draft).await;
@@ -80,9 +80,9 @@ async fn live_id(rehearsal: &Rehearsal, text: &str) -> Option<String> {
     item["id"].as_str().map(str::to_owned)
 }
 
-/// Nothing but its time tells it from anybody's next post without a text.
+/// Only its time distinguishes it from any other post without a text.
 #[tokio::test]
-async fn without_text_only_its_link_tells() {
+async fn without_text_only_the_link_matches() {
     let link = "https://example.com/news";
     for (by_hand, is_ours) in [(link, true), ("https://example.com/other", false)] {
         let rehearsal = Rehearsal::new(SandboxOptions::default()).await;
@@ -116,7 +116,7 @@ async fn without_text_only_its_link_tells() {
 
 /// what a person posted by hand after a refusal, and before our next call.
 #[tokio::test]
-async fn a_post_between_two_calls_is_not_ours() {
+async fn post_between_two_calls_is_not_matched() {
     let (rehearsal, facebook, mut draft) =
         prepared_post(PublishMode::Direct, PostType::Post, |_| vec![]).await;
     let limit = graph_error(4, None);
@@ -138,7 +138,7 @@ async fn a_post_between_two_calls_is_not_ours() {
     assert!(matches!(sighting, Sighting::Matched(_)), "{sighting:?}");
 }
 
-/// K9: ages and windows come from one clock, whatever the platform's says.
+/// **P9**: ages and windows come from one clock, whatever the platform's says.
 #[tokio::test]
 async fn a_wrong_database_clock_changes_nothing() {
     for skew in [-2 * 3600, -600, -30, 30, 600, 25 * 3600] {
@@ -175,7 +175,7 @@ async fn a_list_that_cannot_be_read_decides_nothing() {
 
 /// Another program's call named something that was never recorded.
 #[tokio::test]
-async fn a_blind_call_without_an_object_never_tells() {
+async fn blind_call_without_object_proves_nothing() {
     let (rehearsal, facebook, mut draft) = lost(0).await;
     draft.calls[0].blind = true;
     let sighting = rehearsal.look_up(&facebook, &mut draft).await;

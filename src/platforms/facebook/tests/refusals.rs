@@ -42,7 +42,7 @@ async fn a_lost_answer_is_found_out_by_reading() {
     }
 }
 
-/// K1: calls were refused that had taken effect, and their posts were live.
+/// **P1**: calls were refused that had taken effect, and their posts were live.
 #[tokio::test]
 async fn a_refusal_that_lied_is_found_out() {
     for mode in MODES {
@@ -113,7 +113,7 @@ async fn a_repeated_call_by_default_is_harmless() {
 }
 
 #[tokio::test]
-async fn a_throttled_call_rests_as_long_as_asked() {
+async fn throttled_call_waits_as_long_as_requested() {
     let (rehearsal, facebook, mut draft) =
         prepared_post(PublishMode::TwoStep, PostType::Post, |_| vec![]).await;
     let rule = json!([{"fault": "429", "retry_after": 90, "when": {"nth": 1}}]);

@@ -22,7 +22,8 @@ async fn published(post_type: PostType) -> (Rehearsal, Facebook, Draft) {
     (rehearsal, facebook, draft)
 }
 
-/// K16: the state of an object lags, and so does a list, but not both alike.
+/// **P16**: the state of an object lags, and so does a list, but not both
+/// alike.
 #[tokio::test]
 async fn a_stale_state_is_caught_by_the_list() {
     for post_type in [PostType::Video, PostType::Reel, PostType::Story] {
@@ -143,7 +144,7 @@ async fn the_object_of_the_call_is_asked_about() {
 }
 
 #[tokio::test]
-async fn every_phase_of_a_video_is_told() {
+async fn every_phase_of_a_video_is_reported() {
     let phase = |status: &str| json!({ "status": status });
     for (publishing, expected) in [
         (phase("in_progress"), Some(Sighting::InProgress)),

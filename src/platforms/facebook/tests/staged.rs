@@ -50,7 +50,7 @@ fn clip(rehearsal: &Rehearsal) -> Vec<MediaItem> {
     vec![rehearsal.video("clip")]
 }
 
-/// K10: a second hand-over costs an attempt.
+/// **P10**: a second hand-over costs an attempt.
 #[tokio::test]
 async fn a_file_is_not_handed_over_twice() {
     for post_type in [PostType::Reel, PostType::Story] {
@@ -130,7 +130,7 @@ async fn a_file_that_is_no_video_is_refused() {
     }
 }
 
-/// K19: an error of one medium of several says which.
+/// **P19**: an error of one medium of several says which.
 #[tokio::test]
 async fn a_failed_photo_is_named_by_its_number() {
     for (media, words) in
@@ -158,7 +158,7 @@ async fn a_cancelled_post_leaves_nothing_behind() {
     }
 }
 
-/// K1: the client's live post was deleted by our own clean-up.
+/// **P1**: the client's live post was deleted by our own clean-up.
 #[tokio::test]
 async fn what_was_published_by_hand_stays() {
     for kind in 0..KINDS {
@@ -217,7 +217,7 @@ async fn nothing_is_deleted_that_cannot_be_read() {
 
 /// One of a video's two fields is not enough.
 #[tokio::test]
-async fn a_video_of_which_one_field_cannot_be_read_stays() {
+async fn video_with_an_unreadable_field_is_kept() {
     let (rehearsal, facebook, draft) =
         prepared_post(PublishMode::TwoStep, PostType::Reel, clip).await;
     let node = json!({"status": {"video_status": "ready",
@@ -229,7 +229,7 @@ async fn a_video_of_which_one_field_cannot_be_read_stays() {
     assert_eq!(rehearsal.drafts().await.len(), 1);
 }
 
-/// Somebody's video may be processed for hours after it was published.
+/// A user's video may be processed for hours after it was published.
 #[tokio::test]
 async fn a_video_that_is_being_published_stays() {
     for (phase, published, stays) in [

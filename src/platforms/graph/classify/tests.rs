@@ -228,7 +228,7 @@ fn a_passing_fault_never_condemns_the_content() {
 }
 
 #[test]
-fn a_rest_that_is_named_wins() {
+fn stated_throttle_time_wins() {
     let rest = |seconds| Circumstances {
         rest: Some(Duration::from_secs(seconds)),
         ..around(Phase::Publish)
@@ -239,7 +239,7 @@ fn a_rest_that_is_named_wins() {
 }
 
 #[test]
-fn a_blocked_account_rests_longer_every_time() {
+fn blocked_account_is_throttled_longer_every_time() {
     let minutes = |calls| {
         let around = Circumstances { calls, ..around(Phase::Publish) };
         match classify(Some(&error(368, None)), &around) {

@@ -46,7 +46,7 @@ async fn an_id_is_found_by_any_clock() {
 }
 
 #[tokio::test]
-async fn an_older_post_is_never_ours() {
+async fn an_older_post_is_never_matched() {
     for skew in SKEWS {
         let (sighting, _) = seen(skew, NO_EFFECT, true, LISTED).await;
         // The count knows only our own window, too.

@@ -43,7 +43,8 @@ async fn a_lost_answer_is_found_out_by_reading() {
     }
 }
 
-/// K1, K3: calls were refused that had taken effect, and their posts were live.
+/// **P1, P3**: calls were refused that had taken effect, and their posts were
+/// live.
 #[tokio::test]
 async fn a_refusal_that_lied_is_found_out() {
     for kind in 0..KINDS {

@@ -19,7 +19,7 @@ async fn the_container_of_the_call_is_asked_about() {
 }
 
 #[tokio::test]
-async fn a_call_that_names_no_container_never_tells() {
+async fn call_without_container_proves_nothing() {
     let (rehearsal, instagram, mut draft) = picture(PostType::Post, "text").await;
     rehearsal.gate(&instagram, &mut draft).await;
     draft.calls[0].object = None;
@@ -29,7 +29,8 @@ async fn a_call_that_names_no_container_never_tells() {
     assert_eq!(rehearsal.calls().await, before);
 }
 
-/// K16: the state of a container lags, and so does the list, but not both alike.
+/// **P16**: the state of a container lags, and so does the list, but not both
+/// alike.
 #[tokio::test]
 async fn a_stale_state_is_caught_by_the_list() {
     let (rehearsal, instagram, mut draft) = lost(PostType::Post, "text", TOOK_EFFECT).await;
@@ -87,9 +88,10 @@ async fn a_list_that_cannot_be_read_decides_nothing() {
     assert_eq!((seen.external_id, seen.evidence.as_deref()), (None, Some("read-back")));
 }
 
-/// K17: what a person posted by hand after a refusal, and before our next call.
+/// **P17**: what a person posted by hand after a refusal, and before our next
+/// call.
 #[tokio::test]
-async fn a_post_between_two_calls_is_not_ours() {
+async fn post_between_two_calls_is_not_matched() {
     let (rehearsal, instagram, mut draft) = picture(PostType::Post, "Sale").await;
     let post = json!({"method": "POST"});
     rehearsal.answer_with("status", post, 400, graph_error(4, None)).await;
@@ -120,7 +122,7 @@ async fn two_posts_with_one_text_have_no_id() {
     assert_eq!(seen.external_id, None, "the two cannot be told apart");
 }
 
-/// Nothing but its place in a list tells it from another one: while ours may not
+/// Only its place in a list distinguishes it from another one: while ours may not
 /// be listed yet, another's id is not taken for its.
 #[tokio::test]
 async fn what_has_no_text_takes_no_early_id() {
@@ -143,7 +145,7 @@ async fn what_has_no_text_takes_no_early_id() {
     }
 }
 
-/// Somebody's next story, or their next picture without a caption.
+/// A user's next story, or their next picture without a caption.
 #[tokio::test]
 async fn what_has_no_text_is_never_matched() {
     for post_type in [PostType::Story, PostType::Post] {

@@ -73,7 +73,7 @@ async fn refused_children_are_sent_as_one_text() {
 }
 
 #[tokio::test]
-async fn unusable_media_is_told_before_anything_is_published() {
+async fn unusable_media_is_reported_before_publishing() {
     let rehearsal = Rehearsal::new(SandboxOptions::default()).await;
     let instagram = instagram(&rehearsal);
     let mut item = rehearsal.image("a");
@@ -93,7 +93,7 @@ async fn unusable_media_is_told_before_anything_is_published() {
     assert_eq!((failure.remedy, failure.code.as_str()), (Remedy::Restage, "9004/2207052"));
 }
 
-/// K19: an error of one medium of several says which.
+/// **P19**: an error of one medium of several says which.
 #[tokio::test]
 async fn a_failed_item_is_named_by_its_number() {
     let rehearsal = Rehearsal::new(SandboxOptions::default()).await;

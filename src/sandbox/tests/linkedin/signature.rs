@@ -74,7 +74,7 @@ async fn a_gateways_page_is_not_signed() {
 }
 
 #[tokio::test]
-async fn comments_are_read_by_pages_and_not_by_members() {
+async fn pages_read_comments_members_do_not() {
     let bench = Bench::new().await;
     for (author, status) in [(PAGE, 200), (MEMBER, 403)] {
         let urn = created(&bench, &post(author, "x", Value::Null)).await;

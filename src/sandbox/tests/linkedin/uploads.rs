@@ -12,8 +12,9 @@ async fn images_make_photo_posts() {
     assert_eq!((&item["kind"], &item["media"][0]["id"]), (&json!("photos"), &json!(b)));
 }
 
+/// Assets must be known, uploaded, and owned by the author.
 #[tokio::test]
-async fn assets_must_be_known_uploaded_and_owned_by_the_author() {
+async fn assets_must_be_uploaded_by_the_author() {
     let bench = Bench::new().await;
     let theirs = image(&bench, MEMBER).await;
     let init = json!({"initializeUploadRequest": {"owner": PAGE}});
@@ -31,8 +32,9 @@ async fn assets_must_be_known_uploaded_and_owned_by_the_author() {
     assert_eq!(bench.live().await.len(), 0);
 }
 
+/// A video is uploaded in exact parts without a token.
 #[tokio::test]
-async fn a_video_is_uploaded_in_exact_parts_without_a_token() {
+async fn video_parts_are_exact_and_need_no_token() {
     let options = SandboxOptions { linkedin_part_bytes: 40_000, ..SandboxOptions::default() };
     let bench = Bench::with(options).await;
     let clip = bench.http.get(bench.media("clip.mp4")).send().await.unwrap().bytes().await.unwrap();

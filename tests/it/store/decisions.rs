@@ -1,0 +1,147 @@
+//! T14: a person's decision, or a later look, about a post that may be live.
+
+use socialsched::domain::{ABANDONED, Claim, Outcome, PostId, PostStatus};
+use socialsched::store::{Claimed, Judged, Settled, Verdict};
+
+use super::queue::jobs;
+use super::{Queue, failure, on_every_engine, receipt, worker};
+
+/// A post whose outcome could not be determined.
+fn held(queue: &Queue) -> Claim {
+    let a = worker("a");
+    let (claim, _) = queue.sent(&a);
+    queue.wait(queue.store.hold(&a, &claim, &failure("who knows"), None)).unwrap();
+    claim
+}
+
+fn judge(queue: &Queue, id: PostId, verdict: &Verdict) -> Judged {
+    queue.wait(queue.store.judge(queue.company, id, verdict, "ann", false)).unwrap()
+}
+
+/// **T14**: a person decides that a post is live.
+#[test]
+fn person_decides_post_is_live() {
+    on_every_engine(|queue| {
+        let claim = held(queue);
+        let verdict = Verdict::Published("fb_1".to_owned());
+        assert_eq!(judge(queue, claim.post_id, &verdict), Judged::Done);
+        let post = queue.post(claim.post_id);
+        assert_eq!(queue.states(claim.post_id), "published/done");
+        assert_eq!(post.external_post_id.as_deref(), Some("fb_1"));
+        let log = queue.history(claim.post_id);
+        assert!(log.iter().any(|row| row.message.as_deref() == Some("operator ann")));
+        let again = judge(queue, claim.post_id, &verdict);
+        assert_eq!(again, Judged::NotUnknown(PostStatus::Published));
+    });
+}
+
+/// **T14**: an id of another post is refused.
+#[test]
+fn id_of_another_post_is_refused() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let (other, intent) = queue.sent(&a);
+        queue.live(&a, &other, &intent, &receipt("fb_1")).unwrap();
+        let claim = held(queue);
+        let before = queue.tables();
+        let verdict = Verdict::Published("fb_1".to_owned());
+        assert_eq!(judge(queue, claim.post_id, &verdict), Judged::IdTaken);
+        assert_eq!(queue.tables(), before);
+    });
+}
+
+/// **T14**: a person decides that a post is not there, and it is sent again.
+#[test]
+fn absent_post_is_sent_again() {
+    on_every_engine(|queue| {
+        let claim = held(queue);
+        assert_eq!(judge(queue, claim.post_id, &Verdict::NotPublished), Judged::Done);
+        let post = queue.post(claim.post_id);
+        assert_eq!(queue.states(claim.post_id), "pending/pending");
+        assert_eq!((post.outcome, post.max_attempts), (None, 4));
+        let b = worker("b");
+        let again = queue.claim(&b);
+        assert_eq!(again.open_intents, []);
+        queue.intent(&b, &again);
+    });
+}
+
+/// **T14**: a person gives a post up.
+#[test]
+fn person_gives_up_a_post() {
+    on_every_engine(|queue| {
+        let claim = held(queue);
+        assert_eq!(judge(queue, claim.post_id, &Verdict::Abandon), Judged::Done);
+        let post = queue.post(claim.post_id);
+        assert_eq!(queue.states(claim.post_id), "failed/failed");
+        assert_eq!(post.outcome, Some(Outcome::Unknown), "it still may be live");
+        assert_eq!(post.error_code.as_deref(), Some(ABANDONED));
+        assert_eq!(queue.wait(queue.store.held(10)).unwrap().len(), 0, "not looked at any more");
+        // A second thought is allowed.
+        assert_eq!(judge(queue, claim.post_id, &Verdict::NotPublished), Judged::Done);
+    });
+}
+
+/// **T14**: only an unknown outcome is decided.
+#[test]
+fn only_unknown_outcomes_are_decided() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let id = queue.schedule();
+        let verdicts =
+            [Verdict::Published("fb_1".to_owned()), Verdict::NotPublished, Verdict::Abandon];
+        let before = queue.tables();
+        for verdict in &verdicts {
+            assert_eq!(judge(queue, id, verdict), Judged::NotUnknown(PostStatus::Pending));
+            assert_eq!(judge(queue, PostId::generate(), verdict), Judged::NotFound);
+        }
+        assert_eq!(queue.tables(), before);
+        let claim = queue.claim(&a);
+        queue.intent(&a, &claim);
+        let before = queue.tables();
+        for verdict in &verdicts {
+            let judged = judge(queue, id, verdict);
+            assert_eq!(judged, Judged::NotUnknown(PostStatus::Processing), "a worker looks it up");
+        }
+        assert_eq!(queue.tables(), before);
+    });
+}
+
+/// **T14**: a later look settles a post that needs review.
+#[test]
+fn later_look_settles_unknown_post() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let claim = held(queue);
+        let look = |queue: &Queue| -> Claim {
+            let held: Vec<Claimed> = queue.wait(queue.store.held(10)).unwrap();
+            jobs(held).remove(0)
+        };
+        let seen = look(queue);
+        queue.wait(queue.store.record_held_lookup(&a, &seen, &failure("not yet"), None)).unwrap();
+        assert_eq!(queue.post(claim.post_id).outcome, Some(Outcome::Unknown));
+        let seen = look(queue);
+        assert_eq!(seen.open_intents[0].lookups, 2);
+        let settled = queue.wait(queue.store.unhold(&a, &seen, &failure("deleted"))).unwrap();
+        assert_eq!(settled, Settled::Done);
+        assert_eq!(queue.states(claim.post_id), "failed/failed");
+        assert_eq!(queue.post(claim.post_id).outcome, Some(Outcome::NotPublished));
+    });
+}
+
+/// **T14**: a look that comes too late changes nothing. Two people, or a person
+/// and a look, decide at the same time.
+#[test]
+fn look_after_decision_changes_nothing() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let claim = held(queue);
+        let seen = jobs(queue.wait(queue.store.held(10)).unwrap()).remove(0);
+        judge(queue, claim.post_id, &Verdict::NotPublished);
+        queue.claim(&worker("b"));
+        let before = queue.tables();
+        let settled = queue.wait(queue.store.unhold(&a, &seen, &failure("deleted"))).unwrap();
+        assert_eq!(settled, Settled::Lost);
+        assert_eq!(queue.tables(), before);
+    });
+}
