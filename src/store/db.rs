@@ -401,7 +401,7 @@ mod tests {
         let path = dir.path().join("some.db");
         std::fs::write(&path, "").unwrap();
         let pool = Pool::new(&Location::Sqlite(path), Duration::from_secs(5)).unwrap();
-        let mut tx = pool.begin().await.unwrap();
+        let mut tx = pool.begin("test").await.unwrap();
         assert_eq!(tx.count(sql("PRAGMA synchronous")).await.unwrap(), 2);
     }
 
@@ -413,18 +413,18 @@ mod tests {
         let path = dir.path().join("some.db");
         std::fs::write(&path, "").unwrap();
         let pool = Pool::new(&Location::Sqlite(path), Duration::from_secs(5)).unwrap();
-        let mut tx = pool.begin().await.unwrap();
+        let mut tx = pool.begin("test").await.unwrap();
         tx.script("CREATE TABLE some (bytes)").await.unwrap();
         tx.commit().await.unwrap();
-        let mut tx = pool.begin().await.unwrap();
+        let mut tx = pool.begin("test").await.unwrap();
         tx.script("PRAGMA max_page_count = 2").await.unwrap();
         let full = tx.script("INSERT INTO some VALUES (randomblob(100000))").await;
         assert!(matches!(full, Err(StoreError::Full)), "{full:?}");
         drop(tx);
-        let mut tx = pool.begin().await.unwrap();
+        let mut tx = pool.begin("test").await.unwrap();
         tx.script("INSERT INTO some VALUES (1)").await.unwrap();
         tx.commit().await.unwrap();
-        let mut tx = pool.begin_read().await.unwrap();
+        let mut tx = pool.begin_read("test").await.unwrap();
         assert_eq!(tx.count(sql("SELECT COUNT(*) FROM some")).await.unwrap(), 1);
     }
 }

@@ -194,26 +194,28 @@ async fn busy_accounts(
     tx: &mut Tx,
     jobs: &[ToPublish<'_>],
 ) -> Result<HashSet<AccountId>, StoreError> {
+    let accounts: Vec<AccountId> = jobs.iter().map(|job| job.account).collect();
     tx.all(
         sql("SELECT a.id AS id FROM meta_social_accounts a WHERE a.id IN ")
-            .ids(jobs.iter().map(|job| job.account.uuid()))
+            .ids(accounts.iter().map(|account| account.uuid()))
             .and(" ORDER BY a.id {lock a}"),
     )
     .await?;
-    let rows = tx.all(busy_query(jobs)).await?;
+    let jobs: Vec<JobId> = jobs.iter().map(|job| job.lease.job()).collect();
+    let rows = tx.all(busy_query(&accounts, &jobs)).await?;
     rows.iter().map(|row| Ok(AccountId::from_uuid(row.id("account_id")?))).collect()
 }
 
-/// Publish calls under way: cleared, without any answer yet, by a worker whose lease
-/// runs. Begins with the few claimed jobs: an account may have a long history.
-pub(super) fn busy_query(jobs: &[ToPublish<'_>]) -> Sql {
+/// Those of these accounts for which a publish call of another job is under way: cleared,
+/// without any answer yet, by a worker whose lease runs. Begins with the few claimed jobs: an account may have a long history.
+pub(super) fn busy_query(accounts: &[AccountId], except: &[JobId]) -> Sql {
     sql("SELECT DISTINCT d.social_account_id AS account_id
            FROM post_schedule s {force index open} {straight join} post_details d
           WHERE d.id = s.post_detail_id AND s.status = 'processing'
             AND s.lease_until > {now} AND s.id NOT IN ")
-    .ids(jobs.iter().map(|job| job.lease.job().uuid()))
+    .ids(except.iter().map(|job| job.uuid()))
     .and(" AND d.social_account_id IN ")
-    .ids(jobs.iter().map(|job| job.account.uuid()))
+    .ids(accounts.iter().map(|account| account.uuid()))
     .and(
         " AND EXISTS (
               SELECT 1 FROM publish_log i

@@ -77,7 +77,7 @@ async fn queue_reads_use_the_open_job_index() {
         lease: Duration::from_secs(60),
         limit: 10,
         ahead: Duration::from_secs(300),
-        held: HashMap::new(),
+        in_flight: HashMap::new(),
         per_account: 2,
         max_attempts: None,
         only: Only { platform: Some(Platform::Facebook), account: None },
@@ -95,7 +95,7 @@ async fn queue_reads_use_the_open_job_index() {
     }
     for (name, query) in [
         ("take over", abandoned_query(&take_over, "")),
-        ("account is busy", busy_query(AccountId::generate(), JobId::generate())),
+        ("account is busy", busy_query(&[AccountId::generate()], &[JobId::generate()])),
     ] {
         assert_small(name, "post_schedule_claimed", &full.plan(query).await);
     }

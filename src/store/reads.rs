@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::io::Write as _;
 use std::time::Duration;
 
-use super::claim::{ClaimRequest, due_query, held_query, missed_query, next_due_query};
+use super::claim::{ClaimRequest, due_query, missed_query, needs_review_query, next_due_query};
 use super::db::{Engine, Location, Sql, Tx, sql};
 use super::gate::busy_query;
 use super::invalid_rows::never_due_query;
@@ -138,7 +138,7 @@ fn asked_by_workers() -> Vec<(&'static str, Sql)> {
         lease: Duration::from_secs(60),
         limit: 10,
         ahead: Duration::from_secs(300),
-        held: HashMap::new(),
+        in_flight: HashMap::new(),
         per_account: 2,
         max_attempts: None,
         only: Only::default(),
@@ -166,8 +166,8 @@ fn asked_by_workers() -> Vec<(&'static str, Sql)> {
         ("never due", never_due_query(&Only::default())),
         ("halves", halves_query(soon, "")),
         ("halves, locking", halves_query(soon, locked)),
-        ("account is busy", busy_query(account, JobId::generate())),
-        ("held", held_query(10)),
+        ("account is busy", busy_query(&[account], &[JobId::generate()])),
+        ("held", needs_review_query(10)),
         ("follow-ups", follow_ups::due_query(&Only::default())),
     ]
 }

@@ -445,8 +445,7 @@ mod tests {
         for test in test_functions() {
             let words: Vec<&str> = test.name.split('_').collect();
             // These are named after the documents that they read.
-            let is_free = test.place.starts_with("tests/it/readme/");
-            if words.len() > LONGEST_NAME && !is_free {
+            if words.len() > LONGEST_NAME {
                 faults.push(format!("{}: {}: {} words", test.place, test.name, words.len()));
             }
             // Also with a zero, as in `f06`.

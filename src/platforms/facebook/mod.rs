@@ -111,8 +111,12 @@ impl Facebook {
     /// whether it is live is read first.
     fn refused(&self, draft: &Draft, flow: Flow, trouble: Trouble) -> Answer {
         match trouble.into_answer() {
-            // The call named nothing but photos, so that it says nothing of the post.
-            Answer::Refused(failure) if flow == Flow::DirectFeed && is_missing(&failure.code) => {
+            // The call named nothing but photos, which were never taken; it says nothing of
+            // the post.
+            Answer::Refused(failure)
+                if matches!(flow, Flow::DirectFeed | Flow::PhotoStory)
+                    && is_missing(&failure.code) =>
+            {
                 let detail = Value::Null;
                 Answer::Refused(Failure { remedy: Remedy::Restage, detail, ..failure })
             }

@@ -25,15 +25,6 @@ use std::fs;
 
 use crate::source::{is_code, root, test_functions};
 
-/// The faults whose tests are spread over the program and its tests, so that
-/// one could get lost unnoticed.
-const NAMED: [(char, &[u8]); 4] = [
-    ('F', &[2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 18, 19]),
-    ('G', &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 17, 18]),
-    ('H', &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24]),
-    ('I', &[1, 2, 10]),
-];
-
 /// The codes that the tests name.
 fn tested() -> BTreeSet<String> {
     let tests = test_functions();
@@ -55,20 +46,9 @@ fn defined(path: &str) -> BTreeSet<String> {
     cells.chain(bold).filter(|word| is_code(word)).map(str::to_owned).collect()
 }
 
-#[test]
-fn every_named_fault_has_a_test() {
-    let tested = tested();
-    let named = NAMED.iter().flat_map(|(letter, numbers)| {
-        numbers.iter().map(move |number| format!("{letter}{number}"))
-    });
-    let missing: Vec<String> = named.filter(|code| !tested.contains(code)).collect();
-    assert_eq!(missing, [""; 0]);
-}
-
 /// The faults are those of `docs/faults.md`, the transitions (T0 to T17) those
 /// of `docs/protocol.md`.
 #[test]
-#[ignore = "needs docs/faults.md, which does not exist yet"]
 fn tests_and_listed_faults_agree() {
     let is_transition = |code: &String| code.starts_with('T');
     let mut listed = defined("docs/faults.md");

@@ -350,8 +350,13 @@ fn full_log_counts_its_lost_records() {
     let gap: Value = serde_json::from_str(&gap.unwrap()).unwrap();
     assert!(gap["lost"].as_u64().unwrap() > 3, "{gap}");
     kill_process(Pid::from_child(&worker.0), Signal::TERM).unwrap();
+    // Read all the while: another gap would be reported, too.
+    eventually("it stops", || {
+        read();
+        worker.0.try_wait().unwrap().is_some()
+    });
     assert!(worker.0.wait().unwrap().success());
-    assert_eq!(read().matches("could not be written").count(), 1, "told once");
+    assert_eq!(read().matches("could not be written").count(), 1, "reported once");
     assert_eq!(world.live().len(), 2);
     world.assert_healthy();
 }

@@ -315,7 +315,7 @@ fn owing(queue: &Queue, account: AccountId, id: &str) -> PostId {
     draft.content.first_comment = Some("First!".to_owned());
     let post = queue.insert(&draft);
     let claim = queue.claim(&a);
-    let intent = queue.intent(&a, &claim);
+    let intent = queue.intent(&claim);
     queue.live(&a, &claim, &intent, &receipt(id)).unwrap();
     post
 }

@@ -179,7 +179,7 @@ fn crashing_look_ups_need_review() {
         let poison = schedule(queue, "always look-up");
         let w = worker("dead");
         let claim = queue.claim(&w);
-        queue.intent(&w, &claim);
+        queue.intent(&claim);
         for _ in 0..20 {
             queue.database.age(Duration::from_secs(3600));
             run(queue, &publisher);

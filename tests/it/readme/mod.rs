@@ -40,7 +40,7 @@ fn commands(tree: &clap::Command, prefix: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn the_table_of_commands_is_that_of_the_program() {
+fn table_of_commands_matches_the_program() {
     let shown: Vec<(String, String)> = table_rows(page("README.md").section("Commands"))
         .into_iter()
         .map(|row| (row[0].trim_matches('`').to_owned(), row[1].clone()))
@@ -49,7 +49,7 @@ fn the_table_of_commands_is_that_of_the_program() {
 }
 
 #[test]
-fn every_command_line_is_one_that_the_program_takes() {
+fn every_command_line_is_accepted() {
     let lines: Vec<_> = pages().iter().flat_map(command_lines).collect();
     assert!(lines.len() > 100, "the commands were not found: {lines:?}");
     let is_help = |line: &[String]| line[1] == "help";
@@ -92,7 +92,7 @@ fn the_exit_codes_are_those_of_the_program() {
 }
 
 #[test]
-fn the_configuration_file_is_accepted_and_shows_the_workers_defaults() {
+fn configuration_file_shows_the_worker_defaults() {
     let blocks = page("docs/configuration.md").code_blocks("toml");
     let [config] = &blocks[..] else { panic!("not one configuration file") };
     let world = World::new();

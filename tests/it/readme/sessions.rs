@@ -38,7 +38,7 @@ fn the_first_session_works_as_shown() {
 }
 
 #[test]
-fn what_begins_on_an_empty_machine_works_as_shown() {
+fn empty_machine_sessions_work_as_shown() {
     let world = machine(SandboxOptions::default());
     world.unset("SOCIALSCHED_DATABASE_URL");
     run(&world, &readme_parts()[1]);
@@ -70,7 +70,7 @@ fn what_the_other_chapters_show_works() {
 
 /// A block of another kind would not be run.
 #[test]
-fn every_session_is_run_or_says_that_it_is_not() {
+fn every_session_runs_or_says_otherwise() {
     for page in pages() {
         for language in page.languages() {
             let known = ["console", "text", "sh", "sql", "toml", "json", "ini", "crontab"];

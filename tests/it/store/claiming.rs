@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use socialsched::domain::{AccountId, Failure, Outcome, Platform, Remedy, Scope};
-use socialsched::store::{Next, Settled, Staged, Step};
+use socialsched::store::{Next, Phase, Settled, Staged};
 
 use super::queue::jobs;
 use super::{LEASE, Queue, failure, on_every_engine, worker};
@@ -17,7 +17,7 @@ fn claim_counts_attempt_and_raises_fence() {
         let id = queue.schedule();
         let claim = queue.claim(&a);
         assert_eq!((claim.post_id, claim.attempts, claim.fence.0), (id, 1, 1));
-        assert!(claim.due && !claim.cancel_wished && claim.open_intents.is_empty());
+        assert!(claim.due && !claim.cancel_requested && claim.open_intents.is_empty());
         assert_eq!(queue.states(id), "processing/processing");
         assert_eq!(queue.post(id).attempts, 1, "the post counts with its job");
         assert_eq!(queue.job(id, "worker_id"), "a");
@@ -83,16 +83,7 @@ fn post_waits_for_its_next_attempt() {
         let a = worker("a");
         let claim = queue.claimed(&a);
         let next = Next::Retry(Duration::from_secs(60));
-        queue
-            .wait(queue.store.record_failure(
-                &a,
-                &claim,
-                &Step::Prepare,
-                &failure("no"),
-                Staged::Keep,
-                &next,
-            ))
-            .unwrap();
+        queue.record_failure(&claim, &Phase::Prepare, &failure("no"), Staged::Keep, &next).unwrap();
         assert_eq!(queue.claims(&a).len(), 0);
         queue.database.age(Duration::from_secs(61));
         assert_eq!(queue.claim(&a).attempts, 2);
@@ -112,7 +103,7 @@ fn posts_due_soon_are_only_prepared() {
         request.ahead = Duration::from_secs(5 * 60);
         let claim = jobs(queue.wait(queue.store.claim_due(&request)).unwrap()).remove(0);
         assert!(!claim.due);
-        let settled = queue.wait(queue.store.release_until_due(&a, &claim)).unwrap();
+        let settled = queue.release_until_due(&claim).unwrap();
         assert_eq!(settled, Settled::Done);
         assert_eq!(queue.job(id, "next_attempt_at = run_at"), "1");
         assert_eq!(queue.post(id).attempts, 0, "preparing costs no attempt");
@@ -141,7 +132,7 @@ fn account_gives_only_its_share() {
         let of_other = claims.iter().filter(|claim| claim.account.id == other).count();
         assert_eq!((claims.len(), of_other), (3, 1));
         assert_eq!(queue.states(last), "processing/processing");
-        request.held = HashMap::from([(queue.account, 2), (other, 1)]);
+        request.in_flight = HashMap::from([(queue.account, 2), (other, 1)]);
         assert_eq!(queue.wait(queue.store.claim_due(&request)).unwrap().len(), 0);
     });
 }
@@ -152,23 +143,21 @@ fn heartbeat_prolongs_but_never_revives_leases() {
     on_every_engine(|queue| {
         let a = worker("a");
         let claim = queue.claimed(&a);
-        let beat = |fence, lease| {
-            let held = [(claim.job_id, fence)];
-            queue.wait(queue.store.renew_leases(&a, &held, lease)).unwrap()
-        };
+        let beat = || queue.wait(queue.store.renew_leases(&[claim.lease.clone()], LEASE)).unwrap();
         let left = queue.database.seconds_until("lease_until");
         queue.database.age(Duration::from_secs(50));
-        assert_eq!(beat(claim.fence, LEASE), []);
+        assert_eq!(beat(), []);
         assert_eq!(queue.job(claim.post_id, &left), "60");
         let locked_for = queue.job(claim.post_id, &queue.database.seconds_until("locked_at"));
         assert!(locked_for.parse::<i64>().unwrap() > -5, "{locked_for}");
         queue.leases_end();
         let before = queue.tables();
-        assert_eq!(beat(claim.fence, LEASE), [claim.job_id], "over is over");
+        assert_eq!(beat(), [claim.job_id], "over is over");
         assert_eq!(queue.tables(), before);
-        let next = queue.successor(&worker("b"));
-        assert_eq!(beat(claim.fence, LEASE), [claim.job_id]);
-        assert_eq!(beat(next.fence, LEASE), [claim.job_id], "it is another worker's");
+        queue.successor(&worker("b"));
+        assert_eq!(beat(), [claim.job_id], "it is another worker's");
+        queue.database.execute("UPDATE post_schedule SET worker_id = 'a'");
+        assert_eq!(beat(), [claim.job_id], "it is another claim's");
     });
 }
 
@@ -223,7 +212,7 @@ fn cancel_is_refused_after_the_gate() {
         let (claim, _) = queue.sent(&worker("a"));
         queue.wait(queue.store.cancel_posts(queue.company, &[claim.post_id], None)).unwrap();
         let next = queue.successor(&worker("b"));
-        assert!(next.cancel_wished);
+        assert!(next.cancel_requested);
         assert_eq!(queue.states(claim.post_id), "processing/processing");
     });
 }

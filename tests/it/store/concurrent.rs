@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use socialsched::domain::{Only, PostId, WorkerId};
-use socialsched::store::{CancelAnswer, Claimed, Gate, Next, Staged, Step, Store, ToPublish};
+use socialsched::store::{CancelAnswer, Claimed, Gate, Next, Phase, Staged, Store};
 use tokio::task::JoinSet;
 
+use super::queue::{evidence, to_publish};
 use super::{Queue, failure, on_every_engine, receipt, worker};
 
 const WORKERS: usize = 4;
@@ -35,12 +36,7 @@ async fn drain(
             claimed.push(claim.post_id);
             let gate = loop {
                 let lease = Duration::from_secs(60);
-                match store
-                    .open_gates(&worker, &[ToPublish { claim: &claim, object: None }], lease)
-                    .await
-                    .unwrap()
-                    .remove(0)
-                {
+                match store.open_gates(&[to_publish(&claim)], lease).await.unwrap().remove(0) {
                     // Another worker publishes to the account; it soon has its answer.
                     Gate::AccountBusy => tokio::task::yield_now().await,
                     gate => break gate,
@@ -49,11 +45,11 @@ async fn drain(
             match &gate {
                 Gate::Open(intent) => {
                     let id = receipt(&claim.post_id.to_string());
-                    let live = [(claim.job_id, claim.post_id, (**intent).clone(), id)];
+                    let live = [evidence(&claim, intent, &id)];
                     store.record_live(&worker, &live).await.unwrap();
                 }
-                Gate::CancelWished => {
-                    store.cancel_claimed(&worker, &claim).await.unwrap();
+                Gate::CancelRequested => {
+                    store.release(&[(&claim.lease, Duration::ZERO)]).await.unwrap();
                 }
                 other => panic!("{other:?}"),
             }
@@ -176,7 +172,7 @@ fn first_comment_goes_to_one_worker() {
             draft.content.first_comment = Some("First!".to_owned());
             queue.insert(&draft);
             let claim = queue.claim(&a);
-            let intent = queue.intent(&a, &claim);
+            let intent = queue.intent(&claim);
             queue.live(&a, &claim, &intent, &receipt(&format!("fb_{number}"))).unwrap();
         }
         let stores = [queue.another_store(), queue.another_store()];
@@ -218,18 +214,9 @@ fn leftovers_are_handed_out_once() {
             "container",
             "17",
         );
-        queue.wait(queue.store.record_staged(&a, &claim, &[artifact])).unwrap();
-        let (step, next) = (Step::Prepare, Next::Fail);
-        queue
-            .wait(queue.store.record_failure(
-                &a,
-                &claim,
-                &step,
-                &failure("no"),
-                Staged::Keep,
-                &next,
-            ))
-            .unwrap();
+        queue.record_staged(&claim, &[artifact]).unwrap();
+        let (step, next) = (Phase::Prepare, Next::Fail);
+        queue.record_failure(&claim, &step, &failure("no"), Staged::Keep, &next).unwrap();
         let take = || queue.wait(queue.store.take_follow_ups(&Only::default(), 10)).unwrap();
         let taken = take();
         assert_eq!(taken.len(), 1);

@@ -2,8 +2,9 @@
 //! because they cannot be put in an order.
 
 use socialsched::domain::{AccountId, Platform};
-use socialsched::store::{CancelAnswer, Gate, StoreError, ToPublish};
+use socialsched::store::{CancelAnswer, Gate, StoreError};
 
+use super::queue::to_publish;
 use super::{LEASE, Queue, on_every_engine, worker};
 use crate::support::{Engine, eventually};
 
@@ -45,10 +46,10 @@ fn deadlocked_transaction_is_repeated() {
         session.execute(&lock(other));
         let store = queue.another_store();
         let program = {
-            let (a, first, second) = (a.clone(), first.clone(), second.clone());
+            let (first, second) = (first.clone(), second.clone());
             queue.spawn(async move {
-                let jobs = [&first, &second].map(|claim| ToPublish { claim, object: None });
-                store.open_gates(&a, &jobs, LEASE).await
+                let jobs = [&first, &second].map(to_publish);
+                store.open_gates(&jobs, LEASE).await
             })
         };
         // It has the first account and wants the other.

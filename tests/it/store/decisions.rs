@@ -1,16 +1,15 @@
 //! T14: a person's decision, or a later look, about a post that may be live.
 
 use socialsched::domain::{ABANDONED, Claim, Outcome, PostId, PostStatus};
-use socialsched::store::{Claimed, Judged, Settled, Verdict};
+use socialsched::store::{Judged, Settled, Verdict};
 
-use super::queue::jobs;
 use super::{Queue, failure, on_every_engine, receipt, worker};
 
 /// A post whose outcome could not be determined.
 fn held(queue: &Queue) -> Claim {
     let a = worker("a");
     let (claim, _) = queue.sent(&a);
-    queue.wait(queue.store.hold(&a, &claim, &failure("who knows"), None)).unwrap();
+    queue.hold(&claim, &failure("who knows"), None).unwrap();
     claim
 }
 
@@ -62,7 +61,7 @@ fn absent_post_is_sent_again() {
         let b = worker("b");
         let again = queue.claim(&b);
         assert_eq!(again.open_intents, []);
-        queue.intent(&b, &again);
+        queue.intent(&again);
     });
 }
 
@@ -76,7 +75,11 @@ fn person_gives_up_a_post() {
         assert_eq!(queue.states(claim.post_id), "failed/failed");
         assert_eq!(post.outcome, Some(Outcome::Unknown), "it still may be live");
         assert_eq!(post.error_code.as_deref(), Some(ABANDONED));
-        assert_eq!(queue.wait(queue.store.held(10)).unwrap().len(), 0, "not looked at any more");
+        assert_eq!(
+            queue.wait(queue.store.needs_review(10)).unwrap().len(),
+            0,
+            "not looked at any more"
+        );
         // A second thought is allowed.
         assert_eq!(judge(queue, claim.post_id, &Verdict::NotPublished), Judged::Done);
     });
@@ -97,7 +100,7 @@ fn only_unknown_outcomes_are_decided() {
         }
         assert_eq!(queue.tables(), before);
         let claim = queue.claim(&a);
-        queue.intent(&a, &claim);
+        queue.intent(&claim);
         let before = queue.tables();
         for verdict in &verdicts {
             let judged = judge(queue, id, verdict);
@@ -111,18 +114,13 @@ fn only_unknown_outcomes_are_decided() {
 #[test]
 fn later_look_settles_unknown_post() {
     on_every_engine(|queue| {
-        let a = worker("a");
         let claim = held(queue);
-        let look = |queue: &Queue| -> Claim {
-            let held: Vec<Claimed> = queue.wait(queue.store.held(10)).unwrap();
-            jobs(held).remove(0)
-        };
-        let seen = look(queue);
-        queue.wait(queue.store.record_held_lookup(&a, &seen, &failure("not yet"), None)).unwrap();
+        let seen = queue.needs_review().remove(0);
+        queue.record_held_lookup(&seen, &failure("not yet"), None).unwrap();
         assert_eq!(queue.post(claim.post_id).outcome, Some(Outcome::Unknown));
-        let seen = look(queue);
+        let seen = queue.needs_review().remove(0);
         assert_eq!(seen.open_intents[0].lookups, 2);
-        let settled = queue.wait(queue.store.unhold(&a, &seen, &failure("deleted"))).unwrap();
+        let settled = queue.unhold(&seen, &failure("deleted")).unwrap();
         assert_eq!(settled, Settled::Done);
         assert_eq!(queue.states(claim.post_id), "failed/failed");
         assert_eq!(queue.post(claim.post_id).outcome, Some(Outcome::NotPublished));
@@ -134,13 +132,12 @@ fn later_look_settles_unknown_post() {
 #[test]
 fn look_after_decision_changes_nothing() {
     on_every_engine(|queue| {
-        let a = worker("a");
         let claim = held(queue);
-        let seen = jobs(queue.wait(queue.store.held(10)).unwrap()).remove(0);
+        let seen = queue.needs_review().remove(0);
         judge(queue, claim.post_id, &Verdict::NotPublished);
         queue.claim(&worker("b"));
         let before = queue.tables();
-        let settled = queue.wait(queue.store.unhold(&a, &seen, &failure("deleted"))).unwrap();
+        let settled = queue.unhold(&seen, &failure("deleted")).unwrap();
         assert_eq!(settled, Settled::Lost);
         assert_eq!(queue.tables(), before);
     });

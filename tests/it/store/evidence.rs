@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use socialsched::domain::{AccountId, CommentState, Intent, Outcome, Platform, Receipt};
-use socialsched::store::{Next, Recorded, Settled, Staged, Step, Verdict};
+use socialsched::store::{Next, Phase, Recorded, Settled, Staged, Verdict};
 
+use super::queue::evidence;
 use super::{Queue, failure, on_every_engine, receipt, worker};
 
 #[track_caller]
@@ -26,7 +27,7 @@ fn live_post_is_published_with_its_id() {
         draft.content.first_comment = Some("First!".to_owned());
         let id = queue.insert(&draft);
         let claim = queue.claim(&a);
-        let intent = queue.intent(&a, &claim);
+        let intent = queue.intent(&claim);
         queue.live(&a, &claim, &intent, &receipt("fb_1")).unwrap();
         assert_published(queue, id, Some("fb_1"));
         assert_eq!(queue.post(id).comment_state, Some(CommentState::Pending));
@@ -88,7 +89,7 @@ fn platforms_may_have_equal_ids() {
         (draft.account_id, draft.content.platform) = (other, Platform::LinkedIn);
         queue.insert(&draft);
         let second = queue.claim(&a);
-        let intent = queue.intent(&a, &second);
+        let intent = queue.intent(&second);
         queue.live(&a, &second, &intent, &receipt("1")).unwrap();
         assert_published(queue, second.post_id, Some("1"));
     });
@@ -106,7 +107,7 @@ fn late_evidence_beats_a_successor() {
         assert_published(queue, claim.post_id, Some("fb_1"));
         assert_eq!(queue.job(claim.post_id, "fence"), (next.fence.0 + 1).to_string());
         let before = queue.tables();
-        let lost = queue.wait(queue.store.hold(&b, &next, &failure("who knows"), None)).unwrap();
+        let lost = queue.hold(&next, &failure("who knows"), None).unwrap();
         assert_eq!(lost, Settled::Lost);
         assert_eq!(queue.tables(), before);
     });
@@ -118,17 +119,8 @@ fn late_evidence_beats_a_waiting_post() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (claim, intent) = queue.sent(&a);
-        let (step, next) = (Step::Publish(Box::new(intent.clone())), Next::Retry(Duration::ZERO));
-        queue
-            .wait(queue.store.record_failure(
-                &a,
-                &claim,
-                &step,
-                &failure("no"),
-                Staged::Keep,
-                &next,
-            ))
-            .unwrap();
+        let (step, next) = (Phase::Publish(Box::new(intent.clone())), Next::Retry(Duration::ZERO));
+        queue.record_failure(&claim, &step, &failure("no"), Staged::Keep, &next).unwrap();
         assert_eq!(queue.states(claim.post_id), "pending/pending");
         queue.live(&a, &claim, &intent, &receipt("fb_1")).unwrap();
         assert_published(queue, claim.post_id, Some("fb_1"));
@@ -142,23 +134,14 @@ fn late_evidence_beats_a_new_claim() {
     on_every_engine(|queue| {
         let (a, b) = (worker("a"), worker("b"));
         let (claim, intent) = queue.sent(&a);
-        let (step, next) = (Step::Publish(Box::new(intent.clone())), Next::Retry(Duration::ZERO));
-        queue
-            .wait(queue.store.record_failure(
-                &a,
-                &claim,
-                &step,
-                &failure("no"),
-                Staged::Keep,
-                &next,
-            ))
-            .unwrap();
+        let (step, next) = (Phase::Publish(Box::new(intent.clone())), Next::Retry(Duration::ZERO));
+        queue.record_failure(&claim, &step, &failure("no"), Staged::Keep, &next).unwrap();
         queue.database.age(Duration::from_secs(1));
         let again = queue.claim(&b);
         queue.live(&a, &claim, &intent, &receipt("fb_1")).unwrap();
         assert_published(queue, claim.post_id, Some("fb_1"));
         let before = queue.tables();
-        assert_eq!(queue.gate(&b, &again), socialsched::store::Gate::Lost);
+        assert_eq!(queue.gate(&again), socialsched::store::Gate::Lost);
         assert_eq!(queue.tables(), before);
     });
 }
@@ -169,32 +152,14 @@ fn late_evidence_beats_ended_posts() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (failed, failed_intent) = queue.sent(&a);
-        let step = Step::Publish(Box::new(failed_intent.clone()));
-        queue
-            .wait(queue.store.record_failure(
-                &a,
-                &failed,
-                &step,
-                &failure("no"),
-                Staged::Keep,
-                &Next::Fail,
-            ))
-            .unwrap();
+        let step = Phase::Publish(Box::new(failed_intent.clone()));
+        queue.record_failure(&failed, &step, &failure("no"), Staged::Keep, &Next::Fail).unwrap();
         let (held, held_intent) = queue.sent(&a);
-        queue.wait(queue.store.hold(&a, &held, &failure("who knows"), None)).unwrap();
+        queue.hold(&held, &failure("who knows"), None).unwrap();
         let (cancelled, cancelled_intent) = queue.sent(&a);
         queue.wait(queue.store.cancel_posts(queue.company, &[cancelled.post_id], None)).unwrap();
-        let step = Step::Publish(Box::new(cancelled_intent.clone()));
-        queue
-            .wait(queue.store.record_failure(
-                &a,
-                &cancelled,
-                &step,
-                &failure("no"),
-                Staged::Keep,
-                &Next::Fail,
-            ))
-            .unwrap();
+        let step = Phase::Publish(Box::new(cancelled_intent.clone()));
+        queue.record_failure(&cancelled, &step, &failure("no"), Staged::Keep, &Next::Fail).unwrap();
         assert_eq!(queue.states(cancelled.post_id), "cancelled/done");
         let late = [(failed, failed_intent), (held, held_intent), (cancelled, cancelled_intent)];
         for (number, (claim, intent)) in late.iter().enumerate() {
@@ -230,18 +195,15 @@ fn late_look_ignores_an_abandoned_post() {
         let a = worker("a");
         let (claim, _) = queue.sent(&a);
         let soon = Some(Duration::ZERO);
-        queue.wait(queue.store.hold(&a, &claim, &failure("who knows"), soon)).unwrap();
+        queue.hold(&claim, &failure("who knows"), soon).unwrap();
         let held = queue.wait(queue.store.take_follow_ups(&Default::default(), 9)).unwrap();
         let verdict = Verdict::Abandon;
         queue
             .wait(queue.store.judge(queue.company, claim.post_id, &verdict, "ann", false))
             .unwrap();
         let held = &held[0].post;
-        queue.wait(queue.store.record_held_lookup(&a, held, &failure("no"), soon)).unwrap();
-        assert_eq!(
-            queue.wait(queue.store.unhold(&a, held, &failure("no"))).unwrap(),
-            Settled::Lost
-        );
+        queue.record_held_lookup(held, &failure("no"), soon).unwrap();
+        assert_eq!(queue.unhold(held, &failure("no")).unwrap(), Settled::Lost);
         let due = queue.wait(queue.store.take_follow_ups(&Default::default(), 9)).unwrap();
         assert_eq!(due.len(), 0);
         assert_eq!(queue.post(claim.post_id).error_code.as_deref(), Some("abandoned"));
@@ -254,7 +216,7 @@ fn late_evidence_beats_an_abandoned_post() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (claim, intent) = queue.sent(&a);
-        queue.wait(queue.store.hold(&a, &claim, &failure("who knows"), None)).unwrap();
+        queue.hold(&claim, &failure("who knows"), None).unwrap();
         let verdict = Verdict::Abandon;
         queue
             .wait(queue.store.judge(queue.company, claim.post_id, &verdict, "ann", false))
@@ -330,16 +292,10 @@ fn matched_post_is_not_another_of_ours() {
         queue.live(&a, &first, &sent, &receipt("fb_1")).unwrap();
         let (claim, intent) = queue.sent(&a);
         let tables = queue.tables();
-        let found = |id| (claim.job_id, claim.post_id, intent.clone(), receipt(id));
-        assert_eq!(
-            queue.wait(queue.store.record_matched(&a, &found("fb_1"))).unwrap(),
-            Recorded::Anothers
-        );
+        let found = |id| evidence(&claim, &intent, &receipt(id));
+        assert_eq!(queue.record_matched(&a, &found("fb_1")).unwrap(), Recorded::Anothers);
         assert_eq!(queue.tables(), tables, "nothing was recorded");
-        assert_eq!(
-            queue.wait(queue.store.record_matched(&a, &found("fb_2"))).unwrap(),
-            Recorded::Live
-        );
+        assert_eq!(queue.record_matched(&a, &found("fb_2")).unwrap(), Recorded::Live);
         assert_published(queue, claim.post_id, Some("fb_2"));
     });
 }
@@ -354,19 +310,17 @@ fn match_is_ambiguous_while_calls_are_open() {
         let (lost, intent) = queue.sent(&a);
         let look = Duration::from_secs(20);
         let why = failure("no answer");
-        queue
-            .wait(queue.store.record_unknown(&a, &lost, &intent, &unanswered(&why), look))
-            .unwrap();
+        queue.record_unknown(&lost, &intent, &unanswered(&why), look).unwrap();
         let (other, others_intent) = queue.sent(&b);
         // LinkedIn lists the other one's post before its answer is stored.
-        let found = (lost.job_id, lost.post_id, intent, receipt("fb_1"));
+        let found = evidence(&lost, &intent, &receipt("fb_1"));
         let tables = queue.tables();
-        let finding = queue.wait(queue.store.record_matched(&a, &found)).unwrap();
+        let finding = queue.record_matched(&a, &found).unwrap();
         assert_eq!(finding, Recorded::Unclear);
         assert_eq!(queue.tables(), tables, "nothing was recorded");
         queue.live(&b, &other, &others_intent, &receipt("fb_1")).unwrap();
         assert_published(queue, other.post_id, Some("fb_1"));
-        let finding = queue.wait(queue.store.record_matched(&a, &found)).unwrap();
+        let finding = queue.record_matched(&a, &found).unwrap();
         assert_eq!(finding, Recorded::Anothers);
         assert_eq!(queue.states(lost.post_id), "processing/processing");
     });

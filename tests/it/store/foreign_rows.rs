@@ -46,7 +46,7 @@ fn plain_insert_is_published_like_any_other() {
         let a = worker("a");
         let claim = queue.claim(&a);
         assert_eq!((claim.post_id, claim.content.caption.as_str()), (id, "From Node.js"));
-        let intent = queue.intent(&a, &claim);
+        let intent = queue.intent(&claim);
         queue.live(&a, &claim, &intent, &super::receipt("fb_1")).unwrap();
         assert_eq!(queue.states(id), "published/done");
     });
@@ -77,9 +77,8 @@ fn old_locked_job_is_looked_up() {
         let claim = jobs(queue.take_over(&b).claimed).remove(0);
         assert_eq!(claim.post_id, id);
         assert_eq!(claim.open_intents.len(), 1, "its call may have gone out");
-        assert_eq!(queue.gate(&b, &claim), socialsched::store::Gate::Lost);
-        let held =
-            queue.wait(queue.store.hold(&b, &claim, &failure("no id to ask for"), None)).unwrap();
+        assert_eq!(queue.gate(&claim), socialsched::store::Gate::Lost);
+        let held = queue.hold(&claim, &failure("no id to ask for"), None).unwrap();
         assert_eq!(held, Settled::Done);
         assert_eq!(queue.post(id).outcome, Some(Outcome::Unknown));
         let log = queue.history(id);
@@ -206,7 +205,7 @@ fn post_ended_elsewhere_mid_call_is_looked_up() {
             assert_eq!(repair(queue), [claim.post_id]);
             let next = queue.successor(&worker("b"));
             assert_eq!(next.open_intents.len(), 1);
-            assert!(next.cancel_wished, "it was ended: it shall not be sent again");
+            assert!(next.cancel_requested, "it was ended: it shall not be sent again");
             assert_eq!(queue.states(claim.post_id), "processing/processing");
         });
     }
@@ -246,7 +245,7 @@ fn job_requeued_elsewhere_is_looked_up() {
         );
         let next = queue.claim(&b);
         assert_eq!(next.open_intents.len(), 1);
-        assert_eq!(queue.gate(&b, &next), socialsched::store::Gate::Lost);
+        assert_eq!(queue.gate(&next), socialsched::store::Gate::Lost);
     });
 }
 
@@ -275,8 +274,8 @@ fn old_reset_cannot_take_our_job() {
         // Longer at it than the ten minutes of the old scheduler.
         for _ in 0..13 {
             queue.database.age(Duration::from_secs(50));
-            let held = [(claim.job_id, claim.fence)];
-            assert_eq!(queue.wait(queue.store.renew_leases(&a, &held, LEASE)).unwrap(), []);
+            let leases = [claim.lease.clone()];
+            assert_eq!(queue.wait(queue.store.renew_leases(&leases, LEASE)).unwrap(), []);
         }
         let blind = "UPDATE post_schedule
                         SET status = 'pending', locked_at = NULL, worker_id = NULL
@@ -301,10 +300,10 @@ fn unreadable_row_fails_with_the_reason() {
         let a = worker("a");
         let request = queue.claim_request(&a, 10);
         let claimed = queue.wait(queue.store.claim_due(&request)).unwrap();
-        let [Claimed::Unreadable { claim, why }] = claimed.as_slice() else {
+        let [Claimed::Unreadable { lease, why }] = claimed.as_slice() else {
             panic!("{claimed:?}")
         };
-        queue.wait(queue.store.fail_unreadable(&a, *claim, why)).unwrap();
+        queue.fail_unreadable(lease, why).unwrap();
         assert_eq!(status_and_outcome(queue, id), ["failed", "not_published"]);
     });
 }
@@ -319,9 +318,9 @@ fn row_unreadable_after_call_needs_review() {
         queue.leases_end();
         let b = worker("b");
         let taken = queue.take_over(&b).claimed;
-        let [Claimed::Unreadable { claim, why }] = taken.as_slice() else { panic!("{taken:?}") };
-        queue.wait(queue.store.fail_unreadable(&b, *claim, why)).unwrap();
-        assert_eq!(status_and_outcome(queue, claim.post), ["failed", "unknown"]);
+        let [Claimed::Unreadable { lease, why }] = taken.as_slice() else { panic!("{taken:?}") };
+        queue.fail_unreadable(lease, why).unwrap();
+        assert_eq!(status_and_outcome(queue, lease.post()), ["failed", "unknown"]);
     });
 }
 

@@ -21,7 +21,7 @@ fn gate_stores_intent_and_lease() {
         let a = worker("a");
         let claim = queue.claimed(&a);
         queue.database.age(Duration::from_secs(50));
-        let intent = queue.intent(&a, &claim);
+        let intent = queue.intent(&claim);
         assert_eq!(intent.fence, claim.fence);
         let log = queue.history(claim.post_id);
         assert_eq!(log.len(), 1);
@@ -39,7 +39,7 @@ fn second_gate_of_one_claim_stays_shut() {
         let a = worker("a");
         let (claim, _) = queue.sent(&a);
         let before = queue.tables();
-        assert_eq!(queue.gate(&a, &claim), Gate::Lost);
+        assert_eq!(queue.gate(&claim), Gate::Lost);
         assert_eq!(queue.tables(), before);
     });
 }
@@ -52,7 +52,7 @@ fn successor_waits_for_the_older_call() {
         let b = worker("b");
         let next = queue.successor(&b);
         let before = queue.tables();
-        assert_eq!(queue.gate(&b, &next), Gate::Lost);
+        assert_eq!(queue.gate(&next), Gate::Lost);
         assert_eq!(queue.tables(), before);
     });
 }
@@ -66,7 +66,7 @@ fn ended_lease_shuts_the_gate() {
         let claim = queue.claimed(&a);
         queue.database.age(LEASE + Duration::from_secs(1));
         let before = queue.tables();
-        assert_eq!(queue.gate(&a, &claim), Gate::Lost);
+        assert_eq!(queue.gate(&claim), Gate::Lost);
         assert_eq!(queue.tables(), before);
     });
 }
@@ -75,17 +75,19 @@ fn ended_lease_shuts_the_gate() {
 #[test]
 fn other_name_or_fence_opens_no_gate() {
     on_every_engine(|queue| {
-        let (a, b) = (worker("a"), worker("b"));
+        let a = worker("a");
         let claim = queue.claimed(&a);
+        queue.database.execute("UPDATE post_schedule SET worker_id = 'b'");
         let before = queue.tables();
-        assert_eq!(queue.gate(&b, &claim), Gate::Lost);
+        assert_eq!(queue.gate(&claim), Gate::Lost);
         assert_eq!(queue.tables(), before);
+        queue.database.execute("UPDATE post_schedule SET worker_id = 'a'");
         // Even a successor of the same name is another claim.
         let next = queue.successor(&a);
         let before = queue.tables();
-        assert_eq!(queue.gate(&a, &claim), Gate::Lost);
+        assert_eq!(queue.gate(&claim), Gate::Lost);
         assert_eq!(queue.tables(), before);
-        queue.intent(&a, &next);
+        queue.intent(&next);
     });
 }
 
@@ -96,9 +98,9 @@ fn cancel_request_shuts_the_gate() {
         let a = worker("a");
         let claim = queue.claimed(&a);
         queue.wait(queue.store.cancel_posts(queue.company, &[claim.post_id], None)).unwrap();
-        assert_eq!(queue.gate(&a, &claim), Gate::CancelWished);
+        assert_eq!(queue.gate(&claim), Gate::CancelRequested);
         assert_nothing_sent(queue);
-        let settled = queue.wait(queue.store.cancel_claimed(&a, &claim)).unwrap();
+        let settled = queue.release(&claim, Duration::ZERO).unwrap();
         assert_eq!(settled, Settled::Cancelled);
         assert_eq!(queue.states(claim.post_id), "cancelled/done");
     });
@@ -112,7 +114,7 @@ fn claim_with_open_call_is_not_cancelled() {
         let (claim, _) = queue.sent(&a);
         queue.wait(queue.store.cancel_posts(queue.company, &[claim.post_id], None)).unwrap();
         let before = queue.tables();
-        assert!(queue.wait(queue.store.cancel_claimed(&a, &claim)).is_err());
+        assert!(queue.release(&claim, Duration::ZERO).is_err());
         assert_eq!(queue.tables(), before);
     });
 }
@@ -130,8 +132,8 @@ fn changed_account_shuts_the_gate() {
             let a = worker("a");
             let claim = queue.claimed(&a);
             queue.database.execute(&format!("UPDATE meta_social_accounts SET {change}"));
-            let gate = queue.gate(&a, &claim);
-            assert!(matches!(gate, Gate::AccountRests(_)), "{change}: {gate:?}");
+            let gate = queue.gate(&claim);
+            assert!(matches!(gate, Gate::AccountPaused(_)), "{change}: {gate:?}");
             assert_nothing_sent(queue);
         });
     }
@@ -146,14 +148,14 @@ fn call_shuts_gate_for_same_account() {
         let (a, b) = (worker("a"), worker("b"));
         let first = queue.claimed(&a);
         let second = queue.claimed(&b);
-        let intent = queue.intent(&a, &first);
-        assert_eq!(queue.gate(&b, &second), Gate::AccountBusy);
+        let intent = queue.intent(&first);
+        assert_eq!(queue.gate(&second), Gate::AccountBusy);
         assert_eq!(queue.history(second.post_id), []);
         queue.live(&a, &first, &intent, &super::receipt("fb_1")).unwrap();
-        queue.intent(&b, &second);
+        queue.intent(&second);
         queue.leases_end();
         let third = queue.claimed(&a);
-        queue.intent(&a, &third);
+        queue.intent(&third);
     });
 }
 
@@ -167,7 +169,7 @@ fn ended_pause_does_not_shut_the_gate() {
             "UPDATE meta_social_accounts
                 SET paused_at = '2026-01-01 00:00:00', paused_until = '2026-01-01 01:00:00'",
         );
-        queue.intent(&a, &claim);
+        queue.intent(&claim);
     });
 }
 
@@ -180,7 +182,7 @@ fn post_moved_to_other_account_is_unsent() {
         let other = socialsched::domain::AccountId::generate();
         queue.add_account(other, socialsched::domain::Platform::Facebook);
         queue.database.execute(&format!("UPDATE post_details SET social_account_id = '{other}'"));
-        assert!(matches!(queue.gate(&a, &claim), Gate::AccountRests(_)));
+        assert!(matches!(queue.gate(&claim), Gate::AccountPaused(_)));
         assert_nothing_sent(queue);
     });
 }
@@ -193,7 +195,7 @@ fn post_cancelled_elsewhere_is_not_sent() {
         let a = worker("a");
         let claim = queue.claimed(&a);
         queue.database.execute("UPDATE post_details SET status = 'cancelled'");
-        assert_eq!(queue.gate(&a, &claim), Gate::Lost);
+        assert_eq!(queue.gate(&claim), Gate::Lost);
         assert_nothing_sent(queue);
     });
 }

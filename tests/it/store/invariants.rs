@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use socialsched::domain::{AccountId, Only, Platform};
-use socialsched::store::{Next, Staged, Step, Verdict};
+use socialsched::store::{Next, Phase, Staged, Verdict};
 
 use super::{Queue, failure, on_every_engine, receipt, worker};
 use crate::support::Engine;
@@ -13,11 +13,9 @@ fn fill(queue: &Queue) {
     let a = worker("a");
     let ended = |next: &Next| {
         let (claim, intent) = queue.sent(&a);
-        let step = Step::Publish(Box::new(intent));
+        let step = Phase::Publish(Box::new(intent));
         let why = failure("no");
-        queue
-            .wait(queue.store.record_failure(&a, &claim, &step, &why, Staged::Keep, next))
-            .unwrap();
+        queue.record_failure(&claim, &step, &why, Staged::Keep, next).unwrap();
     };
     let (live, intent) = queue.sent(&a);
     queue.live(&a, &live, &intent, &receipt("fb_1")).unwrap();
@@ -25,9 +23,9 @@ fn fill(queue: &Queue) {
     queue.live(&a, &nameless, &intent, &Default::default()).unwrap();
     ended(&Next::Fail);
     let (held, _) = queue.sent(&a);
-    queue.wait(queue.store.hold(&a, &held, &failure("who knows"), None)).unwrap();
+    queue.hold(&held, &failure("who knows"), None).unwrap();
     let (abandoned, _) = queue.sent(&a);
-    queue.wait(queue.store.hold(&a, &abandoned, &failure("who knows"), None)).unwrap();
+    queue.hold(&abandoned, &failure("who knows"), None).unwrap();
     let verdict = Verdict::Abandon;
     queue
         .wait(queue.store.judge(queue.company, abandoned.post_id, &verdict, "ann", false))
@@ -99,19 +97,15 @@ fn plant(queue: &Queue) -> Planted {
     let (live, intent) = queue.sent(&a);
     queue.live(&a, &live, &intent, &receipt("fb_1")).unwrap();
     let (failed, intent) = queue.sent(&a);
-    let (step, why) = (Step::Publish(Box::new(intent)), failure("no"));
-    queue
-        .wait(queue.store.record_failure(&a, &failed, &step, &why, Staged::Keep, &Next::Fail))
-        .unwrap();
+    let (step, why) = (Phase::Publish(Box::new(intent)), failure("no"));
+    queue.record_failure(&failed, &step, &why, Staged::Keep, &Next::Fail).unwrap();
     let (held, _) = queue.sent(&a);
-    queue.wait(queue.store.hold(&a, &held, &failure("who knows"), None)).unwrap();
+    queue.hold(&held, &failure("who knows"), None).unwrap();
     let (sent, _) = queue.sent(&a);
     let pending = queue.claimed(&a);
     let next = Next::Retry(Duration::from_secs(3600));
-    let step = Step::Prepare;
-    queue
-        .wait(queue.store.record_failure(&a, &pending, &step, &failure("no"), Staged::Keep, &next))
-        .unwrap();
+    let step = Phase::Prepare;
+    queue.record_failure(&pending, &step, &failure("no"), Staged::Keep, &next).unwrap();
     let claimed = queue.claimed(&a);
     let other = AccountId::generate();
     queue.add_account(other, Platform::LinkedIn);

@@ -6,12 +6,14 @@ use std::future::Future;
 use std::time::Duration;
 
 use socialsched::domain::{
-    AccountId, Claim, CompanyId, Failure, Intent, JobId, LogEntry, NewAccount, NewPost, Only,
-    Platform, Post, PostContent, PostId, PostType, Receipt, Remedy, WorkerId,
+    AccountId, Artifact, Claim, CompanyId, Failure, Intent, Job, JobId, Lease, LogEntry,
+    NewAccount, NewPost, Only, Outcome, Platform, Post, PostContent, PostId, PostType, Receipt,
+    Remedy, WorkerId,
 };
 use socialsched::store::{
-    ClaimRequest, Claimed, Gate, Inserted, Location, Recorded, Store, StoreError, TakeOver,
-    TakenOver, ToPublish,
+    ClaimRequest, Claimed, Evidence, Failed, Gate, Heard, Inserted, Location, LookedUp, Next,
+    Phase, Recorded, Reviewed, Settled, Staged, Store, StoreError, TakeOver, TakenOver, ToPublish,
+    Undecided, Unsettled,
 };
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -145,7 +147,7 @@ impl Queue {
             lease: LEASE,
             limit,
             ahead: Duration::ZERO,
-            held: HashMap::new(),
+            in_flight: HashMap::new(),
             per_account: u32::MAX,
             max_attempts: None,
             only: Only::default(),
@@ -175,15 +177,14 @@ impl Queue {
     }
 
     #[track_caller]
-    pub fn gate(&self, worker: &WorkerId, claim: &Claim) -> Gate {
-        let job = ToPublish { claim, object: None };
-        self.wait(self.store.open_gates(worker, &[job], LEASE)).unwrap().remove(0)
+    pub fn gate(&self, claim: &Claim) -> Gate {
+        self.wait(self.store.open_gates(&[to_publish(claim)], LEASE)).unwrap().remove(0)
     }
 
     /// Opens the gate, which must let the call go out.
     #[track_caller]
-    pub fn intent(&self, worker: &WorkerId, claim: &Claim) -> Intent {
-        match self.gate(worker, claim) {
+    pub fn intent(&self, claim: &Claim) -> Intent {
+        match self.gate(claim) {
             Gate::Open(intent) => *intent,
             other => panic!("the gate says {other:?}"),
         }
@@ -193,8 +194,15 @@ impl Queue {
     #[track_caller]
     pub fn sent(&self, worker: &WorkerId) -> (Claim, Intent) {
         let claim = self.claimed(worker);
-        let intent = self.intent(worker, &claim);
+        let intent = self.intent(&claim);
         (claim, intent)
+    }
+
+    /// The posts that need review, as they are read for another look.
+    #[track_caller]
+    pub fn needs_review(&self) -> Vec<Job> {
+        let read = self.wait(self.store.needs_review(10)).unwrap();
+        read.into_iter().map(|read| read.job.unwrap()).collect()
     }
 
     #[track_caller]
@@ -224,8 +232,91 @@ impl Queue {
         intent: &Intent,
         receipt: &Receipt,
     ) -> Result<Recorded, StoreError> {
-        let evidence = [(claim.job_id, claim.post_id, intent.clone(), receipt.clone())];
+        let evidence = [evidence(claim, intent, receipt)];
         Ok(self.wait(self.store.record_live(worker, &evidence))?.remove(0))
+    }
+
+    pub fn record_matched(
+        &self,
+        worker: &WorkerId,
+        evidence: &Evidence,
+    ) -> Result<Recorded, StoreError> {
+        let evidence = [evidence.clone()];
+        Ok(self.wait(self.store.record_matched(worker, &evidence))?.remove(0))
+    }
+
+    pub fn record_staged(&self, claim: &Claim, made: &[Artifact]) -> Result<bool, StoreError> {
+        Ok(self.wait(self.store.record_staged(&[(&claim.lease, made)]))?.remove(0))
+    }
+
+    pub fn record_failure(
+        &self,
+        claim: &Claim,
+        phase: &Phase,
+        failure: &Failure,
+        staged: Staged,
+        next: &Next,
+    ) -> Result<Settled, StoreError> {
+        let failed = Failed { lease: &claim.lease, phase, failure, staged, next };
+        Ok(self.wait(self.store.record_failure(&[failed]))?.remove(0))
+    }
+
+    pub fn release(&self, claim: &Claim, after: Duration) -> Result<Settled, StoreError> {
+        Ok(self.wait(self.store.release(&[(&claim.lease, after)]))?.remove(0))
+    }
+
+    pub fn release_until_due(&self, claim: &Claim) -> Result<Settled, StoreError> {
+        Ok(self.wait(self.store.release_until_due(&[&claim.lease]))?.remove(0))
+    }
+
+    pub fn fail_unreadable(&self, lease: &Lease, why: &str) -> Result<Option<Outcome>, StoreError> {
+        Ok(self.wait(self.store.fail_unreadable(&[(lease, why)]))?.remove(0))
+    }
+
+    pub fn record_unknown(
+        &self,
+        claim: &Claim,
+        intent: &Intent,
+        answer: &Heard,
+        look_again: Duration,
+    ) -> Result<Settled, StoreError> {
+        let call = Unsettled { lease: &claim.lease, intent, answer, look_again };
+        Ok(self.wait(self.store.record_unknown(&[call]))?.remove(0))
+    }
+
+    pub fn record_lookup(
+        &self,
+        claim: &Claim,
+        seen: &Failure,
+        look_again: Duration,
+    ) -> Result<Settled, StoreError> {
+        let looked_up = LookedUp { lease: &claim.lease, seen, look_again };
+        Ok(self.wait(self.store.record_lookup(&[looked_up]))?.remove(0))
+    }
+
+    pub fn hold(
+        &self,
+        claim: &Claim,
+        seen: &Failure,
+        look_again: Option<Duration>,
+    ) -> Result<Settled, StoreError> {
+        let undecided = Undecided { lease: &claim.lease, seen, look_again };
+        Ok(self.wait(self.store.hold(&[undecided]))?.remove(0))
+    }
+
+    pub fn record_held_lookup(
+        &self,
+        job: &Job,
+        seen: &Failure,
+        look_again: Option<Duration>,
+    ) -> Result<(), StoreError> {
+        let reviewed = [(Reviewed { job, seen }, look_again)];
+        self.wait(self.store.record_held_lookup(&worker("a"), &reviewed))
+    }
+
+    pub fn unhold(&self, job: &Job, seen: &Failure) -> Result<Settled, StoreError> {
+        let reviewed = [Reviewed { job, seen }];
+        Ok(self.wait(self.store.unhold(&worker("a"), &reviewed))?.remove(0))
     }
 
     #[track_caller]
@@ -296,6 +387,19 @@ pub fn jobs(claimed: Vec<Claimed>) -> Vec<Claim> {
             other @ (Claimed::Unreadable { .. } | Claimed::Ended(_)) => panic!("{other:?}"),
         })
         .collect()
+}
+
+pub fn to_publish(claim: &Claim) -> ToPublish<'_> {
+    ToPublish { lease: &claim.lease, account: claim.account.id, object: None }
+}
+
+pub fn evidence(claim: &Claim, intent: &Intent, receipt: &Receipt) -> Evidence {
+    Evidence {
+        job: claim.job_id,
+        post: claim.post_id,
+        intent: intent.clone(),
+        receipt: receipt.clone(),
+    }
 }
 
 pub fn worker(name: &str) -> WorkerId {

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use socialsched::domain::{CommentState, Outcome, PostId};
-use socialsched::store::{Judged, Settled, Staged, Step, Verdict};
+use socialsched::store::{Evidence, Judged, Phase, Settled, Staged, Verdict};
 
-use super::queue::jobs;
 use super::{Queue, failure, on_every_engine, receipt, worker};
 
 #[track_caller]
@@ -51,11 +50,11 @@ fn posts_in_backup_need_review() {
         }
         // A worker from before the restoration changes nothing but by evidence
         // about a call that the backup knows.
-        let step = Step::Publish(Box::new(intent.clone()));
+        let step = Phase::Publish(Box::new(intent.clone()));
         let next = socialsched::store::Next::Fail;
         let refused = failure("no");
-        let settled = queue.store.record_failure(&a, &sent, &step, &refused, Staged::Keep, &next);
-        assert_eq!(queue.wait(settled).unwrap(), Settled::Lost);
+        let settled = queue.record_failure(&sent, &step, &refused, Staged::Keep, &next).unwrap();
+        assert_eq!(settled, Settled::Lost);
         queue.live(&a, &sent, &intent, &receipt("fb_1")).unwrap();
         assert_eq!(queue.states(sent.post_id), "published/done");
         // A person sends the others again.
@@ -103,9 +102,15 @@ fn comment_of_live_post_is_not_repeated() {
         };
         let [found, again] = [commented(), commented()];
         queue.wait(queue.store.hold_after_restore()).unwrap();
-        for held in jobs(queue.wait(queue.store.held(9)).unwrap()) {
+        for held in queue.needs_review() {
             if held.post_id == found {
-                queue.live(&a, &held, &held.open_intents[0], &receipt("fb_1")).unwrap();
+                let seen = Evidence {
+                    job: held.job_id,
+                    post: held.post_id,
+                    intent: held.open_intents[0].clone(),
+                    receipt: receipt("fb_1"),
+                };
+                queue.wait(queue.store.record_live(&a, &[seen])).unwrap();
             }
         }
         assert_eq!(queue.states(found), "published/done");
@@ -115,7 +120,7 @@ fn comment_of_live_post_is_not_repeated() {
         let judged = queue.store.judge(queue.company, again, &verdict, "ann", false);
         assert_eq!(queue.wait(judged).unwrap(), Judged::Done);
         let claim = queue.claim(&a);
-        let intent = queue.intent(&a, &claim);
+        let intent = queue.intent(&claim);
         queue.live(&a, &claim, &intent, &receipt("fb_2")).unwrap();
         assert_eq!(queue.post(again).comment_state, Some(CommentState::Pending));
     });

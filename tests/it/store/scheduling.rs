@@ -6,7 +6,7 @@ use socialsched::domain::{
     AccountId, CommentState, CompanyId, Only, Outcome, Platform, PostId, PostStatus,
 };
 use socialsched::store::{
-    CancelAnswer, Inserted, Next, Rescheduled, Retried, Settled, Staged, Step,
+    CancelAnswer, Inserted, Next, Phase, Rescheduled, Retried, Settled, Staged,
 };
 
 use super::{Queue, failure, on_every_engine, receipt, worker};
@@ -116,14 +116,7 @@ fn post_awaiting_attempt_can_be_cancelled() {
         let claim = queue.claimed(&a);
         let next = Next::Retry(Duration::from_secs(60));
         let settled = queue
-            .wait(queue.store.record_failure(
-                &a,
-                &claim,
-                &Step::Prepare,
-                &failure("no"),
-                Staged::Keep,
-                &next,
-            ))
+            .record_failure(&claim, &Phase::Prepare, &failure("no"), Staged::Keep, &next)
             .unwrap();
         assert_eq!(settled, Settled::Done);
         assert_eq!(cancel(queue, claim.post_id), CancelAnswer::Cancelled);
@@ -171,17 +164,8 @@ fn failed_post_gets_three_more_attempts() {
         let id = queue.insert(&draft);
         let claim = queue.claim(&a);
         assert_eq!(retry(queue, id), Retried::NotFailed(PostStatus::Processing));
-        let step = Step::Prepare;
-        queue
-            .wait(queue.store.record_failure(
-                &a,
-                &claim,
-                &step,
-                &failure("no"),
-                Staged::Keep,
-                &Next::Fail,
-            ))
-            .unwrap();
+        let step = Phase::Prepare;
+        queue.record_failure(&claim, &step, &failure("no"), Staged::Keep, &Next::Fail).unwrap();
         assert_eq!(queue.states(id), "failed/failed");
         assert_eq!(retry(queue, id), Retried::Done);
         let post = queue.post(id);
@@ -201,7 +185,7 @@ fn possibly_live_post_is_not_retried() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (claim, _) = queue.sent(&a);
-        queue.wait(queue.store.hold(&a, &claim, &failure("who knows"), None)).unwrap();
+        queue.hold(&claim, &failure("who knows"), None).unwrap();
         let before = queue.tables();
         assert_eq!(retry(queue, claim.post_id), Retried::UnknownOutcome);
         assert_eq!(queue.tables(), before);

@@ -3,16 +3,15 @@
 use std::time::Duration;
 
 use socialsched::domain::{Artifact, Claim, Failure, LogEvent, Outcome, Remedy, StepKind};
-use socialsched::store::{Next, Settled, Staged, Step};
+use socialsched::store::{Next, Phase, Settled, Staged};
 
 use super::{Queue, failure, on_every_engine, worker};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-fn fail(queue: &Queue, claim: &Claim, step: &Step, next: &Next) -> Settled {
-    let a = worker("a");
+fn fail(queue: &Queue, claim: &Claim, step: &Phase, next: &Next) -> Settled {
     let why = failure("the platform said no");
-    queue.wait(queue.store.record_failure(&a, claim, step, &why, Staged::Keep, next)).unwrap()
+    queue.record_failure(claim, step, &why, Staged::Keep, next).unwrap()
 }
 
 fn upload(number: u32) -> Artifact {
@@ -26,7 +25,7 @@ fn staged_objects_pass_to_next_worker() {
         let a = worker("a");
         let claim = queue.claimed(&a);
         for number in 0..2 {
-            assert!(queue.wait(queue.store.record_staged(&a, &claim, &[upload(number)])).unwrap());
+            assert!(queue.record_staged(&claim, &[upload(number)]).unwrap());
         }
         let next = queue.successor(&worker("b"));
         assert_eq!(next.staging.id("photo/0"), Some("id-0"));
@@ -40,23 +39,14 @@ fn objects_before_restage_are_dropped() {
     on_every_engine(|queue| {
         let a = worker("a");
         let claim = queue.claimed(&a);
-        queue.wait(queue.store.record_staged(&a, &claim, &[upload(0)])).unwrap();
+        queue.record_staged(&claim, &[upload(0)]).unwrap();
         let next = Next::Retry(Duration::ZERO);
         let dead = Failure::new(Remedy::Restage, "expired", "the container expired");
-        queue
-            .wait(queue.store.record_failure(
-                &a,
-                &claim,
-                &Step::Prepare,
-                &dead,
-                Staged::Anew,
-                &next,
-            ))
-            .unwrap();
+        queue.record_failure(&claim, &Phase::Prepare, &dead, Staged::Anew, &next).unwrap();
         queue.database.age(MINUTE);
         let again = queue.claim(&a);
         assert!(!again.staging.has("photo/0"));
-        queue.wait(queue.store.record_staged(&a, &again, &[upload(1)])).unwrap();
+        queue.record_staged(&again, &[upload(1)]).unwrap();
         let next = queue.successor(&worker("b"));
         assert!(next.staging.has("photo/1") && !next.staging.has("photo/0"));
     });
@@ -68,7 +58,7 @@ fn day_old_objects_are_not_used() {
     on_every_engine(|queue| {
         let a = worker("a");
         let claim = queue.claimed(&a);
-        queue.wait(queue.store.record_staged(&a, &claim, &[upload(0)])).unwrap();
+        queue.record_staged(&claim, &[upload(0)]).unwrap();
         queue.database.age(Duration::from_secs(21 * 60 * 60));
         assert!(!queue.successor(&worker("b")).staging.has("photo/0"));
     });
@@ -80,8 +70,8 @@ fn objects_of_open_call_are_kept() {
     on_every_engine(|queue| {
         let a = worker("a");
         let claim = queue.claimed(&a);
-        queue.wait(queue.store.record_staged(&a, &claim, &[upload(0)])).unwrap();
-        queue.intent(&a, &claim);
+        queue.record_staged(&claim, &[upload(0)]).unwrap();
+        queue.intent(&claim);
         queue.database.age(Duration::from_secs(21 * 60 * 60));
         assert!(queue.successor(&worker("b")).staging.has("photo/0"));
     });
@@ -93,7 +83,7 @@ fn failed_attempt_requeues_with_reason() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (claim, intent) = queue.sent(&a);
-        let step = Step::Publish(Box::new(intent));
+        let step = Phase::Publish(Box::new(intent));
         assert_eq!(fail(queue, &claim, &step, &Next::Retry(MINUTE)), Settled::Done);
         assert_eq!(queue.states(claim.post_id), "pending/pending");
         let post = queue.post(claim.post_id);
@@ -115,7 +105,7 @@ fn returned_attempt_does_not_count() {
         for round in 1..=5 {
             let claim = if round == 1 { queue.claimed(&a) } else { queue.claim(&a) };
             assert_eq!((claim.attempts, claim.fence.0), (1, round));
-            fail(queue, &claim, &Step::Prepare, &Next::GiveBack(MINUTE));
+            fail(queue, &claim, &Phase::Prepare, &Next::GiveBack(MINUTE));
             assert_eq!(queue.post(claim.post_id).attempts, 0);
             queue.database.age(MINUTE);
         }
@@ -131,18 +121,11 @@ fn open_call_is_never_requeued() {
         let before = queue.tables();
         for next in [Next::Retry(MINUTE), Next::GiveBack(MINUTE), Next::Fail] {
             let why = failure("no");
-            let put_back = queue.wait(queue.store.record_failure(
-                &a,
-                &claim,
-                &Step::Prepare,
-                &why,
-                Staged::Keep,
-                &next,
-            ));
+            let put_back = queue.record_failure(&claim, &Phase::Prepare, &why, Staged::Keep, &next);
             assert!(put_back.is_err(), "{next:?}");
         }
-        assert!(queue.wait(queue.store.release(&a, &claim, MINUTE)).is_err());
-        assert!(queue.wait(queue.store.release_until_due(&a, &claim)).is_err());
+        assert!(queue.release(&claim, MINUTE).is_err());
+        assert!(queue.release_until_due(&claim).is_err());
         assert_eq!(queue.tables(), before);
     });
 }
@@ -155,7 +138,7 @@ fn cancel_is_honoured_before_requeueing() {
             let a = worker("a");
             let (claim, intent) = queue.sent(&a);
             queue.wait(queue.store.cancel_posts(queue.company, &[claim.post_id], None)).unwrap();
-            let settled = fail(queue, &claim, &Step::Publish(Box::new(intent)), &next);
+            let settled = fail(queue, &claim, &Phase::Publish(Box::new(intent)), &next);
             assert_eq!(settled, Settled::Cancelled);
             assert_eq!(queue.states(claim.post_id), "cancelled/done");
         });
@@ -171,9 +154,9 @@ fn last_or_hopeless_attempt_ends_as_failed() {
         draft.max_attempts = 1;
         let last = queue.insert(&draft);
         let claim = queue.claim(&a);
-        fail(queue, &claim, &Step::Prepare, &Next::Retry(MINUTE));
+        fail(queue, &claim, &Phase::Prepare, &Next::Retry(MINUTE));
         let claim = queue.claimed(&a);
-        fail(queue, &claim, &Step::Prepare, &Next::Fail);
+        fail(queue, &claim, &Phase::Prepare, &Next::Fail);
         for id in [last, claim.post_id] {
             let post = queue.post(id);
             assert_eq!(queue.states(id), "failed/failed");
@@ -190,10 +173,8 @@ fn missing_platform_reason_still_leaves_one() {
     on_every_engine(|queue| {
         let a = worker("a");
         let claim = queue.claimed(&a);
-        let (step, why) = (Step::Prepare, failure(""));
-        queue
-            .wait(queue.store.record_failure(&a, &claim, &step, &why, Staged::Keep, &Next::Fail))
-            .unwrap();
+        let (step, why) = (Phase::Prepare, failure(""));
+        queue.record_failure(&claim, &step, &why, Staged::Keep, &Next::Fail).unwrap();
         let reason = queue.post(claim.post_id).error_message.unwrap();
         assert_eq!(reason, "the platform gave no reason");
     });
@@ -205,8 +186,7 @@ fn undeterminable_outcome_needs_review() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (claim, _) = queue.sent(&a);
-        let held =
-            queue.wait(queue.store.hold(&a, &claim, &failure("no right to read"), None)).unwrap();
+        let held = queue.hold(&claim, &failure("no right to read"), None).unwrap();
         assert_eq!(held, Settled::Done);
         let post = queue.post(claim.post_id);
         assert_eq!(queue.states(claim.post_id), "failed/failed");
@@ -214,7 +194,7 @@ fn undeterminable_outcome_needs_review() {
         assert_eq!(post.error_message.unwrap(), "may be live: no right to read");
         queue.leases_end();
         assert_eq!(queue.claims(&a).len() + queue.take_over(&a).claimed.len(), 0);
-        assert_eq!(queue.wait(queue.store.held(10)).unwrap().len(), 1);
+        assert_eq!(queue.needs_review().len(), 1);
     });
 }
 
@@ -225,22 +205,19 @@ fn first_free_worker_looks_up_unanswered_call() {
         let a = worker("a");
         let (claim, intent) = queue.sent(&a);
         let lost = failure("no answer");
-        let parked = queue
-            .wait(queue.store.record_unknown(&a, &claim, &intent, &unanswered(&lost), MINUTE))
-            .unwrap();
+        let parked = queue.record_unknown(&claim, &intent, &unanswered(&lost), MINUTE).unwrap();
         assert_eq!(parked, Settled::Done);
         assert_eq!(queue.states(claim.post_id), "processing/processing");
         assert_eq!(queue.take_over(&a).claimed.len(), 0, "not yet");
         queue.database.age(MINUTE);
         let next = queue.successor(&worker("b"));
         let seen = Failure::new(Remedy::Retry, "not_live", "not there");
-        let b = worker("b");
-        queue.wait(queue.store.record_lookup(&b, &next, &seen, MINUTE)).unwrap();
+        queue.record_lookup(&next, &seen, MINUTE).unwrap();
         let again = queue.successor(&a);
         assert_eq!(again.attempts, 1, "looking costs no attempt");
         assert_eq!(again.open_intents[0].lookups, 1);
         assert!(again.open_intents[0].not_live_for.unwrap() >= Duration::from_secs(600));
-        let step = Step::Lookup(again.open_intents.clone());
+        let step = Phase::Lookup(again.open_intents.clone());
         assert_eq!(fail(queue, &again, &step, &Next::Retry(MINUTE)), Settled::Done);
         assert_eq!(queue.states(claim.post_id), "pending/pending");
         queue.database.age(MINUTE);
@@ -254,7 +231,7 @@ fn stopping_worker_requeues_its_job_uncounted() {
     on_every_engine(|queue| {
         let a = worker("a");
         let claim = queue.claimed(&a);
-        let settled = queue.wait(queue.store.release(&a, &claim, Duration::ZERO)).unwrap();
+        let settled = queue.release(&claim, Duration::ZERO).unwrap();
         assert_eq!(settled, Settled::Done);
         let post = queue.post(claim.post_id);
         assert_eq!((queue.states(claim.post_id).as_str(), post.attempts), ("pending/pending", 0));
@@ -270,7 +247,7 @@ fn cancel_is_honoured_when_worker_stops() {
         let a = worker("a");
         let claim = queue.claimed(&a);
         queue.wait(queue.store.cancel_posts(queue.company, &[claim.post_id], None)).unwrap();
-        let settled = queue.wait(queue.store.release(&a, &claim, Duration::ZERO)).unwrap();
+        let settled = queue.release(&claim, Duration::ZERO).unwrap();
         assert_eq!(settled, Settled::Cancelled);
     });
 }

@@ -25,7 +25,7 @@ fn job_belongs_to_worker_until_lease_ends() {
         let claim = queue.claimed(&a);
         let job = HeldJob { job_id: claim.job_id, fence: claim.fence, in_call: false };
         assert_eq!((held(queue, "a"), held(queue, "b")), (vec![job], vec![]));
-        let intent = queue.intent(&a, &claim);
+        let intent = queue.intent(&claim);
         assert_eq!(held(queue, "a"), [HeldJob { in_call: true, ..job }]);
         queue.live(&a, &claim, &intent, &receipt("1_2")).unwrap();
         assert_eq!(held(queue, "a"), []);
@@ -57,7 +57,7 @@ fn job_ended_by_dead_worker_is_final() {
     on_every_engine(|queue| {
         let a = worker("a");
         let claim = queue.claimed(&a);
-        let intent = queue.intent(&a, &claim);
+        let intent = queue.intent(&claim);
         let jobs = held(queue, "a");
         assert_eq!(now(queue, &jobs), [AfterDeath::Waits]);
         queue.live(&a, &claim, &intent, &receipt("1_2")).unwrap();

@@ -2,62 +2,53 @@
 
 use std::time::Duration;
 
-use socialsched::domain::{Artifact, Claim, Fence, Intent, StepKind, WorkerId};
-use socialsched::store::{Gate, Next, Settled, Staged, Step};
+use socialsched::domain::{Artifact, Claim, Intent, StepKind};
+use socialsched::store::{Gate, Next, Phase, Settled, Staged};
 
 use super::{LEASE, Queue, failure, on_every_engine, worker};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// One write of a worker that needs its claim; `true`: it was refused.
-type Write = fn(&Queue, &WorkerId, &Claim, &Intent) -> bool;
+type Write = fn(&Queue, &Claim, &Intent) -> bool;
 
-fn failed(queue: &Queue, worker: &WorkerId, claim: &Claim, step: &Step, next: &Next) -> bool {
+fn failed(queue: &Queue, claim: &Claim, phase: &Phase, next: &Next) -> bool {
     let why = failure("too late");
-    let settled = queue.store.record_failure(worker, claim, step, &why, Staged::Anew, next);
-    queue.wait(settled).unwrap() == Settled::Lost
+    queue.record_failure(claim, phase, &why, Staged::Anew, next).unwrap() == Settled::Lost
 }
 
 /// Every write but evidence.
 const WRITES: &[(&str, Write)] = &[
-    ("T2 heartbeat", |q, w, c, _| {
-        q.wait(q.store.renew_leases(w, &[(c.job_id, c.fence)], LEASE)).unwrap() == [c.job_id]
+    ("T2 heartbeat", |q, c, _| {
+        q.wait(q.store.renew_leases(&[c.lease.clone()], LEASE)).unwrap() == [c.job_id]
     }),
-    ("T3 staged", |q, w, c, _| {
+    ("T3 staged", |q, c, _| {
         let artifact = Artifact::new(StepKind::Create, "container", "17");
-        !q.wait(q.store.record_staged(w, c, &[artifact])).unwrap()
+        !q.record_staged(c, &[artifact]).unwrap()
     }),
-    ("T4 gate", |q, w, c, _| q.gate(w, c) == Gate::Lost),
-    ("T4c cancel", |q, w, c, _| q.wait(q.store.cancel_claimed(w, c)).unwrap() == Settled::Lost),
-    ("T6 retry", |q, w, c, _| failed(q, w, c, &Step::Prepare, &Next::Retry(MINUTE))),
-    ("T6 give back", |q, w, c, _| failed(q, w, c, &Step::Prepare, &Next::GiveBack(MINUTE))),
-    ("T6 refused call", |q, w, c, i| {
-        failed(q, w, c, &Step::Publish(Box::new(i.clone())), &Next::Retry(MINUTE))
+    ("T4 gate", |q, c, _| q.gate(c) == Gate::Lost),
+    ("T4c cancel", |q, c, _| q.release(c, Duration::ZERO).unwrap() == Settled::Lost),
+    ("T6 retry", |q, c, _| failed(q, c, &Phase::Prepare, &Next::Retry(MINUTE))),
+    ("T6 give back", |q, c, _| failed(q, c, &Phase::Prepare, &Next::GiveBack(MINUTE))),
+    ("T6 refused call", |q, c, i| {
+        failed(q, c, &Phase::Publish(Box::new(i.clone())), &Next::Retry(MINUTE))
     }),
-    ("T6 looked up", |q, w, c, i| {
-        failed(q, w, c, &Step::Lookup(vec![i.clone()]), &Next::Retry(MINUTE))
+    ("T6 looked up", |q, c, i| failed(q, c, &Phase::Lookup(vec![i.clone()]), &Next::Retry(MINUTE))),
+    ("T7 fail", |q, c, _| failed(q, c, &Phase::Prepare, &Next::Fail)),
+    ("T8 hold", |q, c, _| q.hold(c, &failure("who knows"), None).unwrap() == Settled::Lost),
+    ("T8 look-up", |q, c, _| {
+        q.record_lookup(c, &failure("not yet"), MINUTE).unwrap() == Settled::Lost
     }),
-    ("T7 fail", |q, w, c, _| failed(q, w, c, &Step::Prepare, &Next::Fail)),
-    ("T8 hold", |q, w, c, _| {
-        q.wait(q.store.hold(w, c, &failure("who knows"), None)).unwrap() == Settled::Lost
-    }),
-    ("T8 look-up", |q, w, c, _| {
-        q.wait(q.store.record_lookup(w, c, &failure("not yet"), MINUTE)).unwrap() == Settled::Lost
-    }),
-    ("T11 release", |q, w, c, _| q.wait(q.store.release(w, c, MINUTE)).unwrap() == Settled::Lost),
-    ("T11 release until due", |q, w, c, _| {
-        q.wait(q.store.release_until_due(w, c)).unwrap() == Settled::Lost
-    }),
-    ("T14 unhold", |q, w, c, _| {
-        q.wait(q.store.unhold(w, c, &failure("deleted"))).unwrap() == Settled::Lost
-    }),
+    ("T11 release", |q, c, _| q.release(c, MINUTE).unwrap() == Settled::Lost),
+    ("T11 release until due", |q, c, _| q.release_until_due(c).unwrap() == Settled::Lost),
+    ("T14 unhold", |q, c, _| q.unhold(c, &failure("deleted")).unwrap() == Settled::Lost),
 ];
 
 #[track_caller]
-fn assert_all_refused(queue: &Queue, worker: &WorkerId, claim: &Claim, intent: &Intent) {
+fn assert_all_refused(queue: &Queue, claim: &Claim, intent: &Intent) {
     let before = queue.tables();
     for (name, write) in WRITES {
-        assert!(write(queue, worker, claim, intent), "{name} was not refused");
+        assert!(write(queue, claim, intent), "{name} was not refused");
         assert_eq!(queue.tables(), before, "{name} changed something");
     }
 }
@@ -74,7 +65,7 @@ fn take_over_refuses_every_stale_write() {
         let a = worker("a");
         let claim = queue.claimed(&a);
         queue.successor(&worker("b"));
-        assert_all_refused(queue, &a, &claim, &imagined(&claim));
+        assert_all_refused(queue, &claim, &imagined(&claim));
     });
 }
 
@@ -86,7 +77,7 @@ fn older_fence_refuses_every_write() {
         let a = worker("a");
         let claim = queue.claimed(&a);
         queue.successor(&a);
-        assert_all_refused(queue, &a, &claim, &imagined(&claim));
+        assert_all_refused(queue, &claim, &imagined(&claim));
     });
 }
 
@@ -95,9 +86,10 @@ fn older_fence_refuses_every_write() {
 fn future_fence_refuses_every_write() {
     on_every_engine(|queue| {
         let a = worker("a");
-        let mut claim = queue.claimed(&a);
-        claim.fence = Fence(claim.fence.0 + 1);
-        assert_all_refused(queue, &a, &claim, &imagined(&claim));
+        let claim = queue.claimed(&a);
+        queue.will_be_broken();
+        queue.database.execute("UPDATE post_schedule SET fence = fence - 1");
+        assert_all_refused(queue, &claim, &imagined(&claim));
     });
 }
 
@@ -105,7 +97,8 @@ fn future_fence_refuses_every_write() {
 fn every_write_is_refused_under_another_workers_name() {
     on_every_engine(|queue| {
         let claim = queue.claimed(&worker("a"));
-        assert_all_refused(queue, &worker("b"), &claim, &imagined(&claim));
+        queue.database.execute("UPDATE post_schedule SET worker_id = 'b'");
+        assert_all_refused(queue, &claim, &imagined(&claim));
     });
 }
 
@@ -115,8 +108,8 @@ fn requeueing_refuses_every_stale_write() {
     on_every_engine(|queue| {
         let a = worker("a");
         let claim = queue.claimed(&a);
-        queue.wait(queue.store.release(&a, &claim, Duration::ZERO)).unwrap();
-        assert_all_refused(queue, &a, &claim, &imagined(&claim));
+        queue.release(&claim, Duration::ZERO).unwrap();
+        assert_all_refused(queue, &claim, &imagined(&claim));
     });
 }
 
@@ -127,7 +120,7 @@ fn publication_refuses_every_stale_write() {
         let a = worker("a");
         let (claim, intent) = queue.sent(&a);
         queue.live(&a, &claim, &intent, &super::receipt("fb_1")).unwrap();
-        assert_all_refused(queue, &a, &claim, &intent);
+        assert_all_refused(queue, &claim, &intent);
     });
 }
 
@@ -144,8 +137,8 @@ fn stale_unanswered_call_leaves_only_evidence() {
             let post = queue.post(claim.post_id);
             let jobs = queue.database.rows("SELECT * FROM post_schedule");
             let lost = unanswered(&failure("no answer"));
-            let unknown = queue.store.record_unknown(&a, &claim, &intent, &lost, MINUTE);
-            assert_eq!(queue.wait(unknown).unwrap(), Settled::Lost);
+            let settled = queue.record_unknown(&claim, &intent, &lost, MINUTE).unwrap();
+            assert_eq!(settled, Settled::Lost);
             assert_eq!(queue.post(claim.post_id), post);
             assert_eq!(queue.database.rows("SELECT * FROM post_schedule"), jobs);
             assert_eq!(queue.history(claim.post_id).len(), 2);

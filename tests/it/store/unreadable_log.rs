@@ -84,9 +84,9 @@ fn an_unreadable_log_is_its_own_jobs_fault() {
         for taken in queue.wait(queue.store.claim_due(&request)).unwrap() {
             match taken {
                 Claimed::Job(claim) => claimed.push(claim.post_id),
-                Claimed::Unreadable { claim, why } => {
+                Claimed::Unreadable { lease, why } => {
                     assert!(why.starts_with("publish_log."), "{why}");
-                    queue.wait(queue.store.fail_unreadable(&a, claim, &why)).unwrap();
+                    queue.fail_unreadable(&lease, &why).unwrap();
                 }
                 Claimed::Ended(ended) => panic!("{ended:?}"),
             }
@@ -107,7 +107,7 @@ fn an_unreadable_log_is_its_own_jobs_fault() {
 fn held(queue: &Queue) -> Claim {
     let a = worker("a");
     let (claim, _) = queue.sent(&a);
-    queue.wait(queue.store.hold(&a, &claim, &failure("who knows"), None)).unwrap();
+    queue.hold(&claim, &failure("who knows"), None).unwrap();
     claim
 }
 
@@ -121,11 +121,9 @@ fn a_person_decides_about_an_unreadable_log() {
             let other = held(queue);
             let odd = held(queue);
             plant(queue, odd.post_id, &("", "intent", "1", "7", String::new(), HELD));
-            let seen = queue.wait(queue.store.held(10)).unwrap();
-            let [Claimed::Job(first), Claimed::Unreadable { claim, why }] = seen.as_slice() else {
-                panic!("{seen:?}")
-            };
-            assert_eq!((first.post_id, claim.post), (other.post_id, odd.post_id));
+            let seen = queue.wait(queue.store.needs_review(10)).unwrap();
+            let [Ok(first), Err(why)] = [&seen[0].job, &seen[1].job] else { panic!("{seen:?}") };
+            assert_eq!((first.post_id, seen[1].post()), (other.post_id, odd.post_id));
             assert!(why.contains("publish_log.kind of fence 1, step 7 (intent)"), "{why}");
             let judge = |verdict| {
                 queue.wait(queue.store.judge(queue.company, odd.post_id, verdict, "ann", false))
@@ -149,7 +147,7 @@ fn a_huge_step_number_takes_no_calls_place() {
         for event in ["intent", "refused"] {
             plant(queue, claim.post_id, &("publish", event, "1", "2147483647", String::new(), ""));
         }
-        let intent = queue.intent(&a, &claim);
+        let intent = queue.intent(&claim);
         assert_eq!(intent.step_no, 1);
     });
 }

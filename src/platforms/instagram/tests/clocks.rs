@@ -1,4 +1,4 @@
-//! K9: ages and windows come from the database's clock, whatever Instagram's says.
+//! P9: ages and windows come from the database's clock, whatever Instagram's says.
 
 use chrono::TimeDelta;
 

@@ -24,7 +24,11 @@ fn id_and_comment_follow_once_listed() {
         let commented = post(&world, COMMENTED, &[lost()]);
         let reel: Way = ("Instagram reel", "instagram", &["--type", "reel", "--video", "a.mp4"]);
         let plain = post(&world, reel, &[lost()]);
-        for _ in 0..6 {
+        let is_live = |post: &Post| !ever(&world, &post.account).is_empty();
+        for _ in 0..60 {
+            if is_live(&commented) && is_live(&plain) {
+                break;
+            }
             world.work(&["--max-runtime", "2s"]);
             world.advance(Duration::from_secs(2));
         }
