@@ -209,7 +209,7 @@ async fn busy_accounts(
 /// Those of these accounts for which a publish call of another job is under way: cleared,
 /// without any answer yet, by a worker whose lease runs. Begins with the few claimed jobs: an account may have a long history.
 pub(super) fn busy_query(accounts: &[AccountId], except: &[JobId]) -> Sql {
-    sql("SELECT DISTINCT d.social_account_id AS account_id
+    sql("SELECT d.social_account_id AS account_id
            FROM post_schedule s {force index open} {straight join} post_details d
           WHERE d.id = s.post_detail_id AND s.status = 'processing'
             AND s.lease_until > {now} AND s.id NOT IN ")

@@ -30,7 +30,7 @@ fn evidence_of(fence: i64, proof: Proof) -> Evidence {
         step: 1,
         at: DateTime::from_timestamp_micros(1_764_288_000_123_456).unwrap(),
         proof,
-        worker: WorkerId::named("w"),
+        worker: worker(),
     };
     line.into_waiting(PathBuf::new(), String::new()).evidence
 }
