@@ -44,8 +44,21 @@ impl State {
         Self::Cancelled,
     ];
 
+    /// The state's name in documents.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Processing => "processing",
+            Self::Published => "published",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
     /// What the two rows say; `None` where another program has changed one of them
-    /// without the other (R1 puts that right).
+    /// without the other (T1c puts that right).
     #[must_use]
     pub fn of(post: PostStatus, job: JobStatus, outcome: Option<Outcome>) -> Option<Self> {
         match (post, job) {
@@ -67,13 +80,17 @@ impl State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Transition {
     Schedule,
+    ScheduleByAnother,
     AdoptForeignLock,
     Claim,
+    Repair,
+    ClaimInCall,
     RenewLease,
     RecordStaged,
     OpenGate,
     CancelClaimed,
     RecordLive,
+    RecordLate,
     Requeue,
     Fail,
     AskForReview,
@@ -87,21 +104,22 @@ pub enum Transition {
     Reschedule,
     Miss,
     EndUnclaimable,
-    DistrustAfterRestore,
-    Repair,
+    Distrust,
 }
 
-/// Who makes a transition.
+/// What allows a transition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
-    /// A worker, for a job that it takes.
-    Worker,
-    /// The worker that holds the lease, and only while it does.
+    /// Only the lease of the job, while it holds.
     Lease,
-    /// Whoever has seen that a post is live: a fact needs no lease.
+    /// The rows' locks, for a worker that takes a job which nobody owns.
+    Worker,
+    /// That a post was seen to be live: a fact needs no lease.
     Evidence,
-    /// A person, by a command.
+    /// A person's command.
     Operator,
+    /// Nothing of ours.
+    AnotherProgram,
 }
 
 /// A transition's line of the table.
@@ -114,19 +132,24 @@ pub struct Rule {
     pub to: &'static [State],
     /// What must hold besides, checked in the statement or under the rows' locks.
     pub guard: &'static str,
+    pub who: &'static str,
     pub why_safe: &'static str,
 }
 
 impl Transition {
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 26] = [
         Self::Schedule,
+        Self::ScheduleByAnother,
         Self::AdoptForeignLock,
         Self::Claim,
+        Self::Repair,
+        Self::ClaimInCall,
         Self::RenewLease,
         Self::RecordStaged,
         Self::OpenGate,
         Self::CancelClaimed,
         Self::RecordLive,
+        Self::RecordLate,
         Self::Requeue,
         Self::Fail,
         Self::AskForReview,
@@ -140,8 +163,7 @@ impl Transition {
         Self::Reschedule,
         Self::Miss,
         Self::EndUnclaimable,
-        Self::DistrustAfterRestore,
-        Self::Repair,
+        Self::Distrust,
     ];
 
     /// Whether the law lets it lead from one state to the other.
@@ -154,202 +176,263 @@ impl Transition {
     /// The transition's line of the table.
     #[must_use]
     pub fn rule(self) -> Rule {
-        use By::{Evidence, Lease, Operator, Worker};
+        use By::{AnotherProgram, Evidence, Lease, Operator, Worker};
         use State::{Cancelled, Failed, Pending, Processing, Published, Unknown};
-        let rule = |id, by, from, to, guard, why_safe| Rule { id, by, from, to, guard, why_safe };
         match self {
-            Self::Schedule => rule(
-                "T0",
-                Operator,
-                &[],
-                &[Pending],
-                "the account is there; no open post has the same key or content",
-                "both rows in one transaction, under ids made before it",
-            ),
-            Self::AdoptForeignLock => rule(
-                "T0m",
-                Worker,
-                &[Processing],
-                &[Processing],
-                "locked by another program without a lease, ten minutes ago or longer",
-                "it gets an open intent: it may be live, so it is looked up and never sent blindly",
-            ),
-            Self::Claim => rule(
-                "T1",
-                Worker,
-                &[Pending],
-                &[Processing],
-                "due; the account is not paused; the job's row locked",
-                "marked and counted in the transaction that selects: no two workers see it free, \
-                 and a death right after it has used up an attempt",
-            ),
-            Self::RenewLease => rule(
-                "T2",
-                Lease,
-                &[Processing],
-                &[Processing],
-                "fence and worker are the row's; the lease has not ended",
-                "never revives a lease that has ended: it may be taken over any moment",
-            ),
-            Self::RecordStaged => rule(
-                "T3",
-                Lease,
-                &[Processing],
-                &[Processing],
-                "fence and worker are the row's",
-                "what is staged is invisible; without the row it is an orphan, never a post",
-            ),
-            Self::OpenGate => rule(
-                "T4",
-                Lease,
-                &[Processing],
-                &[Processing],
-                "fence and worker are the row's; the lease runs; no call of the post is open; no \
-                 other call of the account is under way; not cancelled; account and platform \
-                 are not paused",
-                "the intent is durable before the call leaves: whoever finds it without evidence \
-                 knows that the post may be live",
-            ),
-            Self::CancelClaimed => rule(
-                "T4c",
-                Lease,
-                &[Processing],
-                &[Cancelled],
-                "fence and worker are the row's, or the lease has ended; cancel requested; no \
-                 call is open",
-                "nothing that could become visible was sent",
-            ),
-            Self::RecordLive => rule(
-                "T5, T5L",
-                Evidence,
-                &[Pending, Processing, Failed, Unknown, Cancelled],
-                &[Published],
-                "a gate of this database has cleared the call; the id is no other post's",
-                "a fact; a worker that has claimed the post meanwhile loses it by a higher fence",
-            ),
-            Self::Requeue => rule(
-                "T6",
-                Lease,
-                &[Processing],
-                &[Pending],
-                "fence and worker are the row's; no call is open; attempts are left, or this one \
-                 does not count",
-                "every call that went out was proven to have made nothing live",
-            ),
-            Self::Fail => rule(
-                "T7",
-                Lease,
-                &[Processing, Unknown],
-                &[Failed],
-                "fence and worker are the row's, or it needs review and its rows are as they \
-                 were read; no call is open",
-                "every call that went out was proven to have made nothing live",
-            ),
-            Self::AskForReview => rule(
-                "T8",
-                Lease,
-                &[Processing],
-                &[Unknown],
-                "fence and worker are the row's; a call is open that no reading decides",
-                "nothing is sent again; readings go on, and a person may decide",
-            ),
-            Self::TakeOver => rule(
-                "T9",
-                Worker,
-                &[Processing],
-                &[Processing],
-                "the lease has ended; the rows locked",
-                "the higher fence makes the former owner's writes change nothing",
-            ),
-            Self::FailExhausted => rule(
-                "T10",
-                Worker,
-                &[Processing],
-                &[Failed],
-                "the lease has ended; no call is open; all attempts are used up",
-                "no call is open, so nothing is live",
-            ),
-            Self::GiveBack => rule(
-                "T11",
-                Lease,
-                &[Processing],
-                &[Pending],
-                "fence and worker are the row's; no call is open",
-                "as T6, with the attempt not counted",
-            ),
-            Self::Cancel => rule(
-                "T12",
-                Operator,
-                &[Pending],
-                &[Cancelled],
-                "both rows are pending and locked; no call is open",
-                "nobody is working on it",
-            ),
-            Self::RequestCancel => rule(
-                "T13",
-                Operator,
-                &[Processing],
-                &[Processing],
-                "not requested before",
-                "only a wish: the gate, and whatever puts the job back, honour it",
-            ),
-            Self::Decide => rule(
-                "T14",
-                Operator,
-                &[Unknown],
-                &[Published, Pending, Cancelled, Unknown],
-                "the outcome is unknown; the rows locked",
-                "a person has looked at the platform, and is recorded with the decision",
-            ),
-            Self::Retry => rule(
-                "T15",
-                Operator,
-                &[Failed],
-                &[Pending],
-                "failed as provably not live; the account is there",
-                "the calls of earlier rounds stay in the log, and are asked about first",
-            ),
-            Self::Reschedule => rule(
-                "T16",
-                Operator,
-                &[Pending],
-                &[Pending],
-                "both rows are pending and locked",
-                "nobody is working on it",
-            ),
-            Self::Miss => rule(
-                "T17",
-                Worker,
-                &[Pending],
-                &[Failed],
-                "its time passed longer ago than --max-late; no call is open; the rows locked",
-                "no call is open, so nothing is live",
-            ),
-            Self::EndUnclaimable => rule(
-                "T19",
-                Worker,
-                &[Pending, Processing],
-                &[Failed, Unknown],
-                "its ids, counts or times cannot be read, so that no claim can be written",
-                "failed only where no call is open and no other program has locked it; else unknown",
-            ),
-            Self::DistrustAfterRestore => rule(
-                "T20",
-                Operator,
-                &[Pending, Processing, Failed, Unknown, Cancelled],
-                &[Unknown],
-                "due when a backup was restored; or an answer came to a call that this database \
-                 does not know",
-                "it gets an open intent that no object of ours can refute",
-            ),
-            Self::Repair => rule(
-                "R1",
-                Worker,
-                &[],
-                &[Published, Failed, Cancelled, Processing],
-                "another program has ended the post without its job; no lease runs",
-                "with an open call it goes back to processing, cancel requested, and is looked up",
-            ),
+            Self::Schedule => Rule {
+                id: "T0",
+                by: Operator,
+                from: &[],
+                to: &[Pending],
+                guard: "the account exists and is of the same company and platform; the time is to come; the key is unused",
+                who: "`schedule`",
+                why_safe: "both rows are stored or none; the ids come from the client, so that a lost answer to COMMIT is read again",
+            },
+            Self::ScheduleByAnother => Rule {
+                id: "T0f",
+                by: AnotherProgram,
+                from: &[],
+                to: &[Pending],
+                guard: "none",
+                who: "another program",
+                why_safe: "a plain INSERT with the old columns is a post like any other",
+            },
+            Self::AdoptForeignLock => Rule {
+                id: "T0m",
+                by: Worker,
+                from: &[Processing],
+                to: &[Processing],
+                guard: "another program locked it without a lease, more than 10 minutes ago",
+                who: "worker, `recover`",
+                why_safe: "its call may have gone out: it gets an intent of its own and is looked up, never sent blindly",
+            },
+            Self::Claim => Rule {
+                id: "T1",
+                by: Worker,
+                from: &[Pending],
+                to: &[Processing],
+                guard: "its time has come; its account and platform are not paused; no other claim has locked the row (`SKIP LOCKED`)",
+                who: "worker",
+                why_safe: "selecting, marking, counting the attempt and raising the fence are one transaction",
+            },
+            Self::Repair => Rule {
+                id: "T1c",
+                by: Worker,
+                from: &[],
+                to: &[Published, Failed, Cancelled, Processing],
+                guard: "another program has ended the post but not its job; no lease runs",
+                who: "worker, `recover`",
+                why_safe: "the job ends as its post did; with an open call, the post goes back to processing, cancellation requested, and is looked up",
+            },
+            Self::ClaimInCall => Rule {
+                id: "T1r",
+                by: Worker,
+                from: &[Pending],
+                to: &[Processing],
+                guard: "as T1, and a call is open",
+                who: "worker",
+                why_safe: "another program has put it back: the claim sees the open call, and looks it up instead of sending",
+            },
+            Self::RenewLease => Rule {
+                id: "T2",
+                by: Lease,
+                from: &[Processing],
+                to: &[Processing],
+                guard: "with the lease, which has not ended",
+                who: "heartbeat",
+                why_safe: "renews the lease and `locked_at`, so that no statement that resets old locks finds it; never revives a lease that has ended",
+            },
+            Self::RecordStaged => Rule {
+                id: "T3",
+                by: Lease,
+                from: &[Processing],
+                to: &[Processing],
+                guard: "with the lease",
+                who: "worker",
+                why_safe: "what was staged is invisible; its id is stored before the next step",
+            },
+            Self::OpenGate => Rule {
+                id: "T4",
+                by: Lease,
+                from: &[Processing],
+                to: &[Processing],
+                guard: "with the lease, which has not ended; no open call of the post; no cancellation requested; account and platform not paused; account not removed, changed or in a call for another post",
+                who: "worker",
+                why_safe: "the gate: the intent is committed before the first byte is sent, and the lease lasts for the whole call",
+            },
+            Self::CancelClaimed => Rule {
+                id: "T4c",
+                by: Lease,
+                from: &[Processing],
+                to: &[Cancelled],
+                guard: "with the lease, or after its end; cancellation requested; no open call",
+                who: "worker, `recover`",
+                why_safe: "nothing can be live",
+            },
+            Self::RecordLive => Rule {
+                id: "T5",
+                by: Evidence,
+                from: &[Processing],
+                to: &[Published],
+                guard: "a gate of this database has cleared the call; its id is no other post's",
+                who: "worker",
+                why_safe: "evidence is a fact: it is stored whoever brings it",
+            },
+            Self::RecordLate => Rule {
+                id: "T5L",
+                by: Evidence,
+                from: &[Pending, Processing, Failed, Unknown, Cancelled],
+                to: &[Published],
+                guard: "as T5",
+                who: "worker, `recover`",
+                why_safe: "late evidence, from a frozen worker, a file or a reading, wins over every other state; the fence is raised, so that a successor stops",
+            },
+            Self::Requeue => Rule {
+                id: "T6",
+                by: Lease,
+                from: &[Processing],
+                to: &[Pending],
+                guard: "with the lease; no open call; attempts left",
+                who: "worker",
+                why_safe: "a post whose call has no answer never goes back to the queue",
+            },
+            Self::Fail => Rule {
+                id: "T7",
+                by: Lease,
+                from: &[Processing, Unknown],
+                to: &[Failed],
+                guard: "with the lease, or unknown and as it was read; no open call; refused for good, not live by a reading, or no attempt left",
+                who: "worker",
+                why_safe: "as T6",
+            },
+            Self::AskForReview => Rule {
+                id: "T8",
+                by: Lease,
+                from: &[Processing],
+                to: &[Unknown],
+                guard: "with the lease; an open call that no reading can settle",
+                who: "worker, `recover`",
+                why_safe: "it is not sent again without a person's decision; until then each reading without a result leaves the job processing until the next one",
+            },
+            Self::TakeOver => Rule {
+                id: "T9",
+                by: Worker,
+                from: &[Processing],
+                to: &[Processing],
+                guard: "the lease has ended",
+                who: "worker, `recover`",
+                why_safe: "the fence is raised, so that the old owner writes nothing more but evidence; the attempt is counted if no call is open",
+            },
+            Self::FailExhausted => Rule {
+                id: "T10",
+                by: Worker,
+                from: &[Processing],
+                to: &[Failed],
+                guard: "the lease has ended; no attempt left; no open call",
+                who: "worker, `recover`",
+                why_safe: "a post that kills its workers does not do so for ever",
+            },
+            Self::GiveBack => Rule {
+                id: "T11",
+                by: Lease,
+                from: &[Processing],
+                to: &[Pending],
+                guard: "with the lease; no open call",
+                who: "worker",
+                why_safe: "the attempt is given back: the worker stops, or the post has to wait",
+            },
+            Self::Cancel => Rule {
+                id: "T12",
+                by: Operator,
+                from: &[Pending],
+                to: &[Cancelled],
+                guard: "both rows pending; no open call",
+                who: "`cancel`",
+                why_safe: "the job's row is locked, so that no claim comes between",
+            },
+            Self::RequestCancel => Rule {
+                id: "T13",
+                by: Operator,
+                from: &[Processing],
+                to: &[Processing],
+                guard: "no cancellation requested yet",
+                who: "`cancel`",
+                why_safe: "stores the request; T4, T6, T9 and T11 honour it",
+            },
+            Self::Decide => Rule {
+                id: "T14",
+                by: Operator,
+                from: &[Unknown],
+                to: &[Published, Pending, Cancelled, Unknown],
+                guard: "outcome `unknown`",
+                who: "a person with `recover ID`",
+                why_safe: "only a person may say \"send it again\"; the decision is stored as evidence with the person's name",
+            },
+            Self::Retry => Rule {
+                id: "T15",
+                by: Operator,
+                from: &[Failed],
+                to: &[Pending],
+                guard: "outcome `not_published`; the account is there",
+                who: "`retry`",
+                why_safe: "three more attempts; earlier calls stay in the log and are asked about first",
+            },
+            Self::Reschedule => Rule {
+                id: "T16",
+                by: Operator,
+                from: &[Pending],
+                to: &[Pending],
+                guard: "both rows pending",
+                who: "`reschedule`",
+                why_safe: "as T12",
+            },
+            Self::Miss => Rule {
+                id: "T17",
+                by: Worker,
+                from: &[Pending],
+                to: &[Failed],
+                guard: "its time was more than `--max-late` ago; no open call",
+                who: "worker",
+                why_safe: "after a long outage old posts do not all go out at once",
+            },
+            Self::EndUnclaimable => Rule {
+                id: "T19",
+                by: Worker,
+                from: &[Pending, Processing],
+                to: &[Failed, Unknown],
+                guard: "its ids, counts or times cannot be read, so that no claim can be written into its row",
+                who: "worker, `recover`",
+                why_safe: "failed only where no call is open and no other program has locked it; else unknown",
+            },
+            Self::Distrust => Rule {
+                id: "T20",
+                by: Operator,
+                from: &[Pending, Processing, Failed, Unknown, Cancelled],
+                to: &[Unknown],
+                guard: "it was due when a backup was restored; or an answer came to a call that this database does not know",
+                who: "`recover`, worker",
+                why_safe: "it gets an open call that no object of ours can refute",
+            },
+        }
+    }
+}
+
+impl Rule {
+    /// From where to where, in words.
+    #[must_use]
+    pub fn moves(&self) -> String {
+        let names = |states: &[State]| match states {
+            [] => "none".to_owned(),
+            _ if states.len() == State::ALL.len() - 1 => "any state".to_owned(),
+            [one] => one.as_str().to_owned(),
+            [some @ .., last] => {
+                let some: Vec<&str> = some.iter().map(|state| state.as_str()).collect();
+                format!("{} or {}", some.join(", "), last.as_str())
+            }
+        };
+        match (self.from, self.to) {
+            ([from], [to]) if from == to => format!("{}, stays", from.as_str()),
+            (from, to) => format!("{} → {}", names(from), names(to)),
         }
     }
 }
@@ -391,7 +474,7 @@ mod tests {
     /// change a state.
     #[test]
     fn what_needs_a_lease_begins_in_processing() {
-        for rule in Transition::ALL.iter().map(|one| one.rule()).filter(|r| r.by == By::Lease) {
+        for rule in Transition::ALL.iter().map(|one| one.rule()).filter(|one| one.by == By::Lease) {
             assert!(rule.from.contains(&State::Processing), "{}", rule.id);
         }
     }

@@ -346,7 +346,7 @@ pub(super) async fn miss(tx: &mut Tx, jobs: &[(Pair, Reason)]) -> Result<(), Sto
     fail(tx, Transition::Miss, JobStatus::Pending, jobs, &clean_ups).await
 }
 
-/// R1: ends jobs whose posts another program has ended.
+/// T1c: ends jobs whose posts another program has ended.
 pub(super) async fn end_with_post(
     tx: &mut Tx,
     pairs: &[Pair],
@@ -376,7 +376,7 @@ pub(super) async fn end_with_post(
     .await
 }
 
-/// R1: a post that another program ended while its call is open goes back to
+/// T1c: a post that another program ended while its call is open goes back to
 /// processing, cancel requested, and looks as if its worker had died: it is looked up.
 pub(super) async fn reopen_for_look_up(tx: &mut Tx, pairs: &[Pair]) -> Result<(), StoreError> {
     if pairs.is_empty() {
@@ -533,7 +533,7 @@ pub(super) async fn distrust(
     }
     let above = || posts.iter().map(|(pair, above)| (pair.job.uuid(), *above));
     tx.change(
-        Transition::DistrustAfterRestore,
+        Transition::Distrust,
         posts.len(),
         // MariaDB sets from left to right: what reads `fence` comes first.
         sql("UPDATE post_schedule SET fence = CASE WHEN fence > ")
@@ -553,7 +553,7 @@ pub(super) async fn distrust(
     )
     .await?;
     tx.change(
-        Transition::DistrustAfterRestore,
+        Transition::Distrust,
         posts.len(),
         sql("UPDATE post_details
                 SET status = 'failed', outcome = 'unknown', error_code = ?, error_message = ?,

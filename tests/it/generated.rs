@@ -1,4 +1,5 @@
-//! `man/` and `completions/` hold what the program itself generates.
+//! `man/`, `completions/` and the table of transitions in `docs/protocol.md` hold what the
+//! program itself generates.
 //!
 //! `BLESS=1 cargo test generated` writes them anew.
 
@@ -9,6 +10,7 @@ use std::path::Path;
 use clap::ValueEnum;
 use clap_complete::{Generator, Shell};
 use socialsched::commands::{completions, man};
+use socialsched::domain::{Rule, Transition};
 
 use crate::source::root;
 
@@ -53,4 +55,30 @@ fn manual_pages_are_those_of_the_program() {
 fn completions_are_those_of_the_program() {
     let script = |shell: &Shell| (shell.file_name("socialsched"), completions::script(*shell));
     assert_holds("completions", &Shell::value_variants().iter().map(script).collect());
+}
+
+/// The table of the transitions in `docs/protocol.md` is that of the program.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the variable is about this test, not the program")]
+fn table_of_transitions_is_the_law() {
+    const HEAD: &str = "| T | From → to | Guard | By | Why it is safe |\n\
+                        | --- | --- | --- | --- | --- |\n";
+    let path = root().join("docs/protocol.md");
+    let text = fs::read_to_string(&path).unwrap();
+    let (before, after) = text.split_once(HEAD).unwrap();
+    let rows = after.split_inclusive('\n').take_while(|line| line.starts_with('|'));
+    let (found, after) = after.split_at(rows.map(str::len).sum());
+    let table: String = Transition::ALL
+        .iter()
+        .map(|transition| {
+            let rule = transition.rule();
+            let Rule { id, guard, who, why_safe, .. } = rule;
+            format!("| {id} | {} | {guard} | {who} | {why_safe} |\n", rule.moves())
+        })
+        .collect();
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&path, format!("{before}{HEAD}{table}{after}")).unwrap();
+        return;
+    }
+    assert_eq!(found, table, "BLESS=1 cargo test generated writes it anew");
 }

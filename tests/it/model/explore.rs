@@ -5,7 +5,7 @@ use std::collections::hash_map::Entry;
 use std::fmt;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use socialsched::domain::{Outcome, PostStatus};
+use socialsched::domain::{Outcome, PostStatus, State as LawState, Transition};
 
 use super::rules::{Rules, Taken};
 use super::state::{Call, IDLE, State, WORKERS};
@@ -22,6 +22,7 @@ pub const LOST: &str = "lost: no worker can bring it to an end";
 pub const OPEN: &str = "in the queue with an open intent";
 pub const UNKNOWN: &str = "unknown without an open intent";
 pub const HARM: &str = "a live post is deleted";
+pub const AGAINST_THE_LAW: &str = "no transition of the law leads there";
 
 /// What an exploration came to.
 pub struct Explored {
@@ -99,6 +100,8 @@ pub fn explore(rules: &Rules, wanted: Option<&str>) -> Explored {
         next.clear();
         rules.steps(&state, &mut next);
         for (by, state) in next.drain(..) {
+            let before = reached[at].state;
+            let unlawful = rules.mutations.is_empty() && !is_lawful(by.what, &before, &state);
             let found = match seen.entry(state.pack()) {
                 Entry::Occupied(_) => None,
                 Entry::Vacant(vacant) => {
@@ -109,7 +112,7 @@ pub fn explore(rules: &Rules, wanted: Option<&str>) -> Explored {
                 }
             };
             // What a step did wrong is wrong even where it leads to a good state.
-            let found = by.wrong.or(found);
+            let found = by.wrong.or(found).or(unlawful.then_some(AGAINST_THE_LAW));
             if let Some(property) = found.filter(|found| wanted.is_none_or(|it| it == *found)) {
                 let mut trace = vec![by];
                 let mut back = at;
@@ -126,6 +129,37 @@ pub fn explore(rules: &Rules, wanted: Option<&str>) -> Explored {
     }
     let depth = reached.last().map_or(0, |last| last.depth);
     Explored { states: reached.len(), violation: None, ends, depth }
+}
+
+/// Whether one of the transitions that a step stands for allows where it led.
+fn is_lawful(what: &str, before: &State, after: &State) -> bool {
+    let of = |state: &State| LawState::of(state.post, state.job, state.outcome);
+    let (Some(before), Some(after)) = (of(before), of(after)) else { return false };
+    before == after || laws(what).iter().any(|law| law.allows(before, after))
+}
+
+/// The transitions that a step stands for; of all others, none changes a state.
+fn laws(what: &str) -> &'static [Transition] {
+    use Transition::*;
+    match what {
+        "claims the job" => &[Claim],
+        "takes the job over" => &[TakeOver, FailExhausted, CancelClaimed],
+        "it is missed" => &[Miss],
+        "somebody cancels it" => &[Cancel],
+        "somebody has it tried again" => &[Retry],
+        "a person says that it is live" | "a person says that it is not live" => &[Decide],
+        "puts the job back" => &[GiveBack, CancelClaimed],
+        "fails to ask for good" | "fails to prepare it for good" => &[Fail, CancelClaimed],
+        "fails to prepare it" => &[Requeue, Fail, CancelClaimed],
+        "records that nothing was sent"
+        | "believes the refusal"
+        | "records that it is not live" => &[Requeue, GiveBack, Fail, CancelClaimed],
+        "records that it is live" => &[RecordLive, RecordLate],
+        "gives up looking" => &[AskForReview],
+        "a held post is found live" | "takes a last look: it is live" => &[RecordLate],
+        "a held post is found not live" => &[Fail],
+        _ => &[],
+    }
 }
 
 fn end_of(state: &State) -> Option<usize> {
