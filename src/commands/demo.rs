@@ -24,12 +24,6 @@ use crate::sandbox::{Sandbox, SandboxOptions};
 use crate::store::{Inserted, Location, Scratch, Store};
 use crate::worker::{End, Options, Worker};
 
-const ACCOUNTS: [(Platform, &str, &str); 3] = [
-    (Platform::Facebook, "Acme Page", "1000001"),
-    (Platform::Instagram, "Acme Instagram", "17841400000001"),
-    (Platform::LinkedIn, "Acme Company", "urn:li:organization:1234567"),
-];
-
 /// Show the main job: posts of all three platforms go out
 ///
 /// Makes a throw-away SQLite file and a local stand-in for the platforms,
@@ -160,7 +154,12 @@ async fn schedule(store: &Store, company: CompanyId, media: &str) -> anyhow::Res
     let video =
         MediaItem { url: format!("{media}/media/clip.mp4"), kind: MediaKind::Video, alt: None };
     let mut count = 0;
-    for (platform, name, external_id) in ACCOUNTS {
+    for platform in Platform::ALL.iter().copied() {
+        let (name, external_id) = match platform {
+            Platform::Facebook => ("Acme Page", "1000001"),
+            Platform::Instagram => ("Acme Instagram", "17841400000001"),
+            Platform::LinkedIn => ("Acme Company", "urn:li:organization:1234567"),
+        };
         let account = AccountId::generate();
         store
             .add_account(&NewAccount {

@@ -26,7 +26,7 @@ pub use env::Env;
 pub use file::RunWorker;
 pub use flags::{typed_flags, variable_of, with_environment};
 pub use program::Program;
-pub use tokens::Tokens;
+pub use tokens::{Tokens, variable_of_platform};
 
 use crate::domain::when::Zone;
 use crate::domain::{CompanyId, InstanceId, Problem, Problems};

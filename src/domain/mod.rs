@@ -33,7 +33,10 @@ pub use ids::{
 pub use job::{Claim, ClaimId, Intent, JobStatus, made_by_one_of};
 pub use media::{MediaItem, MediaKind};
 pub(crate) use platform::words;
-pub use platform::{Platform, PostType, PublishMode, UnknownWord, VideoUpload};
+pub use platform::{
+    AccountIds, Form, Limits, MediaSet, Platform, PostIds, PostType, Profile, PublishMode, Shape,
+    UnknownWord, VideoUpload, linkedin,
+};
 pub use post::{
     CommentState, LogEntry, LogEvent, NewPost, Outcome, Post, PostContent, PostStatus, StepKind,
 };

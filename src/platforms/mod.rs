@@ -21,7 +21,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::{
-    Answer, Draft, Failure, Intent, Platform, Preparation, Receipt, Sighting, proof::Witness,
+    Answer, Draft, Failure, Intent, Platform, PostContent, Preparation, Receipt, Remedy, Shape,
+    Sighting, proof::Witness, rules,
 };
 
 use facebook::Facebook;
@@ -78,6 +79,16 @@ pub trait Publisher: Send + Sync {
 
     /// Deletes an object that was staged, if it clearly is not published. Best effort.
     fn discard<'a>(&'a self, draft: &'a Draft, object: &'a str) -> Step<'a, ()>;
+}
+
+/// What a platform makes of a post: each client has its calls by this alone.
+fn shape_of(content: &PostContent) -> Result<Shape, Failure> {
+    rules::shape(content).map_err(|problem| unfit(problem.what))
+}
+
+/// A post that its platform does not take.
+fn unfit(message: impl Into<String>) -> Failure {
+    Failure::new(Remedy::GiveUp, "unsupported", message)
 }
 
 /// How soon a sandbox is asked again whether media is ready.
@@ -143,3 +154,6 @@ impl Publishers {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -37,6 +37,10 @@ impl Rehearsal {
         rehearsal
     }
 
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
     pub fn image(&self, name: &str) -> MediaItem {
         let url = format!("{}/media/{name}.jpg", self.base_url);
         MediaItem { url, kind: MediaKind::Image, alt: Some(format!("alt {name}")) }

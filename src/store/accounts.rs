@@ -100,7 +100,8 @@ impl Store {
     /// [`StoreError::Constraint`] when the company has that id or external id
     /// already, or the client does not exist; else the database is away.
     pub async fn add_account(&self, account: &NewAccount) -> Result<Added, StoreError> {
-        let instagram = (account.platform == Platform::Instagram).then_some(&account.external_id);
+        let instagram =
+            account.platform.profile().is_instagram_business.then_some(&account.external_id);
         transaction!(self, tx, {
             let completed = tx
                 .execute(

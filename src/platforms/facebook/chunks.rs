@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::staging::{HOSTED, first, text};
+use super::staging::{HOSTED, first};
 use super::{Flow, set};
 use crate::domain::{Artifact, Away, Draft, Failure, Preparation, Remedy, StepKind};
 use crate::platforms::graph::{Reply, Session};
@@ -48,7 +48,7 @@ pub(super) fn finish_body(draft: &Draft) -> Result<Value, Failure> {
     let session = session.ok_or_else(|| unreadable("the stored upload cannot be read"))?;
     let mut body =
         json!({"upload_phase": "finish", "upload_session_id": session, "published": true});
-    set(&mut body, "description", &text(&draft.content));
+    set(&mut body, "description", &draft.content.caption);
     Ok(body)
 }
 

@@ -18,12 +18,12 @@ use super::graph::{
 };
 use super::http::Http;
 use super::media_source::MediaSource;
-use super::{Publisher, Step};
+use super::{Publisher, Step, shape_of};
 use crate::domain::{
-    Answer, Draft, Failure, Intent, Preparation, Receipt, Remedy, Sighting, proof::Witness,
+    Answer, Draft, Failure, Intent, Preparation, Receipt, Remedy, Shape, Sighting, proof::Witness,
 };
 use flow::{Flow, Kind};
-use staging::{feed_body, text};
+use staging::feed_body;
 
 /// Publishes to Facebook Pages.
 pub struct Facebook {
@@ -77,7 +77,7 @@ impl Facebook {
                 let mut body = json!({"upload_phase": "finish", "video_id": video});
                 if flow == Flow::Reel {
                     body["video_state"] = json!("PUBLISHED");
-                    set(&mut body, "description", &text(&draft.content));
+                    set(&mut body, "description", &draft.content.caption);
                 }
                 (vec![page, flow.edge()], body)
             }
@@ -196,8 +196,8 @@ impl Publisher for Facebook {
             if receipt.permalink.is_some() {
                 return receipt.permalink.clone();
             }
-            let kind = Kind::of(&draft.content).ok()?;
-            if matches!(kind, Kind::PhotoStory | Kind::VideoStory) {
+            let shape = shape_of(&draft.content).ok()?;
+            if matches!(shape, Shape::PhotoStory | Shape::VideoStory) {
                 // Only the list of stories tells a story's address.
                 let call = draft.calls.last()?;
                 let media = call.object.as_deref()?;
@@ -207,11 +207,8 @@ impl Publisher for Facebook {
             let id = receipt.external_id.as_deref()?;
             let query = [("fields", "permalink_url")];
             let told = self.session(draft).read(&[id], &query).await;
-            // Facebook leads both addresses on to the post's own.
-            Some(told.ok().and_then(|reply| address(&reply.json)).unwrap_or_else(|| match kind {
-                Kind::Reel => format!("https://www.facebook.com/reel/{id}"),
-                _ => format!("https://www.facebook.com/{id}"),
-            }))
+            let made_up = || (draft.content.platform.profile().post_ids.address)(id, shape);
+            told.ok().and_then(|reply| address(&reply.json)).or_else(made_up)
         })
     }
 

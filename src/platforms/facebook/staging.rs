@@ -3,15 +3,15 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use super::flow::{Flow, unfit};
+use super::flow::Flow;
 use super::sighting::{STATUS, dead_video};
 use super::{chunks, set};
 use crate::domain::{
-    Artifact, Away, Draft, Failure, MediaItem, MediaKind, PostContent, Preparation, Remedy,
-    StepKind,
+    Artifact, Away, Draft, Failure, MediaItem, MediaKind, Preparation, Remedy, StepKind,
 };
 use crate::platforms::graph::{Graph, Session, is_missing};
 use crate::platforms::media_source::MediaSource;
+use crate::platforms::unfit;
 
 /// The mark, made by the worker, that this post is published with one call.
 pub(super) const DIRECT: &str = "direct";
@@ -113,21 +113,11 @@ pub(super) fn photo_ids(draft: &Draft) -> Vec<&str> {
     (0..images.count()).filter_map(|number| draft.staging.id(&photo_name(number))).collect()
 }
 
-/// The text under media takes the link along: there is no preview beside media.
-pub(super) fn text(content: &PostContent) -> String {
-    match &content.link {
-        Some(link) if !content.media.is_empty() && !content.caption.contains(link.as_str()) => {
-            format!("{}\n\n{link}", content.caption).trim_start().to_owned()
-        }
-        _ => content.caption.clone(),
-    }
-}
-
 /// A post of text, link or photos.
 pub(super) fn feed_body(draft: &Draft, published: bool) -> Value {
     let content = &draft.content;
     let mut body = json!({"published": published});
-    set(&mut body, "message", &text(content));
+    set(&mut body, "message", &content.caption);
     if content.media.is_empty() {
         set(&mut body, "link", content.link.as_deref().unwrap_or_default());
     } else {
@@ -140,7 +130,7 @@ pub(super) fn feed_body(draft: &Draft, published: bool) -> Value {
 /// A video that Facebook fetches.
 pub(super) fn hosted_body(draft: &Draft, published: bool) -> Result<Value, Failure> {
     let mut body = json!({"file_url": first(draft)?.url, "published": published});
-    set(&mut body, "description", &text(&draft.content));
+    set(&mut body, "description", &draft.content.caption);
     Ok(body)
 }
 

@@ -10,7 +10,7 @@ use super::answer::{Around, Reply, Trouble, judge, text_of, unreadable};
 use super::codes;
 use super::{Graph, Phase, UPLOAD_HOST};
 use crate::domain::proof::LISTS_LAG;
-use crate::domain::{Answer, Draft, Failure, Platform, Receipt, Remedy, Sighting};
+use crate::domain::{Answer, Draft, Failure, Receipt, Remedy, Sighting};
 use crate::platforms::http::{AuthScheme, Call, CallKind};
 
 /// The calls of one step, with its token.
@@ -223,10 +223,7 @@ impl<'a> Session<'a> {
 
     async fn send(&self, phase: Phase, call: Call, scheme: AuthScheme) -> Result<Reply, Trouble> {
         let Draft { token, calls, usage, account, .. } = self.draft;
-        let platform = match account.platform {
-            Platform::Instagram => "Instagram",
-            Platform::Facebook | Platform::LinkedIn => "Facebook",
-        };
+        let platform = account.platform.profile().name;
         let answer = self.graph.http.send(call.auth(scheme, token)).await;
         let answer = answer.map_err(|error| Trouble::without_answer(error, platform))?;
         let poll = self.graph.settings.timing.first_poll;

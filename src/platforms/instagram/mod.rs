@@ -12,10 +12,10 @@ use super::graph::{
     FACEBOOK_HOST, Graph, INSTAGRAM_HOST, MetaSettings, Session, Trouble, same_text, text_of,
 };
 use super::http::Http;
-use super::{Publisher, Step};
+use super::{Publisher, Step, shape_of, unfit};
 use crate::domain::{
-    Answer, Away, Draft, Failure, Intent, MediaKind, PostContent, PostType, Preparation, Receipt,
-    Remedy, Sighting, proof::Witness,
+    Answer, Away, Draft, Failure, Intent, PostContent, Preparation, Receipt, Remedy, Shape,
+    Sighting, proof::Witness,
 };
 
 /// Publishes to Instagram, with tokens of Facebook Login and of Instagram Login.
@@ -34,19 +34,13 @@ enum Flow {
 
 impl Flow {
     fn of(content: &PostContent) -> Result<Self, Failure> {
-        let kinds: Vec<MediaKind> = content.media.iter().map(|item| item.kind).collect();
-        match (content.post_type, kinds.as_slice()) {
-            (PostType::Post, [MediaKind::Image]) => Ok(Self::Image),
-            // A lone feed video is a reel since July 2023.
-            (PostType::Post | PostType::Video | PostType::Reel, [MediaKind::Video]) => {
-                Ok(Self::Reel)
-            }
-            (PostType::Story, [_]) => Ok(Self::Story),
-            (PostType::Post | PostType::Carousel, [_, _, ..]) => Ok(Self::Carousel),
-            _ => {
-                let message = "Instagram takes no such combination of post type and media";
-                Err(Failure::new(Remedy::GiveUp, "unsupported", message))
-            }
+        match shape_of(content)? {
+            Shape::Images => Ok(Self::Image),
+            Shape::Reel => Ok(Self::Reel),
+            Shape::PhotoStory | Shape::VideoStory => Ok(Self::Story),
+            Shape::Carousel => Ok(Self::Carousel),
+            Shape::Text => Err(unfit("Instagram has no posts without media")),
+            Shape::Video => Err(unfit("Instagram has no videos but reels")),
         }
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::urn;
 use crate::domain::{
-    AccessToken, Answer, Away, EXISTS, Failure, Intent, Receipt, Remedy, SPENT, Scope,
+    AccessToken, Answer, Away, EXISTS, Failure, Intent, Receipt, Remedy, SPENT, Scope, linkedin,
     made_by_one_of,
 };
 use crate::platforms::http::{HttpAnswer, NoAnswer, Reach, scrub};
@@ -53,7 +53,7 @@ pub fn verdict(answer: &HttpAnswer) -> Verdict {
         // A refusal that names what it created contradicts itself.
         (_, Some(_)) => Verdict::Unknown,
         (400 | 409 | 422, None) if is_duplicate(answer) && is_signed(answer) => {
-            Verdict::Duplicate(urn::find_post(&body_text(answer)).map(str::to_owned))
+            Verdict::Duplicate(linkedin::find_post(&body_text(answer)).map(str::to_owned))
         }
         (400 | 401 | 403 | 404 | 405 | 411 | 413 | 415 | 422 | 426 | 429, None)
             if is_signed(answer) =>
@@ -71,7 +71,7 @@ fn created_id(answer: &HttpAnswer) -> Option<String> {
         .iter()
         .filter_map(|name| answer.header(name))
         .map(|id| urn::decode(id.trim()))
-        .find(|id| urn::is_post(id))
+        .find(|id| linkedin::is_post(id))
 }
 
 /// Whether an answer bears headers that only LinkedIn's servers set.
@@ -270,7 +270,7 @@ pub fn duplicate(
     if made_by_one_of(calls, minted, offset) {
         return Answer::Matched(Receipt {
             external_id: Some(named.to_owned()),
-            permalink: Some(urn::address(named)),
+            permalink: Some(linkedin::address(named)),
             http_status: refusal.http_status,
             trace_id: refusal.trace_id,
             evidence: Some("duplicate".to_owned()),
@@ -283,7 +283,7 @@ pub fn duplicate(
             "LinkedIn: the same text was already posted at {} as {}. Change the content and \
              schedule it again.",
             minted.format("%Y-%m-%d %H:%M:%S UTC"),
-            urn::address(named)
+            linkedin::address(named)
         ),
         ..refusal
     })

@@ -323,7 +323,7 @@ fn a_post_minted_in_our_calls_is_ours() {
         let Answer::Matched(receipt) = answer else { panic!("{sent_at:?}: {answer:?}") };
         assert_eq!(receipt.external_id.as_deref(), Some(URN));
         assert_eq!(receipt.evidence.as_deref(), Some("duplicate"));
-        assert_eq!(receipt.permalink, Some(urn::address(URN)));
+        assert_eq!(receipt.permalink, Some(linkedin::address(URN)));
     }
 }
 
@@ -341,7 +341,7 @@ fn a_post_minted_outside_our_calls_is_another() {
         let expected = format!(
             "LinkedIn: the same text was already posted at 2026-07-26 16:59:42 UTC as {}. Change \
              the content and schedule it again.",
-            urn::address(URN)
+            linkedin::address(URN)
         );
         assert_eq!(failure.message, expected);
     }

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::urn::Author;
 use super::{LinkedIn, author, classify, text::comparable, urn};
+use crate::domain::linkedin::Author;
 use crate::domain::proof::LISTS_LAG;
 use crate::domain::{Answer, Draft, Failure, Receipt, Remedy, Sighting};
 use crate::platforms::http::{CallKind, HttpAnswer};

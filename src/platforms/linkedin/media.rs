@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::content::{Shape, image_name};
-use super::urn::{self, Author};
-use super::{LinkedIn, author, classify};
+use super::content::{Content, image_name};
+use super::{LinkedIn, author, classify, urn};
+use crate::domain::linkedin::Author;
 use crate::domain::{Artifact, Away, Draft, Failure, MediaItem, Preparation, Remedy, StepKind};
 use crate::platforms::http::{AuthScheme, Call, CallKind, HttpAnswer, scrub};
 
@@ -31,10 +31,10 @@ impl LinkedIn {
     /// Does the next step that the staging does not show yet.
     pub(super) async fn stage(&self, draft: &Draft) -> Result<Preparation, Failure> {
         let author = author(draft)?;
-        match Shape::of(&draft.content)? {
-            Shape::Text | Shape::Article(_) => Ok(Preparation::Ready),
-            Shape::Images(images) => self.stage_images(draft, author, images).await,
-            Shape::Video(video) => self.stage_video(draft, author, video).await,
+        match Content::of(&draft.content)? {
+            Content::Text | Content::Article(_) => Ok(Preparation::Ready),
+            Content::Images(images) => self.stage_images(draft, author, images).await,
+            Content::Video(video) => self.stage_video(draft, author, video).await,
         }
     }
 

@@ -7,9 +7,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::classify::{self, Verdict};
-use super::content::{Shape, media_urns, post_body};
-use super::urn::{self, Author};
+use super::content::{Content, media_urns, post_body};
+use super::urn;
 use super::{LinkedIn, author, text};
+use crate::domain::linkedin::{self, Author};
 use crate::domain::proof::LISTS_LAG;
 use crate::domain::{Answer, Draft, Failure, Intent, Receipt, Remedy, Sighting, made_by_one_of};
 use crate::platforms::http::{CallKind, HttpAnswer};
@@ -162,7 +163,7 @@ fn members_post() -> Sighting {
 
 fn receipt(answer: &HttpAnswer, urn: Option<String>) -> Receipt {
     Receipt {
-        permalink: urn.as_deref().map(urn::address),
+        permalink: urn.as_deref().map(linkedin::address),
         external_id: urn,
         http_status: Some(answer.status.as_u16()),
         trace_id: classify::trace_id(answer),
@@ -181,7 +182,7 @@ fn judged(matching: &[Value], fingerprint: &Fingerprint<'_>, answer: &HttpAnswer
             }
             _ => {
                 let receipt = Receipt {
-                    permalink: post["id"].as_str().map(urn::address),
+                    permalink: post["id"].as_str().map(linkedin::address),
                     http_status: Some(answer.status.as_u16()),
                     trace_id: classify::trace_id(answer),
                     ..Receipt::read_back(post["id"].as_str().map(str::to_owned))
@@ -211,18 +212,18 @@ enum Fingerprint<'a> {
 }
 
 fn fingerprint(draft: &Draft) -> Option<Fingerprint<'_>> {
-    let shape = Shape::of(&draft.content).ok()?;
+    let shape = Content::of(&draft.content).ok()?;
     let caption = text::comparable(&draft.content.caption);
     Some(match shape {
-        Shape::Images(_) | Shape::Video(_) => {
+        Content::Images(_) | Content::Video(_) => {
             // Also what earlier calls named, before it was uploaded anew.
             let earlier = draft.calls.iter().filter_map(|call| call.object.as_deref());
             let staged = media_urns(draft, &shape).unwrap_or_default();
             let urns: Vec<&str> = staged.into_iter().chain(earlier).collect();
             (!urns.is_empty()).then_some(Fingerprint::Media(urns))?
         }
-        Shape::Article(link) if caption.is_empty() => Fingerprint::Link(link),
-        Shape::Article(_) | Shape::Text => Fingerprint::Text(caption),
+        Content::Article(link) if caption.is_empty() => Fingerprint::Link(link),
+        Content::Article(_) | Content::Text => Fingerprint::Text(caption),
     })
 }
 

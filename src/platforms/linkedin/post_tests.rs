@@ -232,7 +232,7 @@ async fn post_types_that_linkedin_lacks_are_refused() {
         draft.content.post_type = post_type;
         draft.content.media = media;
         let failure = stand_in.client().prepare(&draft).await.unwrap_err();
-        assert_eq!((failure.code.as_str(), failure.remedy), ("content", Remedy::GiveUp));
+        assert_eq!((failure.code.as_str(), failure.remedy), ("unsupported", Remedy::GiveUp));
     }
     let empty = draft(ORGANIZATION, " ", &[SENT]);
     assert!(stand_in.client().prepare(&empty).await.is_err());

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::LinkedIn;
 use super::media::{is_ready, number, staged, text, unexpected};
-use super::urn::Author;
+use crate::domain::linkedin::Author;
 use crate::domain::{Artifact, Draft, Failure, MediaItem, Preparation, Remedy, StepKind};
 use crate::platforms::http::{Call, CallKind};
 use crate::platforms::media_source::{Video, hash};

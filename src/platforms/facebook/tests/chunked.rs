@@ -114,7 +114,6 @@ async fn finish_publishes_and_nothing_before_it() {
     let done = Reply::json(200, &json!({"success": true}));
     let stand_in = scripted(LENGTH, started(0, 1000), transfers, done).await;
     let (facebook, mut draft) = (client(&stand_in), clip(&stand_in));
-    draft.content.link = Some("https://example.com/".to_owned());
     prepare(&facebook, &mut draft).await.unwrap();
     assert!(!posts_of(&stand_in).iter().any(|call| call.text().contains("published")));
     let answer = facebook.publish(&draft).await;
@@ -123,7 +122,7 @@ async fn finish_publishes_and_nothing_before_it() {
     assert_eq!(
         posts_of(&stand_in).last().unwrap().json(),
         json!({"upload_phase": "finish", "upload_session_id": "9001", "published": true,
-            "description": "Hello 👋\n\nhttps://example.com/"})
+            "description": "Hello 👋"})
     );
 }
 
