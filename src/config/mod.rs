@@ -20,7 +20,7 @@ use std::time::Duration;
 use url::Url;
 
 pub use color::ColorWhen;
-pub use database_url::{DatabaseKind, DatabaseUrl, DatabaseUrlError};
+pub use database_url::{DatabaseUrl, DatabaseUrlError};
 pub use early::{Early, Terminals};
 pub use env::Env;
 pub use file::RunWorker;

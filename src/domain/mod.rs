@@ -6,6 +6,7 @@
 mod account;
 mod client;
 pub mod duration;
+mod engine;
 pub mod escape;
 mod failure;
 mod filter;
@@ -24,6 +25,7 @@ pub mod when;
 
 pub use account::{AccessToken, BadTokenRef, NewAccount, Pause, SocialAccount, TokenRef};
 pub use client::{AgencyClient, NewClient};
+pub use engine::Engine;
 pub use escape::visible;
 pub use failure::{Away, EXISTS, Failure, NOT_SENT, Remedy, SPENT, Scope};
 pub use filter::{ABANDONED, MISSED, Only, Page, PostFilter, ShownStatus, Sort};
