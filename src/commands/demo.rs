@@ -13,12 +13,12 @@ use super::view;
 use crate::context::Context;
 use crate::domain::rules::content_hash;
 use crate::domain::{
-    ATTEMPTS_MAX, AccessToken, AccountId, ClientId, CompanyId, JobId, MediaItem, MediaKind,
-    NewAccount, NewClient, NewPost, Page, Platform, PostContent, PostFilter, PostId, PostType,
+    ATTEMPTS_MAX, AccessToken, AccountId, ClientId, CompanyId, Gateway, JobId, MediaItem,
+    MediaKind, NewAccount, NewClient, NewPost, Page, Platform, PostContent, PostFilter, PostId,
+    PostType,
 };
 use crate::exit::{Exit, Explained, Fault};
 use crate::output::Report;
-use crate::platforms::http::Gateway;
 use crate::platforms::{self, Publishers};
 use crate::sandbox::{Sandbox, SandboxOptions};
 use crate::store::{Inserted, Location, Scratch, Store};
@@ -83,15 +83,7 @@ async fn play(context: &Context, scratch: &Scratch) -> anyhow::Result<Exit> {
     let company = CompanyId::generate();
     let scheduled = schedule(&store, company, &gateway).await?;
     let failed = publish(context, &store, &gateway, scheduled).await?;
-    let filter = PostFilter {
-        company_id: company,
-        statuses: Vec::new(),
-        platform: None,
-        account_id: None,
-        client_id: None,
-        since: None,
-        until: None,
-    };
+    let filter = PostFilter::all(company);
     let posts = store.list_posts(&filter, &Page::default()).await?.posts;
     let stats = store.queue_stats(Some(company)).await?;
     store.close().await;

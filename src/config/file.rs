@@ -176,23 +176,8 @@ fn without_value(message: &str) -> String {
 fn suggestion(message: &str) -> Option<&str> {
     let mut quoted = message.strip_prefix("unknown field ")?.split('`').skip(1).step_by(2);
     let unknown = quoted.next()?;
-    let (distance, key) = quoted.map(|key| (edits(unknown, key), key)).min()?;
+    let (distance, key) = quoted.map(|key| (strsim::levenshtein(unknown, key), key)).min()?;
     (distance <= 2.max(unknown.len() / 3)).then_some(key)
-}
-
-/// How many single-character edits lie between two words (Levenshtein).
-fn edits(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (at, a) in from.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], at + 1);
-        for (j, b) in to.iter().enumerate() {
-            let replaced = diagonal + usize::from(a != *b);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[to.len()]
 }
 
 fn word<'de, D: Deserializer<'de>, T>(from: D) -> Result<Option<T>, D::Error>

@@ -17,8 +17,6 @@ mod tokens;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use url::Url;
-
 pub use color::ColorWhen;
 pub use database_url::{DatabaseUrl, DatabaseUrlError};
 pub use early::{Early, Terminals};
@@ -29,7 +27,7 @@ pub use program::Program;
 pub use tokens::{Tokens, variable_of_platform};
 
 use crate::domain::when::Zone;
-use crate::domain::{CompanyId, InstanceId, Problem, Problems};
+use crate::domain::{CompanyId, Gateway, InstanceId, Problem, Problems};
 use crate::exit::Fault;
 use crate::logging::LogFormat;
 use crate::output::{Format, Screen};
@@ -100,7 +98,7 @@ pub struct Settings {
     pub timeout: Duration,
     pub insecure_config: bool,
     /// Where every platform call goes instead: a sandbox on this machine.
-    pub gateway: Option<Url>,
+    pub gateway: Option<Gateway>,
     /// Media URLs may point at private addresses.
     pub allow_private_media: bool,
     /// The `[run-worker]` table: what its flags fall back to.
@@ -215,29 +213,13 @@ fn database_url(
     Ok((DatabaseUrl::sqlite(&data.join("socialsched").join("socialsched.db")), None))
 }
 
-/// The sandbox's address. Loopback only: tokens are sent to it.
-fn gateway(env: &Env) -> anyhow::Result<Option<Url>> {
+/// The sandbox's address.
+fn gateway(env: &Env) -> Result<Option<Gateway>, Problems> {
     const NAME: &str = "SOCIALSCHED_PLATFORM_GATEWAY";
     let Some(text) = env.text(NAME)? else { return Ok(None) };
-    let refuse =
-        |what: &str| Problems::from(Problem::new(NAME, what).hint("http://127.0.0.1:PORT"));
-    let url = Url::parse(&text).map_err(|_| refuse("not a URL"))?;
-    let loopback = match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    let plain = url.scheme() == "http"
-        && url.username().is_empty()
-        && url.password().is_none()
-        && url.query().is_none()
-        && url.fragment().is_none();
-    if loopback && plain {
-        Ok(Some(url))
-    } else {
-        Err(refuse("only a plain http URL of this machine is accepted").into())
-    }
+    let gateway = Gateway::parse(&text)
+        .map_err(|what| Problem::new(NAME, what).hint("http://127.0.0.1:PORT"))?;
+    Ok(Some(gateway))
 }
 
 #[cfg(test)]

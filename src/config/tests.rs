@@ -281,13 +281,15 @@ fn the_password_appears_in_no_error_and_no_debug_output() {
 #[test]
 fn only_a_plain_loopback_url_can_be_the_gateway() {
     let home = Home::new();
-    for good in ["http://127.0.0.1:8080", "http://localhost:1/", "http://[::1]:8080"] {
+    for good in ["http://127.0.0.1:8080", "http://127.0.0.1:1/", "http://[::1]:8080"] {
         let variables = [("SOCIALSCHED_PLATFORM_GATEWAY", good)];
         assert!(home.resolve(Flags::default(), &variables).unwrap().gateway.is_some(), "{good}");
     }
     for bad in [
         "127.0.0.1:8080",
         "https://127.0.0.1",
+        "http://localhost:1",
+        "http://127.0.0.1:8080/path",
         "http://evil.example",
         "http://127.0.0.1.evil.example",
         "http://127.0.0.1@evil.example",

@@ -94,6 +94,28 @@ pub struct PostFilter {
     pub until: Option<DateTime<Utc>>,
 }
 
+impl PostFilter {
+    /// All posts of a company.
+    #[must_use]
+    pub fn all(company_id: CompanyId) -> Self {
+        Self {
+            company_id,
+            statuses: Vec::new(),
+            platform: None,
+            account_id: None,
+            client_id: None,
+            since: None,
+            until: None,
+        }
+    }
+
+    /// Those of all that have this status.
+    #[must_use]
+    pub fn of_status(company_id: CompanyId, status: ShownStatus) -> Self {
+        Self { statuses: vec![status], ..Self::all(company_id) }
+    }
+}
+
 /// Which posts a worker serves; all given conditions must hold.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Only {

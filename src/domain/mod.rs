@@ -10,6 +10,7 @@ mod engine;
 pub mod escape;
 mod failure;
 mod filter;
+mod gateway;
 mod ids;
 mod job;
 mod media;
@@ -29,8 +30,10 @@ pub use engine::Engine;
 pub use escape::visible;
 pub use failure::{Away, EXISTS, Failure, NOT_SENT, Remedy, SPENT, Scope};
 pub use filter::{ABANDONED, MISSED, Only, Page, PostFilter, ShownStatus, Sort};
+pub use gateway::Gateway;
 pub use ids::{
-    AccountId, ClientId, CompanyId, Fence, IdError, InstanceId, JobId, PostId, WorkerId,
+    AccountId, ClientId, CompanyId, Fence, ID_PREFIX_MIN, IdError, InstanceId, JobId, PostId,
+    WorkerId,
 };
 pub use job::{Claim, ClaimId, Intent, JobStatus, made_by_one_of};
 pub use media::{MediaItem, MediaKind};

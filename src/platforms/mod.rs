@@ -21,13 +21,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::{
-    Answer, Draft, Failure, Intent, Platform, PostContent, Preparation, Receipt, Remedy, Shape,
-    Sighting, proof::Witness, rules,
+    Answer, Draft, Failure, Gateway, Intent, Platform, PostContent, Preparation, Receipt, Remedy,
+    Shape, Sighting, proof::Witness, rules,
 };
 
 use facebook::Facebook;
 use graph::{MetaSettings, Timing};
-use http::{Gateway, Http};
+use http::Http;
 use instagram::Instagram;
 use linkedin::{LinkedIn, LinkedInSettings};
 use media_source::MediaSource;

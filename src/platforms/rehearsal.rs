@@ -8,11 +8,11 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::Publisher;
-use super::http::{Call, CallKind, Gateway, Http, Limits};
+use super::http::{Call, CallKind, Http, Limits};
 use crate::domain::{
-    AccessToken, AccountId, Answer, Artifact, Clearance, CompanyId, Draft, Failure, Fence, Intent,
-    MediaItem, MediaKind, Platform, PostContent, PostType, Preparation, Sighting, SocialAccount,
-    Staging, UsageMeter,
+    AccessToken, AccountId, Answer, Artifact, Clearance, CompanyId, Draft, Failure, Fence, Gateway,
+    Intent, MediaItem, MediaKind, Platform, PostContent, PostType, Preparation, Sighting,
+    SocialAccount, Staging, UsageMeter,
 };
 use crate::sandbox::{Sandbox, SandboxOptions};
 

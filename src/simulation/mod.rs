@@ -283,15 +283,7 @@ impl<'a> Simulation<'a> {
 
     /// What the database tells.
     async fn told(&self) -> Result<BTreeMap<PostId, Told>, SimulationError> {
-        let filter = PostFilter {
-            company_id: self.company,
-            statuses: Vec::new(),
-            platform: None,
-            account_id: None,
-            client_id: None,
-            since: None,
-            until: None,
-        };
+        let filter = PostFilter::all(self.company);
         let posts = self.store.list_posts(&filter, &Page::default()).await?.posts;
         let number = |id| self.ids.iter().position(|own| *own == id);
         let told = posts.into_iter().map(|post| {

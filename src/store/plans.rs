@@ -156,15 +156,7 @@ async fn a_worker_of_one_account_begins_with_what_is_open() {
 #[tokio::test]
 async fn a_page_of_a_listing_comes_in_the_order_of_an_index() {
     let full = Full::new().await;
-    let everything = PostFilter {
-        company_id: COMPANY.parse::<CompanyId>().unwrap(),
-        statuses: Vec::new(),
-        platform: None,
-        account_id: None,
-        client_id: None,
-        since: None,
-        until: None,
-    };
+    let everything = PostFilter::all(COMPANY.parse::<CompanyId>().unwrap());
     for (sort, index) in [
         (Sort::RunAt, "post_schedule_run_at"),
         (Sort::RunAtDescending, "post_schedule_run_at"),

@@ -13,8 +13,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::graph::{
-    FACEBOOK_HOST, Graph, MetaSettings, Reply, Session, Trouble, is_missing, same_text, text_of,
-    words_of,
+    FACEBOOK_HOST, Graph, MetaSettings, Session, Trouble, is_missing, text_of, words_of,
 };
 use super::http::Http;
 use super::media_source::MediaSource;
@@ -89,21 +88,14 @@ impl Facebook {
         };
         let reply = session.publish(&path, &body).await;
         let reply = reply.map_err(|trouble| self.refused(draft, flow, trouble))?;
-        let external_id = match (flow, object) {
-            (Flow::PhotoStory | Flow::VideoStory, _) => reply.id("post_id"),
-            (_, Some(object)) => Some(object.to_owned()),
-            // Without its id the answer is not one of Meta's.
-            (_, None) => match reply.id("id") {
-                Some(id) => Some(id),
-                None => return Err(unnamed(&reply)),
-            },
-        };
-        Ok(Receipt {
-            external_id,
-            http_status: Some(reply.status),
-            trace_id: reply.trace_id,
-            ..Receipt::default()
-        })
+        match (flow, object) {
+            (Flow::PhotoStory | Flow::VideoStory, _) => {
+                let story = reply.id("post_id");
+                Ok(reply.receipt(story))
+            }
+            (_, Some(object)) => Ok(reply.receipt(Some(object.to_owned()))),
+            (_, None) => reply.named("id"),
+        }
     }
 
     /// A flip that Facebook does not take is met by publishing in one call, once.
@@ -138,15 +130,6 @@ fn is_of_the_call(failure: &Failure) -> bool {
     failure.remedy == Remedy::GiveUp && code == "100" && !says_more
 }
 
-/// A success of a call in one step that names no post.
-fn unnamed(reply: &Reply) -> Answer {
-    let message = "Facebook: the answer names no post";
-    let mut failure = Failure::new(Remedy::GiveUp, "unreadable_answer", message);
-    failure.http_status = Some(reply.status);
-    failure.trace_id.clone_from(&reply.trace_id);
-    Answer::Unknown(failure)
-}
-
 impl Publisher for Facebook {
     fn prepare<'a>(&'a self, draft: &'a Draft) -> Step<'a, Result<Preparation, Failure>> {
         Box::pin(async move {
@@ -165,12 +148,7 @@ impl Publisher for Facebook {
     }
 
     fn publish<'a>(&'a self, draft: &'a Draft) -> Step<'a, Answer> {
-        Box::pin(async move {
-            match self.send(draft).await {
-                Ok(receipt) => Answer::Published(receipt),
-                Err(answer) => answer,
-            }
-        })
+        Box::pin(async move { self.send(draft).await.into() })
     }
 
     fn look_up<'a>(&'a self, draft: &'a Draft, call: &'a Intent) -> Step<'a, Sighting> {
@@ -228,12 +206,8 @@ impl Publisher for Facebook {
         text: &'a str,
     ) -> Step<'a, Sighting> {
         Box::pin(async move {
-            let page = draft.account.external_id.as_str();
-            let is_ours = |comment: &Value| {
-                text_of(comment, "message").is_some_and(|said| same_text(&said, text))
-                    && text_of(&comment["from"], "id").is_none_or(|from| from == page)
-            };
-            self.session(draft).find_comment(post_id, "id,message,from", is_ours).await
+            let fields = "id,message,from";
+            self.session(draft).find_comment(post_id, fields, "message", text).await
         })
     }
 

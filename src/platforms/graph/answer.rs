@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::classify::{Circumstances, GraphError, Phase, Verdict, classify};
 use crate::domain::{
-    AccessToken, Answer, Away, EXISTS, Failure, NearLimit, Remedy, SPENT, Scope, UsageMeter,
+    AccessToken, Answer, Away, EXISTS, Failure, NearLimit, Receipt, Remedy, SPENT, Scope,
+    UsageMeter,
 };
 use crate::platforms::http::{HttpAnswer, NoAnswer, Reach, scrub};
 
@@ -31,6 +32,25 @@ impl Reply {
     /// An id that Meta can have given.
     pub fn id(&self, name: &str) -> Option<String> {
         self.text(name).filter(|id| is_id(id))
+    }
+
+    /// Evidence of what it made, under this id if it named one.
+    pub fn receipt(self, external_id: Option<String>) -> Receipt {
+        Receipt {
+            external_id,
+            http_status: Some(self.status),
+            trace_id: self.trace_id,
+            ..Receipt::default()
+        }
+    }
+
+    /// Evidence of what it made, which it must name under this name: without its
+    /// id the answer is not one of Meta's.
+    pub fn named(self, name: &str) -> Result<Receipt, Answer> {
+        match self.id(name) {
+            Some(id) => Ok(self.receipt(Some(id))),
+            None => Err(unreadable(self).into_answer()),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use url::Url;
 
 use super::answer::{Around, Reply, Trouble, judge, text_of, unreadable};
 use super::codes;
+use super::lists::same_text;
 use super::{Graph, Phase, UPLOAD_HOST};
 use crate::domain::proof::LISTS_LAG;
 use crate::domain::{Answer, Draft, Failure, Receipt, Remedy, Sighting};
@@ -133,13 +134,20 @@ impl<'a> Session<'a> {
         Ok(self.send(Phase::Staging, call, AuthScheme::Bearer).await?)
     }
 
-    /// Looks for a comment below a post of ours. Lists lag behind.
+    /// Looks for a comment of ours below a post of ours; `field` is what its text is
+    /// called in lists. Lists lag behind.
     pub async fn find_comment(
         &self,
         post: &str,
         fields: &str,
-        is_ours: impl Fn(&Value) -> bool,
+        field: &str,
+        text: &str,
     ) -> Sighting {
+        let account = self.draft.account.external_id.as_str();
+        let is_ours = |comment: &Value| {
+            text_of(comment, field).is_some_and(|said| same_text(&said, text))
+                && text_of(&comment["from"], "id").is_none_or(|from| from == account)
+        };
         let query = [("fields", fields), ("limit", "50")];
         match self.read_all(&[post, "comments"], &query).await {
             Ok(comments) => match comments.iter().find(|comment| is_ours(comment)) {
@@ -186,16 +194,7 @@ impl<'a> Session<'a> {
     pub async fn comment(&self, parent: &str, text: &str) -> Answer {
         // No `fields`: Meta answered 20/1772107 to that after the comment was made.
         match self.publish(&[parent, "comments"], &json!({"message": text})).await {
-            Ok(reply) => match reply.id("id") {
-                Some(id) => Answer::Published(Receipt {
-                    external_id: Some(id),
-                    http_status: Some(reply.status),
-                    trace_id: reply.trace_id,
-                    ..Receipt::default()
-                }),
-                // Meta always names what it made.
-                None => unreadable(reply).into_answer(),
-            },
+            Ok(reply) => reply.named("id").into(),
             Err(trouble) => match trouble.into_answer() {
                 Answer::Refused(failure) if codes::is_permission(&failure.code) => {
                     Answer::Refused(failure.of_comment_permission())

@@ -4,7 +4,6 @@
 mod answer;
 mod call;
 mod cleared;
-mod gateway;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -15,12 +14,11 @@ use reqwest::{Body, Method, Url, redirect};
 use answer::BAD_TOKEN;
 pub use answer::{HttpAnswer, NoAnswer, Reach, scrub};
 pub use call::{AuthScheme, Call, CallKind};
-pub use gateway::Gateway;
 
 use answer::whole_message;
 use cleared::ClearedBody;
 
-use crate::domain::{NOT_SENT, PUBLISH_LIMIT};
+use crate::domain::{Gateway, NOT_SENT, PUBLISH_LIMIT};
 use crate::kill_point::kill_point;
 
 /// Names this program to the platforms; stable, so that their logs can be asked for it.

@@ -8,6 +8,8 @@ mod staged;
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::*;
 use crate::domain::{
     AccessToken, MediaItem, MediaKind, Platform, PostType, Scope, Staging, StepKind,
