@@ -74,11 +74,6 @@ impl DatabaseUrl {
         Self { engine: Engine::Sqlite, url: format!("sqlite://{path}").into() }
     }
 
-    #[must_use]
-    pub fn engine(&self) -> Engine {
-        self.engine
-    }
-
     /// The whole URL: for the database driver and nothing else.
     #[must_use]
     pub fn expose(&self) -> &str {
@@ -270,7 +265,7 @@ mod tests {
             ("mariadb://db/app", Engine::MySql),
             ("postgresql://db/app", Engine::Postgres),
         ] {
-            assert_eq!(text.parse::<DatabaseUrl>().unwrap().engine(), engine, "{text}");
+            assert_eq!(text.parse::<DatabaseUrl>().unwrap().engine, engine, "{text}");
         }
     }
 }

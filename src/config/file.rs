@@ -1,7 +1,7 @@
 //! The configuration files.
 
 use std::fmt::Display;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -93,19 +93,13 @@ pub(super) struct LinkedIn {
 impl FileConfig {
     /// Reads the file that was asked for, or else the user's over the
     /// system's where they exist. Never looks into the current directory.
-    /// Also returns the paths that were read, the one that wins first.
-    pub fn load(
-        asked: Option<&Path>,
-        env: &Env,
-        insecure: bool,
-    ) -> Result<(Self, Vec<PathBuf>), Fault> {
+    pub fn load(asked: Option<&Path>, env: &Env, insecure: bool) -> Result<Self, Fault> {
         let required = asked.is_some();
         let paths = match asked {
             Some(path) => vec![path.to_owned()],
             None => env.user_config().into_iter().chain([env.system_config()]).collect(),
         };
         let mut merged = Table::new();
-        let mut files = Vec::new();
         for path in paths {
             match secret_file::read(&path) {
                 Err(error) if error.missing && !required => {}
@@ -120,14 +114,11 @@ impl FileConfig {
                             .hint(format!("{chmod}\nor pass --insecure-config")));
                     }
                     fill(&mut merged, parse(&path, &text)?);
-                    files.push(path);
                 }
             }
         }
         // Each file passed on its own; merging only takes keys of theirs.
-        let config =
-            merged.try_into().map_err(|_| config_fault("the files do not fit together"))?;
-        Ok((config, files))
+        merged.try_into().map_err(|_| config_fault("the files do not fit together"))
     }
 }
 

@@ -17,14 +17,14 @@ mod tokens;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use color::ColorWhen;
-pub use database_url::{DatabaseUrl, DatabaseUrlError};
-pub use early::{Early, Terminals};
+pub(crate) use color::ColorWhen;
+pub(crate) use database_url::DatabaseUrl;
+pub(crate) use early::{Early, Terminals};
 pub use env::Env;
-pub use file::RunWorker;
-pub use flags::{typed_flags, variable_of, with_environment};
-pub use program::Program;
-pub use tokens::{Tokens, variable_of_platform};
+pub(crate) use file::RunWorker;
+pub(crate) use flags::{typed_flags, with_environment};
+pub(crate) use program::Program;
+pub(crate) use tokens::{Tokens, variable_of_platform};
 
 use crate::domain::when::Zone;
 use crate::domain::{CompanyId, Gateway, InstanceId, Problem, Problems};
@@ -40,7 +40,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 ///
 /// Not `Debug`: the database URL may hold a password.
 #[derive(Clone, Default)]
-pub struct Flags {
+pub(crate) struct Flags {
     pub database_url: Option<String>,
     /// What of it the command line itself has, not only a variable: see [`typed_flags`].
     pub typed: Vec<(&'static str, Option<String>)>,
@@ -70,7 +70,7 @@ impl Flags {
 
 /// Everything that a run is told from outside, decided once.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub(crate) struct Settings {
     pub database_url: DatabaseUrl,
     /// The command line itself names it: no variable, file or default does.
     pub database_is_typed: bool,
@@ -107,8 +107,6 @@ pub struct Settings {
     pub facebook: file::Facebook,
     /// `[linkedin] version`, such as `202601`.
     pub linkedin_version: Option<String>,
-    /// The files that were read, the one that wins first.
-    pub files: Vec<PathBuf>,
 }
 
 impl Settings {
@@ -118,7 +116,7 @@ impl Settings {
     /// [`Problems`] for a bad flag or variable (exit 2); [`Fault`] for a file
     /// that is missing, unreadable, wrong or open to others (exit 5).
     pub fn resolve(flags: Flags, env: &Env, terminals: Terminals) -> anyhow::Result<Self> {
-        let (file, files) = FileConfig::load(flags.config.as_deref(), env, flags.insecure_config)?;
+        let file = FileConfig::load(flags.config.as_deref(), env, flags.insecure_config)?;
         let (database_url, database_named_by) = database_url(&flags, env, file.database_url)?;
         let color = early::decide_color(flags.color, file.color, env);
         let output = if flags.json { Some(Format::Json) } else { flags.output };
@@ -154,7 +152,6 @@ impl Settings {
             run_worker: file.run_worker,
             facebook: file.facebook,
             linkedin_version: file.linkedin.version,
-            files,
         })
     }
 

@@ -71,7 +71,6 @@ fn without_any_source_the_documented_defaults_hold() {
     assert!(settings.company.is_none() && settings.gateway.is_none());
     assert!(!settings.allow_private_media && !settings.yes);
     assert_eq!(settings.require_company().unwrap_err().0[0].field, "--company");
-    assert!(settings.files.is_empty());
 }
 
 #[test]
@@ -100,8 +99,8 @@ fn the_xdg_directories_are_honoured() {
 #[test]
 fn flag_beats_user_file_beats_system_file() {
     let home = Home::new();
-    let system = home.system("output = 'csv'\ntimeout = '1s'\ntz = 'Asia/Tokyo'\n[run-worker]\nbatch_size = 1\nlease = '2m'");
-    let user = home.user("timeout = '2s'\ntz = 'Europe/Paris'\n[run-worker]\nbatch_size = 2");
+    home.system("output = 'csv'\ntimeout = '1s'\ntz = 'Asia/Tokyo'\n[run-worker]\nbatch_size = 1\nlease = '2m'");
+    home.user("timeout = '2s'\ntz = 'Europe/Paris'\n[run-worker]\nbatch_size = 2");
     let flags = Flags { tz: Some(Zone::utc()), ..Flags::default() };
     let settings = home.resolve(flags, &[]).unwrap();
     assert_eq!(settings.tz, Zone::utc());
@@ -109,7 +108,6 @@ fn flag_beats_user_file_beats_system_file() {
     assert_eq!(settings.output, Format::Csv);
     assert_eq!(settings.run_worker.batch_size, Some(2));
     assert_eq!(settings.run_worker.lease, Some(Duration::from_secs(120)));
-    assert_eq!(settings.files, [user, system]);
 }
 
 #[test]

@@ -32,15 +32,14 @@ pub use failure::{Away, EXISTS, Failure, NOT_SENT, Remedy, SPENT, Scope};
 pub use filter::{ABANDONED, MISSED, Only, Page, PostFilter, ShownStatus, Sort};
 pub use gateway::Gateway;
 pub use ids::{
-    AccountId, ClientId, CompanyId, Fence, ID_PREFIX_MIN, IdError, InstanceId, JobId, PostId,
-    WorkerId,
+    AccountId, ClientId, CompanyId, Fence, ID_PREFIX_MIN, InstanceId, JobId, PostId, WorkerId,
 };
 pub use job::{Claim, ClaimId, Intent, JobStatus, made_by_one_of};
 pub use media::{MediaItem, MediaKind};
 pub(crate) use platform::words;
 pub use platform::{
-    AccountIds, Form, Limits, MediaSet, Platform, PostIds, PostType, Profile, PublishMode, Shape,
-    UnknownWord, VideoUpload, linkedin,
+    Form, MediaSet, Platform, PostType, Profile, PublishMode, Shape, UnknownWord, VideoUpload,
+    linkedin,
 };
 pub use post::{
     CommentState, LogEntry, LogEvent, NewPost, Outcome, Post, PostContent, PostStatus, StepKind,

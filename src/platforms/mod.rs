@@ -3,12 +3,12 @@
 //! A platform never decides what happens to a job. It does one step, says
 //! what the answer means, and the worker commits that before the next step.
 
-pub mod facebook;
-pub mod graph;
-pub mod http;
-pub mod instagram;
-pub mod linkedin;
-pub mod media_source;
+mod facebook;
+mod graph;
+mod http;
+mod instagram;
+mod linkedin;
+mod media_source;
 mod public_address;
 #[cfg(test)]
 mod rehearsal;

@@ -26,11 +26,13 @@ use crate::sandbox::{Running, Sandbox};
 use crate::store::{Breach, Scratch, Store, StoreError};
 
 pub use fleet::{LEASE, Program};
-pub use judge::{Fate, Told, Verdict, judge, number_of};
-pub use plan::{Kill, Media, Plan, PlannedPost, Round, Victim, WORKERS};
+pub use judge::Verdict;
+pub use plan::{Plan, WORKERS};
 pub use takeover::percentile;
 
 use fleet::Fleet;
+use judge::{Fate, Told, judge};
+use plan::Victim;
 use takeover::TakeOvers;
 
 /// Between two looks at the clock and at killed workers' jobs.

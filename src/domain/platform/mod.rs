@@ -9,7 +9,7 @@ mod shape;
 
 use serde::{Deserialize, Serialize};
 
-pub use profile::{AccountIds, Limits, PostIds, Profile};
+pub use profile::Profile;
 pub use shape::{Form, MediaSet, Shape};
 
 /// A word that is not in a closed list.

@@ -11,12 +11,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(super) use answer::{Reply, Trouble, text_of};
-pub use classify::{
-    Circumstances, GraphError, Phase, Verdict, classify, dead_container, dead_object, words_of,
-};
+pub(super) use classify::{dead_container, dead_object, words_of};
 pub(super) use codes::is_missing;
 pub(super) use lists::{SLACK, is_recent, same_text};
 pub(super) use session::Session;
+
+use classify::Phase;
 
 use super::http::Http;
 use crate::domain::{Draft, Failure, PublishMode, Remedy, Sighting, VideoUpload};
