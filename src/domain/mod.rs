@@ -5,6 +5,7 @@
 
 mod account;
 mod client;
+mod code;
 pub mod duration;
 mod engine;
 pub mod escape;
@@ -26,6 +27,7 @@ pub mod when;
 
 pub use account::{AccessToken, BadTokenRef, NewAccount, Pause, SocialAccount, TokenRef};
 pub use client::{AgencyClient, NewClient};
+pub use code::FailureCode;
 pub use engine::Engine;
 pub use escape::visible;
 pub use failure::{Away, EXISTS, Failure, NOT_SENT, Remedy, SPENT, Scope};

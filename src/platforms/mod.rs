@@ -21,8 +21,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::{
-    Answer, Draft, Failure, Gateway, Intent, Platform, PostContent, Preparation, Receipt, Remedy,
-    Shape, Sighting, proof::Witness, rules,
+    Answer, Draft, Failure, FailureCode, Gateway, Intent, Platform, PostContent, Preparation,
+    Receipt, Remedy, Shape, Sighting, proof::Witness, rules,
 };
 
 use facebook::Facebook;
@@ -88,7 +88,7 @@ fn shape_of(content: &PostContent) -> Result<Shape, Failure> {
 
 /// A post that its platform does not take.
 fn unfit(message: impl Into<String>) -> Failure {
-    Failure::new(Remedy::GiveUp, "unsupported", message)
+    Failure::new(Remedy::GiveUp, FailureCode::InvalidPost, message)
 }
 
 /// How soon a sandbox is asked again whether media is ready.

@@ -86,7 +86,7 @@ impl<'a> Entry<'a> {
     }
 
     pub(super) fn failure(mut self, failure: &'a Failure) -> Self {
-        self.error_code = Some(&failure.code);
+        self.error_code = Some(failure.code.as_str());
         self.message = Some(&failure.message);
         self.http_status = failure.http_status;
         self.trace_id = failure.trace_id.as_deref();

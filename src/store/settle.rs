@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::proof::NOT_LIVE;
 use crate::domain::{
-    Artifact, Claim, ClaimId, Failure, Fence, Intent, JobId, LogEvent, NOT_SENT, Outcome, PostId,
-    StepKind, WorkerId,
+    Artifact, Claim, ClaimId, Failure, FailureCode, Fence, Intent, JobId, LogEvent, NOT_SENT,
+    Outcome, PostId, StepKind, WorkerId,
 };
 
 use super::db::{Sql, Tx, sql};
@@ -19,7 +18,7 @@ use super::unknown::{append_lookup, hold_post};
 use super::{Store, StoreError, posts, transaction, unread_log};
 
 /// `error_code` of a row that cannot be read as a post.
-pub(super) const INVALID_ROW: &str = "invalid_row";
+pub(super) const INVALID_ROW: &str = FailureCode::InvalidRow.as_str();
 
 /// Which part of the work a failure belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -296,7 +295,7 @@ pub(super) async fn refuse(
     let entry =
         Entry::new(job, (intent.fence, intent.step_no), StepKind::Publish, LogEvent::Refused)
             .worker(worker);
-    let is_answer = failure.code != NOT_LIVE && !failure.is_marked(NOT_SENT);
+    let is_answer = failure.code != FailureCode::NotLive && !failure.is_marked(NOT_SENT);
     let entry = if is_answer { entry.refusal(failure) } else { entry.failure(failure) };
     entry.append(tx).await
 }
@@ -393,7 +392,7 @@ async fn leave(
                     attempts = (SELECT attempts FROM post_schedule
                                  WHERE post_detail_id = post_details.id)
               WHERE id = ? AND status = 'processing'")
-        .opt_text(failure.map(|failure| failure.code.clone()))
+        .opt_text(failure.map(|failure| failure.code.to_string()))
         .opt_text(failure.map(|failure| failure.message.clone()))
         .id(claim.post.uuid()),
     )

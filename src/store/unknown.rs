@@ -111,7 +111,7 @@ impl Store {
                 append_lookup(tx, worker, claim.into(), LogEvent::Unknown, seen).await?;
                 let message = format!("may be live: {}", seen.message);
                 end_job(tx, claim.job_id, "failed", Some(&message)).await?;
-                hold_post(tx, claim.post_id, &seen.code, &message, look_again).await?;
+                hold_post(tx, claim.post_id, seen.code.as_str(), &message, look_again).await?;
                 Settled::Done
             } else {
                 Settled::Lost
@@ -161,7 +161,7 @@ impl Store {
                     sql("UPDATE post_details
                             SET outcome = 'not_published', error_code = ?, error_message = ?,
                                 updated_at = {now}, ")
-                    .text(failure.code.clone())
+                    .text(failure.code.as_str())
                     .text(failure.message.clone())
                     .and_clean_up(clean_up)
                     .and(" WHERE id = ? AND status = 'failed' AND outcome = 'unknown'")
@@ -226,7 +226,7 @@ async fn park(
         "note unknown outcome",
         sql("UPDATE post_details SET error_code = ?, error_message = ?, updated_at = {now}
               WHERE id = ? AND status = 'processing'")
-        .text(failure.code.clone())
+        .text(failure.code.as_str())
         .text(message)
         .id(claim.post.uuid()),
     )

@@ -1,7 +1,8 @@
 //! What a person decides about a post whose outcome nobody could tell (T14).
 
 use crate::domain::{
-    ABANDONED, CompanyId, Failure, LogEvent, Outcome, PostId, PostStatus, Receipt, Remedy, StepKind,
+    ABANDONED, CompanyId, Failure, FailureCode, LogEvent, Outcome, PostId, PostStatus, Receipt,
+    Remedy, StepKind,
 };
 
 use super::db::{Tx, sql};
@@ -90,7 +91,8 @@ async fn judge(
         (Err(unreadable), Verdict::NotPublished) => return Err(unreadable.into()),
         (Err(_), _) => unread_log::open_calls(tx, post.job_id).await?,
     };
-    let refused = Failure::new(Remedy::GiveUp, "operator", format!("{actor}: it is not there"));
+    let refused =
+        Failure::new(Remedy::GiveUp, FailureCode::Operator, format!("{actor}: it is not there"));
     match verdict {
         Verdict::Published(external_id) => {
             let Some(newest) = open.pop() else {

@@ -7,14 +7,13 @@ use std::time::Duration;
 
 use crate::domain::proof::CALL_IS_OVER;
 use crate::domain::{
-    Answer, Claim, Clearance, CommentState, Draft, Failure, Intent, NOT_SENT, Outcome, PostStatus,
-    Receipt, Remedy, Sighting,
+    Answer, Claim, Clearance, CommentState, Draft, Failure, FailureCode, Intent, NOT_SENT, Outcome,
+    PostStatus, Receipt, Remedy, Sighting,
 };
 use crate::store::{CommentEnd, CommentTurn, FollowUp, OwedComment, StoreError};
 
 use super::evidence::Proof;
 use super::job::LEAVES_WITHIN;
-use super::reconcile::ANOTHERS;
 use super::uptime::Uptime;
 use super::{End, Event, Shared};
 
@@ -168,7 +167,7 @@ impl Shared {
             };
             match self.found(post, call, receipt, proof).await {
                 Ok(end) => return Ok(Some(end)),
-                Err(failure) if failure.code == ANOTHERS => {
+                Err(failure) if failure.code == FailureCode::Anothers => {
                     looks_again |= call.age < SEEN_BY;
                 }
                 Err(_) => return self.look_later(post, call).await,
@@ -258,7 +257,10 @@ impl Shared {
     ) -> Option<CommentEnd> {
         let refused = |rest| {
             let message = "the comment is looked for before it is sent again";
-            CommentEnd::Again(Failure::new(Remedy::Retry, "comment_refused", message), rest)
+            CommentEnd::Again(
+                Failure::new(Remedy::Retry, FailureCode::CommentRefused, message),
+                rest,
+            )
         };
         if let Some(rest) = CALL_IS_OVER.checked_sub(call.age).filter(|rest| !rest.is_zero()) {
             return Some(refused(rest));
@@ -284,7 +286,8 @@ impl Shared {
         owed: &OwedComment,
         call: &Intent,
     ) -> CommentEnd {
-        let not_seen = || Failure::new(Remedy::Retry, "not_seen", "the comment is not listed");
+        let not_seen =
+            || Failure::new(Remedy::Retry, FailureCode::NotSeen, "the comment is not listed");
         let publisher = self.publishers.get(post.content.platform);
         match publisher.find_comment(draft, post_id, &owed.text).await {
             Sighting::Live(receipt) | Sighting::Matched(receipt) => CommentEnd::Sent(receipt),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::domain::{Away, Claim, Draft, Failure, NearLimit, Platform, Remedy};
+use crate::domain::{Away, Claim, Draft, Failure, FailureCode, NearLimit, Platform, Remedy};
 
 use super::Shared;
 
@@ -69,7 +69,7 @@ impl Shared {
             _ => Duration::from_secs(15 * 60),
         };
         let message = format!("{percent} % of a limit of the platform are used up");
-        let failure = Failure::new(Remedy::Wait { rest, scope }, "near_limit", message);
+        let failure = Failure::new(Remedy::Wait { rest, scope }, FailureCode::NearLimit, message);
         self.rest_or_go_on(claim, &failure).await;
     }
 }

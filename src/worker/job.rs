@@ -18,8 +18,8 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::proof::{self, CALL_IS_OVER, Proven, Witness};
 use crate::domain::rules;
 use crate::domain::{
-    Answer, Away, Claim, ClaimId, Clearance, Draft, Failure, Intent, Outcome, PUBLISH_LIMIT,
-    Preparation, Receipt, Remedy, Scope, retry_delay,
+    Answer, Away, Claim, ClaimId, Clearance, Draft, Failure, FailureCode, Intent, Outcome,
+    PUBLISH_LIMIT, Preparation, Receipt, Remedy, Scope, retry_delay,
 };
 use crate::store::{Gate, Heard, Next, Settled, Staged, Step, StoreError, ToPublish};
 
@@ -68,15 +68,18 @@ impl Shared {
             });
         }
         if !claim.account.is_added {
-            let failure =
-                Failure::new(Remedy::GiveUp, "account_removed", "its account was removed");
+            let failure = Failure::new(
+                Remedy::GiveUp,
+                FailureCode::AccountRemoved,
+                "its account was removed",
+            );
             return self.fail(&claim, &Step::Prepare, failure).await;
         }
         // Rows of other programs were never checked; ours may have been changed.
         let review = rules::check(&claim.content, self.options.allow_private_media);
         if let Some(problem) = review.problems.0.first() {
             let text = format!("{}: {}", problem.field.trim_start_matches('-'), problem.what);
-            let failure = Failure::new(Remedy::GiveUp, "invalid_post", text);
+            let failure = Failure::new(Remedy::GiveUp, FailureCode::InvalidPost, text);
             return self.fail(&claim, &Step::Prepare, failure).await;
         }
         let mut draft = match self.draft(&claim) {
@@ -166,7 +169,8 @@ impl Shared {
             }
             Some(Gate::AccountRests(why)) => {
                 let settled = self.store.release(&self.options.id, claim, ACCOUNT_RESTS).await?;
-                let failure = Failure::new(Remedy::Operator(Scope::Account), "account_paused", why);
+                let failure =
+                    Failure::new(Remedy::Operator(Scope::Account), FailureCode::AccountPaused, why);
                 return self.ended(settled, || End::Resting(failure));
             }
             Some(Gate::AccountBusy) => {
@@ -198,7 +202,8 @@ impl Shared {
                 let proof = Proof::Matched(receipt.clone());
                 match self.keep_evidence(Evidence::new(claim, &intent, proof)).await {
                     Kept::Anothers => {
-                        let failure = Failure::new(Remedy::GiveUp, "DUPLICATE_POST", SAME_TEXT);
+                        let failure =
+                            Failure::new(Remedy::GiveUp, FailureCode::DuplicatePost, SAME_TEXT);
                         drop(turn);
                         match publisher.witness(&draft) {
                             Witness::Nobody => {
@@ -378,7 +383,7 @@ impl Shared {
         why: String,
     ) -> Result<Event, StoreError> {
         let outcome = self.store.fail_unreadable(&self.options.id, claim, &why).await?;
-        let failure = Failure::new(Remedy::GiveUp, "invalid_row", why);
+        let failure = Failure::new(Remedy::GiveUp, FailureCode::InvalidRow, why);
         let end = match outcome {
             None => End::Lost,
             Some(Outcome::Unknown) => End::Unknown(failure),

@@ -23,8 +23,8 @@ use std::time::Duration;
 
 use crate::domain::proof::CALL_IS_OVER;
 use crate::domain::{
-    AccessToken, Claim, Clearance, Draft, Failure, Only, Platform, PostId, Remedy, Scope,
-    SocialAccount, UsageMeter, WorkerId,
+    AccessToken, Claim, Clearance, Draft, Failure, FailureCode, Only, Platform, PostId, Remedy,
+    Scope, SocialAccount, UsageMeter, WorkerId,
 };
 use crate::platforms::Publishers;
 use crate::store::Store;
@@ -231,12 +231,16 @@ impl Shared {
                 "its id at the platform is not known; accounts add --id {} --external-id … tells it",
                 claim.account.id
             );
-            return Err(Failure::new(Remedy::Operator(Scope::Account), "no_external_id", why));
+            return Err(Failure::new(
+                Remedy::Operator(Scope::Account),
+                FailureCode::NoExternalId,
+                why,
+            ));
         }
         // Rests only for a while: setting the token is enough to go on.
         let rest = Remedy::Wait { rest: NO_TOKEN_REST, scope: Scope::Account };
-        let token =
-            (self.tokens)(&claim.account).map_err(|why| Failure::new(rest, "no_token", why))?;
+        let token = (self.tokens)(&claim.account)
+            .map_err(|why| Failure::new(rest, FailureCode::NoToken, why))?;
         Ok(Draft {
             account: claim.account.clone(),
             token,

@@ -4,10 +4,9 @@
 use std::time::Duration;
 
 use super::evidence::Proof;
-use super::reconcile::ANOTHERS;
 use super::{End, Shared};
 use crate::domain::proof::{CALL_IS_OVER, LISTS_LAG};
-use crate::domain::{Claim, Draft, Sighting};
+use crate::domain::{Claim, Draft, FailureCode, Sighting};
 use crate::store::{Step, StoreError};
 
 /// A job whose earlier call cannot be asked about now comes back this soon.
@@ -49,7 +48,7 @@ impl Shared {
             match self.found(claim, call, receipt, proof).await {
                 Ok(end) => return Ok(Some(end)),
                 // Another post of ours: this one is not listed.
-                Err(failure) if failure.code == ANOTHERS && call.age >= LISTS_LAG => {}
+                Err(failure) if failure.code == FailureCode::Anothers && call.age >= LISTS_LAG => {}
                 Err(_) => return self.ask_again_later(claim).await.map(Some),
             }
         }

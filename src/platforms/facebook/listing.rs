@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::flow::Kind;
 use super::staging::photo_ids;
 use crate::domain::proof::LISTS_LAG;
-use crate::domain::{Draft, Failure, Intent, Receipt, Remedy, Sighting};
+use crate::domain::{Draft, Failure, FailureCode, Intent, Receipt, Remedy, Sighting};
 use crate::platforms::graph::{SLACK, Session, is_recent, same_text, text_of};
 
 /// Looks for a post that one call made, among what is listed: by the photos
@@ -43,7 +43,7 @@ pub(super) async fn look(session: &Session<'_>, draft: &Draft, kind: Kind) -> Si
         // Photos tell our post from any other; without them in the list they tell nothing.
         [_] | [_, _, ..] => {
             let message = "the Page has posts like it, and none is certainly this one";
-            Sighting::CannotTell(Failure::new(Remedy::GiveUp, "ambiguous", message))
+            Sighting::CannotTell(Failure::new(Remedy::GiveUp, FailureCode::Ambiguous, message))
         }
     }
 }

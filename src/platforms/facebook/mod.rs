@@ -19,7 +19,8 @@ use super::http::Http;
 use super::media_source::MediaSource;
 use super::{Publisher, Step, shape_of};
 use crate::domain::{
-    Answer, Draft, Failure, Intent, Preparation, Receipt, Remedy, Shape, Sighting, proof::Witness,
+    Answer, Draft, Failure, FailureCode, Intent, Preparation, Receipt, Remedy, Shape, Sighting,
+    proof::Witness,
 };
 use flow::{Flow, Kind};
 use staging::feed_body;
@@ -58,7 +59,7 @@ impl Facebook {
             None => None,
             Some(name) => Some(draft.staging.id(name).ok_or_else(|| {
                 let message = "there is nothing staged that could be published";
-                Answer::NotSent(Failure::new(Remedy::Restage, "not_staged", message))
+                Answer::NotSent(Failure::new(Remedy::Restage, FailureCode::NotStaged, message))
             })?),
         };
         let page = draft.account.external_id.as_str();
@@ -104,7 +105,9 @@ impl Facebook {
     fn refused(&self, draft: &Draft, flow: Flow, trouble: Trouble) -> Answer {
         match trouble.into_answer() {
             // The call named nothing but photos, so that it says nothing of the post.
-            Answer::Refused(failure) if flow == Flow::DirectFeed && is_missing(&failure.code) => {
+            Answer::Refused(failure)
+                if flow == Flow::DirectFeed && is_missing(failure.code.as_str()) =>
+            {
                 let detail = Value::Null;
                 Answer::Refused(Failure { remedy: Remedy::Restage, detail, ..failure })
             }
@@ -125,7 +128,8 @@ impl Facebook {
 /// another call would not change: a value that Facebook does not take, without a
 /// subcode that says more.
 fn is_of_the_call(failure: &Failure) -> bool {
-    let (code, subcode) = failure.code.split_once('/').unwrap_or((&failure.code, ""));
+    let (code, subcode) =
+        failure.code.as_str().split_once('/').unwrap_or((failure.code.as_str(), ""));
     let says_more = subcode.parse().ok().and_then(words_of).is_some();
     failure.remedy == Remedy::GiveUp && code == "100" && !says_more
 }
@@ -162,7 +166,7 @@ impl Publisher for Facebook {
                 // Other programs' calls named something that was never recorded.
                 (Ok(_), None) if call.blind => {
                     let message = "what was published is not known";
-                    Sighting::NeverTells(Failure::new(Remedy::GiveUp, "not_staged", message))
+                    Sighting::NeverTells(Failure::new(Remedy::GiveUp, FailureCode::Blind, message))
                 }
                 (Ok(kind), None) => listing::look(&session, draft, kind).await,
             }

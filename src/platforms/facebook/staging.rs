@@ -7,7 +7,8 @@ use super::flow::Flow;
 use super::sighting::{STATUS, dead_video};
 use super::{chunks, set};
 use crate::domain::{
-    Artifact, Away, Draft, Failure, MediaItem, MediaKind, Preparation, Remedy, StepKind,
+    Artifact, Away, Draft, Failure, FailureCode, MediaItem, MediaKind, Preparation, Remedy,
+    StepKind,
 };
 use crate::platforms::graph::{Graph, Session, is_missing};
 use crate::platforms::media_source::MediaSource;
@@ -97,7 +98,7 @@ async fn next_photo(
 fn lost_photos(draft: &Draft, failure: Failure) -> Failure {
     let uploaded = draft.staging.0.iter().filter(|made| made.kind == StepKind::Upload);
     let first = uploaded.filter_map(|photo| photo.stored_at).min();
-    match first.is_some_and(|at| draft.now - at > SHOWN_BY) && is_missing(&failure.code) {
+    match first.is_some_and(|at| draft.now - at > SHOWN_BY) && is_missing(failure.code.as_str()) {
         true => Failure { remedy: Remedy::Restage, ..failure },
         false => failure,
     }
@@ -143,7 +144,7 @@ async fn upload_session(
     let (id, reply) = session.make(&[page, flow.edge()], &body, "video_id").await?;
     let upload_url = reply.text("upload_url").ok_or_else(|| {
         let message = "Facebook: the answer names no upload address";
-        Failure::new(Remedy::Outage(Away::Platform), "unreadable_answer", message)
+        Failure::new(Remedy::Outage(Away::Platform), FailureCode::UnreadableAnswer, message)
     })?;
     Ok(Artifact::new(StepKind::Create, "video", id).detail(json!({"upload_url": upload_url})))
 }
@@ -201,7 +202,7 @@ async fn poll(
         Some("error" | "expired" | "upload_failed") => Err(dead_video(&reply.json)),
         Some("uploading") if flow != Flow::HostedVideo && age > TAKEN_WITHIN => {
             let message = "Facebook took the hand-over of the video, and did not fetch it";
-            Err(Failure::new(Remedy::Restage, "upload_not_taken", message))
+            Err(Failure::new(Remedy::Restage, FailureCode::UploadNotTaken, message))
         }
         _ => Ok(Preparation::Wait(graph.poll_delay(age)?, Vec::new())),
     }

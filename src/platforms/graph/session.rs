@@ -11,7 +11,7 @@ use super::codes;
 use super::lists::same_text;
 use super::{Graph, Phase, UPLOAD_HOST};
 use crate::domain::proof::LISTS_LAG;
-use crate::domain::{Answer, Draft, Failure, Receipt, Remedy, Sighting};
+use crate::domain::{Answer, Draft, Failure, FailureCode, Receipt, Remedy, Sighting};
 use crate::platforms::http::{AuthScheme, Call, CallKind};
 
 /// The calls of one step, with its token.
@@ -82,7 +82,7 @@ impl<'a> Session<'a> {
             }
         }
         let message = "the list is too long to be read to its end";
-        Err(Trouble::not_sent(Failure::new(Remedy::Retry, "list_too_long", message)))
+        Err(Trouble::not_sent(Failure::new(Remedy::Retry, FailureCode::ListTooLong, message)))
     }
 
     /// The same for what was made since a time, with one field more if this version
@@ -156,7 +156,7 @@ impl<'a> Session<'a> {
             },
             // The permission to comment is missing, not one that posts need: no reason to
             // let the account rest.
-            Err(trouble) if codes::is_permission(&trouble.failure.code) => {
+            Err(trouble) if codes::is_permission(trouble.failure.code.as_str()) => {
                 let failure = Failure { remedy: Remedy::GiveUp, ..trouble.failure };
                 Sighting::NeverTells(failure)
             }
@@ -169,7 +169,7 @@ impl<'a> Session<'a> {
         self.graph
             .http
             .check_upload_url(upload_url, &[UPLOAD_HOST])
-            .map_err(|message| Failure::new(Remedy::Restage, "upload_url", message))?;
+            .map_err(|message| Failure::new(Remedy::Restage, FailureCode::UploadUrl, message))?;
         // `file_url` must be a header: as a body Meta complains about a missing offset.
         let call = Call::post(CallKind::Staging, upload_url).header("file_url", file_url);
         let reply = self.send(Phase::Staging, call, AuthScheme::OAuth).await?;
@@ -196,7 +196,7 @@ impl<'a> Session<'a> {
         match self.publish(&[parent, "comments"], &json!({"message": text})).await {
             Ok(reply) => reply.named("id").into(),
             Err(trouble) => match trouble.into_answer() {
-                Answer::Refused(failure) if codes::is_permission(&failure.code) => {
+                Answer::Refused(failure) if codes::is_permission(failure.code.as_str()) => {
                     Answer::Refused(failure.of_comment_permission())
                 }
                 answer => answer,
@@ -209,14 +209,14 @@ impl<'a> Session<'a> {
         let Ok(url) = self.url(&[id], &[]) else { return };
         if let Err(trouble) = self.send(Phase::Staging, Call::delete(url), AuthScheme::Bearer).await
         {
-            tracing::debug!(id, code = trouble.failure.code, "leftover not deleted");
+            tracing::debug!(id, code = %trouble.failure.code, "leftover not deleted");
         }
     }
 
     fn url(&self, path: &[&str], query: &[(&str, &str)]) -> Result<String, Trouble> {
         address(self.host, &self.graph.settings.version, path, query).ok_or_else(|| {
             let message = "the address of the call cannot be built";
-            Trouble::not_sent(Failure::new(Remedy::GiveUp, "request", message))
+            Trouble::not_sent(Failure::new(Remedy::GiveUp, FailureCode::Request, message))
         })
     }
 

@@ -12,8 +12,8 @@ use super::graph::{FACEBOOK_HOST, Graph, INSTAGRAM_HOST, MetaSettings, Session, 
 use super::http::Http;
 use super::{Publisher, Step, shape_of, unfit};
 use crate::domain::{
-    Answer, Draft, Failure, Intent, PostContent, Preparation, Receipt, Remedy, Shape, Sighting,
-    proof::Witness,
+    Answer, Draft, Failure, FailureCode, Intent, PostContent, Preparation, Receipt, Remedy, Shape,
+    Sighting, proof::Witness,
 };
 
 /// Publishes to Instagram, with tokens of Facebook Login and of Instagram Login.
@@ -65,7 +65,7 @@ impl Instagram {
     async fn send(&self, draft: &Draft) -> Result<Receipt, Answer> {
         let container = draft.staging.id(CONTAINER).ok_or_else(|| {
             let message = "there is no container that could be published";
-            Answer::NotSent(Failure::new(Remedy::Restage, "not_staged", message))
+            Answer::NotSent(Failure::new(Remedy::Restage, FailureCode::NotStaged, message))
         })?;
         let path = [draft.account.external_id.as_str(), "media_publish"];
         let reply = self.session(draft).publish(&path, &json!({"creation_id": container})).await;

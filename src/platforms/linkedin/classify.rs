@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::urn;
 use crate::domain::{
-    AccessToken, Answer, Away, EXISTS, Failure, Intent, Receipt, Remedy, SPENT, Scope, linkedin,
-    made_by_one_of,
+    AccessToken, Answer, Away, EXISTS, Failure, FailureCode, Intent, Receipt, Remedy, SPENT, Scope,
+    linkedin, made_by_one_of,
 };
 use crate::platforms::http::{HttpAnswer, NoAnswer, Reach, scrub};
 
@@ -102,17 +102,17 @@ fn is_duplicate(answer: &HttpAnswer) -> bool {
 #[must_use]
 pub fn failure(answer: &HttpAnswer, token: &AccessToken) -> Failure {
     let status = answer.status.as_u16();
-    let code = code(answer);
+    let code = code(answer, token);
     let (remedy, message) = match status {
         ..500 if !is_signed(answer) => (
             Remedy::Outage(Away::Platform),
             format!("{}. It is tried again by itself.", proxy_answered(answer)),
         ),
-        _ => (remedy(answer, &code), in_words(&code, status, &words(answer))),
+        _ => (remedy(answer, code.as_str()), in_words(code.as_str(), status, &words(answer))),
     };
     Failure {
         remedy,
-        code: scrub(&code, token),
+        code,
         message: scrub(&message, token),
         http_status: Some(status),
         trace_id: trace_id(answer),
@@ -252,7 +252,7 @@ pub fn duplicate(
     calls: &[Intent],
     offset: TimeDelta,
 ) -> Answer {
-    let refusal = Failure { remedy: Remedy::GiveUp, ..refusal };
+    let refusal = Failure { remedy: Remedy::GiveUp, code: FailureCode::DuplicatePost, ..refusal };
     let Some(named) = named else {
         let message = format!("{} LinkedIn does not say of which post.", refusal.message);
         let failure = Failure { message, ..refusal };
@@ -277,8 +277,6 @@ pub fn duplicate(
         });
     }
     Answer::Refused(Failure {
-        remedy: Remedy::GiveUp,
-        code: "DUPLICATE_POST".to_owned(),
         message: format!(
             "LinkedIn: the same text was already posted at {} as {}. Change the content and \
              schedule it again.",
@@ -295,14 +293,17 @@ pub(super) fn exists(refusal: Failure) -> Failure {
 }
 
 /// LinkedIn's code: the most exact one that the answer holds.
-fn code(answer: &HttpAnswer) -> String {
+fn code(answer: &HttpAnswer, token: &AccessToken) -> FailureCode {
     let json = &answer.json;
     let word = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
     word(&json["errorDetails"]["inputErrors"][0]["code"])
         .or_else(|| word(&json["code"]))
         .or_else(|| json["serviceErrorCode"].as_i64().map(|number| number.to_string()))
         .or_else(|| word(&json["error"]))
-        .unwrap_or_else(|| format!("http_{}", answer.status.as_u16()))
+        .map_or_else(
+            || FailureCode::http(answer.status.as_u16()),
+            |code| FailureCode::Platform(scrub(&code, token)),
+        )
 }
 
 /// LinkedIn's words, or the status's where it has none.

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::text;
 use crate::domain::linkedin::Author;
-use crate::domain::{Draft, Failure, MediaItem, PostContent, Remedy, Shape};
+use crate::domain::{Draft, Failure, FailureCode, MediaItem, PostContent, Remedy, Shape};
 use crate::platforms::{shape_of, unfit};
 
 /// Clients cut an article's title here.
@@ -64,7 +64,7 @@ pub fn post_body(draft: &Draft, author: Author<'_>) -> Result<Value, Failure> {
     let content = &draft.content;
     let shape = Content::of(content)?;
     let urns = media_urns(draft, &shape).ok_or_else(|| {
-        Failure::new(Remedy::Restage, "staging", "the post's media is not uploaded")
+        Failure::new(Remedy::Restage, FailureCode::NotStaged, "the post's media is not uploaded")
     })?;
     let mut body = json!({
         "author": author.urn(),

@@ -26,8 +26,8 @@ use super::media_source::MediaSource;
 use super::{Publisher, Step};
 use crate::domain::linkedin::{Author, address, find_post};
 use crate::domain::{
-    AccessToken, Answer, Draft, Failure, Intent, Preparation, Receipt, Remedy, Sighting,
-    proof::Witness,
+    AccessToken, Answer, Draft, Failure, FailureCode, Intent, Preparation, Receipt, Remedy,
+    Sighting, proof::Witness,
 };
 
 const API: &str = "https://api.linkedin.com/rest";
@@ -98,7 +98,7 @@ fn author(draft: &Draft) -> Result<Author<'_>, Failure> {
     Author::parse(&draft.account.external_id).ok_or_else(|| {
         Failure::new(
             Remedy::GiveUp,
-            "author",
+            FailureCode::InvalidExternalId,
             format!(
                 "the account's external id {:?} is neither urn:li:person:<id> nor \
                  urn:li:organization:<number>",

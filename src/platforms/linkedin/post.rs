@@ -12,7 +12,9 @@ use super::urn;
 use super::{LinkedIn, author, text};
 use crate::domain::linkedin::{self, Author};
 use crate::domain::proof::LISTS_LAG;
-use crate::domain::{Answer, Draft, Failure, Intent, Receipt, Remedy, Sighting, made_by_one_of};
+use crate::domain::{
+    Answer, Draft, Failure, FailureCode, Intent, Receipt, Remedy, Sighting, made_by_one_of,
+};
 use crate::platforms::http::{CallKind, HttpAnswer};
 
 /// The most that LinkedIn lists at once.
@@ -86,7 +88,7 @@ impl LinkedIn {
             Err(failure) => return Sighting::NeverTells(failure),
         };
         let Some(fingerprint) = fingerprint(draft) else {
-            return cannot_tell("the post's media is not known");
+            return cannot_tell(FailureCode::NotStaged, "the post's media is not known");
         };
         let began = Instant::now();
         let earliest = draft.calls.iter().map(|call| call.at).min().unwrap_or(call.at);
@@ -98,7 +100,10 @@ impl LinkedIn {
                 Err(sighting) => return sighting,
             };
             let Some(posts) = answer.json["elements"].as_array() else {
-                return cannot_tell("the list of the page's posts could not be read");
+                return cannot_tell(
+                    FailureCode::UnreadableAnswer,
+                    "the list of the page's posts could not be read",
+                );
             };
             let offset = draft.clock_offset(answer.date(), began.elapsed());
             let is_new = |post: &&Value| {
@@ -120,7 +125,7 @@ impl LinkedIn {
                 return judged(&matching, &fingerprint, &answer);
             }
         }
-        cannot_tell("the page has more new posts than can be read")
+        cannot_tell(FailureCode::ListTooLong, "the page has more new posts than can be read")
     }
 
     /// A page of the list of the author's posts, newest first.
@@ -158,7 +163,7 @@ const OLDER: TimeDelta = TimeDelta::minutes(10);
 
 fn members_post() -> Sighting {
     let message = "LinkedIn does not let the posts of members be read back";
-    Sighting::NeverTells(Failure::new(Remedy::GiveUp, "member_post", message))
+    Sighting::NeverTells(Failure::new(Remedy::GiveUp, FailureCode::MemberPost, message))
 }
 
 fn receipt(answer: &HttpAnswer, urn: Option<String>) -> Receipt {
@@ -177,9 +182,10 @@ fn judged(matching: &[Value], fingerprint: &Fingerprint<'_>, answer: &HttpAnswer
         // The filter of equal posts guards ten minutes, and is no proof.
         [] => Sighting::NotLive { after: LISTS_LAG },
         [post] => match post["lifecycleState"].as_str() {
-            Some("DRAFT" | "PUBLISH_FAILED") => {
-                cannot_tell("LinkedIn holds the post but does not show it to readers")
-            }
+            Some("DRAFT" | "PUBLISH_FAILED") => cannot_tell(
+                FailureCode::UnclearState,
+                "LinkedIn holds the post but does not show it to readers",
+            ),
             _ => {
                 let receipt = Receipt {
                     permalink: post["id"].as_str().map(linkedin::address),
@@ -193,12 +199,15 @@ fn judged(matching: &[Value], fingerprint: &Fingerprint<'_>, answer: &HttpAnswer
                 }
             }
         },
-        _ => cannot_tell("more than one of the page's newest posts has this text"),
+        _ => cannot_tell(
+            FailureCode::Ambiguous,
+            "more than one of the page's newest posts has this text",
+        ),
     }
 }
 
-fn cannot_tell(message: &str) -> Sighting {
-    Sighting::CannotTell(Failure::new(Remedy::Retry, "not_seen", message))
+fn cannot_tell(code: FailureCode, message: &str) -> Sighting {
+    Sighting::CannotTell(Failure::new(Remedy::Retry, code, message))
 }
 
 /// What tells a post from all others.

@@ -274,7 +274,7 @@ fn h09_a_duplicate_of_another_post_of_ours_fails_and_is_not_taken_for_it() {
     let posts = ids.map(|id| world.post(&id));
     let failed = posts.iter().find(|post| post["status"] == "failed").unwrap();
     assert_eq!(failed["outcome"], "not_published", "{failed}");
-    assert_eq!(failed["errorCode"], "DUPLICATE_POST", "{failed}");
+    assert_eq!(failed["errorCode"], "duplicate_post", "{failed}");
     assert!(posts.iter().any(|post| post["status"] == "published"));
     assert_eq!(live_on(&world, &page), 1);
     world.assert_healthy();
@@ -310,7 +310,7 @@ fn h10_a_duplicate_of_a_post_that_is_not_there_is_not_taken_for_it() {
         assert_eq!(post["outcome"], outcome, "{post}");
         assert_eq!(post["externalPostId"], Value::Null, "adopted a ghost: {post}");
     }
-    assert_eq!(second["errorCode"], "DUPLICATE_POST", "{second}");
+    assert_eq!(second["errorCode"], "duplicate_post", "{second}");
     world.advance(Duration::from_secs(24 * 3600));
     world.work(&[]);
     assert_eq!((live_on(&world, &member), live_on(&world, &page)), (1, 1));

@@ -6,8 +6,8 @@ use std::future::Future;
 use std::time::Duration;
 
 use socialsched::domain::{
-    AccountId, Claim, CompanyId, Failure, Intent, JobId, LogEntry, NewAccount, NewPost, Only,
-    Platform, Post, PostContent, PostId, PostType, Receipt, Remedy, WorkerId,
+    AccountId, Claim, CompanyId, Failure, FailureCode, Intent, JobId, LogEntry, NewAccount,
+    NewPost, Only, Platform, Post, PostContent, PostId, PostType, Receipt, Remedy, WorkerId,
 };
 use socialsched::store::{
     ClaimRequest, Claimed, Gate, Inserted, Location, Recorded, Store, StoreError, TakeOver,
@@ -303,7 +303,7 @@ pub fn worker(name: &str) -> WorkerId {
 }
 
 pub fn failure(message: &str) -> Failure {
-    Failure::new(Remedy::Retry, "some_code", message)
+    Failure::new(Remedy::Retry, FailureCode::from("some_code".to_owned()), message)
 }
 
 pub fn receipt(id: &str) -> Receipt {

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use socialsched::domain::{Artifact, Claim, Failure, LogEvent, Outcome, Remedy, StepKind};
+use socialsched::domain::{
+    Artifact, Claim, Failure, FailureCode, LogEvent, Outcome, Remedy, StepKind,
+};
 use socialsched::store::{Next, Settled, Staged, Step};
 
 use super::{Queue, failure, on_every_engine, worker};
@@ -40,7 +42,8 @@ fn t3_objects_before_a_restage_count_no_more() {
         let claim = queue.claimed(&a);
         queue.wait(queue.store.record_staged(&a, &claim, &[upload(0)])).unwrap();
         let next = Next::Retry(Duration::ZERO);
-        let dead = Failure::new(Remedy::Restage, "expired", "the container expired");
+        let dead =
+            Failure::new(Remedy::Restage, FailureCode::StagingExpired, "the container expired");
         queue
             .wait(queue.store.record_failure(
                 &a,
@@ -221,7 +224,7 @@ fn t8_an_unanswered_call_is_looked_up_by_whoever_comes_first() {
         assert_eq!(queue.take_over(&a).claimed.len(), 0, "not yet");
         queue.database.age(MINUTE);
         let next = queue.successor(&worker("b"));
-        let seen = Failure::new(Remedy::Retry, "not_live", "not there");
+        let seen = Failure::new(Remedy::Retry, FailureCode::NotLive, "not there");
         let b = worker("b");
         queue.wait(queue.store.record_lookup(&b, &next, &seen, MINUTE)).unwrap();
         let again = queue.successor(&a);

@@ -153,7 +153,11 @@ async fn parts_that_are_not_the_video_are_refused() {
         let stand_in = scripted(LENGTH, started(0, 600), vec![next], Reply::status(500)).await;
         let (facebook, mut draft) = (client(&stand_in), clip(&stand_in));
         let failure = prepare(&facebook, &mut draft).await.unwrap_err();
-        assert_eq!((failure.remedy, failure.code.as_str()), (Remedy::Restage, "upload"), "{name}");
+        assert_eq!(
+            (failure.remedy, failure.code.as_str()),
+            (Remedy::Restage, "upload_parts"),
+            "{name}"
+        );
         assert_eq!(posts_of(&stand_in).len(), 2, "{name}");
     }
     let more = vec![wants(600, 1000), wants(1000, 2000)];
@@ -230,7 +234,7 @@ async fn a_file_that_was_replaced_starts_anew() {
     })
     .await;
     let failure = prepare(&client(&stand_in), &mut clip(&stand_in)).await.unwrap_err();
-    assert_eq!((failure.remedy, failure.code.as_str()), (Remedy::Restage, "media-changed"));
+    assert_eq!((failure.remedy, failure.code.as_str()), (Remedy::Restage, "media_changed"));
 }
 
 /// Facebook itself needs no parts.
