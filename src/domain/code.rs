@@ -133,7 +133,7 @@ failure_codes! {
     NotLive = "not_live",
     /// The platform still works on the post.
     InProgress = "in_progress",
-    /// What the call named is not there any more.
+    /// What the call named is no longer there.
     MissingObject = "missing_object",
     /// The state that was read does not say whether the post is live.
     UnclearState = "unclear_state",
@@ -141,9 +141,9 @@ failure_codes! {
     Blind = "blind",
     /// Posts like it are live, and none is certainly this one.
     Ambiguous = "ambiguous",
-    /// The only post like it that is live is another one of ours.
+    /// The only post like it that is live belongs to another job of this program.
     Anothers = "anothers",
-    /// A post like it is live, and may be another one of ours.
+    /// A post like it is live, and may belong to another job of this program.
     MayBeAnothers = "may_be_anothers",
     /// The same was posted before.
     DuplicatePost = "duplicate_post",

@@ -6,9 +6,9 @@
 mod account;
 mod client;
 mod code;
-pub mod duration;
+pub(crate) mod duration;
 mod engine;
-pub mod escape;
+pub(crate) mod escape;
 mod failure;
 mod filter;
 mod gateway;
@@ -21,15 +21,15 @@ mod problem;
 pub mod proof;
 mod publishing;
 mod retry;
-pub mod rules;
+pub(crate) mod rules;
 mod stats;
-pub mod when;
+pub(crate) mod when;
 
 pub use account::{AccessToken, BadTokenRef, NewAccount, Pause, SocialAccount, TokenRef};
 pub use client::{AgencyClient, NewClient};
 pub use code::FailureCode;
 pub use engine::Engine;
-pub use escape::visible;
+pub(crate) use escape::visible;
 pub use failure::{Away, EXISTS, Failure, NOT_SENT, Remedy, SPENT, Scope};
 pub use filter::{ABANDONED, MISSED, Only, Page, PostFilter, ShownStatus, Sort};
 pub use gateway::Gateway;
@@ -38,11 +38,10 @@ pub use ids::{
 };
 pub use job::{Claim, ClaimId, Intent, JobStatus, made_by_one_of};
 pub use media::{MediaItem, MediaKind};
-pub(crate) use platform::words;
 pub use platform::{
     Form, MediaSet, Platform, PostType, Profile, PublishMode, Shape, UnknownWord, VideoUpload,
-    linkedin,
 };
+pub(crate) use platform::{linkedin, words};
 pub use post::{
     CommentState, LogEntry, LogEvent, NewPost, Outcome, Post, PostContent, PostStatus, StepKind,
 };

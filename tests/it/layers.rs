@@ -208,6 +208,20 @@ fn the_map_refuses_what_it_should() {
     assert!(check("commands", "commands::show::ShowArgs"));
 }
 
+/// A platform that is added needs a migration, which no compiler asks for.
+#[test]
+fn every_engines_schema_knows_every_platform() {
+    for engine in std::fs::read_dir(root().join("migrations")).unwrap() {
+        let engine = engine.unwrap().path();
+        let files = std::fs::read_dir(&engine).unwrap();
+        let sql: String =
+            files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect();
+        for platform in socialsched::domain::Platform::ALL {
+            assert!(sql.contains(&format!("'{platform}'")), "{}: {platform}", engine.display());
+        }
+    }
+}
+
 #[test]
 fn nothing_is_left_to_do() {
     let mut faults = String::new();

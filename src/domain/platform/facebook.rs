@@ -79,8 +79,8 @@ fn in_address(url: &Url) -> Option<String> {
     }
 }
 
-/// Facebook leads both addresses on to the post's own. A story's is told by the
-/// list of stories alone.
+/// Facebook redirects both addresses to the post's own. A story's address is only
+/// in the list of stories.
 fn address(id: &str, shape: Shape) -> Option<String> {
     match shape {
         Shape::Reel => Some(format!("https://www.facebook.com/reel/{id}")),

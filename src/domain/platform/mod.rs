@@ -3,7 +3,7 @@
 
 mod facebook;
 mod instagram;
-pub mod linkedin;
+pub(crate) mod linkedin;
 mod profile;
 mod shape;
 

@@ -62,7 +62,7 @@ pub struct PostIds {
     pub looks: &'static str,
     /// The id that an address of the platform holds, where it is beyond doubt.
     pub in_address: fn(&url::Url) -> Option<String>,
-    /// The address of a post, where its id tells it.
+    /// The address of a post, where it can be made from its id.
     pub address: fn(&str, Shape) -> Option<String>,
 }
 

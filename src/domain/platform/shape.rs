@@ -39,7 +39,7 @@ impl Form {
 pub enum MediaSet {
     /// Text or a link alone.
     Nothing,
-    /// At least and at most so many.
+    /// The smallest and the largest number.
     Images(usize, usize),
     OneVideo,
     /// Images, videos, or both.

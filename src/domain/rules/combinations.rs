@@ -128,7 +128,7 @@ fn story(content: &PostContent, review: &mut Review) {
         );
     }
     let profile = content.platform.profile();
-    // A platform without stories is told already.
+    // A platform without stories is reported as such.
     if !(profile.forms)(PostType::Story).is_empty() && !content.caption.is_empty() {
         let what = format!("{} does not show a caption on stories", profile.name);
         review.warn(Problem::new("--caption", what).hint("put the text into the picture"));

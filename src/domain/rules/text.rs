@@ -50,8 +50,8 @@ fn presence(content: &PostContent, review: &mut Review) {
     }
 }
 
-/// What is wrong with a post that may be a text alone, and has none. Other posts
-/// without media lack those, which is told already.
+/// What is wrong with a post that may be a text alone, and has none. For
+/// other posts without media, the lack of media is reported.
 pub(super) fn emptiness(content: &PostContent) -> Option<Problem> {
     let forms = (content.platform.profile().forms)(content.post_type);
     let may_be_text = forms.iter().any(|form| form.shape == Shape::Text);

@@ -58,7 +58,8 @@ impl LinkedIn {
                             "LinkedIn: it calls the post a duplicate of {named}, which is not there. \
                              Change the content and schedule it again."
                         );
-                        let failure = Failure { message, ..failure() };
+                        let code = FailureCode::DuplicatePost;
+                        let failure = Failure { code, message, ..failure() };
                         match author(draft) {
                             Ok(Author::Organization(_)) => {
                                 Answer::Refused(classify::exists(failure))
