@@ -1,8 +1,8 @@
 //! The only reader of the environment and of configuration files.
 //!
 //! Precedence: flag, environment, user's file, system's file, default.
-//! Flags get their `SOCIALSCHED_` variables through [`with_environment`], so
-//! that clap has merged the first two before [`Settings::resolve`] runs.
+//! Flags get their `SOCIALSCHED_` variables through `with_environment`, so
+//! that clap has merged the first two before `Settings::resolve` runs.
 
 mod color;
 mod database_url;

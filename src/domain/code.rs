@@ -141,6 +141,8 @@ failure_codes! {
     Blind = "blind",
     /// Posts like it are live, and none is certainly this one.
     Ambiguous = "ambiguous",
+    /// The post may have gone out after the backup that was restored.
+    Restored = "restored",
     /// The only post like it that is live belongs to another job of this program.
     Anothers = "anothers",
     /// A post like it is live, and may belong to another job of this program.

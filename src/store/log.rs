@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value as Json, json};
 
 use crate::domain::{
-    Artifact, Failure, Fence, JobId, LogEntry, LogEvent, Receipt, Remedy, StepKind, WorkerId,
+    Artifact, Failure, FailureCode, Fence, JobId, LogEntry, LogEvent, Receipt, Remedy, StepKind,
+    WorkerId,
 };
 
 use super::db::{Row, Tx, sql};
@@ -17,7 +18,7 @@ pub(super) const DIRECT: &str = "direct";
 /// Codes of intents that are not a gate's: of another program's call, and of
 /// one that a restored backup may not know.
 pub(super) const FOREIGN: &str = "foreign";
-pub(super) const RESTORED: &str = "restored";
+pub(super) const RESTORED: &str = FailureCode::Restored.as_str();
 /// Keys in the detail of a row: what the platform's refusal asked for, and a
 /// passing fault, which costs no attempt.
 pub(super) const REFUSAL: &str = "refusal";
