@@ -34,7 +34,7 @@ use crate::output::{Format, Printer};
     max_term_width = 100,
     after_long_help = EXIT_CODES
 )]
-pub struct Cli {
+pub(crate) struct Cli {
     #[command(flatten)]
     pub global: GlobalArgs,
     #[command(subcommand)]
@@ -58,7 +58,7 @@ const EXIT_CODES: &str = "Exit codes:
 /// Flags of every command. `-h` leaves out the rarer ones.
 #[derive(Args)]
 #[command(next_help_heading = "Global options")]
-pub struct GlobalArgs {
+pub(crate) struct GlobalArgs {
     /// Database: sqlite:///path/to/file, mysql://… or postgres://user@host/name
     ///
     /// Also read from SOCIALSCHED_DATABASE_URL_FILE and DATABASE_URL. Default: a
@@ -130,7 +130,7 @@ pub struct GlobalArgs {
 
 /// What to do.
 #[derive(Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     Schedule(Box<commands::schedule::ScheduleArgs>),
     List(commands::list::ListArgs),
     Show(commands::show::ShowArgs),

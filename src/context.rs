@@ -7,17 +7,14 @@ use std::sync::Arc;
 
 use crate::config::{Env, Settings};
 use crate::domain::{
-    AccountId, CompanyId, InstanceId, PostId, Problem, Problems, SocialAccount, WorkerId,
+    AccountId, CompanyId, ID_PREFIX_MIN, InstanceId, PostId, Problem, Problems, SocialAccount,
+    WorkerId,
 };
 use crate::exit::{Explained, Fault};
 use crate::output::{Printer, Prompts};
-use crate::platforms::http::Gateway;
 use crate::platforms::{self, Publishers};
 use crate::store::{Found, Location, Store, StoreError};
 use crate::worker::{Options, Spool, TokenSource};
-
-/// The shortest prefix that may stand for an id.
-const PREFIX_LENGTH_MIN: usize = 4;
 
 /// One run of the program.
 pub struct Context {
@@ -111,18 +108,10 @@ impl Context {
     }
 
     /// The platform clients.
-    ///
-    /// # Errors
-    /// The gateway is not on this machine.
-    pub fn publishers(&self) -> anyhow::Result<Publishers> {
-        let gateway = match &self.settings.gateway {
-            None => None,
-            Some(url) => Some(Gateway::parse(url.as_str()).map_err(|why| {
-                Problems::from(Problem::new("SOCIALSCHED_PLATFORM_GATEWAY", why))
-            })?),
-        };
+    #[must_use]
+    pub fn publishers(&self) -> Publishers {
         let mut settings = platforms::Settings {
-            gateway,
+            gateway: self.settings.gateway.clone(),
             allow_private_media: self.settings.allow_private_media,
             ..platforms::Settings::default()
         };
@@ -136,7 +125,7 @@ impl Context {
         if let Some(version) = &self.settings.linkedin_version {
             settings.linkedin.version.clone_from(version);
         }
-        Ok(Publishers::new(settings))
+        Publishers::new(settings)
     }
 
     /// The reader of access tokens.
@@ -214,14 +203,19 @@ impl Context {
         company: CompanyId,
         id: &str,
     ) -> anyhow::Result<PostId> {
-        let is_prefix = id.len() >= PREFIX_LENGTH_MIN
+        let is_prefix = id.len() >= ID_PREFIX_MIN
             && id.len() <= 36
             && id.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
         if !is_prefix {
             return Err(Problems::from(
-                Problem::new("ID", "not a post id, nor 4 or more characters of its beginning")
-                    .value(id)
-                    .hint(format!("{} list shows the ids", self.socialsched())),
+                Problem::new(
+                    "ID",
+                    format!(
+                        "not a post id, nor {ID_PREFIX_MIN} or more characters of its beginning"
+                    ),
+                )
+                .value(id)
+                .hint(format!("{} list shows the ids", self.socialsched())),
             )
             .into());
         }

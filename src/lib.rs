@@ -5,7 +5,7 @@
 //!
 //! - [`cli`]: the clap tree and the dispatch.
 //! - [`commands`]: one file per command: arguments, a few calls, a report.
-//! - [`config`], [`context`], [`exit`], [`logging`], [`output`]: what a run is
+//! - [`config`], `context`, `exit`, `logging`, `output`: what a run is
 //!   told from outside, what a command is given, how it ends, what it says.
 //! - [`domain`]: the words: pure types and rules, no I/O.
 //! - [`store`]: all SQL. Every state change is one guarded UPDATE.
@@ -17,17 +17,20 @@
 //! - [`simulation`]: kills worker processes on the sandbox, and judges what
 //!   became of every post.
 //!
+//! Public is what the program's main function and the integration tests use, so
+//! that the compiler reports all else that nothing uses.
+//!
 //! Who may know whom is a test: `tests/it/layers.rs`.
 
 pub mod cli;
 pub mod commands;
 pub mod config;
-pub mod context;
+mod context;
 pub mod domain;
-pub mod exit;
+mod exit;
 mod kill_point;
-pub mod logging;
-pub mod output;
+mod logging;
+mod output;
 pub mod platforms;
 pub mod sandbox;
 pub mod simulation;

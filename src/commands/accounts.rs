@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::domain::when::short;
 use crate::domain::{
     AccountId, ClientId, NewAccount, Platform, Problem, Problems, PublishMode, SocialAccount,
-    TokenRef,
+    TokenRef, rules,
 };
 use crate::exit::{Exit, Fault};
 use crate::output::{Align, Report, Table};
@@ -179,12 +179,14 @@ impl AddArgs {
     async fn run(self, context: &Context) -> anyhow::Result<Exit> {
         let company = context.company()?;
         let mut problems = Problems::default();
-        check_external_id(self.platform, &self.external_id, &mut problems);
+        if let Err(problem) = rules::check_account_id(self.platform, &self.external_id) {
+            problems.push(problem);
+        }
         if self.name.trim().is_empty() {
             problems.push(Problem::new("--name", "is blank"));
         }
         let token_ref = self.token_ref(&mut problems);
-        if self.publish_mode.is_some() && self.platform != Platform::Facebook {
+        if self.publish_mode.is_some() && !self.platform.profile().has_publish_modes {
             problems.push(only_for_facebook(self.platform));
         }
         problems.into_result()?;
@@ -279,7 +281,7 @@ impl SetArgs {
         let company = context.company()?;
         let store = context.store().await?;
         let account = context.find_account(&store, company, &self.account).await?;
-        if account.platform != Platform::Facebook {
+        if !account.platform.profile().has_publish_modes {
             return Err(Problems::from(only_for_facebook(account.platform)).into());
         }
         let mode = self.publish_mode.parse().ok();
@@ -295,28 +297,6 @@ impl SetArgs {
 fn only_for_facebook(platform: Platform) -> Problem {
     Problem::new("--publish-mode", format!("an account of {platform} has no choice of it"))
         .hint("it is for Facebook Pages")
-}
-
-/// Ids as the platforms write them; a wrong one would fail every post.
-fn check_external_id(platform: Platform, id: &str, problems: &mut Problems) {
-    let is_number = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
-    let (fits, hint) = match platform {
-        Platform::Facebook => (is_number(id), "the Page id, a number"),
-        Platform::Instagram => (is_number(id), "the Instagram user id, a number"),
-        Platform::LinkedIn => {
-            let person = id.strip_prefix("urn:li:person:").is_some_and(|rest| {
-                !rest.is_empty()
-                    && rest.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
-            });
-            let page = id.strip_prefix("urn:li:organization:").is_some_and(is_number);
-            (person || page, "urn:li:person:… or urn:li:organization:NUMBER")
-        }
-    };
-    if !fits {
-        problems.push(
-            Problem::new("--external-id", format!("not an id of {platform}")).value(id).hint(hint),
-        );
-    }
 }
 
 async fn pause(context: &Context, name: &str, reason: &str) -> anyhow::Result<Exit> {

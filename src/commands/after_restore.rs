@@ -30,7 +30,7 @@ pub(super) async fn run(
         // What an answer proves is certain, whatever else was lost.
         Worker::new(
             store.clone(),
-            context.publishers()?,
+            context.publishers(),
             context.tokens(),
             Arc::new(|_| {}),
             options,

@@ -13,22 +13,16 @@ use super::view;
 use crate::context::Context;
 use crate::domain::rules::content_hash;
 use crate::domain::{
-    ATTEMPTS_MAX, AccessToken, AccountId, ClientId, CompanyId, JobId, MediaItem, MediaKind,
-    NewAccount, NewClient, NewPost, Page, Platform, PostContent, PostFilter, PostId, PostType,
+    ATTEMPTS_MAX, AccessToken, AccountId, ClientId, CompanyId, Gateway, JobId, MediaItem,
+    MediaKind, NewAccount, NewClient, NewPost, Page, Platform, PostContent, PostFilter, PostId,
+    PostType,
 };
 use crate::exit::{Exit, Explained, Fault};
 use crate::output::Report;
-use crate::platforms::http::Gateway;
 use crate::platforms::{self, Publishers};
 use crate::sandbox::{Sandbox, SandboxOptions};
 use crate::store::{Inserted, Location, Scratch, Store};
 use crate::worker::{End, Options, Worker};
-
-const ACCOUNTS: [(Platform, &str, &str); 3] = [
-    (Platform::Facebook, "Acme Page", "1000001"),
-    (Platform::Instagram, "Acme Instagram", "17841400000001"),
-    (Platform::LinkedIn, "Acme Company", "urn:li:organization:1234567"),
-];
 
 /// Show the main job: posts of all three platforms go out
 ///
@@ -89,15 +83,7 @@ async fn play(context: &Context, scratch: &Scratch) -> anyhow::Result<Exit> {
     let company = CompanyId::generate();
     let scheduled = schedule(&store, company, &gateway).await?;
     let failed = publish(context, &store, &gateway, scheduled).await?;
-    let filter = PostFilter {
-        company_id: company,
-        statuses: Vec::new(),
-        platform: None,
-        account_id: None,
-        client_id: None,
-        since: None,
-        until: None,
-    };
+    let filter = PostFilter::all(company);
     let posts = store.list_posts(&filter, &Page::default()).await?.posts;
     let stats = store.queue_stats(Some(company)).await?;
     store.close().await;
@@ -160,7 +146,12 @@ async fn schedule(store: &Store, company: CompanyId, media: &str) -> anyhow::Res
     let video =
         MediaItem { url: format!("{media}/media/clip.mp4"), kind: MediaKind::Video, alt: None };
     let mut count = 0;
-    for (platform, name, external_id) in ACCOUNTS {
+    for platform in Platform::ALL.iter().copied() {
+        let (name, external_id) = match platform {
+            Platform::Facebook => ("Acme Page", "1000001"),
+            Platform::Instagram => ("Acme Instagram", "17841400000001"),
+            Platform::LinkedIn => ("Acme Company", "urn:li:organization:1234567"),
+        };
         let account = AccountId::generate();
         store
             .add_account(&NewAccount {

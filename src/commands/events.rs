@@ -69,7 +69,7 @@ pub(super) fn event_line(event: &Event) -> String {
     let detail = match (&event.end, failure) {
         (End::Published { external_id: Some(id), .. }, _) => format!(": {}", visible(id)),
         (_, Some(failure)) => {
-            format!(": {} ({})", visible(&failure.message), visible(&failure.code))
+            format!(": {} ({})", visible(&failure.message), visible(failure.code.as_str()))
         }
         _ => String::new(),
     };

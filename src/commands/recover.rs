@@ -86,7 +86,7 @@ impl RecoverArgs {
         }
         let worker = Worker::new(
             store.clone(),
-            context.publishers()?,
+            context.publishers(),
             context.tokens(),
             Arc::new(|_| {}),
             options,
@@ -101,15 +101,7 @@ impl RecoverArgs {
 /// Posts that wait for a person's word.
 async fn needs_review(context: &Context, store: &Store) -> anyhow::Result<Vec<Post>> {
     let Some(company_id) = context.settings.company else { return Ok(Vec::new()) };
-    let filter = PostFilter {
-        company_id,
-        statuses: vec![ShownStatus::Unknown],
-        platform: None,
-        account_id: None,
-        client_id: None,
-        since: None,
-        until: None,
-    };
+    let filter = PostFilter::of_status(company_id, ShownStatus::Unknown);
     let listing = store.list_posts(&filter, &Page::default()).await?;
     for row in &listing.unreadable {
         view::warn_of_bad_row(context, row);

@@ -111,15 +111,8 @@ impl RetryArgs {
                 Some(at.map_err(|error| Problems::from(error.problem("--since", text)))?)
             }
         };
-        let filter = PostFilter {
-            company_id: context.company()?,
-            statuses: vec![ShownStatus::Failed],
-            platform: None,
-            account_id: None,
-            client_id: None,
-            since,
-            until: None,
-        };
+        let filter =
+            PostFilter { since, ..PostFilter::of_status(context.company()?, ShownStatus::Failed) };
         let listing = store.list_posts(&filter, &Page::default()).await?;
         // Unknown outcomes are failed posts too, but never tried again from here.
         let is_not_live = |post: &&crate::domain::Post| {

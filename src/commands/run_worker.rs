@@ -107,7 +107,7 @@ impl RunWorkerArgs {
         }
         let fail_on_error =
             self.fail_on_error || context.settings.run_worker.fail_on_error.unwrap_or(false);
-        let publishers = context.publishers()?;
+        let publishers = context.publishers();
         let worker = worker(context, &store, publishers, options);
         if context.dry_run {
             return preview(context, &store, &worker).await;

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 
 use super::input::read_text;
 use super::signals::Signals;
+use crate::config::variable_of_platform;
 use crate::context::Context;
-use crate::domain::{Problem, Problems};
+use crate::domain::{Platform, Problem, Problems};
 use crate::exit::{Exit, Fault};
 use crate::output::{Format, Report};
 use crate::sandbox::{Sandbox, SandboxOptions};
@@ -49,20 +50,19 @@ impl SandboxArgs {
             .with_faults(&rules)
             .map_err(|why| Problems::from(Problem::new("--faults", why.to_string())))?;
         let base = sandbox.base_url();
-        let variables = [
-            ("SOCIALSCHED_PLATFORM_GATEWAY", base.as_str()),
-            ("SOCIALSCHED_ALLOW_PRIVATE_MEDIA", "1"),
-            ("SOCIALSCHED_TOKEN_FACEBOOK", "sandbox"),
-            ("SOCIALSCHED_TOKEN_INSTAGRAM", "sandbox"),
-            ("SOCIALSCHED_TOKEN_LINKEDIN", "sandbox"),
+        let mut variables = vec![
+            ("SOCIALSCHED_PLATFORM_GATEWAY".to_owned(), base.as_str()),
+            ("SOCIALSCHED_ALLOW_PRIVATE_MEDIA".to_owned(), "1"),
         ];
+        let tokens = Platform::ALL.iter().map(|of| (variable_of_platform(*of), "sandbox"));
+        variables.extend(tokens);
         if context.printer.format().is_json() {
             let report = Report {
                 message: Some("Sandbox is ready".to_owned()),
                 data: json!({
                     "url": base,
                     "media": [format!("{base}/media/photo.jpg"), format!("{base}/media/clip.mp4")],
-                    "environment": variables.iter().copied().collect::<std::collections::BTreeMap<_, _>>(),
+                    "environment": variables.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
                 }),
                 ..Report::default()
             };

@@ -16,21 +16,12 @@ use crate::domain::rules::{self, content_hash};
 use crate::domain::when::{Dst, describe, parse_when, rfc3339};
 use crate::domain::{
     ATTEMPTS_MAX, AccountId, ClientId, JobId, NewPost, Platform, PostContent, PostId, PostType,
-    Problem, Problems, SocialAccount, words,
+    Problem, Problems, SocialAccount,
 };
 use crate::exit::{Exit, Fault};
 use crate::output::Report;
 use crate::store::{Inserted, Store};
 use request::{Request, rename_fields};
-
-/// Whether media URLs are looked at now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Probe {
-    /// No network call.
-    Off,
-}
-
-words!(Probe { Off = "off" });
 
 /// Schedule a post
 ///
@@ -80,8 +71,9 @@ pub struct ScheduleArgs {
     #[arg(long)]
     allow_duplicate: bool,
     /// Look at the media URLs now
-    #[arg(long, default_value = "off", value_parser = word::<Probe>(Probe::ALL.iter().map(|p| p.as_str())))]
-    probe: Probe,
+    // Nothing is fetched yet, so there is nothing to choose: scripts may say so.
+    #[arg(id = "probe", long = "probe", value_name = "PROBE", default_value = "off", value_parser = ["off"])]
+    _probe: String,
     /// The old scheduler's JSON request; - is standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = [
         "account", "platform", "post_type", "caption", "caption_file", "image", "video", "media",
@@ -93,7 +85,6 @@ impl ScheduleArgs {
     pub(crate) async fn run(mut self, context: &Context) -> anyhow::Result<Exit> {
         let mut problems = Problems::default();
         let (key, allow_duplicate, dst) = (self.key.take(), self.allow_duplicate, self.dst);
-        let Probe::Off = self.probe;
         let request = self.request(context, &mut problems)?;
         let store = context.store().await?;
         let account = account(context, &store, &request).await?;

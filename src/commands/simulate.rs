@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 use super::signals::Signals;
 use super::throwaway::Throwaway;
 use super::view;
-use crate::config::Settings;
+use crate::config::{Settings, variable_of_platform};
 use crate::context::Context;
+use crate::domain::Platform;
 use crate::exit::{Exit, Explained, Fault};
 use crate::output::{Align, Cell, Report, Table};
 use crate::simulation::{
@@ -232,11 +233,11 @@ fn variables(context: &Context, database: &Location, platforms: &str) -> Vec<(St
         ("SOCIALSCHED_DATABASE_URL", url.expose_secret()),
         ("SOCIALSCHED_PLATFORM_GATEWAY", platforms),
         ("SOCIALSCHED_ALLOW_PRIVATE_MEDIA", "1"),
-        ("SOCIALSCHED_TOKEN_FACEBOOK", "simulated"),
-        ("SOCIALSCHED_TOKEN_INSTAGRAM", "simulated"),
-        ("SOCIALSCHED_TOKEN_LINKEDIN", "simulated"),
     ] {
         variables.push((name.to_owned(), value.into()));
+    }
+    for platform in Platform::ALL {
+        variables.push((variable_of_platform(*platform), "simulated".into()));
     }
     variables
 }

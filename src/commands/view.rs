@@ -75,8 +75,8 @@ pub(super) fn time(at: DateTime<Utc>, zone: &Zone, format: Format) -> Cell {
 
 /// An account as an item of JSON data.
 pub(super) fn account_json(account: &SocialAccount) -> Value {
-    let instagram = (account.platform == crate::domain::Platform::Instagram)
-        .then(|| account.external_id.clone());
+    let instagram =
+        account.platform.profile().is_instagram_business.then_some(&account.external_id);
     json!({
         "id": account.id,
         "platform": account.platform,

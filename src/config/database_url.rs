@@ -7,45 +7,36 @@ use std::str::FromStr;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-/// Which kind of database an address names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DatabaseKind {
-    Sqlite,
-    /// MySQL or MariaDB.
-    Mysql,
-    Postgres,
-}
+use crate::domain::Engine;
 
-impl DatabaseKind {
-    /// The parameters of a server's URL. Drivers ignore others, and a misspelt
-    /// one would leave a connection unverified.
-    fn parameters(self) -> &'static [&'static str] {
-        match self {
-            // Read past everything: SQLite's own.
-            Self::Sqlite => &[],
-            Self::Mysql => &["ssl-mode", "ssl-ca", "ssl-cert", "ssl-key", "socket"],
-            Self::Postgres => &[
-                "sslmode",
-                "sslrootcert",
-                "sslcert",
-                "sslkey",
-                "host",
-                "hostaddr",
-                "port",
-                "dbname",
-                "user",
-                "password",
-                "application_name",
-                "options",
-            ],
-        }
+/// The parameters of a server's URL. Drivers ignore others, and a misspelt one
+/// would leave a connection unverified.
+fn parameters(engine: Engine) -> &'static [&'static str] {
+    match engine {
+        // Read past everything: SQLite's own.
+        Engine::Sqlite => &[],
+        Engine::MySql => &["ssl-mode", "ssl-ca", "ssl-cert", "ssl-key", "socket"],
+        Engine::Postgres => &[
+            "sslmode",
+            "sslrootcert",
+            "sslcert",
+            "sslkey",
+            "host",
+            "hostaddr",
+            "port",
+            "dbname",
+            "user",
+            "password",
+            "application_name",
+            "options",
+        ],
     }
 }
 
 /// A database URL. `Debug` and `Display` leave the password out.
 #[derive(Clone)]
 pub struct DatabaseUrl {
-    kind: DatabaseKind,
+    engine: Engine,
     url: SecretString,
 }
 
@@ -58,8 +49,8 @@ pub enum DatabaseUrlError {
     Unreadable,
     #[error("sqlite:// is not followed by a file name")]
     NoFile,
-    #[error("has a parameter that is none of {} (value not shown)", .0.parameters().join(", "))]
-    Parameter(DatabaseKind),
+    #[error("has a parameter that is none of {} (value not shown)", parameters(*.0).join(", "))]
+    Parameter(Engine),
 }
 
 impl DatabaseUrlError {
@@ -82,12 +73,7 @@ impl DatabaseUrl {
     #[must_use]
     pub fn sqlite(path: &Path) -> Self {
         let path = path.display().to_string().replace('%', "%25").replace('?', "%3F");
-        Self { kind: DatabaseKind::Sqlite, url: format!("sqlite://{path}").into() }
-    }
-
-    #[must_use]
-    pub fn kind(&self) -> DatabaseKind {
-        self.kind
+        Self { engine: Engine::Sqlite, url: format!("sqlite://{path}").into() }
     }
 
     /// The whole URL: for the database driver and nothing else.
@@ -99,7 +85,7 @@ impl DatabaseUrl {
     /// Whether reading this URL gives somebody a password.
     #[must_use]
     pub fn has_password(&self) -> bool {
-        self.kind != DatabaseKind::Sqlite
+        self.engine != Engine::Sqlite
             && Url::parse(self.expose()).map_or(true, |url| {
                 url.password().is_some()
                     || url.query_pairs().any(|(key, _)| key.to_ascii_lowercase().contains("pass"))
@@ -142,13 +128,8 @@ impl FromStr for DatabaseUrl {
 
     fn from_str(text: &str) -> Result<Self, DatabaseUrlError> {
         let (scheme, rest) = text.trim().split_once(':').ok_or(DatabaseUrlError::Scheme)?;
-        let kind = match scheme {
-            "sqlite" => DatabaseKind::Sqlite,
-            "mysql" | "mariadb" => DatabaseKind::Mysql,
-            "postgres" | "postgresql" => DatabaseKind::Postgres,
-            _ => return Err(DatabaseUrlError::Scheme),
-        };
-        if kind == DatabaseKind::Sqlite {
+        let engine = Engine::of_scheme(scheme).ok_or(DatabaseUrlError::Scheme)?;
+        if engine == Engine::Sqlite {
             if rest.trim_start_matches('/').is_empty() {
                 return Err(DatabaseUrlError::NoFile);
             }
@@ -160,11 +141,11 @@ impl FromStr for DatabaseUrl {
             {
                 return Err(DatabaseUrlError::Unreadable);
             }
-            if url.query_pairs().any(|(key, _)| !kind.parameters().contains(&&*key)) {
-                return Err(DatabaseUrlError::Parameter(kind));
+            if url.query_pairs().any(|(key, _)| !parameters(engine).contains(&&*key)) {
+                return Err(DatabaseUrlError::Parameter(engine));
             }
         }
-        Ok(Self { kind, url: text.trim().to_owned().into() })
+        Ok(Self { engine, url: text.trim().to_owned().into() })
     }
 }
 
@@ -172,7 +153,7 @@ impl fmt::Display for DatabaseUrl {
     /// `postgres://user:***@host/name`; the query, which may hold anything, is
     /// left out.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.kind == DatabaseKind::Sqlite {
+        if self.engine == Engine::Sqlite {
             return f.write_str(self.expose());
         }
         let Ok(mut url) = Url::parse(self.expose()) else { return f.write_str("(not shown)") };
@@ -280,14 +261,14 @@ mod tests {
 
     #[test]
     fn kinds_follow_the_scheme() {
-        for (text, kind) in [
-            ("sqlite://a.db", DatabaseKind::Sqlite),
-            ("sqlite:///var/lib/a.db?mode=ro", DatabaseKind::Sqlite),
-            ("mysql://db/app", DatabaseKind::Mysql),
-            ("mariadb://db/app", DatabaseKind::Mysql),
-            ("postgresql://db/app", DatabaseKind::Postgres),
+        for (text, engine) in [
+            ("sqlite://a.db", Engine::Sqlite),
+            ("sqlite:///var/lib/a.db?mode=ro", Engine::Sqlite),
+            ("mysql://db/app", Engine::MySql),
+            ("mariadb://db/app", Engine::MySql),
+            ("postgresql://db/app", Engine::Postgres),
         ] {
-            assert_eq!(text.parse::<DatabaseUrl>().unwrap().kind(), kind, "{text}");
+            assert_eq!(text.parse::<DatabaseUrl>().unwrap().engine, engine, "{text}");
         }
     }
 }

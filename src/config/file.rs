@@ -1,7 +1,7 @@
 //! The configuration files.
 
 use std::fmt::Display;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -93,19 +93,13 @@ pub(super) struct LinkedIn {
 impl FileConfig {
     /// Reads the file that was asked for, or else the user's over the
     /// system's where they exist. Never looks into the current directory.
-    /// Also returns the paths that were read, the one that wins first.
-    pub fn load(
-        asked: Option<&Path>,
-        env: &Env,
-        insecure: bool,
-    ) -> Result<(Self, Vec<PathBuf>), Fault> {
+    pub fn load(asked: Option<&Path>, env: &Env, insecure: bool) -> Result<Self, Fault> {
         let required = asked.is_some();
         let paths = match asked {
             Some(path) => vec![path.to_owned()],
             None => env.user_config().into_iter().chain([env.system_config()]).collect(),
         };
         let mut merged = Table::new();
-        let mut files = Vec::new();
         for path in paths {
             match secret_file::read(&path) {
                 Err(error) if error.missing && !required => {}
@@ -120,14 +114,11 @@ impl FileConfig {
                             .hint(format!("{chmod}\nor pass --insecure-config")));
                     }
                     fill(&mut merged, parse(&path, &text)?);
-                    files.push(path);
                 }
             }
         }
         // Each file passed on its own; merging only takes keys of theirs.
-        let config =
-            merged.try_into().map_err(|_| config_fault("the files do not fit together"))?;
-        Ok((config, files))
+        merged.try_into().map_err(|_| config_fault("the files do not fit together"))
     }
 }
 
@@ -176,23 +167,8 @@ fn without_value(message: &str) -> String {
 fn suggestion(message: &str) -> Option<&str> {
     let mut quoted = message.strip_prefix("unknown field ")?.split('`').skip(1).step_by(2);
     let unknown = quoted.next()?;
-    let (distance, key) = quoted.map(|key| (edits(unknown, key), key)).min()?;
+    let (distance, key) = quoted.map(|key| (strsim::levenshtein(unknown, key), key)).min()?;
     (distance <= 2.max(unknown.len() / 3)).then_some(key)
-}
-
-/// How many single-character edits lie between two words (Levenshtein).
-fn edits(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (at, a) in from.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], at + 1);
-        for (j, b) in to.iter().enumerate() {
-            let replaced = diagonal + usize::from(a != *b);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[to.len()]
 }
 
 fn word<'de, D: Deserializer<'de>, T>(from: D) -> Result<Option<T>, D::Error>

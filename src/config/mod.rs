@@ -1,8 +1,8 @@
 //! The only reader of the environment and of configuration files.
 //!
 //! Precedence: flag, environment, user's file, system's file, default.
-//! Flags get their `SOCIALSCHED_` variables through [`with_environment`], so
-//! that clap has merged the first two before [`Settings::resolve`] runs.
+//! Flags get their `SOCIALSCHED_` variables through `with_environment`, so
+//! that clap has merged the first two before `Settings::resolve` runs.
 
 mod color;
 mod database_url;
@@ -17,19 +17,17 @@ mod tokens;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use url::Url;
-
-pub use color::ColorWhen;
-pub use database_url::{DatabaseKind, DatabaseUrl, DatabaseUrlError};
-pub use early::{Early, Terminals};
+pub(crate) use color::ColorWhen;
+pub(crate) use database_url::DatabaseUrl;
+pub(crate) use early::{Early, Terminals};
 pub use env::Env;
-pub use file::RunWorker;
-pub use flags::{typed_flags, variable_of, with_environment};
-pub use program::Program;
-pub use tokens::Tokens;
+pub(crate) use file::RunWorker;
+pub(crate) use flags::{typed_flags, with_environment};
+pub(crate) use program::Program;
+pub(crate) use tokens::{Tokens, variable_of_platform};
 
 use crate::domain::when::Zone;
-use crate::domain::{CompanyId, InstanceId, Problem, Problems};
+use crate::domain::{CompanyId, Gateway, InstanceId, Problem, Problems};
 use crate::exit::Fault;
 use crate::logging::LogFormat;
 use crate::output::{Format, Screen};
@@ -42,7 +40,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 ///
 /// Not `Debug`: the database URL may hold a password.
 #[derive(Clone, Default)]
-pub struct Flags {
+pub(crate) struct Flags {
     pub database_url: Option<String>,
     /// What of it the command line itself has, not only a variable: see [`typed_flags`].
     pub typed: Vec<(&'static str, Option<String>)>,
@@ -72,7 +70,7 @@ impl Flags {
 
 /// Everything that a run is told from outside, decided once.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub(crate) struct Settings {
     pub database_url: DatabaseUrl,
     /// The command line itself names it: no variable, file or default does.
     pub database_is_typed: bool,
@@ -100,7 +98,7 @@ pub struct Settings {
     pub timeout: Duration,
     pub insecure_config: bool,
     /// Where every platform call goes instead: a sandbox on this machine.
-    pub gateway: Option<Url>,
+    pub gateway: Option<Gateway>,
     /// Media URLs may point at private addresses.
     pub allow_private_media: bool,
     /// The `[run-worker]` table: what its flags fall back to.
@@ -109,8 +107,6 @@ pub struct Settings {
     pub facebook: file::Facebook,
     /// `[linkedin] version`, such as `202601`.
     pub linkedin_version: Option<String>,
-    /// The files that were read, the one that wins first.
-    pub files: Vec<PathBuf>,
 }
 
 impl Settings {
@@ -120,7 +116,7 @@ impl Settings {
     /// [`Problems`] for a bad flag or variable (exit 2); [`Fault`] for a file
     /// that is missing, unreadable, wrong or open to others (exit 5).
     pub fn resolve(flags: Flags, env: &Env, terminals: Terminals) -> anyhow::Result<Self> {
-        let (file, files) = FileConfig::load(flags.config.as_deref(), env, flags.insecure_config)?;
+        let file = FileConfig::load(flags.config.as_deref(), env, flags.insecure_config)?;
         let (database_url, database_named_by) = database_url(&flags, env, file.database_url)?;
         let color = early::decide_color(flags.color, file.color, env);
         let output = if flags.json { Some(Format::Json) } else { flags.output };
@@ -156,7 +152,6 @@ impl Settings {
             run_worker: file.run_worker,
             facebook: file.facebook,
             linkedin_version: file.linkedin.version,
-            files,
         })
     }
 
@@ -215,29 +210,13 @@ fn database_url(
     Ok((DatabaseUrl::sqlite(&data.join("socialsched").join("socialsched.db")), None))
 }
 
-/// The sandbox's address. Loopback only: tokens are sent to it.
-fn gateway(env: &Env) -> anyhow::Result<Option<Url>> {
+/// The sandbox's address.
+fn gateway(env: &Env) -> Result<Option<Gateway>, Problems> {
     const NAME: &str = "SOCIALSCHED_PLATFORM_GATEWAY";
     let Some(text) = env.text(NAME)? else { return Ok(None) };
-    let refuse =
-        |what: &str| Problems::from(Problem::new(NAME, what).hint("http://127.0.0.1:PORT"));
-    let url = Url::parse(&text).map_err(|_| refuse("not a URL"))?;
-    let loopback = match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    let plain = url.scheme() == "http"
-        && url.username().is_empty()
-        && url.password().is_none()
-        && url.query().is_none()
-        && url.fragment().is_none();
-    if loopback && plain {
-        Ok(Some(url))
-    } else {
-        Err(refuse("only a plain http URL of this machine is accepted").into())
-    }
+    let gateway = Gateway::parse(&text)
+        .map_err(|what| Problem::new(NAME, what).hint("http://127.0.0.1:PORT"))?;
+    Ok(Some(gateway))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Finds access tokens where their references point.
 
 use super::{Env, secret_file};
-use crate::domain::{AccessToken, SocialAccount, TokenRef};
+use crate::domain::{AccessToken, Platform, SocialAccount, TokenRef};
 
 /// Reads tokens from the worker's own environment and files. Nothing is kept:
 /// a renewed file is seen by the next call.
@@ -34,9 +34,8 @@ impl Tokens {
                 checked(&token, || path.display().to_string())
             }
             None => {
-                let named = |name: String| name.to_uppercase().replace('-', "_");
-                let own = named(format!("SOCIALSCHED_TOKEN_{}", account.id));
-                let shared = named(format!("SOCIALSCHED_TOKEN_{}", account.platform));
+                let own = variable_of(&account.id.to_string());
+                let shared = variable_of_platform(account.platform);
                 match self.variable(&own)? {
                     Some(token) => Ok(token),
                     None => self
@@ -51,6 +50,16 @@ impl Tokens {
         let value = self.env.text(name).map_err(|_| format!("the variable {name} is not UTF-8"))?;
         value.map(|token| checked(&token, || format!("the variable {name}"))).transpose()
     }
+}
+
+/// The variable that holds the token of a platform's accounts.
+#[must_use]
+pub fn variable_of_platform(platform: Platform) -> String {
+    variable_of(platform.as_str())
+}
+
+fn variable_of(name: &str) -> String {
+    format!("SOCIALSCHED_TOKEN_{}", name.to_uppercase().replace('-', "_"))
 }
 
 /// A token goes into a header: one word of visible ASCII.

@@ -5,6 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::FailureCode;
+
 /// A call that did not do what it should.
 ///
 /// The same words serve staging calls, refused publish calls and publish calls
@@ -13,8 +15,7 @@ use serde_json::{Value, json};
 #[serde(rename_all = "camelCase")]
 pub struct Failure {
     pub remedy: Remedy,
-    /// The platform's own code (`190/463`, `DUPLICATE_POST`) or ours (`timeout`).
-    pub code: String,
+    pub code: FailureCode,
     /// For people. Comes from outside: may hold anything but never a secret.
     pub message: String,
     pub http_status: Option<u16>,
@@ -38,10 +39,10 @@ pub const NOT_SENT: &str = "not_sent";
 impl Failure {
     /// A failure that did not come with an HTTP answer.
     #[must_use]
-    pub fn new(remedy: Remedy, code: impl Into<String>, message: impl Into<String>) -> Self {
+    pub fn new(remedy: Remedy, code: FailureCode, message: impl Into<String>) -> Self {
         Self {
             remedy,
-            code: code.into(),
+            code,
             message: message.into(),
             http_status: None,
             trace_id: None,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::platform::words;
-use super::{AccountId, ClientId, CompanyId, Outcome, Platform, Post, PostStatus};
+use super::{AccountId, ClientId, CompanyId, FailureCode, Outcome, Platform, Post, PostStatus};
 
 /// A status as people see it: the stored one, or one derived from other columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -36,9 +36,9 @@ words!(ShownStatus {
 });
 
 /// `post_details.error_code` of a post that was not sent because it was too late.
-pub const MISSED: &str = "missed";
+pub const MISSED: &str = FailureCode::Missed.as_str();
 /// `post_details.error_code` of an unknown outcome an operator gave up on.
-pub const ABANDONED: &str = "abandoned";
+pub const ABANDONED: &str = FailureCode::Abandoned.as_str();
 
 impl ShownStatus {
     /// The most telling word for a post.
@@ -92,6 +92,28 @@ pub struct PostFilter {
     pub since: Option<DateTime<Utc>>,
     /// `run_at` before.
     pub until: Option<DateTime<Utc>>,
+}
+
+impl PostFilter {
+    /// All posts of a company.
+    #[must_use]
+    pub fn all(company_id: CompanyId) -> Self {
+        Self {
+            company_id,
+            statuses: Vec::new(),
+            platform: None,
+            account_id: None,
+            client_id: None,
+            since: None,
+            until: None,
+        }
+    }
+
+    /// Those of all that have this status.
+    #[must_use]
+    pub fn of_status(company_id: CompanyId, status: ShownStatus) -> Self {
+        Self { statuses: vec![status], ..Self::all(company_id) }
+    }
 }
 
 /// Which posts a worker serves; all given conditions must hold.

@@ -17,6 +17,9 @@ pub enum IdError {
     Nil,
 }
 
+/// How many characters of the beginning of an id may stand for it at least.
+pub const ID_PREFIX_MIN: usize = 4;
+
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident, $generate:path) => {
         $(#[$doc])*

@@ -13,7 +13,7 @@ fn call() -> Intent {
 }
 
 fn refused(answered: i64) -> Intent {
-    let refusal = Some(Failure::new(Remedy::GiveUp, "100", "…"));
+    let refusal = Some(Failure::new(Remedy::GiveUp, "100".into(), "…"));
     Intent { refusal, answered_at: Some(after(answered)), ..call() }
 }
 

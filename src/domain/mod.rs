@@ -5,10 +5,13 @@
 
 mod account;
 mod client;
-pub mod duration;
-pub mod escape;
+mod code;
+pub(crate) mod duration;
+mod engine;
+pub(crate) mod escape;
 mod failure;
 mod filter;
+mod gateway;
 mod ids;
 mod job;
 mod law;
@@ -19,23 +22,28 @@ mod problem;
 pub mod proof;
 mod publishing;
 mod retry;
-pub mod rules;
+pub(crate) mod rules;
 mod stats;
-pub mod when;
+pub(crate) mod when;
 
 pub use account::{AccessToken, BadTokenRef, NewAccount, Pause, SocialAccount, TokenRef};
 pub use client::{AgencyClient, NewClient};
-pub use escape::visible;
+pub use code::FailureCode;
+pub use engine::Engine;
+pub(crate) use escape::visible;
 pub use failure::{Away, EXISTS, Failure, NOT_SENT, Remedy, SPENT, Scope};
 pub use filter::{ABANDONED, MISSED, Only, Page, PostFilter, ShownStatus, Sort};
+pub use gateway::Gateway;
 pub use ids::{
-    AccountId, ClientId, CompanyId, Fence, IdError, InstanceId, JobId, PostId, WorkerId,
+    AccountId, ClientId, CompanyId, Fence, ID_PREFIX_MIN, InstanceId, JobId, PostId, WorkerId,
 };
 pub use job::{Claim, Intent, Job, JobStatus, Lease, made_by_one_of};
 pub use law::{By, Rule, State, Transition};
 pub use media::{MediaItem, MediaKind};
-pub(crate) use platform::words;
-pub use platform::{Platform, PostType, PublishMode, UnknownWord, VideoUpload};
+pub use platform::{
+    Form, MediaSet, Platform, PostType, Profile, PublishMode, Shape, UnknownWord, VideoUpload,
+};
+pub(crate) use platform::{linkedin, words};
 pub use post::{
     CommentState, LogEntry, LogEvent, NewPost, Outcome, Post, PostContent, PostStatus, StepKind,
 };

@@ -12,7 +12,9 @@
 
 use std::time::Duration;
 
-use super::{Answer, EXISTS, Failure, Intent, NOT_SENT, Receipt, Remedy, SPENT, Sighting};
+use super::{
+    Answer, EXISTS, Failure, FailureCode, Intent, NOT_SENT, Receipt, Remedy, SPENT, Sighting,
+};
 
 /// What shows, beside its answer, whether a publish call made its post live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,12 +56,9 @@ pub const CONTRADICTED: Duration = Duration::from_secs(30 * 60);
 /// and "not live" makes it a failed post. Stories are still listed.
 const CONTRADICTED_AND_GOES_ON: Duration = Duration::from_secs(12 * 60 * 60);
 
-/// What a call named is not there any more, as far as can be read.
-pub const MISSING: &str = "missing_object";
-/// A reading that saw the object, and saw it not live.
-pub const NOT_LIVE: &str = "not_live";
-/// A reading that saw the platform still working on the object.
-pub const IN_PROGRESS: &str = "in_progress";
+/// The words of two readings, as the publish log keeps them.
+pub const NOT_LIVE: &str = FailureCode::NotLive.as_str();
+pub const IN_PROGRESS: &str = FailureCode::InProgress.as_str();
 
 /// What the answer to a publish call proves by itself.
 #[must_use]
@@ -92,7 +91,7 @@ pub fn of_reading(sighting: Sighting, open: &[Intent], settle: Duration) -> Prov
         (Sighting::Matched(receipt), _) => Proven::Matched(receipt),
         (Sighting::NotLive { .. } | Sighting::Dead(_) | Sighting::InProgress, _) if blind => {
             let message = "the platform shows nothing live, which proves nothing about this call";
-            Proven::Nothing(Failure::new(Remedy::GiveUp, "blind", message))
+            Proven::Nothing(Failure::new(Remedy::GiveUp, FailureCode::Blind, message))
         }
         (Sighting::NotLive { after }, _)
             if is_unclear && !is_believed(newest, at_least.max(after), settle) =>
@@ -110,7 +109,8 @@ pub fn of_reading(sighting: Sighting, open: &[Intent], settle: Duration) -> Prov
         // An object that expired says so itself; one that cannot be found may only be
         // closed to this token, or not shown yet.
         (Sighting::Dead(failure), _)
-            if failure.code == MISSING && !is_believed(newest, at_least, settle) =>
+            if failure.code == FailureCode::MissingObject
+                && !is_believed(newest, at_least, settle) =>
         {
             Proven::Nothing(not_live())
         }
@@ -189,11 +189,11 @@ fn agree(one: &Failure, other: &Failure) -> bool {
 }
 
 fn in_progress() -> Failure {
-    Failure::new(Remedy::Retry, IN_PROGRESS, "the platform is still working on it")
+    Failure::new(Remedy::Retry, FailureCode::InProgress, "the platform is still working on it")
 }
 
 fn not_live() -> Failure {
-    Failure::new(Remedy::Retry, NOT_LIVE, "the platform shows it as not published")
+    Failure::new(Remedy::Retry, FailureCode::NotLive, "the platform shows it as not published")
 }
 
 #[cfg(test)]

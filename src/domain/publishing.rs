@@ -203,6 +203,12 @@ pub enum Answer {
     Unknown(Failure),
 }
 
+impl From<Result<Receipt, Answer>> for Answer {
+    fn from(sent: Result<Receipt, Answer>) -> Self {
+        sent.map_or_else(|answer| answer, Self::Published)
+    }
+}
+
 /// Evidence that a post is live.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -18,7 +18,7 @@ pub use printer::Printer;
 pub use progress::Bars;
 pub use prompt::Prompts;
 pub use report::Report;
-pub use table::{Align, Cell, Column, Table};
+pub use table::{Align, Cell, Table};
 
 use crate::domain::words;
 

@@ -68,13 +68,6 @@ impl Printer {
         &self.bars
     }
 
-    /// Whether the reader of standard output went away: an endless command
-    /// (`--watch`) stops then.
-    #[must_use]
-    pub fn stdout_closed(&self) -> bool {
-        lock(&self.out).closed
-    }
-
     /// Shows a command's result and says how the run ends.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::http;
 use super::public_address::{NotPublic, PublicResolver, check_literal};
-use crate::domain::{Away, Failure, MediaKind, Remedy};
+use crate::domain::{Away, Failure, FailureCode, MediaKind, Remedy};
 use crate::kill_point::kill_point;
 
 const MAX_REDIRECTS: usize = 3;
@@ -44,9 +44,6 @@ impl Default for Limits {
         }
     }
 }
-
-/// The code of a failure: the server sends whole files only.
-pub const NO_RANGES: &str = "media-no-ranges";
 
 /// An image, whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,7 +94,7 @@ impl MediaSource {
             builder.build().map_err(|_| "cannot set up the download client".to_owned())
         };
         let client = self.client.get_or_init(build).as_ref();
-        client.map_err(|why| Failure::new(Remedy::Retry, "tls_setup", why.clone()))
+        client.map_err(|why| Failure::new(Remedy::Retry, FailureCode::TlsSetup, why.clone()))
     }
 
     /// Downloads an image of at most 20 MiB.
@@ -232,7 +229,7 @@ fn content_range(response: &Response) -> Result<(u64, u64, u64), Failure> {
         StatusCode::OK => {
             return Err(Failure::new(
                 Remedy::Retry,
-                NO_RANGES,
+                FailureCode::MediaNoRanges,
                 "the media's server ignores range requests, which an upload in parts needs",
             ));
         }
@@ -276,7 +273,7 @@ fn refuse_web_page(response: &Response) -> Result<(), Failure> {
     if web_page {
         return Err(Failure::new(
             Remedy::GiveUp,
-            "media-content",
+            FailureCode::MediaContent,
             "the media URL leads to a web page, not to a file",
         ));
     }
@@ -290,34 +287,50 @@ pub fn hash(bytes: &[u8]) -> String {
 }
 
 fn bad_address(message: impl Into<String>) -> Failure {
-    Failure::new(Remedy::GiveUp, "media-address", message)
+    Failure::new(Remedy::GiveUp, FailureCode::MediaAddress, message)
 }
 
 fn not_media(wanted: &str) -> Failure {
     Failure::new(
         Remedy::GiveUp,
-        "media-content",
+        FailureCode::MediaContent,
         format!("the media URL's content is not {wanted}"),
     )
 }
 
 fn too_large(limit: u64) -> Failure {
-    Failure::new(Remedy::GiveUp, "media-size", format!("the media is larger than {limit} bytes"))
+    Failure::new(
+        Remedy::GiveUp,
+        FailureCode::MediaSize,
+        format!("the media is larger than {limit} bytes"),
+    )
 }
 
 fn changed() -> Failure {
-    Failure::new(Remedy::Restage, "media-changed", "the media changed while it was being uploaded")
+    Failure::new(
+        Remedy::Restage,
+        FailureCode::MediaChanged,
+        "the media changed while it was being uploaded",
+    )
 }
 
 fn wrong_range() -> Failure {
-    Failure::new(Remedy::Retry, "media-range", "the media's server sent other bytes than asked for")
+    Failure::new(
+        Remedy::Retry,
+        FailureCode::MediaRange,
+        "the media's server sent other bytes than asked for",
+    )
 }
 
 fn refused_download(response: &Response) -> Failure {
     let status = response.status();
     let passes = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
     let remedy = if passes { Remedy::Outage(Away::MediaHost) } else { Remedy::Retry };
-    Failure::new(remedy, "media-download", format!("the media's server answered {status}"))
+    Failure::new(
+        remedy,
+        FailureCode::MediaDownload,
+        format!("the media's server answered {status}"),
+    )
 }
 
 /// A download that broke; the URL stays out of it, since it may be signed.
@@ -335,7 +348,7 @@ fn no_download(error: reqwest::Error) -> Failure {
         () => "broke off",
     };
     let message = format!("the download of the media {what}");
-    Failure::new(Remedy::Outage(Away::MediaHost), "media-download", message)
+    Failure::new(Remedy::Outage(Away::MediaHost), FailureCode::MediaDownload, message)
 }
 
 #[cfg(test)]

@@ -3,12 +3,12 @@
 //! A platform never decides what happens to a job. It does one step, says
 //! what the answer means, and the worker commits that before the next step.
 
-pub mod facebook;
-pub mod graph;
-pub mod http;
-pub mod instagram;
-pub mod linkedin;
-pub mod media_source;
+mod facebook;
+mod graph;
+mod http;
+mod instagram;
+mod linkedin;
+mod media_source;
 mod public_address;
 #[cfg(test)]
 mod rehearsal;
@@ -21,12 +21,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::{
-    Answer, Draft, Failure, Intent, Platform, Preparation, Receipt, Sighting, proof::Witness,
+    Answer, Draft, Failure, FailureCode, Gateway, Intent, Platform, PostContent, Preparation,
+    Receipt, Remedy, Shape, Sighting, proof::Witness, rules,
 };
 
 use facebook::Facebook;
 use graph::{MetaSettings, Timing};
-use http::{Gateway, Http};
+use http::Http;
 use instagram::Instagram;
 use linkedin::{LinkedIn, LinkedInSettings};
 use media_source::MediaSource;
@@ -78,6 +79,16 @@ pub trait Publisher: Send + Sync {
 
     /// Deletes an object that was staged, if it clearly is not published. Best effort.
     fn discard<'a>(&'a self, draft: &'a Draft, object: &'a str) -> Step<'a, ()>;
+}
+
+/// What a platform makes of a post: each client has its calls by this alone.
+fn shape_of(content: &PostContent) -> Result<Shape, Failure> {
+    rules::shape(content).map_err(|problem| unfit(problem.what))
+}
+
+/// A post that its platform does not take.
+fn unfit(message: impl Into<String>) -> Failure {
+    Failure::new(Remedy::GiveUp, FailureCode::InvalidPost, message)
 }
 
 /// How soon a sandbox is asked again whether media is ready.
@@ -143,3 +154,6 @@ impl Publishers {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,11 +8,11 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::Publisher;
-use super::http::{Call, CallKind, Gateway, Http, Limits};
+use super::http::{Call, CallKind, Http, Limits};
 use crate::domain::{
-    AccessToken, AccountId, Answer, Artifact, Clearance, CompanyId, Draft, Failure, Fence, Intent,
-    MediaItem, MediaKind, Platform, PostContent, PostType, Preparation, Sighting, SocialAccount,
-    Staging, UsageMeter,
+    AccessToken, AccountId, Answer, Artifact, Clearance, CompanyId, Draft, Failure, Fence, Gateway,
+    Intent, MediaItem, MediaKind, Platform, PostContent, PostType, Preparation, Sighting,
+    SocialAccount, Staging, UsageMeter,
 };
 use crate::sandbox::{Sandbox, SandboxOptions};
 
@@ -35,6 +35,10 @@ impl Rehearsal {
         let rehearsal = Self { base_url, http: Arc::new(Http::with_limits(Some(gateway), limits)) };
         rehearsal.tell("clock", json!({"freeze": true})).await;
         rehearsal
+    }
+
+    pub fn base_url(&self) -> &str {
+        &self.base_url
     }
 
     pub fn image(&self, name: &str) -> MediaItem {

@@ -8,7 +8,8 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderMap, Method, Response, Uri};
 use serde_json::Value;
 
-use super::http::{Gateway, Http};
+use super::http::Http;
+use crate::domain::Gateway;
 
 /// A request as it arrived.
 #[derive(Debug, Clone)]

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::plan::{ACCOUNTS, Plan};
 use crate::domain::Platform;
+use crate::domain::linkedin::Author;
 use crate::sandbox::{Random, SandboxOptions};
 
 /// How long the platforms' lists lag behind: shorter than the time after which a
@@ -60,27 +61,36 @@ pub(super) fn rules(plan: &Plan) -> Value {
     ] {
         rule(on(json!({ "method": "POST" }), fault), share);
     }
-    for platform in ["facebook", "instagram"] {
-        let call = json!({ "call": "publish", "platform": platform });
-        let (code, subcode) = one_of(&mut random, &REFUSALS);
-        let mut refusal = on(call.clone(), "refuse");
-        refusal["effect"] = json!("once");
-        refusal["code"] = json!(code);
-        if subcode != 0 {
-            refusal["subcode"] = json!(subcode);
-        }
-        rule(refusal, 0.03);
-        let mut twice = on(call, "duplicate_delivery");
-        twice["which"] = json!(one_of(&mut random, &["first", "second"]));
-        rule(twice, 0.02);
-    }
-    for (platform, account) in ACCOUNTS {
-        if platform == Platform::LinkedIn && account.starts_with("urn:li:organization:") {
-            let call = json!({ "call": "publish", "account": account });
-            let mut refusal = on(call, "refuse");
-            refusal["effect"] = json!("once");
-            refusal["status"] = json!(one_of(&mut random, &[400, 401, 403, 429]));
-            rule(refusal, 0.05);
+    for platform in Platform::ALL.iter().copied() {
+        match platform {
+            Platform::Facebook | Platform::Instagram => {
+                let call = json!({ "call": "publish", "platform": platform });
+                let (code, subcode) = one_of(&mut random, &REFUSALS);
+                let mut refusal = on(call.clone(), "refuse");
+                refusal["effect"] = json!("once");
+                refusal["code"] = json!(code);
+                if subcode != 0 {
+                    refusal["subcode"] = json!(subcode);
+                }
+                rule(refusal, 0.03);
+                let mut twice = on(call, "duplicate_delivery");
+                twice["which"] = json!(one_of(&mut random, &["first", "second"]));
+                rule(twice, 0.02);
+            }
+            // A member's posts cannot be looked up: such a lie would stay undetected.
+            Platform::LinkedIn => {
+                for (of, account) in ACCOUNTS {
+                    if of == platform
+                        && matches!(Author::parse(account), Some(Author::Organization(_)))
+                    {
+                        let call = json!({ "call": "publish", "account": account });
+                        let mut refusal = on(call, "refuse");
+                        refusal["effect"] = json!("once");
+                        refusal["status"] = json!(one_of(&mut random, &[400, 401, 403, 429]));
+                        rule(refusal, 0.05);
+                    }
+                }
+            }
         }
     }
     for (status, effect) in [(200, "none"), (200, "once"), (403, "once")] {

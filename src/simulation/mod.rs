@@ -26,11 +26,13 @@ use crate::sandbox::{Running, Sandbox};
 use crate::store::{Breach, Scratch, Store, StoreError};
 
 pub use fleet::{LEASE, Program};
-pub use judge::{Fate, Told, Verdict, judge, number_of};
-pub use plan::{Kill, Media, Plan, PlannedPost, Round, Victim, WORKERS};
+pub use judge::Verdict;
+pub use plan::{Plan, WORKERS};
 pub use takeover::percentile;
 
 use fleet::Fleet;
+use judge::{Fate, Told, judge};
+use plan::Victim;
 use takeover::TakeOvers;
 
 /// Between two looks at the clock and at killed workers' jobs.
@@ -283,15 +285,7 @@ impl<'a> Simulation<'a> {
 
     /// What the database tells.
     async fn told(&self) -> Result<BTreeMap<PostId, Told>, SimulationError> {
-        let filter = PostFilter {
-            company_id: self.company,
-            statuses: Vec::new(),
-            platform: None,
-            account_id: None,
-            client_id: None,
-            since: None,
-            until: None,
-        };
+        let filter = PostFilter::all(self.company);
         let posts = self.store.list_posts(&filter, &Page::default()).await?.posts;
         let number = |id| self.ids.iter().position(|own| *own == id);
         let told = posts.into_iter().map(|post| {

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use serde::Serialize;
 
+use crate::domain::linkedin::Author;
 use crate::domain::{Platform, PostType};
 use crate::sandbox::Random;
 
@@ -42,37 +43,30 @@ pub enum Media {
     Video,
 }
 
-/// What may be published where.
-const KINDS: [(Platform, &[(PostType, Media)]); 3] = [
-    (
-        Platform::Facebook,
-        &[
+/// What is published where.
+fn kinds(platform: Platform) -> &'static [(PostType, Media)] {
+    match platform {
+        Platform::Facebook => &[
             (PostType::Post, Media::None),
             (PostType::Post, Media::Images(1)),
             (PostType::Carousel, Media::Images(3)),
             (PostType::Reel, Media::Video),
             (PostType::Story, Media::Images(1)),
         ],
-    ),
-    (
-        Platform::Instagram,
-        &[
+        Platform::Instagram => &[
             (PostType::Post, Media::Images(1)),
             (PostType::Carousel, Media::Images(2)),
             (PostType::Reel, Media::Video),
             (PostType::Story, Media::Images(1)),
         ],
-    ),
-    (
-        Platform::LinkedIn,
-        &[
+        Platform::LinkedIn => &[
             (PostType::Post, Media::None),
             (PostType::Post, Media::Images(1)),
             (PostType::Carousel, Media::Images(2)),
             (PostType::Video, Media::Video),
         ],
-    ),
-];
+    }
+}
 
 /// The plan of a simulation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -106,7 +100,7 @@ impl PlannedPost {
     /// A LinkedIn member's: nobody can look such posts up.
     #[must_use]
     pub fn is_members(&self) -> bool {
-        ACCOUNTS[self.account].1.starts_with("urn:li:person:")
+        matches!(Author::parse(ACCOUNTS[self.account].1), Some(Author::Person(_)))
     }
 }
 
@@ -185,8 +179,7 @@ impl Plan {
 
 fn post(random: &mut Random) -> PlannedPost {
     let account = below(random, ACCOUNTS.len());
-    let platform = ACCOUNTS[account].0;
-    let kinds = KINDS.iter().find(|(of, _)| *of == platform).map_or(&[][..], |(_, kinds)| kinds);
+    let kinds = kinds(ACCOUNTS[account].0);
     let (post_type, media) = kinds[below(random, kinds.len())];
     PlannedPost { account, post_type, media }
 }
@@ -225,10 +218,10 @@ mod tests {
     #[test]
     fn posts_of_all_kinds_come() {
         let plan = Plan::new(1, 200, 10);
-        for (platform, kinds) in KINDS {
-            for (post_type, media) in kinds {
+        for platform in Platform::ALL {
+            for (post_type, media) in kinds(*platform) {
                 let is_it = |post: &&PlannedPost| {
-                    post.platform() == platform
+                    post.platform() == *platform
                         && post.post_type == *post_type
                         && post.media == *media
                 };

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::domain::{
-    AccountId, CompanyId, Failure, NewAccount, Platform, PostId, PublishMode, Remedy, Scope,
-    SocialAccount,
+    AccountId, CompanyId, Failure, ID_PREFIX_MIN, NewAccount, Platform, PostId, PublishMode,
+    Remedy, Scope, SocialAccount,
 };
 
 use super::db::{Row, sql};
@@ -79,7 +79,7 @@ impl Store {
         let named: Vec<_> = accounts.iter().filter(|a| a.name == name_or_id).cloned().collect();
         let mut matches = if named.is_empty() {
             let prefix = name_or_id.to_lowercase();
-            let long_enough = prefix.len() >= 4;
+            let long_enough = prefix.len() >= ID_PREFIX_MIN;
             accounts
                 .into_iter()
                 .filter(|a| long_enough && a.id.to_string().starts_with(&prefix))
@@ -100,7 +100,8 @@ impl Store {
     /// [`StoreError::Constraint`] when the company has that id or external id
     /// already, or the client does not exist; else the database is away.
     pub async fn add_account(&self, account: &NewAccount) -> Result<Added, StoreError> {
-        let instagram = (account.platform == Platform::Instagram).then_some(&account.external_id);
+        let instagram =
+            account.platform.profile().is_instagram_business.then_some(&account.external_id);
         transaction!(self, tx, {
             let completed = tx
                 .execute(

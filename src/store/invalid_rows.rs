@@ -4,7 +4,7 @@
 //! wrote them so. They are ended where they are met, so that they keep no other
 //! job from being claimed.
 
-use crate::domain::{Fence, Only, Outcome, PostId};
+use crate::domain::{FailureCode, Fence, Only, Outcome, PostId};
 
 use super::db::{Row, Sql, Tx, sql};
 use super::owned::Pair;
@@ -12,7 +12,7 @@ use super::raw::Key;
 use super::{StoreError, load, log, transitions};
 
 /// `error_code` of a row that cannot be read as a post.
-pub(super) const INVALID_ROW: &str = "invalid_row";
+pub(super) const INVALID_ROW: &str = FailureCode::InvalidRow.as_str();
 
 const NO_UUID: &str = "another program gave it an id that is no UUID in lower case";
 

@@ -6,16 +6,7 @@ use std::str::FromStr;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::StoreError;
-
-/// A kind of database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Engine {
-    Sqlite,
-    /// MariaDB from 10.6, MySQL from 8.0.
-    MySql,
-    /// From 13.
-    Postgres,
-}
+pub use crate::domain::Engine;
 
 /// Where the database is: engine and address.
 #[derive(Debug, Clone)]
@@ -57,8 +48,8 @@ impl FromStr for Location {
     /// Reads a URL. The error never holds any of it.
     fn from_str(url: &str) -> Result<Self, StoreError> {
         let (scheme, rest) = url.split_once(':').unwrap_or_default();
-        match scheme {
-            "sqlite" => {
+        match Engine::of_scheme(scheme) {
+            Some(Engine::Sqlite) => {
                 // Once: what follows four slashes is an absolute path, too.
                 let path = rest.strip_prefix("//").unwrap_or(rest);
                 let path = path.split('?').next().unwrap_or_default();
@@ -71,9 +62,9 @@ impl FromStr for Location {
                 let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
                 Ok(Self::Sqlite(PathBuf::from(path.into_owned())))
             }
-            "mysql" | "mariadb" => Ok(Self::MySql(url.to_owned().into())),
-            "postgres" | "postgresql" => Ok(Self::Postgres(url.to_owned().into())),
-            _ => Err(StoreError::BadInput(
+            Some(Engine::MySql) => Ok(Self::MySql(url.to_owned().into())),
+            Some(Engine::Postgres) => Ok(Self::Postgres(url.to_owned().into())),
+            None => Err(StoreError::BadInput(
                 "the database URL must start with sqlite://, mysql:// or postgres://".to_owned(),
             )),
         }

@@ -6,7 +6,8 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value as Json, json};
 
 use crate::domain::{
-    Artifact, Failure, Fence, JobId, LogEntry, LogEvent, Receipt, Remedy, StepKind, WorkerId,
+    Artifact, Failure, FailureCode, Fence, JobId, LogEntry, LogEvent, Receipt, Remedy, StepKind,
+    WorkerId,
 };
 
 use super::db::{Row, Sql, Tx, sql};
@@ -19,7 +20,7 @@ pub(super) const DIRECT: &str = "direct";
 /// Codes of intents that are not a gate's: of another program's call, and of
 /// one that a restored backup may not know.
 pub(super) const FOREIGN: &str = "foreign";
-pub(super) const RESTORED: &str = "restored";
+pub(super) const RESTORED: &str = FailureCode::Restored.as_str();
 /// Keys in the detail of a row: what the platform's refusal asked for, and a
 /// passing fault, which costs no attempt.
 pub(super) const REFUSAL: &str = "refusal";
@@ -91,7 +92,7 @@ impl<'a> Entry<'a> {
     }
 
     pub(super) fn failure(mut self, failure: &'a Failure) -> Self {
-        self.error_code = Some(&failure.code);
+        self.error_code = Some(failure.code.as_str());
         self.message = Some(&failure.message);
         self.http_status = failure.http_status;
         self.trace_id = failure.trace_id.as_deref();

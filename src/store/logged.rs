@@ -218,7 +218,7 @@ impl Logbook {
         let remedy = serde_json::from_value(self.detail.get(REFUSAL)?.clone()).ok()?;
         Some(Failure {
             remedy,
-            code: self.code.clone().unwrap_or_default(),
+            code: self.code.clone().unwrap_or_default().into(),
             message: self.message.clone().unwrap_or_default(),
             http_status: self.http_status,
             trace_id: self.trace_id.clone(),

@@ -159,15 +159,7 @@ async fn worker_of_one_account_starts_with_open_jobs() {
 #[tokio::test]
 async fn listing_page_follows_index_order() {
     let full = Full::new().await;
-    let everything = PostFilter {
-        company_id: COMPANY.parse::<CompanyId>().unwrap(),
-        statuses: Vec::new(),
-        platform: None,
-        account_id: None,
-        client_id: None,
-        since: None,
-        until: None,
-    };
+    let everything = PostFilter::all(COMPANY.parse::<CompanyId>().unwrap());
     for (sort, index) in [
         (Sort::RunAt, "post_schedule_run_at"),
         (Sort::RunAtDescending, "post_schedule_run_at"),

@@ -175,15 +175,7 @@ fn asked_by_workers() -> Vec<(&'static str, Sql)> {
 /// What people look at.
 fn asked_by_people() -> Vec<(&'static str, Sql)> {
     let mut queries = Vec::new();
-    let everything = PostFilter {
-        company_id: COMPANY.parse::<CompanyId>().unwrap(),
-        statuses: Vec::new(),
-        platform: None,
-        account_id: None,
-        client_id: None,
-        since: None,
-        until: None,
-    };
+    let everything = PostFilter::all(COMPANY.parse::<CompanyId>().unwrap());
     let page = |sort| Page { sort, limit: Some(50), after: None };
     // Far from both ends.
     let middle = format!("00000000-0000-4000-9000-{:012}", finished() / 2);

@@ -81,7 +81,7 @@ impl Store {
                     entries.push(refusal_of(worker, job.job_id, intent, seen));
                 }
                 let pair = Pair { job: job.job_id, post: job.post_id };
-                failed.push((pair, Reason::new(&seen.code, &seen.message)));
+                failed.push((pair, Reason::new(seen.code.as_str(), &seen.message)));
             }
             log::append(tx, entries).await?;
             let clean_ups = CleanUps::of(tx, &ids).await?;

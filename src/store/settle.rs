@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::proof::NOT_LIVE;
 use crate::domain::{
-    Artifact, Failure, Fence, Intent, JobId, Lease, LogEvent, NOT_SENT, Outcome, Remedy, StepKind,
-    WorkerId,
+    Artifact, Failure, FailureCode, Fence, Intent, JobId, Lease, LogEvent, NOT_SENT, Outcome,
+    Remedy, StepKind, WorkerId,
 };
 
 use super::clean_up::CleanUps;
@@ -335,7 +334,10 @@ impl Store {
             for (owned, one) in owned.iter().zip(undecided) {
                 let Some(owned) = owned else { continue };
                 entries.extend(lookup_of(one.lease, &mut steps, LogEvent::Unknown, one.seen));
-                let why = Reason::new(&one.seen.code, format!("may be live: {}", one.seen.message));
+                let why = Reason::new(
+                    one.seen.code.as_str(),
+                    format!("may be live: {}", one.seen.message),
+                );
                 ended.push((owned, why, one.look_again));
             }
             log::append(tx, entries).await?;
@@ -396,7 +398,7 @@ pub(super) fn refusal_of<'a>(
     failure: &'a Failure,
 ) -> Entry<'a> {
     let entry = Entry::new(job, key(intent), StepKind::Publish, LogEvent::Refused).worker(worker);
-    let is_answer = failure.code != NOT_LIVE && !failure.is_marked(NOT_SENT);
+    let is_answer = failure.code != FailureCode::NotLive && !failure.is_marked(NOT_SENT);
     if is_answer { entry.refusal(failure) } else { entry.failure(failure) }
 }
 
@@ -462,7 +464,7 @@ async fn leave(
     let mut settled = settled(owned);
     let reasons: Vec<Option<Reason>> = leaving
         .iter()
-        .map(|leaving| leaving.failure.map(|why| Reason::new(&why.code, &why.message)))
+        .map(|leaving| leaving.failure.map(|why| Reason::new(why.code.as_str(), &why.message)))
         .collect();
     let (mut cancelled, mut requeued, mut failed) = (Vec::new(), Vec::new(), Vec::new());
     for (at, (owned, leaving)) in owned.iter().zip(&leaving).enumerate() {
@@ -559,7 +561,7 @@ async fn look_up_later(
         .zip(later)
         .filter_map(|(owned, (seen, again))| {
             let message = format!("may be live, being looked up: {}", seen.message);
-            Some((owned.as_ref()?, Reason::new(&seen.code, message), again))
+            Some((owned.as_ref()?, Reason::new(seen.code.as_str(), message), again))
         })
         .collect();
     transitions::look_up_later(tx, &later).await?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::{JobId, LogEvent, Only, PostId, StepKind, Transition, WorkerId};
+use crate::domain::{FailureCode, JobId, LogEvent, Only, PostId, StepKind, Transition, WorkerId};
 
 use super::claim::{Claimed, claimed, fences};
 use super::db::{Sql, Tx, sql};
@@ -90,7 +90,7 @@ impl Store {
                         more => format!("{more} times"),
                     };
                     let message = format!("the worker died {times} while handling this post");
-                    exhausted.push((pair, Reason::new("worker_died", message)));
+                    exhausted.push((pair, Reason::new(FailureCode::WorkerDied.as_str(), message)));
                 } else {
                     let worker = row.opt_lossy("worker_id")?.unwrap_or_default();
                     let message =

@@ -1,8 +1,8 @@
 //! What a person decides about a post whose outcome nobody could tell (T14).
 
 use crate::domain::{
-    ABANDONED, CompanyId, Failure, Intent, LogEvent, Outcome, PostId, PostStatus, Receipt, Remedy,
-    StepKind, Transition,
+    ABANDONED, CompanyId, Failure, FailureCode, Intent, LogEvent, Outcome, PostId, PostStatus,
+    Receipt, Remedy, StepKind, Transition,
 };
 
 use super::changing::pair_of;
@@ -92,7 +92,8 @@ async fn judge(
         (Err(unreadable), Verdict::NotPublished) => return Err(unreadable.into()),
         (Err(_), _) => unread_log::open_calls(tx, post.job_id).await?,
     };
-    let refused = Failure::new(Remedy::GiveUp, "operator", format!("{actor}: it is not there"));
+    let refused =
+        Failure::new(Remedy::GiveUp, FailureCode::Operator, format!("{actor}: it is not there"));
     match verdict {
         Verdict::Published(external_id) => {
             let Some(newest) = open.pop() else {

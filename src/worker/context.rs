@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::{Clearance, Draft, Failure, Job, Remedy, Scope, UsageMeter};
+use crate::domain::{Clearance, Draft, Failure, FailureCode, Job, Remedy, Scope, UsageMeter};
 use crate::platforms::Publishers;
 use crate::store::Store;
 
@@ -35,12 +35,16 @@ impl Context {
                 "its id at the platform is not known; accounts add --id {} --external-id … tells it",
                 job.account.id
             );
-            return Err(Failure::new(Remedy::Operator(Scope::Account), "no_external_id", why));
+            return Err(Failure::new(
+                Remedy::Operator(Scope::Account),
+                FailureCode::NoExternalId,
+                why,
+            ));
         }
         // Only for a while: setting the token is enough to go on.
         let pause = Remedy::Wait { rest: NO_TOKEN_PAUSE, scope: Scope::Account };
-        let token =
-            (self.tokens)(&job.account).map_err(|why| Failure::new(pause, "no_token", why))?;
+        let token = (self.tokens)(&job.account)
+            .map_err(|why| Failure::new(pause, FailureCode::NoToken, why))?;
         Ok(Draft {
             account: job.account.clone(),
             token,

@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use crate::domain::proof::CALL_IS_OVER;
 use crate::domain::{
-    Answer, Clearance, CommentState, Draft, Failure, Intent, Job, NOT_SENT, Outcome, PostStatus,
-    Receipt, Remedy, Sighting,
+    Answer, Clearance, CommentState, Draft, Failure, FailureCode, Intent, Job, NOT_SENT, Outcome,
+    PostStatus, Receipt, Remedy, Sighting,
 };
 use crate::store::{CommentEnd, CommentTurn, FollowUp, OwedComment, StoreError};
 
 use super::context::Context;
 use super::publish::LEAVES_WITHIN;
-use super::reconcile::{ANOTHERS, Reconciler};
+use super::reconcile::Reconciler;
 use super::recorder::{Proof, Recorder};
 use super::uptime::Uptime;
 use super::{End, Event};
@@ -172,7 +172,7 @@ impl FollowUps {
             };
             match self.reconciler.found(post, call, receipt, proof).await {
                 Ok(end) => return Ok(Some(end)),
-                Err(failure) if failure.code == ANOTHERS => {
+                Err(failure) if failure.code == FailureCode::Anothers => {
                     looks_again |= call.age < SEEN_BY;
                 }
                 Err(_) => return self.look_later(post, call).await,
@@ -262,7 +262,10 @@ impl FollowUps {
     ) -> Option<CommentEnd> {
         let refused = |rest| {
             let message = "the comment is looked for before it is sent again";
-            CommentEnd::Again(Failure::new(Remedy::Retry, "comment_refused", message), rest)
+            CommentEnd::Again(
+                Failure::new(Remedy::Retry, FailureCode::CommentRefused, message),
+                rest,
+            )
         };
         if let Some(rest) = CALL_IS_OVER.checked_sub(call.age).filter(|rest| !rest.is_zero()) {
             return Some(refused(rest));
@@ -288,7 +291,8 @@ impl FollowUps {
         owed: &OwedComment,
         call: &Intent,
     ) -> CommentEnd {
-        let not_seen = || Failure::new(Remedy::Retry, "not_seen", "the comment is not listed");
+        let not_seen =
+            || Failure::new(Remedy::Retry, FailureCode::NotSeen, "the comment is not listed");
         let publisher = self.context.publishers.get(post.content.platform);
         match publisher.find_comment(draft, post_id, &owed.text).await {
             Sighting::Live(receipt) | Sighting::Matched(receipt) => CommentEnd::Sent(receipt),

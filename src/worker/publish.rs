@@ -19,13 +19,13 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::proof::{self, CALL_IS_OVER, LISTS_LAG, Proven, Witness};
 use crate::domain::rules;
 use crate::domain::{
-    Answer, Artifact, Claim, Clearance, Draft, Failure, Intent, Job, PUBLISH_LIMIT, Preparation,
-    Remedy, Scope, Sighting,
+    Answer, Artifact, Claim, Clearance, Draft, Failure, FailureCode, Intent, Job, PUBLISH_LIMIT,
+    Preparation, Remedy, Scope, Sighting,
 };
 use crate::store::{Gate, Heard, Phase, StoreError, ToPublish};
 
 use super::context::Context;
-use super::reconcile::{ANOTHERS, Reconciler, may_be_anothers};
+use super::reconcile::{Reconciler, may_be_anothers};
 use super::recorder::{Evidence, Kept, Proof, Recorder};
 use super::settle::{end_of, published};
 use super::uptime::Uptime;
@@ -79,15 +79,18 @@ impl Publishing {
             return self.recorder.requeue(&claim.lease, Duration::ZERO, End::Cancelled).await;
         }
         if !claim.account.is_added {
-            let failure =
-                Failure::new(Remedy::GiveUp, "account_removed", "its account was removed");
+            let failure = Failure::new(
+                Remedy::GiveUp,
+                FailureCode::AccountRemoved,
+                "its account was removed",
+            );
             return self.recorder.fail(&claim, &Phase::Prepare, failure).await;
         }
         // Rows of other programs were never checked; ours may have been changed.
         let review = rules::check(&claim.content, self.context.options.allow_private_media);
         if let Some(problem) = review.problems.0.first() {
             let text = format!("{}: {}", problem.field.trim_start_matches('-'), problem.what);
-            let failure = Failure::new(Remedy::GiveUp, "invalid_post", text);
+            let failure = Failure::new(Remedy::GiveUp, FailureCode::InvalidPost, text);
             return self.recorder.fail(&claim, &Phase::Prepare, failure).await;
         }
         let mut draft = match self.context.draft(&claim) {
@@ -180,7 +183,8 @@ impl Publishing {
                 return self.recorder.requeue(lease, Duration::ZERO, End::Cancelled).await;
             }
             Gate::AccountPaused(why) => {
-                let failure = Failure::new(Remedy::Operator(Scope::Account), "account_paused", why);
+                let failure =
+                    Failure::new(Remedy::Operator(Scope::Account), FailureCode::AccountPaused, why);
                 return self.recorder.requeue(lease, ACCOUNT_PAUSED, End::Paused(failure)).await;
             }
             Gate::AccountBusy => {
@@ -211,7 +215,8 @@ impl Publishing {
                 let proof = Proof::Matched(receipt.clone());
                 match self.keep(claim, &intent, proof).await {
                     Kept::Anothers => {
-                        let failure = Failure::new(Remedy::GiveUp, "DUPLICATE_POST", SAME_TEXT);
+                        let failure =
+                            Failure::new(Remedy::GiveUp, FailureCode::DuplicatePost, SAME_TEXT);
                         drop(turn);
                         match publisher.witness(&draft) {
                             Witness::Nobody => {
@@ -311,7 +316,7 @@ impl Publishing {
             match self.reconciler.found(claim, call, receipt, proof).await {
                 Ok(end) => return Ok(Some(end)),
                 // Another post of ours: this one is not listed.
-                Err(failure) if failure.code == ANOTHERS && call.age >= LISTS_LAG => {}
+                Err(failure) if failure.code == FailureCode::Anothers && call.age >= LISTS_LAG => {}
                 Err(_) => return self.wait(claim, ASK_AGAIN).await.map(Some),
             }
         }

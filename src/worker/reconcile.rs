@@ -8,8 +8,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::proof::{self, CALL_IS_OVER, IN_PROGRESS, LISTS_LAG, NOT_LIVE, Proven, Witness};
-use crate::domain::{Claim, Draft, Failure, Intent, Job, Receipt, Remedy, Sighting};
+use crate::domain::proof::{self, CALL_IS_OVER, LISTS_LAG, Proven, Witness};
+use crate::domain::{Claim, Draft, Failure, FailureCode, Intent, Job, Receipt, Remedy, Sighting};
 use crate::store::{LookedUp, Phase, Reviewed, StoreError, Undecided};
 
 use super::context::Context;
@@ -120,12 +120,13 @@ impl Reconciler {
             intent.age >= REST_MAX
         } else {
             let for_hours = proof::counts_from(&claim.open_intents, self.settle()) > NOT_LIVE_MAX;
-            let most = match failure.code.as_str() {
-                IN_PROGRESS => LOOKUPS_IN_PROGRESS_MAX,
-                NOT_LIVE if for_hours => LOOKUPS_CONTRADICTED_MAX,
+            let most = match failure.code {
+                FailureCode::InProgress => LOOKUPS_IN_PROGRESS_MAX,
+                FailureCode::NotLive if for_hours => LOOKUPS_CONTRADICTED_MAX,
                 _ => LOOKUPS_MAX,
             };
-            let early = failure.code == NOT_LIVE && intent.age < NOT_LIVE_MAX && !for_hours;
+            let early =
+                failure.code == FailureCode::NotLive && intent.age < NOT_LIVE_MAX && !for_hours;
             intent.lookups + 1 >= most && intent.age >= CALL_IS_OVER && !early
         };
         if given_up {
@@ -194,7 +195,7 @@ impl Reconciler {
             proven = match self.found(job, intent, receipt.clone(), Proof::Matched).await {
                 Ok(end) => return Look::Live(end),
                 // The list does not have ours.
-                Err(failure) if failure.code == ANOTHERS => {
+                Err(failure) if failure.code == FailureCode::Anothers => {
                     let not_listed = Sighting::NotLive { after: LISTS_LAG };
                     proof::of_reading(not_listed, open, self.settle())
                 }
@@ -260,17 +261,14 @@ impl Reconciler {
     }
 }
 
-/// The code of a match that is another post.
-pub(super) const ANOTHERS: &str = "anothers";
-
 fn anothers() -> Failure {
     let message = "the only post like it that is live is another one of ours";
-    Failure::new(Remedy::Retry, ANOTHERS, message)
+    Failure::new(Remedy::Retry, FailureCode::Anothers, message)
 }
 
 pub(super) fn may_be_anothers() -> Failure {
     let message = "a post like it is live, and may be another one of ours whose call has no answer";
-    Failure::new(Remedy::Retry, "may_be_anothers", message)
+    Failure::new(Remedy::Retry, FailureCode::MayBeAnothers, message)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::{Claim, Failure, Outcome, PostId, Remedy};
+use crate::domain::{Claim, Failure, FailureCode, Outcome, PostId, Remedy};
 use crate::store::{Claimed, Ended, StoreError, TakeOver, TakenOver};
 
 use super::heartbeat::Heartbeat;
@@ -102,7 +102,7 @@ impl Worker {
 pub(super) fn ended(taken: &TakenOver) -> Vec<Event> {
     let died = || {
         let message = "the worker died in every attempt at this post";
-        End::Failed(Failure::new(Remedy::GiveUp, "worker_died", message))
+        End::Failed(Failure::new(Remedy::GiveUp, FailureCode::WorkerDied, message))
     };
     let exhausted = taken.exhausted.iter().map(|post| Event::without_claim(*post, died()));
     let cancelled = taken.cancelled.iter().map(|post| Event::without_claim(*post, End::Cancelled));
@@ -111,7 +111,7 @@ pub(super) fn ended(taken: &TakenOver) -> Vec<Event> {
 
 /// The end of a post whose job cannot be claimed, if it can be named.
 pub(super) fn unclaimable(ended: Ended) -> Option<Event> {
-    let failure = Failure::new(Remedy::GiveUp, "invalid_row", ended.why);
+    let failure = Failure::new(Remedy::GiveUp, FailureCode::InvalidRow, ended.why);
     let end = match ended.outcome {
         Outcome::Unknown => End::Unknown(failure),
         Outcome::NotPublished | Outcome::Published => End::Failed(failure),

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::{Claim, Failure, Intent, Remedy};
+use crate::domain::{Claim, Failure, FailureCode, Intent, Remedy};
 use crate::store::{Heard, Phase, StoreError};
 
 use super::heartbeat::Heartbeat;
@@ -310,8 +310,11 @@ impl Run {
 
     /// A bug in one job costs that job one attempt; what it may have sent is looked up.
     async fn panicked(&self, claim: &Claim, intent: Option<Intent>) -> Result<End, StoreError> {
-        let failure =
-            Failure::new(Remedy::Retry, "panic", "the program failed while handling this post");
+        let failure = Failure::new(
+            Remedy::Retry,
+            FailureCode::Panic,
+            "the program failed while handling this post",
+        );
         match (intent, claim.open_intents.last()) {
             (Some(intent), _) => {
                 self.parts.recorder.unknown(claim, &intent, Heard::Nothing(failure)).await

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use crate::domain::{
-    Away, Claim, Draft, Failure, Intent, Job, Lease, NearLimit, Outcome, Receipt, Remedy,
-    retry_delay,
+    Away, Claim, Draft, Failure, FailureCode, Intent, Job, Lease, NearLimit, Outcome, Receipt,
+    Remedy, retry_delay,
 };
 use crate::store::{Failed, Heard, Next, Phase, Settled, Staged, StoreError};
 
@@ -126,7 +126,7 @@ impl Recorder {
             _ => Duration::from_secs(15 * 60),
         };
         let message = format!("{percent} % of a limit of the platform are used up");
-        let failure = Failure::new(Remedy::Wait { rest, scope }, "near_limit", message);
+        let failure = Failure::new(Remedy::Wait { rest, scope }, FailureCode::NearLimit, message);
         self.pause_or_go_on(job, &failure).await;
     }
 
@@ -148,7 +148,7 @@ impl Recorder {
         why: String,
     ) -> Result<Event, StoreError> {
         let outcome = only(self.context.store.fail_unreadable(&[(lease, &why)]).await?)?;
-        let failure = Failure::new(Remedy::GiveUp, "invalid_row", why);
+        let failure = Failure::new(Remedy::GiveUp, FailureCode::InvalidRow, why);
         let end = match outcome {
             None => End::Lost,
             Some(Outcome::Unknown) => End::Unknown(failure),

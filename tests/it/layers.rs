@@ -1,7 +1,8 @@
 //! Who may know whom. A change of this map is a change of the architecture.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::slice::from_ref;
 
 use crate::source::{Reference, SourceFile, files, root};
 
@@ -58,6 +59,10 @@ const MAP: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
 ];
 
+/// Modules whose parts need each other in one direction only.
+const IN_ORDER: &[&str] =
+    &["config", "domain", "domain::platform", "domain::rules", "exit", "output", "platforms"];
+
 /// Crates with the only places that may name them.
 const WALLS: &[(&str, &[&str])] = &[
     ("sqlx", &["src/store/"]),
@@ -109,6 +114,47 @@ fn modules_know_only_whom_they_may_know() {
         }
     }
     assert!(faults.is_empty(), "the import map is broken:\n{faults}");
+}
+
+/// What is in a circle cannot be read one file after the other. An item of the
+/// module around both belongs to neither.
+#[test]
+fn modules_beside_each_other_need_each_other_in_one_direction() {
+    let files = files();
+    let mut needs: BTreeMap<(Vec<String>, String), BTreeSet<String>> = BTreeMap::new();
+    for file in &files {
+        for reference in file.references(&[]) {
+            let shared =
+                file.module.iter().zip(&reference.path).take_while(|(a, b)| a == b).count();
+            let Some(from) = file.module.get(shared) else { continue };
+            let around = file.module[..shared].to_vec();
+            if !IN_ORDER.contains(&around.join("::").as_str()) {
+                continue;
+            }
+            let Some(to) = reference.path.get(shared) else { continue };
+            let is_module =
+                |file: &SourceFile| file.module.starts_with(&[&around[..], from_ref(to)].concat());
+            if files.iter().any(is_module) {
+                needs.entry((around, from.clone())).or_default().insert(to.clone());
+            }
+        }
+    }
+    let mut circles = BTreeSet::new();
+    for (around, from) in needs.keys() {
+        let mut reached = BTreeSet::new();
+        let mut left = vec![from.clone()];
+        while let Some(module) = left.pop() {
+            for next in needs.get(&(around.clone(), module)).into_iter().flatten() {
+                if reached.insert(next.clone()) {
+                    left.push(next.clone());
+                }
+            }
+        }
+        if reached.contains(from) {
+            circles.insert([&around[..], from_ref(from)].concat().join("::"));
+        }
+    }
+    assert!(circles.is_empty(), "in a circle: {circles:#?}");
 }
 
 #[test]
@@ -184,6 +230,20 @@ fn only_the_law_sets_a_status() {
         .map(|file| file.path)
         .collect();
     assert_eq!(setting, [LAW]);
+}
+
+/// A platform that is added needs a migration, which no compiler asks for.
+#[test]
+fn every_schema_knows_every_platform() {
+    for engine in std::fs::read_dir(root().join("migrations")).unwrap() {
+        let engine = engine.unwrap().path();
+        let files = std::fs::read_dir(&engine).unwrap();
+        let sql: String =
+            files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect();
+        for platform in socialsched::domain::Platform::ALL {
+            assert!(sql.contains(&format!("'{platform}'")), "{}: {platform}", engine.display());
+        }
+    }
 }
 
 #[test]

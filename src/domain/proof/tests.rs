@@ -7,7 +7,7 @@ const SETTLE: Duration = Duration::from_secs(105);
 const LATER: Duration = Duration::from_secs(900);
 
 fn failure(remedy: Remedy, code: &str) -> Failure {
-    Failure::new(remedy, code, "…")
+    Failure::new(remedy, code.into(), "…")
 }
 
 fn bad() -> Failure {
@@ -104,7 +104,7 @@ fn duplicate_refusal_is_doubted_like_no_answer() {
 /// A dead object settles every call that named it.
 #[test]
 fn dead_object_settles_calls_that_named_it() {
-    let expired = failure(Remedy::Restage, "container_expired");
+    let expired = failure(Remedy::Restage, "staging_expired");
     let dead = || Sighting::Dead(expired.clone());
     let read = of_reading(dead(), &[unanswered(1, None)], SETTLE);
     assert_eq!(read, Proven::NotLive(expired.clone()));
@@ -146,14 +146,14 @@ fn unreadable_refusal_is_final_or_needs_review() {
 #[test]
 fn readings_that_contradict_an_answer_decide_nothing() {
     let blind = Intent { blind: true, ..unanswered(9_000, Some(8_000)) };
-    let dead = Sighting::Dead(failure(Remedy::Restage, "container_expired"));
+    let dead = Sighting::Dead(failure(Remedy::Restage, "staging_expired"));
     for seen in [not_live_after(0), dead, Sighting::InProgress] {
         assert!(matches!(
             of_reading(seen, std::slice::from_ref(&blind), SETTLE),
             Proven::Nothing(_)
         ));
     }
-    let never = Sighting::NeverTells(failure(Remedy::GiveUp, "not_staged"));
+    let never = Sighting::NeverTells(failure(Remedy::GiveUp, "blind"));
     let refused_blindly = Intent { blind: true, ..refused(&bad()) };
     assert!(matches!(of_reading(never, &[refused_blindly], SETTLE), Proven::Nothing(_)));
 }
@@ -162,7 +162,7 @@ fn readings_that_contradict_an_answer_decide_nothing() {
 /// may be closed to the token, or not shown yet.
 #[test]
 fn missing_object_is_reread_like_unpublished_one() {
-    let gone = || Sighting::Dead(failure(Remedy::Restage, MISSING));
+    let gone = || Sighting::Dead(failure(Remedy::Restage, "missing_object"));
     let read = |age, since| of_reading(gone(), &[unanswered(age, since)], SETTLE);
     assert_eq!(read(9000, None), Proven::Nothing(not_live()));
     assert!(matches!(read(9000, Some(8000)), Proven::NotLive(_)));

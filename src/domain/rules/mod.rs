@@ -2,21 +2,21 @@
 //!
 //! Everything that can be known without asking a platform or fetching a file is
 //! said at once, when the post is scheduled: not hours later, at its due time.
+//! What differs between platforms is in their profiles; nothing here names one.
 
 mod address;
 mod combinations;
 mod hash;
-mod limits;
-mod post_id;
+mod ids;
 #[cfg(test)]
 mod tests;
 mod text;
 mod urls;
 
 pub use address::is_public;
+pub use combinations::shape;
 pub use hash::content_hash;
-pub use limits::{LIMITS_READ, Limits};
-pub use post_id::check_post_id;
+pub use ids::{check_account_id, check_post_id};
 pub use urls::media_kind_of;
 
 use super::{PostContent, Problem, Problems};

@@ -2,22 +2,14 @@
 
 use unicode_width::UnicodeWidthChar;
 
-use crate::domain::{MediaKind, Platform, PostContent, PostType, Problem};
+use crate::domain::{MediaKind, PostContent, PostType, Problem, Shape};
 
 use super::Review;
-use super::combinations::platform_name;
-use super::limits::Limits;
-
-/// What LinkedIn's text format wants a backslash before (its "little text").
-const LINKEDIN_RESERVED: [char; 15] =
-    ['\\', '|', '{', '}', '@', '[', ']', '(', ')', '<', '>', '#', '*', '_', '~'];
 
 pub(super) fn check(content: &PostContent, review: &mut Review) {
     presence(content, review);
     length(content, review);
-    if content.platform == Platform::Instagram {
-        tags(&content.caption, review);
-    }
+    tags(content, review);
     let comment = content.first_comment.as_deref();
     if comment.is_some_and(is_blank) {
         review.refuse(Problem::new("--first-comment", "there is no visible character in it"));
@@ -47,25 +39,32 @@ fn is_blank(text: &str) -> bool {
 }
 
 fn presence(content: &PostContent, review: &mut Review) {
-    if !is_blank(&content.caption) {
-        return;
-    }
-    let alone = content.media.is_empty() && content.link.is_none();
-    // A post of another type, or on Instagram, lacks its media: that is said already.
-    if alone && content.post_type == PostType::Post && content.platform != Platform::Instagram {
-        review.refuse(
-            Problem::new("--caption", "the post has neither text nor media")
-                .hint("add --caption TEXT or --image URL"),
-        );
-    } else if content.platform == Platform::LinkedIn {
-        review.warn(Problem::new("--caption", "LinkedIn may refuse a post without text"));
-    } else if !content.caption.is_empty() {
+    let profile = content.platform.profile();
+    if let Some(problem) = emptiness(content) {
+        review.refuse(problem);
+    } else if is_blank(&content.caption) && profile.wants_text {
+        let what = format!("{} may refuse a post without text", profile.name);
+        review.warn(Problem::new("--caption", what));
+    } else if is_blank(&content.caption) && !content.caption.is_empty() {
         review.warn(Problem::new("--caption", "there is no visible character in it"));
     }
 }
 
+/// What is wrong with a post that may be a text alone, and has none. For
+/// other posts without media, the lack of media is reported.
+pub(super) fn emptiness(content: &PostContent) -> Option<Problem> {
+    let forms = (content.platform.profile().forms)(content.post_type);
+    let may_be_text = forms.iter().any(|form| form.shape == Shape::Text);
+    let alone = content.media.is_empty() && content.link.is_none();
+    (may_be_text && alone && is_blank(&content.caption)).then(|| {
+        Problem::new("--caption", "the post has neither text nor media")
+            .hint("add --caption TEXT or --image URL")
+    })
+}
+
 fn length(content: &PostContent, review: &mut Review) {
-    let (name, limit) = (platform_name(content.platform), Limits::of(content.platform).text);
+    let profile = content.platform.profile();
+    let (name, limit) = (profile.name, profile.limits.text);
     let text = content.caption.as_str();
     let count = text.chars().count();
     let units = text.encode_utf16().count();
@@ -84,12 +83,12 @@ fn length(content: &PostContent, review: &mut Review) {
             grouped(units),
             grouped(limit)
         )));
-    } else if content.platform == Platform::LinkedIn {
-        let escaped = units + text.chars().filter(|c| LINKEDIN_RESERVED.contains(c)).count();
+    } else {
+        let escaped = units + text.chars().filter(|c| profile.reserved.contains(c)).count();
         if escaped > limit {
             review.warn(problem(format!(
-                "{} characters, but {} as LinkedIn's format writes them: \
-                 if LinkedIn counts those, its limit of {} is passed",
+                "{} characters, but {} as {name}'s format writes them: \
+                 if {name} counts those, its limit of {} is passed",
                 grouped(count),
                 grouped(escaped),
                 grouped(limit)
@@ -98,16 +97,20 @@ fn length(content: &PostContent, review: &mut Review) {
     }
 }
 
-fn tags(text: &str, review: &mut Review) {
-    let limits = Limits::of(Platform::Instagram);
+fn tags(content: &PostContent, review: &mut Review) {
+    let profile = content.platform.profile();
+    let limits = profile.limits;
     for (sign, word, limit) in
         [('#', "hashtags", limits.hashtags), ('@', "mentions", limits.mentions)]
     {
-        let count = count_tags(text, sign);
+        let count = count_tags(&content.caption, sign);
         if let Some(limit) = limit.filter(|limit| count > *limit) {
             review.refuse(
-                Problem::new("--caption", format!("{count} {word}; Instagram takes {limit}"))
-                    .hint(format!("remove {}", count - limit)),
+                Problem::new(
+                    "--caption",
+                    format!("{count} {word}; {} takes {limit}", profile.name),
+                )
+                .hint(format!("remove {}", count - limit)),
             );
         }
     }
@@ -130,7 +133,8 @@ fn count_tags(text: &str, sign: char) -> usize {
 }
 
 fn alt(content: &PostContent, review: &mut Review) {
-    let name = platform_name(content.platform);
+    let profile = content.platform.profile();
+    let name = profile.name;
     for text in content
         .media
         .iter()
@@ -138,7 +142,7 @@ fn alt(content: &PostContent, review: &mut Review) {
         .filter_map(|item| item.alt.as_deref())
     {
         let count = text.chars().count();
-        if let Some(limit) = Limits::of(content.platform).alt.filter(|limit| count > *limit) {
+        if let Some(limit) = profile.limits.alt.filter(|limit| count > *limit) {
             review.refuse(
                 Problem::new(
                     "--alt",
@@ -149,8 +153,9 @@ fn alt(content: &PostContent, review: &mut Review) {
         }
     }
     let given = content.media.iter().any(|item| item.alt.is_some());
-    if given && content.platform == Platform::Instagram && content.post_type == PostType::Story {
-        review.warn(Problem::new("--alt", "Instagram takes no alternative text for stories"));
+    if given && !profile.story_alt && content.post_type == PostType::Story {
+        let what = format!("{name} takes no alternative text for stories");
+        review.warn(Problem::new("--alt", what));
     }
 }
 

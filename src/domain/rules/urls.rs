@@ -6,11 +6,10 @@
 use url::{Host, Url};
 
 use crate::domain::escape::{ellipsis, visible};
-use crate::domain::{MediaKind, Platform, PostContent, Problem};
+use crate::domain::{MediaKind, PostContent, Problem, Profile};
 
 use super::Review;
 use super::address::is_public;
-use super::combinations::platform_name;
 
 const IMAGES: [&str; 10] =
     ["jpg", "jpeg", "png", "gif", "webp", "bmp", "tif", "tiff", "heic", "avif"];
@@ -38,22 +37,20 @@ fn extension_of(url: &str) -> Option<String> {
 }
 
 pub(super) fn check(content: &PostContent, allow_private: bool, review: &mut Review) {
+    let profile = content.platform.profile();
     let mut seen: Vec<Url> = Vec::new();
     for item in &content.media {
         let flag = match item.kind {
             MediaKind::Image => "--image",
             MediaKind::Video => "--video",
         };
-        let Some(mut url) = judge(flag, &item.url, content.platform, allow_private, review) else {
+        let Some(mut url) = judge(flag, &item.url, profile, allow_private, review) else {
             continue;
         };
-        format(flag, &item.url, item.kind, content.platform, review);
-        if url.scheme() == "http" && content.platform != Platform::LinkedIn && !allow_private {
-            let name = platform_name(content.platform);
-            review.warn(
-                problem(flag, &item.url, format!("{name} fetches media over https"))
-                    .hint("use an https URL"),
-            );
+        format(flag, &item.url, item.kind, profile, review);
+        if url.scheme() == "http" && profile.fetches && !allow_private {
+            let what = format!("{} fetches media over https", profile.name);
+            review.warn(problem(flag, &item.url, what).hint("use an https URL"));
         }
         url.set_fragment(None);
         if seen.contains(&url) {
@@ -63,7 +60,7 @@ pub(super) fn check(content: &PostContent, allow_private: bool, review: &mut Rev
         }
     }
     if let Some(link) = &content.link {
-        judge("--link", link, content.platform, allow_private, review);
+        judge("--link", link, profile, allow_private, review);
     }
 }
 
@@ -71,13 +68,13 @@ pub(super) fn check(content: &PostContent, allow_private: bool, review: &mut Rev
 fn judge(
     flag: &str,
     text: &str,
-    platform: Platform,
+    profile: &Profile,
     allow_private: bool,
     review: &mut Review,
 ) -> Option<Url> {
-    match parse(flag, text, platform, allow_private) {
+    match parse(flag, text, profile, allow_private) {
         Ok(url) => {
-            // Only LinkedIn gets here with such a name; look-alike letters show in punycode.
+            // Look-alike letters show in punycode.
             if !authority_of(text).is_ascii() {
                 let host = url.host_str().unwrap_or_default();
                 review.warn(problem(flag, text, format!("the host is {host}")));
@@ -91,7 +88,7 @@ fn judge(
     }
 }
 
-fn parse(flag: &str, text: &str, platform: Platform, allow_private: bool) -> Result<Url, Problem> {
+fn parse(flag: &str, text: &str, profile: &Profile, allow_private: bool) -> Result<Url, Problem> {
     let refuse = |what: &str| problem(flag, text, what);
     if text.is_empty() {
         return Err(refuse("the URL is empty"));
@@ -116,9 +113,8 @@ fn parse(flag: &str, text: &str, platform: Platform, allow_private: bool) -> Res
         return Err(refuse("a private address, which no platform can reach")
             .hint("use a URL on a public host"));
     }
-    if !text.is_ascii() && platform != Platform::LinkedIn {
-        let name = platform_name(platform);
-        let refused = refuse(&format!("{name} takes plain ASCII URLs only"));
+    if !text.is_ascii() && profile.fetches {
+        let refused = refuse(&format!("{} takes plain ASCII URLs only", profile.name));
         let hint = shown(url.as_str())
             .map_or("percent-encode it".to_owned(), |url| format!("percent-encode it: {url}"));
         return Err(refused.hint(hint));
@@ -192,25 +188,18 @@ fn has_public_host(url: &Url) -> bool {
 }
 
 /// Warns about a file type that the platform does not publish.
-fn format(flag: &str, text: &str, kind: MediaKind, platform: Platform, review: &mut Review) {
-    let taken: &[&str] = match (platform, kind) {
-        (Platform::Facebook, MediaKind::Image) => {
-            &["jpg", "jpeg", "png", "gif", "bmp", "tif", "tiff"]
-        }
-        (Platform::Facebook, MediaKind::Video) => return,
-        (Platform::Instagram, MediaKind::Image) => &["jpg", "jpeg"],
-        (Platform::Instagram, MediaKind::Video) => &["mp4", "mov"],
-        (Platform::LinkedIn, MediaKind::Image) => &["jpg", "jpeg", "png", "gif"],
-        (Platform::LinkedIn, MediaKind::Video) => &["mp4"],
+fn format(flag: &str, text: &str, kind: MediaKind, profile: &Profile, review: &mut Review) {
+    let taken = match kind {
+        MediaKind::Image => profile.image_files,
+        MediaKind::Video => profile.video_files,
     };
-    let Some(extension) = extension_of(text).filter(|_| media_kind_of(text).is_some()) else {
-        return;
-    };
-    let name = platform_name(platform);
+    let extension = extension_of(text).filter(|_| media_kind_of(text).is_some());
+    let Some(extension) = extension.filter(|_| !taken.is_empty()) else { return };
     if media_kind_of(text) != Some(kind) {
         review.warn(problem(flag, text, format!("the name .{extension} looks like no {kind}")));
     } else if !taken.contains(&extension.as_str()) {
-        let what = format!("{name} takes {} files as {kind}, not .{extension}", taken.join(", "));
+        let (name, taken) = (profile.name, taken.join(", "));
+        let what = format!("{name} takes {taken} files as {kind}, not .{extension}");
         review.warn(problem(flag, text, what));
     }
 }

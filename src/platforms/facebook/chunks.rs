@@ -3,11 +3,11 @@
 
 use serde_json::{Value, json};
 
-use super::staging::{HOSTED, first, text};
+use super::staging::{HOSTED, first};
 use super::{Flow, set};
-use crate::domain::{Artifact, Away, Draft, Failure, Preparation, Remedy, StepKind};
+use crate::domain::{Artifact, Away, Draft, Failure, FailureCode, Preparation, Remedy, StepKind};
 use crate::platforms::graph::{Reply, Session};
-use crate::platforms::media_source::{MediaSource, NO_RANGES, Video};
+use crate::platforms::media_source::{MediaSource, Video};
 
 /// A part is held in memory; Facebook takes less than it asks for.
 const MAX_PART_BYTES: u64 = 4 * 1024 * 1024;
@@ -21,7 +21,7 @@ pub(super) async fn next(
     let Some(video) = draft.staging.get("video") else {
         return match start(media, session, draft).await {
             // Facebook itself needs no parts.
-            Err(failure) if failure.code == NO_RANGES => {
+            Err(failure) if failure.code == FailureCode::MediaNoRanges => {
                 let mark = Artifact::new(StepKind::Wait, HOSTED, HOSTED);
                 Ok(Preparation::Staged(vec![mark]))
             }
@@ -48,7 +48,7 @@ pub(super) fn finish_body(draft: &Draft) -> Result<Value, Failure> {
     let session = session.ok_or_else(|| unreadable("the stored upload cannot be read"))?;
     let mut body =
         json!({"upload_phase": "finish", "upload_session_id": session, "published": true});
-    set(&mut body, "description", &text(&draft.content));
+    set(&mut body, "description", &draft.content.caption);
     Ok(body)
 }
 
@@ -127,11 +127,12 @@ fn offsets(detail: &Value) -> Result<(u64, u64), Failure> {
 
 fn no_offsets(reply: &Reply) -> Failure {
     let message = "Facebook: the answer does not say which part of the video comes next";
-    let mut failure = Failure::new(Remedy::Outage(Away::Platform), "unreadable_answer", message);
+    let mut failure =
+        Failure::new(Remedy::Outage(Away::Platform), FailureCode::UnreadableAnswer, message);
     failure.http_status = Some(reply.status);
     failure
 }
 
 fn unreadable(message: &str) -> Failure {
-    Failure::new(Remedy::Restage, "upload", message)
+    Failure::new(Remedy::Restage, FailureCode::UploadParts, message)
 }

@@ -2,11 +2,9 @@
 
 use super::chunks;
 use super::staging::{DIRECT, HOSTED};
-use crate::domain::{
-    Draft, Failure, MediaKind, PostContent, PostType, PublishMode, Remedy, VideoUpload,
-    proof::Witness,
-};
+use crate::domain::{Draft, Failure, PostContent, PublishMode, Shape, VideoUpload, proof::Witness};
 use crate::platforms::graph::MetaSettings;
+use crate::platforms::{shape_of, unfit};
 
 /// One way, with calls of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,22 +98,13 @@ pub(super) enum Kind {
 
 impl Kind {
     pub(super) fn of(content: &PostContent) -> Result<Self, Failure> {
-        let images = content.media.iter().filter(|item| item.kind == MediaKind::Image).count();
-        let videos = content.media.len() - images;
-        match (content.post_type, images, videos) {
-            (PostType::Post, 0, 0) if content.caption.is_empty() && content.link.is_none() => {
-                Err(unfit("there is nothing to post"))
-            }
-            (PostType::Post, _, 0) | (PostType::Carousel, 1.., 0) => Ok(Self::Feed),
-            (PostType::Post | PostType::Video, 0, 1) => Ok(Self::Video),
-            (PostType::Reel, 0, 1) => Ok(Self::Reel),
-            (PostType::Story, 1, 0) => Ok(Self::PhotoStory),
-            (PostType::Story, 0, 1) => Ok(Self::VideoStory),
-            _ => Err(unfit("Facebook takes no such combination of post type and media")),
+        match shape_of(content)? {
+            Shape::Text | Shape::Images => Ok(Self::Feed),
+            Shape::Video => Ok(Self::Video),
+            Shape::Reel => Ok(Self::Reel),
+            Shape::PhotoStory => Ok(Self::PhotoStory),
+            Shape::VideoStory => Ok(Self::VideoStory),
+            Shape::Carousel => Err(unfit("Facebook has no posts of images and videos")),
         }
     }
-}
-
-pub(super) fn unfit(message: &str) -> Failure {
-    Failure::new(Remedy::GiveUp, "unsupported", message)
 }

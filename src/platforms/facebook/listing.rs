@@ -4,9 +4,9 @@
 use serde_json::Value;
 
 use super::flow::Kind;
-use super::staging::{photo_ids, text};
+use super::staging::photo_ids;
 use crate::domain::proof::LISTS_LAG;
-use crate::domain::{Draft, Failure, Intent, Receipt, Remedy, Sighting};
+use crate::domain::{Draft, Failure, FailureCode, Intent, Receipt, Remedy, Sighting};
 use crate::platforms::graph::{SLACK, Session, is_recent, same_text, text_of};
 
 /// Looks for a post that one call made, among what is listed: by the photos
@@ -43,7 +43,7 @@ pub(super) async fn look(session: &Session<'_>, draft: &Draft, kind: Kind) -> Si
         // Photos tell our post from any other; without them in the list they tell nothing.
         [_] | [_, _, ..] => {
             let message = "the Page has posts like it, and none is certainly this one";
-            Sighting::CannotTell(Failure::new(Remedy::GiveUp, "ambiguous", message))
+            Sighting::CannotTell(Failure::new(Remedy::GiveUp, FailureCode::Ambiguous, message))
         }
     }
 }
@@ -108,7 +108,7 @@ fn attached(post: &Value) -> Vec<String> {
 fn is_alike(post: &Value, draft: &Draft, kind: Kind) -> bool {
     let field = if kind == Kind::Video { "description" } else { "message" };
     let said = text_of(post, field).unwrap_or_default();
-    same_text(&said, &text(&draft.content))
+    same_text(&said, &draft.content.caption)
 }
 
 /// Whether a post has a text, or a link, to be known by: without, it may be
@@ -117,7 +117,7 @@ fn has_our_mark(post: &Value, draft: &Draft) -> bool {
     let shown = post["attachments"]["data"].as_array().into_iter().flatten();
     let shown: Vec<&str> = shown.filter_map(|one| one["url"].as_str()).collect();
     let content = &draft.content;
-    !text(content).trim().is_empty()
+    !content.caption.trim().is_empty()
         || content.link.as_deref().is_some_and(|link| shown.contains(&link))
 }
 

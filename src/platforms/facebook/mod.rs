@@ -13,17 +13,17 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::graph::{
-    FACEBOOK_HOST, Graph, MetaSettings, Reply, Session, Trouble, is_missing, same_text, text_of,
-    words_of,
+    FACEBOOK_HOST, Graph, MetaSettings, Session, Trouble, is_missing, text_of, words_of,
 };
 use super::http::Http;
 use super::media_source::MediaSource;
-use super::{Publisher, Step};
+use super::{Publisher, Step, shape_of};
 use crate::domain::{
-    Answer, Draft, Failure, Intent, Preparation, Receipt, Remedy, Sighting, proof::Witness,
+    Answer, Draft, Failure, FailureCode, Intent, Preparation, Receipt, Remedy, Shape, Sighting,
+    proof::Witness,
 };
 use flow::{Flow, Kind};
-use staging::{feed_body, text};
+use staging::feed_body;
 
 /// Publishes to Facebook Pages.
 pub struct Facebook {
@@ -59,7 +59,7 @@ impl Facebook {
             None => None,
             Some(name) => Some(draft.staging.id(name).ok_or_else(|| {
                 let message = "there is nothing staged that could be published";
-                Answer::NotSent(Failure::new(Remedy::Restage, "not_staged", message))
+                Answer::NotSent(Failure::new(Remedy::Restage, FailureCode::NotStaged, message))
             })?),
         };
         let page = draft.account.external_id.as_str();
@@ -77,7 +77,7 @@ impl Facebook {
                 let mut body = json!({"upload_phase": "finish", "video_id": video});
                 if flow == Flow::Reel {
                     body["video_state"] = json!("PUBLISHED");
-                    set(&mut body, "description", &text(&draft.content));
+                    set(&mut body, "description", &draft.content.caption);
                 }
                 (vec![page, flow.edge()], body)
             }
@@ -89,21 +89,14 @@ impl Facebook {
         };
         let reply = session.publish(&path, &body).await;
         let reply = reply.map_err(|trouble| self.refused(draft, flow, trouble))?;
-        let external_id = match (flow, object) {
-            (Flow::PhotoStory | Flow::VideoStory, _) => reply.id("post_id"),
-            (_, Some(object)) => Some(object.to_owned()),
-            // Without its id the answer is not one of Meta's.
-            (_, None) => match reply.id("id") {
-                Some(id) => Some(id),
-                None => return Err(unnamed(&reply)),
-            },
-        };
-        Ok(Receipt {
-            external_id,
-            http_status: Some(reply.status),
-            trace_id: reply.trace_id,
-            ..Receipt::default()
-        })
+        match (flow, object) {
+            (Flow::PhotoStory | Flow::VideoStory, _) => {
+                let story = reply.id("post_id");
+                Ok(reply.receipt(story))
+            }
+            (_, Some(object)) => Ok(reply.receipt(Some(object.to_owned()))),
+            (_, None) => reply.named("id"),
+        }
     }
 
     /// A flip that Facebook does not take is met by publishing in one call, once.
@@ -115,7 +108,7 @@ impl Facebook {
             // the post.
             Answer::Refused(failure)
                 if matches!(flow, Flow::DirectFeed | Flow::PhotoStory)
-                    && is_missing(&failure.code) =>
+                    && is_missing(failure.code.as_str()) =>
             {
                 let detail = Value::Null;
                 Answer::Refused(Failure { remedy: Remedy::Restage, detail, ..failure })
@@ -137,18 +130,10 @@ impl Facebook {
 /// another call would not change: a value that Facebook does not take, without a
 /// subcode that says more.
 fn is_of_the_call(failure: &Failure) -> bool {
-    let (code, subcode) = failure.code.split_once('/').unwrap_or((&failure.code, ""));
+    let (code, subcode) =
+        failure.code.as_str().split_once('/').unwrap_or((failure.code.as_str(), ""));
     let says_more = subcode.parse().ok().and_then(words_of).is_some();
     failure.remedy == Remedy::GiveUp && code == "100" && !says_more
-}
-
-/// A success of a call in one step that names no post.
-fn unnamed(reply: &Reply) -> Answer {
-    let message = "Facebook: the answer names no post";
-    let mut failure = Failure::new(Remedy::GiveUp, "unreadable_answer", message);
-    failure.http_status = Some(reply.status);
-    failure.trace_id.clone_from(&reply.trace_id);
-    Answer::Unknown(failure)
 }
 
 impl Publisher for Facebook {
@@ -169,12 +154,7 @@ impl Publisher for Facebook {
     }
 
     fn publish<'a>(&'a self, draft: &'a Draft) -> Step<'a, Answer> {
-        Box::pin(async move {
-            match self.send(draft).await {
-                Ok(receipt) => Answer::Published(receipt),
-                Err(answer) => answer,
-            }
-        })
+        Box::pin(async move { self.send(draft).await.into() })
     }
 
     fn look_up<'a>(&'a self, draft: &'a Draft, call: &'a Intent) -> Step<'a, Sighting> {
@@ -188,7 +168,7 @@ impl Publisher for Facebook {
                 // Other programs' calls named something that was never recorded.
                 (Ok(_), None) if call.blind => {
                     let message = "what was published is not known";
-                    Sighting::NeverTells(Failure::new(Remedy::GiveUp, "not_staged", message))
+                    Sighting::NeverTells(Failure::new(Remedy::GiveUp, FailureCode::Blind, message))
                 }
                 (Ok(kind), None) => listing::look(&session, draft, kind).await,
             }
@@ -200,8 +180,8 @@ impl Publisher for Facebook {
             if receipt.permalink.is_some() {
                 return receipt.permalink.clone();
             }
-            let kind = Kind::of(&draft.content).ok()?;
-            if matches!(kind, Kind::PhotoStory | Kind::VideoStory) {
+            let shape = shape_of(&draft.content).ok()?;
+            if matches!(shape, Shape::PhotoStory | Shape::VideoStory) {
                 // Only the list of stories tells a story's address.
                 let call = draft.calls.last()?;
                 let media = call.object.as_deref()?;
@@ -211,11 +191,8 @@ impl Publisher for Facebook {
             let id = receipt.external_id.as_deref()?;
             let query = [("fields", "permalink_url")];
             let told = self.session(draft).read(&[id], &query).await;
-            // Facebook leads both addresses on to the post's own.
-            Some(told.ok().and_then(|reply| address(&reply.json)).unwrap_or_else(|| match kind {
-                Kind::Reel => format!("https://www.facebook.com/reel/{id}"),
-                _ => format!("https://www.facebook.com/{id}"),
-            }))
+            let made_up = || (draft.content.platform.profile().post_ids.address)(id, shape);
+            told.ok().and_then(|reply| address(&reply.json)).or_else(made_up)
         })
     }
 
@@ -235,12 +212,8 @@ impl Publisher for Facebook {
         text: &'a str,
     ) -> Step<'a, Sighting> {
         Box::pin(async move {
-            let page = draft.account.external_id.as_str();
-            let is_ours = |comment: &Value| {
-                text_of(comment, "message").is_some_and(|said| same_text(&said, text))
-                    && text_of(&comment["from"], "id").is_none_or(|from| from == page)
-            };
-            self.session(draft).find_comment(post_id, "id,message,from", is_ours).await
+            let fields = "id,message,from";
+            self.session(draft).find_comment(post_id, fields, "message", text).await
         })
     }
 

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::flow::Kind;
 use super::listing;
-use crate::domain::proof::{LISTS_LAG, MISSING};
-use crate::domain::{Draft, Failure, Intent, Receipt, Remedy, Sighting};
+use crate::domain::proof::LISTS_LAG;
+use crate::domain::{Draft, Failure, FailureCode, Intent, Receipt, Remedy, Sighting};
 use crate::platforms::graph::{
     STORY_LIST_LIFE, Session, Trouble, dead_object, story_gone, text_of, words_of,
 };
@@ -119,7 +119,7 @@ async fn video(session: &Session<'_>, video: &str) -> Result<Sighting, Trouble> 
 /// What was staged is not there any more.
 fn gone() -> Failure {
     let message = "Facebook: what was staged is gone, maybe deleted by hand. It is made anew.";
-    Failure::new(Remedy::Restage, MISSING, message)
+    Failure::new(Remedy::Restage, FailureCode::MissingObject, message)
 }
 
 /// A story is known by its media, in the list of stories alone.
@@ -184,21 +184,22 @@ pub(super) fn dead_video(node: &Value) -> Failure {
     let number = error.and_then(|error| error["code"].as_i64());
     let said = error.and_then(|error| text_of(error, "message"));
     let said = said.unwrap_or_else(|| "no reason given".to_owned());
-    let word = status["video_status"].as_str().unwrap_or("error");
+    let code = match (number, status["video_status"].as_str()) {
+        (Some(number), _) => FailureCode::Platform(number.to_string()),
+        (None, Some("expired")) => FailureCode::StagingExpired,
+        (None, Some("upload_failed")) => FailureCode::UploadFailed,
+        (None, _) => FailureCode::ProcessingFailed,
+    };
     let message = match number.and_then(words_of) {
         Some((means, advice)) => format!("Facebook: {means} (\"{said}\"). {advice}"),
         None => format!("Facebook could not process the video: \"{said}\""),
     };
-    Failure::new(
-        dead_object(number),
-        number.map_or_else(|| format!("video_{word}"), |number| number.to_string()),
-        message,
-    )
+    Failure::new(dead_object(number), code, message)
 }
 
 fn unclear() -> Failure {
     let message = "the state that was read does not tell whether it is live";
-    Failure::new(Remedy::Retry, "unclear_state", message)
+    Failure::new(Remedy::Retry, FailureCode::UnclearState, message)
 }
 
 #[cfg(test)]
@@ -240,6 +241,6 @@ mod tests {
         assert_eq!((too_long.remedy, too_long.code.as_str()), (Remedy::GiveUp, "1363128"));
         assert!(too_long.message.contains("3 to 90 seconds"), "{}", too_long.message);
         assert_eq!(failed(json!({"message": "odd"})).remedy, Remedy::Restage);
-        assert_eq!(dead_video(&video("expired", Value::Null)).code, "video_expired");
+        assert_eq!(dead_video(&video("expired", Value::Null)).code, "staging_expired");
     }
 }

@@ -3,15 +3,16 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use super::flow::{Flow, unfit};
+use super::flow::Flow;
 use super::sighting::{STATUS, dead_video};
 use super::{chunks, set};
 use crate::domain::{
-    Artifact, Away, Draft, Failure, MediaItem, MediaKind, PostContent, Preparation, Remedy,
+    Artifact, Away, Draft, Failure, FailureCode, MediaItem, MediaKind, Preparation, Remedy,
     StepKind,
 };
 use crate::platforms::graph::{Graph, Session, is_missing};
 use crate::platforms::media_source::MediaSource;
+use crate::platforms::unfit;
 
 /// The mark, made by the worker, that this post is published with one call.
 pub(super) const DIRECT: &str = "direct";
@@ -97,7 +98,7 @@ async fn next_photo(
 fn lost_photos(draft: &Draft, failure: Failure) -> Failure {
     let uploaded = draft.staging.0.iter().filter(|made| made.kind == StepKind::Upload);
     let first = uploaded.filter_map(|photo| photo.stored_at).min();
-    match first.is_some_and(|at| draft.now - at > SHOWN_BY) && is_missing(&failure.code) {
+    match first.is_some_and(|at| draft.now - at > SHOWN_BY) && is_missing(failure.code.as_str()) {
         true => Failure { remedy: Remedy::Restage, ..failure },
         false => failure,
     }
@@ -113,21 +114,11 @@ pub(super) fn photo_ids(draft: &Draft) -> Vec<&str> {
     (0..images.count()).filter_map(|number| draft.staging.id(&photo_name(number))).collect()
 }
 
-/// The text under media takes the link along: there is no preview beside media.
-pub(super) fn text(content: &PostContent) -> String {
-    match &content.link {
-        Some(link) if !content.media.is_empty() && !content.caption.contains(link.as_str()) => {
-            format!("{}\n\n{link}", content.caption).trim_start().to_owned()
-        }
-        _ => content.caption.clone(),
-    }
-}
-
 /// A post of text, link or photos.
 pub(super) fn feed_body(draft: &Draft, published: bool) -> Value {
     let content = &draft.content;
     let mut body = json!({"published": published});
-    set(&mut body, "message", &text(content));
+    set(&mut body, "message", &content.caption);
     if content.media.is_empty() {
         set(&mut body, "link", content.link.as_deref().unwrap_or_default());
     } else {
@@ -140,7 +131,7 @@ pub(super) fn feed_body(draft: &Draft, published: bool) -> Value {
 /// A video that Facebook fetches.
 pub(super) fn hosted_body(draft: &Draft, published: bool) -> Result<Value, Failure> {
     let mut body = json!({"file_url": first(draft)?.url, "published": published});
-    set(&mut body, "description", &text(&draft.content));
+    set(&mut body, "description", &draft.content.caption);
     Ok(body)
 }
 
@@ -153,7 +144,7 @@ async fn upload_session(
     let (id, reply) = session.make(&[page, flow.edge()], &body, "video_id").await?;
     let upload_url = reply.text("upload_url").ok_or_else(|| {
         let message = "Facebook: the answer names no upload address";
-        Failure::new(Remedy::Outage(Away::Platform), "unreadable_answer", message)
+        Failure::new(Remedy::Outage(Away::Platform), FailureCode::UnreadableAnswer, message)
     })?;
     Ok(Artifact::new(StepKind::Create, "video", id).detail(json!({"upload_url": upload_url})))
 }
@@ -211,7 +202,7 @@ async fn poll(
         Some("error" | "expired" | "upload_failed") => Err(dead_video(&reply.json)),
         Some("uploading") if flow != Flow::HostedVideo && age > TAKEN_WITHIN => {
             let message = "Facebook took the hand-over of the video, and did not fetch it";
-            Err(Failure::new(Remedy::Restage, "upload_not_taken", message))
+            Err(Failure::new(Remedy::Restage, FailureCode::UploadNotTaken, message))
         }
         _ => Ok(Preparation::Wait(graph.poll_delay(age)?, Vec::new())),
     }

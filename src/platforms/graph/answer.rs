@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::classify::{Circumstances, GraphError, Phase, Verdict, classify};
 use crate::domain::{
-    AccessToken, Answer, Away, EXISTS, Failure, NearLimit, Remedy, SPENT, Scope, UsageMeter,
+    AccessToken, Answer, Away, EXISTS, Failure, FailureCode, NearLimit, Receipt, Remedy, SPENT,
+    Scope, UsageMeter,
 };
 use crate::platforms::http::{HttpAnswer, NoAnswer, Reach, scrub};
 
@@ -31,6 +32,25 @@ impl Reply {
     /// An id that Meta can have given.
     pub fn id(&self, name: &str) -> Option<String> {
         self.text(name).filter(|id| is_id(id))
+    }
+
+    /// Evidence of what it made, under this id if it named one.
+    pub fn receipt(self, external_id: Option<String>) -> Receipt {
+        Receipt {
+            external_id,
+            http_status: Some(self.status),
+            trace_id: self.trace_id,
+            ..Receipt::default()
+        }
+    }
+
+    /// Evidence of what it made, which it must name under this name: without its
+    /// id the answer is not one of Meta's.
+    pub fn named(self, name: &str) -> Result<Receipt, Answer> {
+        match self.id(name) {
+            Some(id) => Ok(self.receipt(Some(id))),
+            None => Err(unreadable(self).into_answer()),
+        }
     }
 }
 
@@ -152,10 +172,14 @@ pub(super) fn judge(answer: HttpAnswer, around: &Around<'_>) -> Result<Reply, Tr
         Verdict::Doubtful(remedy) => (Heard::Nothing, remedy),
     };
     let (code, message) = describe(error.as_ref(), &answer, around.platform, heard, remedy);
+    let code = match code {
+        FailureCode::Platform(code) => FailureCode::Platform(scrub(&code, token)),
+        ours => ours,
+    };
     let failure = Failure {
         http_status: Some(status),
         trace_id: trace_id.map(|id| scrub(&id, token)),
-        ..Failure::new(remedy, scrub(&code, token), scrub(&message, token))
+        ..Failure::new(remedy, code, scrub(&message, token))
     };
     let failure = match verdict {
         Verdict::Spent(_) => failure.mark(SPENT),
@@ -183,7 +207,8 @@ fn hide_token(json: &mut Value, token: &str) {
 pub(super) fn unreadable(reply: Reply) -> Trouble {
     let message =
         format!("{}: the answer says neither what was made nor what went wrong", reply.platform);
-    let mut failure = Failure::new(Remedy::Outage(Away::Platform), "unreadable_answer", message);
+    let mut failure =
+        Failure::new(Remedy::Outage(Away::Platform), FailureCode::UnreadableAnswer, message);
     failure.http_status = Some(reply.status);
     failure.trace_id = reply.trace_id;
     Trouble { heard: Heard::Nothing, failure, missing: false }
@@ -197,9 +222,12 @@ fn describe(
     platform: &str,
     heard: Heard,
     remedy: Remedy,
-) -> (String, String) {
+) -> (FailureCode, String) {
     if let Some(error) = error {
-        return (error.label(), error.in_words(platform, heard != Heard::Nothing));
+        return (
+            FailureCode::Platform(error.label()),
+            error.in_words(platform, heard != Heard::Nothing),
+        );
     }
     let next = match (heard, remedy) {
         (Heard::Nothing, _) => "",
@@ -209,17 +237,17 @@ fn describe(
     let upload = &answer.json["debug_info"];
     if upload.is_object() {
         let text = |name| text_of(upload, name);
-        let code = text("type").unwrap_or_else(|| "upload".to_owned());
+        let code = text("type").map_or(FailureCode::UploadFailed, FailureCode::Platform);
         let said = text("message").unwrap_or_else(|| "no reason given".to_owned());
         return (code, format!("{platform}: the upload failed (\"{said}\"){next}"));
     }
     if answer.status.is_success() {
         let message = format!("{platform}: the answer says that it did not succeed{next}");
-        return ("not_successful".to_owned(), message);
+        return (FailureCode::NotSuccessful, message);
     }
     let status = answer.status.as_u16();
     let message = format!("{platform}: answered {} without a readable reason{next}", answer.status);
-    (format!("http_{status}"), message)
+    (FailureCode::http(status), message)
 }
 
 /// What an upload that failed needs: rupload answers in a shape of its own.

@@ -11,15 +11,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(super) use answer::{Reply, Trouble, text_of};
-pub use classify::{
-    Circumstances, GraphError, Phase, Verdict, classify, dead_container, dead_object, words_of,
-};
+pub(super) use classify::{dead_container, dead_object, words_of};
 pub(super) use codes::is_missing;
 pub(super) use lists::{SLACK, is_recent, same_text};
 pub(super) use session::Session;
 
+use classify::Phase;
+
 use super::http::Http;
-use crate::domain::{Draft, Failure, PublishMode, Remedy, Sighting, VideoUpload};
+use crate::domain::{Draft, Failure, FailureCode, PublishMode, Remedy, Sighting, VideoUpload};
 
 /// Facebook tokens, for Pages and for Instagram through Facebook Login.
 pub const FACEBOOK_HOST: &str = "graph.facebook.com";
@@ -43,7 +43,7 @@ pub(super) const STORY_LIST_LIFE: Duration = Duration::from_secs(20 * 60 * 60);
 /// What the absence of a story says by then.
 pub(super) fn story_gone() -> Sighting {
     let message = "after a day stories are not listed any more";
-    Sighting::NeverTells(Failure::new(Remedy::GiveUp, "story_gone", message))
+    Sighting::NeverTells(Failure::new(Remedy::GiveUp, FailureCode::StoryGone, message))
 }
 
 /// What an operator may set about Meta.
@@ -118,7 +118,7 @@ impl Graph {
     pub fn poll_delay(&self, age: Duration) -> Result<Duration, Failure> {
         if age > STALE {
             let message = "still not processed after 23 hours";
-            return Err(Failure::new(Remedy::Restage, "processing_stuck", message));
+            return Err(Failure::new(Remedy::Restage, FailureCode::ProcessingStuck, message));
         }
         Ok(self.settings.timing.delay(age))
     }

@@ -8,9 +8,10 @@ use url::Url;
 
 use super::answer::{Around, Reply, Trouble, judge, text_of, unreadable};
 use super::codes;
+use super::lists::same_text;
 use super::{Graph, Phase, UPLOAD_HOST};
 use crate::domain::proof::LISTS_LAG;
-use crate::domain::{Answer, Draft, Failure, Platform, Receipt, Remedy, Sighting};
+use crate::domain::{Answer, Draft, Failure, FailureCode, Receipt, Remedy, Sighting};
 use crate::platforms::http::{AuthScheme, Call, CallKind};
 
 /// The calls of one step, with its token.
@@ -81,7 +82,7 @@ impl<'a> Session<'a> {
             }
         }
         let message = "the list is too long to be read to its end";
-        Err(Trouble::not_sent(Failure::new(Remedy::Retry, "list_too_long", message)))
+        Err(Trouble::not_sent(Failure::new(Remedy::Retry, FailureCode::ListTooLong, message)))
     }
 
     /// The same for what was made since a time, with one field more if this version
@@ -133,13 +134,20 @@ impl<'a> Session<'a> {
         Ok(self.send(Phase::Staging, call, AuthScheme::Bearer).await?)
     }
 
-    /// Looks for a comment below a post of ours. Lists lag behind.
+    /// Looks for a comment of ours below a post of ours; `field` is what its text is
+    /// called in lists. Lists lag behind.
     pub async fn find_comment(
         &self,
         post: &str,
         fields: &str,
-        is_ours: impl Fn(&Value) -> bool,
+        field: &str,
+        text: &str,
     ) -> Sighting {
+        let account = self.draft.account.external_id.as_str();
+        let is_ours = |comment: &Value| {
+            text_of(comment, field).is_some_and(|said| same_text(&said, text))
+                && text_of(&comment["from"], "id").is_none_or(|from| from == account)
+        };
         let query = [("fields", fields), ("limit", "50")];
         match self.read_all(&[post, "comments"], &query).await {
             Ok(comments) => match comments.iter().find(|comment| is_ours(comment)) {
@@ -148,7 +156,7 @@ impl<'a> Session<'a> {
             },
             // The permission to comment is missing, not one that posts need: no reason to
             // let the account rest.
-            Err(trouble) if codes::is_permission(&trouble.failure.code) => {
+            Err(trouble) if codes::is_permission(trouble.failure.code.as_str()) => {
                 let failure = Failure { remedy: Remedy::GiveUp, ..trouble.failure };
                 Sighting::NeverTells(failure)
             }
@@ -161,7 +169,7 @@ impl<'a> Session<'a> {
         self.graph
             .http
             .check_upload_url(upload_url, &[UPLOAD_HOST])
-            .map_err(|message| Failure::new(Remedy::Restage, "upload_url", message))?;
+            .map_err(|message| Failure::new(Remedy::Restage, FailureCode::UploadUrl, message))?;
         // `file_url` must be a header: as a body Meta complains about a missing offset.
         let call = Call::post(CallKind::Staging, upload_url).header("file_url", file_url);
         let reply = self.send(Phase::Staging, call, AuthScheme::OAuth).await?;
@@ -186,18 +194,9 @@ impl<'a> Session<'a> {
     pub async fn comment(&self, parent: &str, text: &str) -> Answer {
         // No `fields`: Meta answered 20/1772107 to that after the comment was made.
         match self.publish(&[parent, "comments"], &json!({"message": text})).await {
-            Ok(reply) => match reply.id("id") {
-                Some(id) => Answer::Published(Receipt {
-                    external_id: Some(id),
-                    http_status: Some(reply.status),
-                    trace_id: reply.trace_id,
-                    ..Receipt::default()
-                }),
-                // Meta always names what it made.
-                None => unreadable(reply).into_answer(),
-            },
+            Ok(reply) => reply.named("id").into(),
             Err(trouble) => match trouble.into_answer() {
-                Answer::Refused(failure) if codes::is_permission(&failure.code) => {
+                Answer::Refused(failure) if codes::is_permission(failure.code.as_str()) => {
                     Answer::Refused(failure.of_comment_permission())
                 }
                 answer => answer,
@@ -210,23 +209,20 @@ impl<'a> Session<'a> {
         let Ok(url) = self.url(&[id], &[]) else { return };
         if let Err(trouble) = self.send(Phase::Staging, Call::delete(url), AuthScheme::Bearer).await
         {
-            tracing::debug!(id, code = trouble.failure.code, "leftover not deleted");
+            tracing::debug!(id, code = %trouble.failure.code, "leftover not deleted");
         }
     }
 
     fn url(&self, path: &[&str], query: &[(&str, &str)]) -> Result<String, Trouble> {
         address(self.host, &self.graph.settings.version, path, query).ok_or_else(|| {
             let message = "the address of the call cannot be built";
-            Trouble::not_sent(Failure::new(Remedy::GiveUp, "request", message))
+            Trouble::not_sent(Failure::new(Remedy::GiveUp, FailureCode::Request, message))
         })
     }
 
     async fn send(&self, phase: Phase, call: Call, scheme: AuthScheme) -> Result<Reply, Trouble> {
         let Draft { token, calls, usage, account, .. } = self.draft;
-        let platform = match account.platform {
-            Platform::Instagram => "Instagram",
-            Platform::Facebook | Platform::LinkedIn => "Facebook",
-        };
+        let platform = account.platform.profile().name;
         let answer = self.graph.http.send(call.auth(scheme, token)).await;
         let answer = answer.map_err(|error| Trouble::without_answer(error, platform))?;
         let poll = self.graph.settings.timing.first_poll;

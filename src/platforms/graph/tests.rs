@@ -91,7 +91,7 @@ fn refused_spent_and_unknown_calls_are_distinguished() {
 #[test]
 fn a_call_that_never_left_is_not_sent() {
     let heard = |reach| {
-        let lost = NoAnswer { reach, code: "connect", message: "m".to_owned() };
+        let lost = NoAnswer { reach, code: FailureCode::Connect, message: "m".to_owned() };
         Trouble::without_answer(lost, "Facebook").into_answer()
     };
     let Answer::NotSent(failure) = heard(Reach::NotSent) else { panic!() };

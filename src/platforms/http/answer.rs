@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
 use serde_json::Value;
 
-use crate::domain::{AccessToken, Away, Failure, NOT_SENT, Remedy, Scope};
+use crate::domain::{AccessToken, Away, Failure, FailureCode, Remedy, Scope};
 
 /// No answer that matters is larger; the rest of a longer one is not read.
 pub(super) const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -84,15 +84,10 @@ impl HttpAnswer {
 #[error("{message}")]
 pub struct NoAnswer {
     pub reach: Reach,
-    /// `connect`, `timeout`, `interrupted`, `request`, `token`, or that of a call that
-    /// was held back.
-    pub code: &'static str,
+    pub code: FailureCode,
     /// For people; holds neither the URL nor a token.
     pub message: String,
 }
-
-/// The code of a token that no call can bear.
-pub(super) const BAD_TOKEN: &str = "token";
 
 /// How far a call without an answer came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,9 +103,9 @@ impl NoAnswer {
     #[must_use]
     pub fn into_failure(self, platform: &str) -> Failure {
         let remedy = match self.code {
-            BAD_TOKEN => Remedy::Operator(Scope::Account),
-            NOT_SENT => Remedy::PollAgain(Duration::from_secs(1)),
-            "request" => Remedy::Retry,
+            FailureCode::InvalidToken => Remedy::Operator(Scope::Account),
+            FailureCode::NotSent => Remedy::PollAgain(Duration::from_secs(1)),
+            FailureCode::Request => Remedy::Retry,
             _ => Remedy::Outage(Away::Platform),
         };
         let what = match self.reach {
@@ -120,19 +115,19 @@ impl NoAnswer {
         Failure::new(remedy, self.code, format!("{platform}: {what} ({})", self.message))
     }
 
-    pub(super) fn not_sent(code: &'static str, message: impl Into<String>) -> Self {
+    pub(super) fn not_sent(code: FailureCode, message: impl Into<String>) -> Self {
         Self { reach: Reach::NotSent, code, message: message.into() }
     }
 
     pub(super) fn from_reqwest(error: reqwest::Error) -> Self {
         let (reach, code) = if error.is_connect() {
-            (Reach::NotSent, "connect")
+            (Reach::NotSent, FailureCode::Connect)
         } else if error.is_builder() {
-            (Reach::NotSent, "request")
+            (Reach::NotSent, FailureCode::Request)
         } else if error.is_timeout() {
-            (Reach::Interrupted, "timeout")
+            (Reach::Interrupted, FailureCode::Timeout)
         } else {
-            (Reach::Interrupted, "interrupted")
+            (Reach::Interrupted, FailureCode::Interrupted)
         };
         Self { reach, code, message: whole_message(&error.without_url()) }
     }
@@ -249,19 +244,19 @@ mod tests {
 
     #[test]
     fn a_passing_fault_costs_no_attempt() {
-        for lost in [NoAnswer::not_sent("connect", "m"), interrupted()] {
+        for lost in [NoAnswer::not_sent(FailureCode::Connect, "m"), interrupted()] {
             let failure = lost.clone().into_failure("Facebook");
             assert_eq!(failure.remedy, Remedy::Outage(Away::Platform));
             assert_eq!(failure.code, lost.code);
             assert!(failure.message.starts_with("Facebook: "), "{}", failure.message);
             assert!(failure.message.ends_with("(m)"), "{}", failure.message);
         }
-        let token = NoAnswer::not_sent(BAD_TOKEN, "m").into_failure("Facebook");
+        let token = NoAnswer::not_sent(FailureCode::InvalidToken, "m").into_failure("Facebook");
         assert_eq!(token.remedy, Remedy::Operator(Scope::Account));
     }
 
     fn interrupted() -> NoAnswer {
-        NoAnswer { reach: Reach::Interrupted, ..NoAnswer::not_sent("timeout", "m") }
+        NoAnswer { reach: Reach::Interrupted, ..NoAnswer::not_sent(FailureCode::Timeout, "m") }
     }
 
     /// **E6**: a token that the platform repeats is removed from the text.

@@ -4,7 +4,6 @@
 mod answer;
 mod call;
 mod cleared;
-mod gateway;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -12,15 +11,13 @@ use std::time::Duration;
 use reqwest::header::{CONTENT_LENGTH, HeaderValue};
 use reqwest::{Body, Method, Url, redirect};
 
-use answer::BAD_TOKEN;
 pub use answer::{HttpAnswer, NoAnswer, Reach, scrub};
 pub use call::{AuthScheme, Call, CallKind};
-pub use gateway::Gateway;
 
 use answer::whole_message;
 use cleared::ClearedBody;
 
-use crate::domain::{NOT_SENT, PUBLISH_LIMIT};
+use crate::domain::{FailureCode, Gateway, PUBLISH_LIMIT};
 use crate::kill_point::kill_point;
 
 /// Names this program to the platforms; stable, so that their logs can be asked for it.
@@ -89,7 +86,7 @@ impl Http {
             && !clearance.is_good()
         {
             let message = "too much time had passed since it was cleared";
-            return Err(NoAnswer::not_sent(NOT_SENT, message));
+            return Err(NoAnswer::not_sent(FailureCode::NotSent, message));
         }
         let sending = request.send();
         #[cfg(feature = "kill-points")]
@@ -150,8 +147,10 @@ impl Http {
 
     fn request(&self, call: Call) -> Result<reqwest::RequestBuilder, NoAnswer> {
         let client = self.client.get_or_init(build_client).as_ref();
-        let client = client.map_err(|error| NoAnswer::not_sent("request", error))?;
-        let url = self.target(&call.url).map_err(|error| NoAnswer::not_sent("request", error))?;
+        let client = client.map_err(|error| NoAnswer::not_sent(FailureCode::Request, error))?;
+        let url = self
+            .target(&call.url)
+            .map_err(|error| NoAnswer::not_sent(FailureCode::Request, error))?;
         let limit = match &call.kind {
             CallKind::Staging => self.limits.staging,
             CallKind::Publish(_) => self.limits.publish,
@@ -163,14 +162,15 @@ impl Http {
             request = request.header(name, value);
         }
         if let Some((scheme, token)) = call.auth {
-            let mut value = HeaderValue::from_str(&format!(
-                "{} {}",
-                scheme.as_str(),
-                token.expose()
-            ))
-            .map_err(|_| {
-                NoAnswer::not_sent(BAD_TOKEN, "the token holds characters no header can carry")
-            })?;
+            let mut value =
+                HeaderValue::from_str(&format!("{} {}", scheme.as_str(), token.expose())).map_err(
+                    |_| {
+                        NoAnswer::not_sent(
+                            FailureCode::InvalidToken,
+                            "the token holds characters no header can carry",
+                        )
+                    },
+                )?;
             value.set_sensitive(true);
             request = request.header(reqwest::header::AUTHORIZATION, value);
         }
@@ -289,7 +289,7 @@ mod tests {
             let call =
                 publish(&url).auth(AuthScheme::Bearer, &AccessToken::new("canary".to_owned()));
             let error = Http::new(gateway).send(call).await.unwrap_err();
-            assert_eq!((error.reach, error.code), (Reach::NotSent, "connect"), "{what}");
+            assert_eq!((error.reach, error.code), (Reach::NotSent, FailureCode::Connect), "{what}");
             let shown = &error.message;
             assert!(!shown.contains("canary") && !shown.contains("feed"), "{what}: {shown}");
         }

@@ -6,16 +6,14 @@ mod staging;
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::graph::{
-    FACEBOOK_HOST, Graph, INSTAGRAM_HOST, MetaSettings, Session, Trouble, same_text, text_of,
-};
+use super::graph::{FACEBOOK_HOST, Graph, INSTAGRAM_HOST, MetaSettings, Session, Trouble};
 use super::http::Http;
-use super::{Publisher, Step};
+use super::{Publisher, Step, shape_of, unfit};
 use crate::domain::{
-    Answer, Away, Draft, Failure, Intent, MediaKind, PostContent, PostType, Preparation, Receipt,
-    Remedy, Sighting, proof::Witness,
+    Answer, Draft, Failure, FailureCode, Intent, PostContent, Preparation, Receipt, Remedy, Shape,
+    Sighting, proof::Witness,
 };
 
 /// Publishes to Instagram, with tokens of Facebook Login and of Instagram Login.
@@ -34,19 +32,13 @@ enum Flow {
 
 impl Flow {
     fn of(content: &PostContent) -> Result<Self, Failure> {
-        let kinds: Vec<MediaKind> = content.media.iter().map(|item| item.kind).collect();
-        match (content.post_type, kinds.as_slice()) {
-            (PostType::Post, [MediaKind::Image]) => Ok(Self::Image),
-            // A lone feed video is a reel since July 2023.
-            (PostType::Post | PostType::Video | PostType::Reel, [MediaKind::Video]) => {
-                Ok(Self::Reel)
-            }
-            (PostType::Story, [_]) => Ok(Self::Story),
-            (PostType::Post | PostType::Carousel, [_, _, ..]) => Ok(Self::Carousel),
-            _ => {
-                let message = "Instagram takes no such combination of post type and media";
-                Err(Failure::new(Remedy::GiveUp, "unsupported", message))
-            }
+        match shape_of(content)? {
+            Shape::Images => Ok(Self::Image),
+            Shape::Reel => Ok(Self::Reel),
+            Shape::PhotoStory | Shape::VideoStory => Ok(Self::Story),
+            Shape::Carousel => Ok(Self::Carousel),
+            Shape::Text => Err(unfit("Instagram has no posts without media")),
+            Shape::Video => Err(unfit("Instagram has no videos but reels")),
         }
     }
 }
@@ -73,22 +65,12 @@ impl Instagram {
     async fn send(&self, draft: &Draft) -> Result<Receipt, Answer> {
         let container = draft.staging.id(CONTAINER).ok_or_else(|| {
             let message = "there is no container that could be published";
-            Answer::NotSent(Failure::new(Remedy::Restage, "not_staged", message))
+            Answer::NotSent(Failure::new(Remedy::Restage, FailureCode::NotStaged, message))
         })?;
         let path = [draft.account.external_id.as_str(), "media_publish"];
         let reply = self.session(draft).publish(&path, &json!({"creation_id": container})).await;
         let reply = reply.map_err(Trouble::into_answer)?;
-        let Some(media) = reply.id("id") else {
-            let message = "Instagram: the answer names no media";
-            let outage = Remedy::Outage(Away::Platform);
-            return Err(Answer::Unknown(Failure::new(outage, "unreadable_answer", message)));
-        };
-        Ok(Receipt {
-            external_id: Some(media),
-            http_status: Some(reply.status),
-            trace_id: reply.trace_id,
-            ..Receipt::default()
-        })
+        reply.named("id")
     }
 }
 
@@ -109,12 +91,7 @@ impl Publisher for Instagram {
     }
 
     fn publish<'a>(&'a self, draft: &'a Draft) -> Step<'a, Answer> {
-        Box::pin(async move {
-            match self.send(draft).await {
-                Ok(receipt) => Answer::Published(receipt),
-                Err(answer) => answer,
-            }
-        })
+        Box::pin(async move { self.send(draft).await.into() })
     }
 
     fn look_up<'a>(&'a self, draft: &'a Draft, call: &'a Intent) -> Step<'a, Sighting> {
@@ -149,10 +126,8 @@ impl Publisher for Instagram {
         text: &'a str,
     ) -> Step<'a, Sighting> {
         Box::pin(async move {
-            let is_ours = |comment: &Value| {
-                text_of(comment, "text").is_some_and(|said| same_text(&said, text))
-            };
-            self.session(draft).find_comment(post_id, "id,text,timestamp", is_ours).await
+            let fields = "id,text,timestamp";
+            self.session(draft).find_comment(post_id, fields, "text", text).await
         })
     }
 

@@ -6,8 +6,10 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::Flow;
-use crate::domain::proof::{LISTS_LAG, MISSING};
-use crate::domain::{Draft, Failure, Intent, MediaKind, PostType, Receipt, Remedy, Sighting};
+use crate::domain::proof::LISTS_LAG;
+use crate::domain::{
+    Draft, Failure, FailureCode, Intent, MediaKind, PostType, Receipt, Remedy, Sighting,
+};
 use crate::platforms::graph::{
     SLACK, STORY_LIST_LIFE, Session, dead_container, is_recent, same_text, story_gone, text_of,
     words_of,
@@ -33,22 +35,21 @@ pub(super) enum State {
     Dead(Failure),
 }
 
-/// The code of a container that ended unpublished.
-const EXPIRED: &str = "container_expired";
-
 pub(super) fn state_of(node: &Value) -> State {
     match node["status_code"].as_str() {
         Some("FINISHED") => State::Finished,
         Some("PUBLISHED") => State::Published,
         Some("EXPIRED") => State::Dead(Failure::new(
             Remedy::Restage,
-            EXPIRED,
+            FailureCode::StagingExpired,
             "the container is older than 24 hours",
         )),
         Some("ERROR") => {
             let status = node["status"].as_str().unwrap_or("no reason given");
             let (subcode, remedy) = dead_container(status);
-            let code = subcode.map_or_else(|| "container_error".to_owned(), |n| n.to_string());
+            let code = subcode.map_or(FailureCode::ProcessingFailed, |subcode| {
+                FailureCode::Platform(subcode.to_string())
+            });
             let message = match subcode.and_then(words_of) {
                 Some((means, advice)) => format!("Instagram: {means} (\"{status}\"). {advice}"),
                 None => format!("Instagram could not process the media: \"{status}\""),
@@ -63,7 +64,7 @@ pub(super) fn state_of(node: &Value) -> State {
 pub(super) async fn look(session: &Session<'_>, draft: &Draft, call: &Intent) -> Sighting {
     let Some(container) = call.object.as_deref() else {
         let message = "which container was published is not known";
-        return Sighting::NeverTells(Failure::new(Remedy::GiveUp, "not_staged", message));
+        return Sighting::NeverTells(Failure::new(Remedy::GiveUp, FailureCode::Blind, message));
     };
     let state = match session.read(&[container], &[("fields", STATE_FIELDS)]).await {
         Ok(reply) => state_of(&reply.json),
@@ -102,7 +103,7 @@ pub(super) async fn look(session: &Session<'_>, draft: &Draft, call: &Intent) ->
             Err(failure) => Sighting::CannotTell(failure),
         },
         // A container that was published may be reported as ended after a day.
-        State::Dead(failure) if failure.code == EXPIRED => {
+        State::Dead(failure) if failure.code == FailureCode::StagingExpired => {
             let is_gone = is_story(draft) && call.age >= STORY_LIST_LIFE;
             match candidates(session, draft).await {
                 Ok((found, _)) if found.is_empty() && is_gone => story_gone(),
@@ -141,7 +142,7 @@ async fn without_container(
 
 fn gone() -> Failure {
     let message = "Instagram: the container is gone. It is made anew.";
-    Failure::new(Remedy::Restage, MISSING, message)
+    Failure::new(Remedy::Restage, FailureCode::MissingObject, message)
 }
 
 /// Whether the account's count of published posts stands still since the call.
@@ -234,7 +235,7 @@ mod tests {
         assert_eq!(state("PUBLISHED"), State::Published);
         assert_eq!(state("SOMETHING_NEW"), State::InProgress);
         let State::Dead(failure) = state("EXPIRED") else { panic!() };
-        assert_eq!((failure.code.as_str(), failure.remedy), (EXPIRED, Remedy::Restage));
+        assert_eq!((failure.code.as_str(), failure.remedy), ("staging_expired", Remedy::Restage));
     }
 
     /// A number alone says nothing to people.
@@ -259,7 +260,7 @@ mod tests {
         assert_eq!((code.as_str(), remedy), ("1234567", Remedy::Restage));
         assert_eq!(message, "Instagram could not process the media: \"Error: odd 1234567\"");
         let (code, remedy, message) = dead(Value::Null);
-        assert_eq!((code.as_str(), remedy), ("container_error", Remedy::Restage));
+        assert_eq!((code.as_str(), remedy), ("processing_failed", Remedy::Restage));
         assert!(message.contains("no reason given"), "{message}");
     }
 

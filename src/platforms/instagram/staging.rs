@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::sighting::{State, state_of};
 use super::{CONTAINER, Flow};
 use crate::domain::{
-    Artifact, Draft, Failure, MediaItem, MediaKind, Preparation, Remedy, StepKind,
+    Artifact, Draft, Failure, FailureCode, MediaItem, MediaKind, Preparation, Remedy, StepKind,
 };
 use crate::platforms::graph::{Graph, Session};
 
@@ -37,7 +37,7 @@ pub(super) async fn next(
         let made = make(session, draft, CONTAINER.to_owned(), &body).await;
         // One client sends the children as a list, four as one text.
         return match (made, body["children"].as_array()) {
-            (Err(failure), Some(children)) if failure.code == INVALID_VALUE => {
+            (Err(failure), Some(children)) if failure.code.as_str() == INVALID_VALUE => {
                 let ids: Vec<&str> = children.iter().filter_map(Value::as_str).collect();
                 body["children"] = json!(ids.join(","));
                 make(session, draft, CONTAINER.to_owned(), &body).await
@@ -120,7 +120,7 @@ fn body(draft: &Draft, flow: Flow) -> Result<Value, Failure> {
             let children: Option<Vec<&str>> = ids.collect();
             let children = children.ok_or_else(|| {
                 let message = "a part of the carousel is missing";
-                Failure::new(Remedy::Restage, "not_staged", message)
+                Failure::new(Remedy::Restage, FailureCode::NotStaged, message)
             })?;
             json!({"media_type": "CAROUSEL", "children": children})
         }

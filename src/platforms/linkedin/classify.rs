@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::urn;
 use crate::domain::{
-    AccessToken, Answer, Away, EXISTS, Failure, Intent, Receipt, Remedy, SPENT, Scope,
-    made_by_one_of,
+    AccessToken, Answer, Away, EXISTS, Failure, FailureCode, Intent, Receipt, Remedy, SPENT, Scope,
+    linkedin, made_by_one_of,
 };
 use crate::platforms::http::{HttpAnswer, NoAnswer, Reach, scrub};
 
@@ -53,7 +53,7 @@ pub fn verdict(answer: &HttpAnswer) -> Verdict {
         // A refusal that names what it created contradicts itself.
         (_, Some(_)) => Verdict::Unknown,
         (400 | 409 | 422, None) if is_duplicate(answer) && is_signed(answer) => {
-            Verdict::Duplicate(urn::find_post(&body_text(answer)).map(str::to_owned))
+            Verdict::Duplicate(linkedin::find_post(&body_text(answer)).map(str::to_owned))
         }
         (400 | 401 | 403 | 404 | 405 | 411 | 413 | 415 | 422 | 426 | 429, None)
             if is_signed(answer) =>
@@ -71,7 +71,7 @@ fn created_id(answer: &HttpAnswer) -> Option<String> {
         .iter()
         .filter_map(|name| answer.header(name))
         .map(|id| urn::decode(id.trim()))
-        .find(|id| urn::is_post(id))
+        .find(|id| linkedin::is_post(id))
 }
 
 /// Whether an answer bears headers that only LinkedIn's servers set.
@@ -102,17 +102,17 @@ fn is_duplicate(answer: &HttpAnswer) -> bool {
 #[must_use]
 pub fn failure(answer: &HttpAnswer, token: &AccessToken) -> Failure {
     let status = answer.status.as_u16();
-    let code = code(answer);
+    let code = code(answer, token);
     let (remedy, message) = match status {
         ..500 if !is_signed(answer) => (
             Remedy::Outage(Away::Platform),
             format!("{}. It is tried again by itself.", proxy_answered(answer)),
         ),
-        _ => (remedy(answer, &code), in_words(&code, status, &words(answer))),
+        _ => (remedy(answer, code.as_str()), in_words(code.as_str(), status, &words(answer))),
     };
     Failure {
         remedy,
-        code: scrub(&code, token),
+        code,
         message: scrub(&message, token),
         http_status: Some(status),
         trace_id: trace_id(answer),
@@ -252,7 +252,7 @@ pub fn duplicate(
     calls: &[Intent],
     offset: TimeDelta,
 ) -> Answer {
-    let refusal = Failure { remedy: Remedy::GiveUp, ..refusal };
+    let refusal = Failure { remedy: Remedy::GiveUp, code: FailureCode::DuplicatePost, ..refusal };
     let Some(named) = named else {
         let message = format!("{} LinkedIn does not say of which post.", refusal.message);
         let failure = Failure { message, ..refusal };
@@ -270,20 +270,18 @@ pub fn duplicate(
     if made_by_one_of(calls, minted, offset) {
         return Answer::Matched(Receipt {
             external_id: Some(named.to_owned()),
-            permalink: Some(urn::address(named)),
+            permalink: Some(linkedin::address(named)),
             http_status: refusal.http_status,
             trace_id: refusal.trace_id,
             evidence: Some("duplicate".to_owned()),
         });
     }
     Answer::Refused(Failure {
-        remedy: Remedy::GiveUp,
-        code: "DUPLICATE_POST".to_owned(),
         message: format!(
             "LinkedIn: the same text was already posted at {} as {}. Change the content and \
              schedule it again.",
             minted.format("%Y-%m-%d %H:%M:%S UTC"),
-            urn::address(named)
+            linkedin::address(named)
         ),
         ..refusal
     })
@@ -295,14 +293,17 @@ pub(super) fn exists(refusal: Failure) -> Failure {
 }
 
 /// LinkedIn's code: the most exact one that the answer holds.
-fn code(answer: &HttpAnswer) -> String {
+fn code(answer: &HttpAnswer, token: &AccessToken) -> FailureCode {
     let json = &answer.json;
     let word = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
     word(&json["errorDetails"]["inputErrors"][0]["code"])
         .or_else(|| word(&json["code"]))
         .or_else(|| json["serviceErrorCode"].as_i64().map(|number| number.to_string()))
         .or_else(|| word(&json["error"]))
-        .unwrap_or_else(|| format!("http_{}", answer.status.as_u16()))
+        .map_or_else(
+            || FailureCode::http(answer.status.as_u16()),
+            |code| FailureCode::Platform(scrub(&code, token)),
+        )
 }
 
 /// LinkedIn's words, or the status's where it has none.

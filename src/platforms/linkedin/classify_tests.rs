@@ -299,7 +299,7 @@ fn proxy_answers_are_not_attributed_to_linkedin() {
         let failure = failure(&answer(status, "<html>", &[]), &token());
         let expected = format!("a proxy between here and LinkedIn answered {named}");
         assert!(failure.message.starts_with(&expected), "{}", failure.message);
-        assert_eq!(failure.code, format!("http_{status}"));
+        assert_eq!(failure.code.as_str(), format!("http_{status}"));
     }
 }
 
@@ -324,7 +324,7 @@ fn post_minted_during_our_calls_is_matched() {
         let Answer::Matched(receipt) = answer else { panic!("{sent_at:?}: {answer:?}") };
         assert_eq!(receipt.external_id.as_deref(), Some(URN));
         assert_eq!(receipt.evidence.as_deref(), Some("duplicate"));
-        assert_eq!(receipt.permalink, Some(urn::address(URN)));
+        assert_eq!(receipt.permalink, Some(linkedin::address(URN)));
     }
 }
 
@@ -337,12 +337,12 @@ fn a_post_minted_outside_our_calls_is_another() {
     ] {
         let answer = judged(&calls(sent_at), 0);
         let Answer::Refused(failure) = answer else { panic!("{sent_at:?}: {answer:?}") };
-        assert_eq!((failure.remedy, failure.code.as_str()), (Remedy::GiveUp, "DUPLICATE_POST"));
+        assert_eq!((failure.remedy, failure.code.as_str()), (Remedy::GiveUp, "duplicate_post"));
         assert!(!failure.is_marked(SPENT), "it says nothing of our calls");
         let expected = format!(
             "LinkedIn: the same text was already posted at 2026-07-26 16:59:42 UTC as {}. Change \
              the content and schedule it again.",
-            urn::address(URN)
+            linkedin::address(URN)
         );
         assert_eq!(failure.message, expected);
     }
@@ -353,7 +353,7 @@ fn a_post_minted_outside_our_calls_is_another() {
 fn a_post_after_a_refused_call_is_another() {
     let mut sent = calls(&["2026-07-26T16:58:42Z", "2026-07-26T17:05:00Z"]);
     assert!(matches!(judged(&sent, 0), Answer::Matched(_)), "the first call got no answer");
-    sent[0].refusal = Some(Failure::new(wait(60, Scope::Account), "429", "…"));
+    sent[0].refusal = Some(Failure::new(wait(60, Scope::Account), "429".into(), "…"));
     sent[0].answered_at = Some(time("2026-07-26T16:58:43Z"));
     assert!(matches!(judged(&sent, 0), Answer::Refused(_)));
     sent[0].answered_at = Some(time("2026-07-26T16:59:38Z"));

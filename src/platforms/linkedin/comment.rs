@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::urn::Author;
 use super::{LinkedIn, author, classify, text::comparable, urn};
+use crate::domain::linkedin::Author;
 use crate::domain::proof::LISTS_LAG;
-use crate::domain::{Answer, Draft, Failure, Receipt, Remedy, Sighting};
+use crate::domain::{Answer, Draft, Failure, FailureCode, Receipt, Remedy, Sighting};
 use crate::platforms::http::{CallKind, HttpAnswer};
 
 /// The most comments that are read. A first comment is among the first ones.
@@ -69,7 +69,7 @@ impl LinkedIn {
                 let message = "LinkedIn does not let the comments of members be read back";
                 return Sighting::NeverTells(Failure::new(
                     Remedy::GiveUp,
-                    "member_comment",
+                    FailureCode::MemberComment,
                     message,
                 ));
             }
@@ -103,7 +103,7 @@ impl LinkedIn {
             }
             None if comments.len() >= PAGE => {
                 let message = "the post has more comments than are read";
-                Sighting::CannotTell(Failure::new(Remedy::Retry, "not_seen", message))
+                Sighting::CannotTell(Failure::new(Remedy::Retry, FailureCode::ListTooLong, message))
             }
             None => Sighting::NotLive { after: LISTS_LAG },
         }

@@ -4,62 +4,38 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::text;
-use super::urn::Author;
-use crate::domain::{Draft, Failure, MediaItem, MediaKind, PostContent, PostType, Remedy};
-
-/// LinkedIn's limit for several images in one post.
-const MAX_IMAGES: usize = 20;
+use crate::domain::linkedin::Author;
+use crate::domain::{Draft, Failure, FailureCode, MediaItem, PostContent, Remedy, Shape};
+use crate::platforms::{shape_of, unfit};
 
 /// Clients cut an article's title here.
 const MAX_TITLE_CHARS: usize = 400;
 
-/// The kinds of post that LinkedIn offers for our post types.
+/// A post with what its shape consists of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Shape<'a> {
+pub enum Content<'a> {
     Text,
     /// A link with a title; LinkedIn does not look at the page itself.
     Article(&'a str),
-    /// One image, or a grid of 2 to 20.
+    /// One image, or a grid of several.
     Images(&'a [MediaItem]),
     Video(&'a MediaItem),
 }
 
-impl<'a> Shape<'a> {
-    /// Finds the shape of a post.
-    ///
+impl<'a> Content<'a> {
     /// # Errors
     /// [`Remedy::GiveUp`] for what LinkedIn cannot show.
     pub fn of(content: &'a PostContent) -> Result<Self, Failure> {
-        let media = content.media.as_slice();
-        let images = media.iter().filter(|item| item.kind == MediaKind::Image).count();
-        match (content.post_type, media, images) {
-            (PostType::Post, [], _) => match &content.link {
-                Some(link) => Ok(Self::Article(link)),
-                None if content.caption.trim().is_empty() => Err(unfit("the post is empty")),
-                None => Ok(Self::Text),
-            },
-            _ if content.link.is_some() => {
-                Err(unfit("LinkedIn shows a link or media, not both in one post"))
-            }
-            (PostType::Post | PostType::Video, [video], 0) => Ok(Self::Video(video)),
-            (PostType::Post, _, 1..=MAX_IMAGES) if images == media.len() => Ok(Self::Images(media)),
-            (PostType::Carousel, _, 2..=MAX_IMAGES) if images == media.len() => {
-                Ok(Self::Images(media))
-            }
-            (PostType::Reel | PostType::Story, ..) => {
-                Err(unfit("LinkedIn has neither reels nor stories"))
-            }
-            (PostType::Video, ..) => Err(unfit("a video post needs exactly one video")),
-            (PostType::Carousel, ..) => Err(unfit("a carousel on LinkedIn needs 2 to 20 images")),
-            (PostType::Post, ..) => {
-                Err(unfit("a post on LinkedIn takes up to 20 images or one video"))
+        match (shape_of(content)?, content.media.as_slice()) {
+            (Shape::Text, _) => Ok(content.link.as_deref().map_or(Self::Text, Self::Article)),
+            (Shape::Images, images) => Ok(Self::Images(images)),
+            (Shape::Video, [video, ..]) => Ok(Self::Video(video)),
+            (Shape::Video, []) => Err(unfit("the post has no video")),
+            (Shape::Reel | Shape::PhotoStory | Shape::VideoStory | Shape::Carousel, _) => {
+                Err(unfit("LinkedIn has neither reels, nor stories, nor carousels"))
             }
         }
     }
-}
-
-fn unfit(message: &str) -> Failure {
-    Failure::new(Remedy::GiveUp, "content", message)
 }
 
 /// The staging name of image number `index`.
@@ -70,25 +46,25 @@ pub fn image_name(index: usize) -> String {
 
 /// The media URNs that a post contains: a fingerprint that no other post has.
 #[must_use]
-pub fn media_urns<'a>(draft: &'a Draft, shape: &Shape<'_>) -> Option<Vec<&'a str>> {
-    match shape {
-        Shape::Text | Shape::Article(_) => Some(Vec::new()),
-        Shape::Images(images) => {
+pub fn media_urns<'a>(draft: &'a Draft, content: &Content<'_>) -> Option<Vec<&'a str>> {
+    match content {
+        Content::Text | Content::Article(_) => Some(Vec::new()),
+        Content::Images(images) => {
             (0..images.len()).map(|index| draft.staging.id(&image_name(index))).collect()
         }
-        Shape::Video(_) => draft.staging.id("video").map(|urn| vec![urn]),
+        Content::Video(_) => draft.staging.id("video").map(|urn| vec![urn]),
     }
 }
 
 /// The body of the create call: the same bytes for the same draft.
 ///
 /// # Errors
-/// [`Remedy::GiveUp`] as [`Shape::of`]; [`Remedy::Restage`] when media is missing.
+/// [`Remedy::GiveUp`] as [`Content::of`]; [`Remedy::Restage`] when media is missing.
 pub fn post_body(draft: &Draft, author: Author<'_>) -> Result<Value, Failure> {
     let content = &draft.content;
-    let shape = Shape::of(content)?;
+    let shape = Content::of(content)?;
     let urns = media_urns(draft, &shape).ok_or_else(|| {
-        Failure::new(Remedy::Restage, "staging", "the post's media is not uploaded")
+        Failure::new(Remedy::Restage, FailureCode::NotStaged, "the post's media is not uploaded")
     })?;
     let mut body = json!({
         "author": author.urn(),
@@ -103,20 +79,20 @@ pub fn post_body(draft: &Draft, author: Author<'_>) -> Result<Value, Failure> {
         "isReshareDisabledByAuthor": false,
     });
     match (&shape, urns.as_slice()) {
-        (Shape::Article(link), _) => {
+        (Content::Article(link), _) => {
             body["content"] =
                 json!({ "article": { "source": link, "title": title(content, link) } });
         }
-        (Shape::Images([image]), [urn]) => {
+        (Content::Images([image]), [urn]) => {
             body["content"] = json!({ "media": image_json(image, urn) });
         }
-        (Shape::Images(images), urns) => {
+        (Content::Images(images), urns) => {
             let images: Vec<Value> =
                 images.iter().zip(urns).map(|(image, urn)| image_json(image, urn)).collect();
             body["content"] = json!({ "multiImage": { "images": images } });
         }
-        (Shape::Video(_), [urn]) => body["content"] = json!({ "media": { "id": urn } }),
-        (Shape::Text | Shape::Video(_), _) => {}
+        (Content::Video(_), [urn]) => body["content"] = json!({ "media": { "id": urn } }),
+        (Content::Text | Content::Video(_), _) => {}
     }
     Ok(body)
 }

@@ -159,7 +159,7 @@ async fn a_post_between_two_calls_is_another() {
     draft.now = time("2026-07-26T17:01:11Z");
     let by_hand = || json!([listed("2026-07-26T17:01:00Z", json!({}))]);
     assert!(is_found(&look_up(&draft, by_hand()).await), "the first call got no answer");
-    draft.calls[0].refusal = Some(Failure::new(Remedy::GiveUp, "http_429", "…"));
+    draft.calls[0].refusal = Some(Failure::new(Remedy::GiveUp, "http_429".into(), "…"));
     draft.calls[0].answered_at = Some(time("2026-07-26T16:59:42Z"));
     assert_eq!(look_up(&draft, by_hand()).await, not_live());
     let by_us = json!([listed("2026-07-26T16:59:43Z", json!({}))]);

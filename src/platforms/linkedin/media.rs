@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::content::{Shape, image_name};
-use super::urn::{self, Author};
-use super::{LinkedIn, author, classify};
-use crate::domain::{Artifact, Away, Draft, Failure, MediaItem, Preparation, Remedy, StepKind};
+use super::content::{Content, image_name};
+use super::{LinkedIn, author, classify, urn};
+use crate::domain::linkedin::Author;
+use crate::domain::{
+    Artifact, Away, Draft, Failure, FailureCode, MediaItem, Preparation, Remedy, StepKind,
+};
 use crate::platforms::http::{AuthScheme, Call, CallKind, HttpAnswer, scrub};
 
 /// Where an upload URL may lead: the image's bytes go there with the token.
@@ -31,10 +33,10 @@ impl LinkedIn {
     /// Does the next step that the staging does not show yet.
     pub(super) async fn stage(&self, draft: &Draft) -> Result<Preparation, Failure> {
         let author = author(draft)?;
-        match Shape::of(&draft.content)? {
-            Shape::Text | Shape::Article(_) => Ok(Preparation::Ready),
-            Shape::Images(images) => self.stage_images(draft, author, images).await,
-            Shape::Video(video) => self.stage_video(draft, author, video).await,
+        match Content::of(&draft.content)? {
+            Content::Text | Content::Article(_) => Ok(Preparation::Ready),
+            Content::Images(images) => self.stage_images(draft, author, images).await,
+            Content::Video(video) => self.stage_video(draft, author, video).await,
         }
     }
 
@@ -182,9 +184,9 @@ impl LinkedIn {
     }
 
     pub(super) fn check_upload_url(&self, url: &str) -> Result<(), Failure> {
-        self.http
-            .check_upload_url(url, UPLOAD_HOSTS)
-            .map_err(|why| Failure::new(Remedy::Restage, "upload_url", format!("LinkedIn: {why}")))
+        self.http.check_upload_url(url, UPLOAD_HOSTS).map_err(|why| {
+            Failure::new(Remedy::Restage, FailureCode::UploadUrl, format!("LinkedIn: {why}"))
+        })
     }
 }
 
@@ -215,7 +217,7 @@ fn poll_again(draft: &Draft, name: &str, most: u64) -> Result<Preparation, Failu
     if polls >= most {
         return Err(Failure::new(
             Remedy::Restage,
-            "processing",
+            FailureCode::ProcessingStuck,
             "LinkedIn did not finish processing the media",
         ));
     }
@@ -229,7 +231,7 @@ fn processing_failed(state: &Value, draft: &Draft) -> Failure {
     let reason = state["processingFailureReason"].as_str().unwrap_or("it gives no reason");
     Failure::new(
         Remedy::GiveUp,
-        "PROCESSING_FAILED",
+        FailureCode::ProcessingFailed,
         format!("LinkedIn could not process the media: {}", scrub(reason, &draft.token)),
     )
 }
@@ -245,7 +247,7 @@ pub(super) fn number(value: &Value, field: &str) -> Result<u64, Failure> {
 
 /// An answer that LinkedIn does not give; maybe it was only cut off.
 pub(super) fn unexpected(message: impl Into<String>) -> Failure {
-    Failure::new(Remedy::Outage(Away::Platform), "unreadable_answer", message)
+    Failure::new(Remedy::Outage(Away::Platform), FailureCode::UnreadableAnswer, message)
 }
 
 #[cfg(test)]

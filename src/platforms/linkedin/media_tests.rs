@@ -316,6 +316,6 @@ async fn wrong_author_is_reported_before_any_call() {
     let stand_in = linkedin(available()).await;
     let draft = with_image(&stand_in, "urn:li:person:");
     let failure = stand_in.client().prepare(&draft).await.unwrap_err();
-    assert_eq!((failure.code.as_str(), failure.remedy), ("author", Remedy::GiveUp));
+    assert_eq!((failure.code.as_str(), failure.remedy), ("invalid_external_id", Remedy::GiveUp));
     assert!(stand_in.seen().is_empty());
 }

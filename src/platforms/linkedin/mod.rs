@@ -24,11 +24,11 @@ use std::time::Duration;
 use super::http::{AuthScheme, Call, CallKind, Http, HttpAnswer};
 use super::media_source::MediaSource;
 use super::{Publisher, Step};
+use crate::domain::linkedin::{Author, address, find_post};
 use crate::domain::{
-    AccessToken, Answer, Draft, Failure, Intent, Preparation, Receipt, Remedy, Sighting,
-    proof::Witness,
+    AccessToken, Answer, Draft, Failure, FailureCode, Intent, Preparation, Receipt, Remedy,
+    Sighting, proof::Witness,
 };
-use urn::Author;
 
 const API: &str = "https://api.linkedin.com/rest";
 
@@ -98,7 +98,7 @@ fn author(draft: &Draft) -> Result<Author<'_>, Failure> {
     Author::parse(&draft.account.external_id).ok_or_else(|| {
         Failure::new(
             Remedy::GiveUp,
-            "author",
+            FailureCode::InvalidExternalId,
             format!(
                 "the account's external id {:?} is neither urn:li:person:<id> nor \
                  urn:li:organization:<number>",
@@ -121,7 +121,7 @@ impl Publisher for LinkedIn {
     }
 
     fn object(&self, draft: &Draft) -> Option<String> {
-        let shape = content::Shape::of(&draft.content).ok()?;
+        let shape = content::Content::of(&draft.content).ok()?;
         content::media_urns(draft, &shape)?.first().map(|urn| (*urn).to_owned())
     }
 
@@ -146,9 +146,7 @@ impl Publisher for LinkedIn {
         _draft: &'a Draft,
         receipt: &'a Receipt,
     ) -> Step<'a, Option<String>> {
-        Box::pin(async {
-            receipt.external_id.as_deref().and_then(urn::find_post).map(urn::address)
-        })
+        Box::pin(async { receipt.external_id.as_deref().and_then(find_post).map(address) })
     }
 
     fn comment<'a>(

@@ -7,11 +7,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::classify::{self, Verdict};
-use super::content::{Shape, media_urns, post_body};
-use super::urn::{self, Author};
+use super::content::{Content, media_urns, post_body};
+use super::urn;
 use super::{LinkedIn, author, text};
+use crate::domain::linkedin::{self, Author};
 use crate::domain::proof::LISTS_LAG;
-use crate::domain::{Answer, Draft, Failure, Intent, Receipt, Remedy, Sighting, made_by_one_of};
+use crate::domain::{
+    Answer, Draft, Failure, FailureCode, Intent, Receipt, Remedy, Sighting, made_by_one_of,
+};
 use crate::platforms::http::{CallKind, HttpAnswer};
 
 /// The most that LinkedIn lists at once.
@@ -55,7 +58,8 @@ impl LinkedIn {
                             "LinkedIn: it calls the post a duplicate of {named}, which is not there. \
                              Change the content and schedule it again."
                         );
-                        let failure = Failure { message, ..failure() };
+                        let code = FailureCode::DuplicatePost;
+                        let failure = Failure { code, message, ..failure() };
                         match author(draft) {
                             Ok(Author::Organization(_)) => {
                                 Answer::Refused(classify::exists(failure))
@@ -85,7 +89,7 @@ impl LinkedIn {
             Err(failure) => return Sighting::NeverTells(failure),
         };
         let Some(fingerprint) = fingerprint(draft) else {
-            return cannot_tell("the post's media is not known");
+            return cannot_tell(FailureCode::NotStaged, "the post's media is not known");
         };
         let began = Instant::now();
         let earliest = draft.calls.iter().map(|call| call.at).min().unwrap_or(call.at);
@@ -97,7 +101,10 @@ impl LinkedIn {
                 Err(sighting) => return sighting,
             };
             let Some(posts) = answer.json["elements"].as_array() else {
-                return cannot_tell("the list of the page's posts could not be read");
+                return cannot_tell(
+                    FailureCode::UnreadableAnswer,
+                    "the list of the page's posts could not be read",
+                );
             };
             let offset = draft.clock_offset(answer.date(), began.elapsed());
             let is_new = |post: &&Value| {
@@ -119,7 +126,7 @@ impl LinkedIn {
                 return judged(&matching, &fingerprint, &answer);
             }
         }
-        cannot_tell("the page has more new posts than can be read")
+        cannot_tell(FailureCode::ListTooLong, "the page has more new posts than can be read")
     }
 
     /// A page of the list of the author's posts, newest first.
@@ -157,12 +164,12 @@ const OLDER: TimeDelta = TimeDelta::minutes(10);
 
 fn members_post() -> Sighting {
     let message = "LinkedIn does not let the posts of members be read back";
-    Sighting::NeverTells(Failure::new(Remedy::GiveUp, "member_post", message))
+    Sighting::NeverTells(Failure::new(Remedy::GiveUp, FailureCode::MemberPost, message))
 }
 
 fn receipt(answer: &HttpAnswer, urn: Option<String>) -> Receipt {
     Receipt {
-        permalink: urn.as_deref().map(urn::address),
+        permalink: urn.as_deref().map(linkedin::address),
         external_id: urn,
         http_status: Some(answer.status.as_u16()),
         trace_id: classify::trace_id(answer),
@@ -176,12 +183,13 @@ fn judged(matching: &[Value], fingerprint: &Fingerprint<'_>, answer: &HttpAnswer
         // The filter of equal posts guards ten minutes, and is no proof.
         [] => Sighting::NotLive { after: LISTS_LAG },
         [post] => match post["lifecycleState"].as_str() {
-            Some("DRAFT" | "PUBLISH_FAILED") => {
-                cannot_tell("LinkedIn holds the post but does not show it to readers")
-            }
+            Some("DRAFT" | "PUBLISH_FAILED") => cannot_tell(
+                FailureCode::UnclearState,
+                "LinkedIn holds the post but does not show it to readers",
+            ),
             _ => {
                 let receipt = Receipt {
-                    permalink: post["id"].as_str().map(urn::address),
+                    permalink: post["id"].as_str().map(linkedin::address),
                     http_status: Some(answer.status.as_u16()),
                     trace_id: classify::trace_id(answer),
                     ..Receipt::read_back(post["id"].as_str().map(str::to_owned))
@@ -192,12 +200,15 @@ fn judged(matching: &[Value], fingerprint: &Fingerprint<'_>, answer: &HttpAnswer
                 }
             }
         },
-        _ => cannot_tell("more than one of the page's newest posts has this text"),
+        _ => cannot_tell(
+            FailureCode::Ambiguous,
+            "more than one of the page's newest posts has this text",
+        ),
     }
 }
 
-fn cannot_tell(message: &str) -> Sighting {
-    Sighting::CannotTell(Failure::new(Remedy::Retry, "not_seen", message))
+fn cannot_tell(code: FailureCode, message: &str) -> Sighting {
+    Sighting::CannotTell(Failure::new(Remedy::Retry, code, message))
 }
 
 /// What tells a post from all others.
@@ -211,18 +222,18 @@ enum Fingerprint<'a> {
 }
 
 fn fingerprint(draft: &Draft) -> Option<Fingerprint<'_>> {
-    let shape = Shape::of(&draft.content).ok()?;
+    let shape = Content::of(&draft.content).ok()?;
     let caption = text::comparable(&draft.content.caption);
     Some(match shape {
-        Shape::Images(_) | Shape::Video(_) => {
+        Content::Images(_) | Content::Video(_) => {
             // Also what earlier calls named, before it was uploaded anew.
             let earlier = draft.calls.iter().filter_map(|call| call.object.as_deref());
             let staged = media_urns(draft, &shape).unwrap_or_default();
             let urns: Vec<&str> = staged.into_iter().chain(earlier).collect();
             (!urns.is_empty()).then_some(Fingerprint::Media(urns))?
         }
-        Shape::Article(link) if caption.is_empty() => Fingerprint::Link(link),
-        Shape::Article(_) | Shape::Text => Fingerprint::Text(caption),
+        Content::Article(link) if caption.is_empty() => Fingerprint::Link(link),
+        Content::Article(_) | Content::Text => Fingerprint::Text(caption),
     })
 }
 

@@ -137,7 +137,7 @@ async fn signed_refusal_is_from_linkedin() {
 async fn what_cannot_be_sent_is_not_sent() {
     let answer = publish("urn:li:organization:", created(URN)).await;
     let Answer::NotSent(failure) = answer else { panic!("{answer:?}") };
-    assert_eq!(failure.code, "author");
+    assert_eq!(failure.code, "invalid_external_id");
     let stand_in = StandIn::start(|_| created(URN)).await;
     let mut draft = draft(ORGANIZATION, "Hello", &[SENT]);
     draft.clearance = Clearance::new(|| false);
@@ -206,7 +206,7 @@ async fn a_duplicate_between_two_calls_is_another() {
     let stand_in = StandIn::start(|_| duplicate_at("17:00:30")).await;
     let mut draft = draft(MEMBER, "Hello", &["2026-07-26T16:58:00Z", "2026-07-26T17:00:30Z"]);
     let limit = Remedy::Wait { rest: Duration::from_secs(480), scope: Scope::Account };
-    draft.calls[0].refusal = Some(Failure::new(limit, "http_429", "…"));
+    draft.calls[0].refusal = Some(Failure::new(limit, "http_429".into(), "…"));
     draft.calls[0].answered_at = Some(time("2026-07-26T16:58:01Z"));
     let answer = stand_in.client().publish(&draft).await;
     let Answer::Refused(failure) = answer else { panic!("{answer:?}") };
@@ -233,7 +233,7 @@ async fn post_types_that_linkedin_lacks_are_refused() {
         draft.content.post_type = post_type;
         draft.content.media = media;
         let failure = stand_in.client().prepare(&draft).await.unwrap_err();
-        assert_eq!((failure.code.as_str(), failure.remedy), ("content", Remedy::GiveUp));
+        assert_eq!((failure.code.as_str(), failure.remedy), ("invalid_post", Remedy::GiveUp));
     }
     let empty = draft(ORGANIZATION, " ", &[SENT]);
     assert!(stand_in.client().prepare(&empty).await.is_err());

@@ -7,9 +7,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-/// Must each be preceded by a backslash, even where they form no template.
-const RESERVED: &[char] =
-    &['\\', '|', '{', '}', '@', '[', ']', '(', ')', '<', '>', '#', '*', '_', '~'];
+use crate::domain::linkedin::{Author, RESERVED};
 
 /// Writes a caption as little text.
 ///
@@ -89,7 +87,7 @@ fn leading_mention(text: &str) -> Option<&str> {
     let (name, rest) = text.strip_prefix("@[")?.split_once("](")?;
     let (urn, after) = rest.split_once(')')?;
     let plain = !name.trim().is_empty() && !name.contains(RESERVED) && !name.contains('\n');
-    (plain && super::urn::Author::parse(urn).is_some()).then(|| &text[..text.len() - after.len()])
+    (plain && Author::parse(urn).is_some()).then(|| &text[..text.len() - after.len()])
 }
 
 /// The word of a `{hashtag|\#|word}` at the start of `text`, and the length of the whole.

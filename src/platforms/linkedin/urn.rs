@@ -1,65 +1,8 @@
-//! LinkedIn URNs: what they name, and the time some of them carry.
+//! LinkedIn URNs on the wire, and the time that some of them carry.
 
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 
-/// Who posts, as the account's external id names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Author<'a> {
-    /// A member profile. Its posts cannot be read back (`r_member_social` is closed).
-    Person(&'a str),
-    /// An organization page.
-    Organization(&'a str),
-}
-
-impl<'a> Author<'a> {
-    /// Reads `urn:li:person:<id>` or `urn:li:organization:<number>`, strictly:
-    /// an empty or foreign id would come back as a 403 without words.
-    #[must_use]
-    pub fn parse(urn: &'a str) -> Option<Self> {
-        let (kind, id) = urn.strip_prefix("urn:li:")?.split_once(':')?;
-        let member_id = |c: u8| c.is_ascii_alphanumeric() || c == b'-' || c == b'_';
-        match kind {
-            "person" if matches!(id.len(), 1..=64) && id.bytes().all(member_id) => {
-                Some(Self::Person(urn))
-            }
-            "organization"
-                if matches!(id.len(), 1..=20) && id.bytes().all(|c| c.is_ascii_digit()) =>
-            {
-                Some(Self::Organization(urn))
-            }
-            _ => None,
-        }
-    }
-
-    /// The whole URN.
-    #[must_use]
-    pub fn urn(self) -> &'a str {
-        match self {
-            Self::Person(urn) | Self::Organization(urn) => urn,
-        }
-    }
-}
-
-/// The first post URN (`share`, `ugcPost` or `activity`) within a text.
-#[must_use]
-pub fn find_post(text: &str) -> Option<&str> {
-    text.match_indices("urn:li:").find_map(|(start, _)| {
-        let urn = &text[start..];
-        let (kind, rest) = urn["urn:li:".len()..].split_once(':')?;
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let names_a_post = matches!(kind, "share" | "ugcPost" | "activity") && digits > 0;
-        names_a_post.then(|| &urn[.."urn:li:".len() + kind.len() + 1 + digits])
-    })
-}
-
-/// Whether a text is the URN of a post and nothing else.
-#[must_use]
-pub fn is_post(text: &str) -> bool {
-    text.len() <= MAX_POST_URN && find_post(text) == Some(text)
-}
-
-/// The longest kind with the most digits of a 64-bit number.
-const MAX_POST_URN: usize = "urn:li:activity:".len() + 20;
+use crate::domain::linkedin::find_post;
 
 /// When the post behind `urn` was made: the upper 41 bits of its number are
 /// Unix milliseconds.
@@ -74,12 +17,6 @@ pub fn minted_at(urn: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let minted = Utc.timestamp_millis_opt(i64::try_from(number >> 22).ok()?).single()?;
     let earliest = Utc.with_ymd_and_hms(2015, 1, 1, 0, 0, 0).single()?;
     (earliest <= minted && minted <= now + TimeDelta::days(1)).then_some(minted)
-}
-
-/// The address of a post for people; works for both kinds of post URN.
-#[must_use]
-pub fn address(urn: &str) -> String {
-    format!("https://www.linkedin.com/feed/update/{urn}/")
 }
 
 /// Percent-encodes a URN for a path segment or a query value (Rest.li 2.0).
@@ -120,34 +57,6 @@ mod tests {
     }
 
     #[test]
-    fn only_real_person_and_organization_urns_are_authors() {
-        assert_eq!(
-            Author::parse("urn:li:person:8675_-Ab"),
-            Some(Author::Person("urn:li:person:8675_-Ab"))
-        );
-        assert_eq!(
-            Author::parse("urn:li:organization:1234567"),
-            Some(Author::Organization("urn:li:organization:1234567"))
-        );
-        for bad in [
-            "",
-            "1234567",
-            "urn:li:person:",
-            "urn:li:person:a b",
-            "urn:li:person:a/../b",
-            "urn:li:person:a:b",
-            "urn:li:organization:",
-            "urn:li:organization:12a",
-            "urn:li:organization:123456789012345678901",
-            "urn:li:company:12",
-            "URN:LI:PERSON:abc",
-            " urn:li:person:abc",
-        ] {
-            assert_eq!(Author::parse(bad), None, "{bad}");
-        }
-    }
-
-    #[test]
     fn known_ids_carry_their_known_times() {
         let now = time("2026-11-24T00:00:00Z");
         for (id, at) in [
@@ -185,17 +94,6 @@ mod tests {
     }
 
     /// The first URN of a post is found; those of persons are not posts.
-    #[test]
-    fn first_post_urn_is_found_among_others() {
-        assert_eq!(
-            find_post("by urn:li:person:abc: Content is a duplicate of urn:li:share:71411\"}"),
-            Some("urn:li:share:71411")
-        );
-        assert_eq!(find_post("duplicate of urn:li:person:71411"), None);
-        assert_eq!(find_post("urn:li:share:"), None);
-        assert_eq!(find_post("nothing"), None);
-    }
-
     #[test]
     fn urns_survive_encoding() {
         assert_eq!(encode("urn:li:share:1"), "urn%3Ali%3Ashare%3A1");

@@ -7,8 +7,10 @@ use serde_json::json;
 
 use super::LinkedIn;
 use super::media::{is_ready, number, staged, text, unexpected};
-use super::urn::Author;
-use crate::domain::{Artifact, Draft, Failure, MediaItem, Preparation, Remedy, StepKind};
+use crate::domain::linkedin::Author;
+use crate::domain::{
+    Artifact, Draft, Failure, FailureCode, MediaItem, Preparation, Remedy, StepKind,
+};
 use crate::platforms::http::{Call, CallKind};
 use crate::platforms::media_source::{Video, hash};
 
@@ -160,7 +162,7 @@ fn check_parts(parts: &[PartPlan], length: u64) -> Result<(), Failure> {
 }
 
 fn odd_parts(message: &str) -> Failure {
-    Failure::new(Remedy::Restage, "upload", message)
+    Failure::new(Remedy::Restage, FailureCode::UploadParts, message)
 }
 
 #[cfg(test)]

@@ -51,7 +51,7 @@ fn an_answer_comes_back_as_it_was_kept() {
     };
     let failure = Failure {
         detail: json!({ (SPENT): true }),
-        ..Failure::new(Remedy::GiveUp, "100/33", "gone \u{0}\n")
+        ..Failure::new(Remedy::GiveUp, "100/33".into(), "gone \u{0}\n")
     };
     let unknown = |answer: fn(Failure) -> Heard, failure: &Failure| Proof::Unknown {
         answer: answer(failure.clone()),

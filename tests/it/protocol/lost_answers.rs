@@ -286,7 +286,7 @@ fn duplicate_of_own_other_post_fails() {
     let posts = ids.map(|id| world.post(&id));
     let failed = posts.iter().find(|post| post["status"] == "failed").unwrap();
     assert_eq!(failed["outcome"], "not_published", "{failed}");
-    assert_eq!(failed["errorCode"], "DUPLICATE_POST", "{failed}");
+    assert_eq!(failed["errorCode"], "duplicate_post", "{failed}");
     assert!(posts.iter().any(|post| post["status"] == "published"));
     assert_eq!(live_on(&world, &page), 1);
     world.assert_healthy();
@@ -323,7 +323,7 @@ fn duplicate_of_missing_post_is_not_matched() {
         assert_eq!(post["outcome"], outcome, "{post}");
         assert_eq!(post["externalPostId"], Value::Null, "adopted a ghost: {post}");
     }
-    assert_eq!(second["errorCode"], "DUPLICATE_POST", "{second}");
+    assert_eq!(second["errorCode"], "duplicate_post", "{second}");
     world.advance(Duration::from_secs(24 * 3600));
     world.work(&[]);
     assert_eq!((live_on(&world, &member), live_on(&world, &page)), (1, 1));

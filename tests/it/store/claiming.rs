@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use socialsched::domain::{AccountId, Failure, Outcome, Platform, Remedy, Scope};
+use socialsched::domain::{AccountId, Failure, FailureCode, Outcome, Platform, Remedy, Scope};
 use socialsched::store::{Next, Phase, Settled, Staged};
 
 use super::queue::jobs;
@@ -44,7 +44,7 @@ fn only_due_posts_of_active_accounts_are_claimed() {
         assert_eq!(queue.claims(&a).len(), 0, "paused");
         queue.wait(queue.store.resume_account(queue.company, queue.account)).unwrap();
         let rest = Remedy::Wait { rest: Duration::from_secs(60), scope: Scope::Account };
-        let limit = Failure::new(rest, "429", "a limit");
+        let limit = Failure::new(rest, FailureCode::from("429".to_owned()), "a limit");
         queue.wait(queue.store.rest_accounts(draft.post_id, &limit)).unwrap();
         assert_eq!(queue.claims(&a).len(), 0, "resting");
         queue.database.age(Duration::from_secs(61));
@@ -61,7 +61,7 @@ fn shorter_throttle_never_shortens_a_longer_one() {
         queue.insert(&draft);
         let rest = |seconds, scope| {
             let rest = Remedy::Wait { rest: Duration::from_secs(seconds), scope };
-            let limit = Failure::new(rest, "429", "a limit");
+            let limit = Failure::new(rest, FailureCode::from("429".to_owned()), "a limit");
             queue.wait(queue.store.rest_accounts(draft.post_id, &limit)).unwrap();
         };
         rest(3600, Scope::Account);

@@ -6,9 +6,9 @@ use std::future::Future;
 use std::time::Duration;
 
 use socialsched::domain::{
-    AccountId, Artifact, Claim, CompanyId, Failure, Intent, Job, JobId, Lease, LogEntry,
-    NewAccount, NewPost, Only, Outcome, Platform, Post, PostContent, PostId, PostType, Receipt,
-    Remedy, WorkerId,
+    AccountId, Artifact, Claim, CompanyId, Failure, FailureCode, Intent, Job, JobId, Lease,
+    LogEntry, NewAccount, NewPost, Only, Outcome, Platform, Post, PostContent, PostId, PostType,
+    Receipt, Remedy, WorkerId,
 };
 use socialsched::store::{
     ClaimRequest, Claimed, Evidence, Failed, Gate, Heard, Inserted, Location, LookedUp, Next,
@@ -407,7 +407,7 @@ pub fn worker(name: &str) -> WorkerId {
 }
 
 pub fn failure(message: &str) -> Failure {
-    Failure::new(Remedy::Retry, "some_code", message)
+    Failure::new(Remedy::Retry, FailureCode::from("some_code".to_owned()), message)
 }
 
 pub fn receipt(id: &str) -> Receipt {

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use socialsched::domain::{Artifact, Claim, Failure, LogEvent, Outcome, Remedy, StepKind};
+use socialsched::domain::{
+    Artifact, Claim, Failure, FailureCode, LogEvent, Outcome, Remedy, StepKind,
+};
 use socialsched::store::{Next, Phase, Settled, Staged};
 
 use super::{Queue, failure, on_every_engine, worker};
@@ -41,7 +43,8 @@ fn objects_before_restage_are_dropped() {
         let claim = queue.claimed(&a);
         queue.record_staged(&claim, &[upload(0)]).unwrap();
         let next = Next::Retry(Duration::ZERO);
-        let dead = Failure::new(Remedy::Restage, "expired", "the container expired");
+        let dead =
+            Failure::new(Remedy::Restage, FailureCode::StagingExpired, "the container expired");
         queue.record_failure(&claim, &Phase::Prepare, &dead, Staged::Anew, &next).unwrap();
         queue.database.age(MINUTE);
         let again = queue.claim(&a);
@@ -211,7 +214,7 @@ fn first_free_worker_looks_up_unanswered_call() {
         assert_eq!(queue.take_over(&a).claimed.len(), 0, "not yet");
         queue.database.age(MINUTE);
         let next = queue.successor(&worker("b"));
-        let seen = Failure::new(Remedy::Retry, "not_live", "not there");
+        let seen = Failure::new(Remedy::Retry, FailureCode::NotLive, "not there");
         queue.record_lookup(&next, &seen, MINUTE).unwrap();
         let again = queue.successor(&a);
         assert_eq!(again.attempts, 1, "looking costs no attempt");

@@ -114,7 +114,6 @@ async fn finish_publishes_and_nothing_before_it() {
     let done = Reply::json(200, &json!({"success": true}));
     let stand_in = scripted(LENGTH, started(0, 1000), transfers, done).await;
     let (facebook, mut draft) = (client(&stand_in), clip(&stand_in));
-    draft.content.link = Some("https://example.com/".to_owned());
     prepare(&facebook, &mut draft).await.unwrap();
     assert!(!posts_of(&stand_in).iter().any(|call| call.text().contains("published")));
     let answer = facebook.publish(&draft).await;
@@ -123,7 +122,7 @@ async fn finish_publishes_and_nothing_before_it() {
     assert_eq!(
         posts_of(&stand_in).last().unwrap().json(),
         json!({"upload_phase": "finish", "upload_session_id": "9001", "published": true,
-            "description": "Hello 👋\n\nhttps://example.com/"})
+            "description": "Hello 👋"})
     );
 }
 
@@ -154,7 +153,11 @@ async fn parts_that_are_not_the_video_are_refused() {
         let stand_in = scripted(LENGTH, started(0, 600), vec![next], Reply::status(500)).await;
         let (facebook, mut draft) = (client(&stand_in), clip(&stand_in));
         let failure = prepare(&facebook, &mut draft).await.unwrap_err();
-        assert_eq!((failure.remedy, failure.code.as_str()), (Remedy::Restage, "upload"), "{name}");
+        assert_eq!(
+            (failure.remedy, failure.code.as_str()),
+            (Remedy::Restage, "upload_parts"),
+            "{name}"
+        );
         assert_eq!(posts_of(&stand_in).len(), 2, "{name}");
     }
     let more = vec![wants(600, 1000), wants(1000, 2000)];
@@ -231,7 +234,7 @@ async fn a_file_that_was_replaced_starts_anew() {
     })
     .await;
     let failure = prepare(&client(&stand_in), &mut clip(&stand_in)).await.unwrap_err();
-    assert_eq!((failure.remedy, failure.code.as_str()), (Remedy::Restage, "media-changed"));
+    assert_eq!((failure.remedy, failure.code.as_str()), (Remedy::Restage, "media_changed"));
 }
 
 /// **D12**: Facebook fetches the file itself from a server without parts.

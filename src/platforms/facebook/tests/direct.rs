@@ -25,7 +25,7 @@ async fn only_a_refused_flip_is_published_directly() {
     for mode in MODES {
         for kind in 0..KINDS {
             let (name, failure) = refused(kind, hosted(mode), graph_error(100, None)).await;
-            let is_flip = mode == PublishMode::TwoStep && kind < 7;
+            let is_flip = mode == PublishMode::TwoStep && kind < 6;
             let expected = if is_flip { Remedy::Direct } else { Remedy::GiveUp };
             assert_eq!(failure.remedy, expected, "{mode} {name}");
             assert_eq!(failure.code, "100");
@@ -36,7 +36,7 @@ async fn only_a_refused_flip_is_published_directly() {
 
 #[tokio::test]
 async fn without_the_fall_back_a_refused_flip_fails() {
-    for kind in [0, 1, 2, 3, 6] {
+    for kind in [0, 1, 2, 3, 5] {
         let settings = MetaSettings { direct_fallback: false, ..hosted(PublishMode::TwoStep) };
         let (name, failure) = refused(kind, settings, graph_error(100, None)).await;
         assert_eq!(failure.remedy, Remedy::GiveUp, "{name}");
@@ -64,7 +64,7 @@ async fn a_refused_content_is_not_published_directly() {
 
 #[tokio::test]
 async fn a_marked_post_needs_one_call() {
-    for kind in 0..7 {
+    for kind in 0..6 {
         let (name, rehearsal, facebook, mut draft) =
             prepared(PublishMode::TwoStep, kind, harsh()).await;
         refuse(&rehearsal, graph_error(100, None)).await;
@@ -104,7 +104,7 @@ async fn a_refused_direct_call_is_given_up() {
 
 #[tokio::test]
 async fn a_direct_success_without_an_id_is_unknown() {
-    for kind in 0..7 {
+    for kind in 0..6 {
         let (name, rehearsal, facebook, mut draft) =
             prepared(PublishMode::Direct, kind, harsh()).await;
         rehearsal.answer(json!({"method": "POST"}), json!({"success": true})).await;
@@ -119,7 +119,7 @@ async fn the_one_call_carries_the_whole_post() {
         (0, "feed", vec!["message", "published"]),
         (1, "feed", vec!["link", "message", "published"]),
         (3, "feed", vec!["attached_media", "message", "published"]),
-        (6, "videos", vec!["description", "file_url", "published"]),
+        (5, "videos", vec!["description", "file_url", "published"]),
     ] {
         let (name, rehearsal, facebook, mut draft) =
             prepared(PublishMode::Direct, kind, harsh()).await;

@@ -180,5 +180,5 @@ async fn blind_call_without_object_proves_nothing() {
     draft.calls[0].blind = true;
     let sighting = rehearsal.look_up(&facebook, &mut draft).await;
     let Sighting::NeverTells(failure) = sighting else { panic!("{sighting:?}") };
-    assert_eq!(failure.code, "not_staged");
+    assert_eq!(failure.code, "blind");
 }

@@ -60,7 +60,6 @@ fn posts(rehearsal: &Rehearsal) -> Vec<(&'static str, Draft)> {
         ("photo", post(PostType::Post, vec![image("a")])),
         ("photos", post(PostType::Post, vec![image("a"), image("b"), image("c")])),
         ("carousel", post(PostType::Carousel, vec![image("a"), image("b")])),
-        ("video post", post(PostType::Post, vec![video()])),
         ("video", post(PostType::Video, vec![video()])),
         ("reel", post(PostType::Reel, vec![video()])),
         ("photo story", post(PostType::Story, vec![image("a")])),
@@ -68,7 +67,7 @@ fn posts(rehearsal: &Rehearsal) -> Vec<(&'static str, Draft)> {
     ]
 }
 
-const KINDS: usize = 10;
+const KINDS: usize = 9;
 
 /// One post of one kind, prepared to be published in a sandbox of its own.
 async fn prepared(

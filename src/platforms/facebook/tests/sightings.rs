@@ -107,7 +107,7 @@ async fn an_unknown_field_hides_no_live_video() {
 /// Nothing is asked for beside what must be known.
 #[tokio::test]
 async fn every_state_is_asked_for_alone() {
-    for kind in 0..8 {
+    for kind in 0..7 {
         let (name, rehearsal, facebook, mut draft) =
             prepared(PublishMode::TwoStep, kind, harsh()).await;
         rehearsal.publish(&facebook, &mut draft).await;

@@ -179,7 +179,7 @@ async fn what_was_published_by_hand_stays() {
                 let body = json!({"photo_id": object});
                 by_hand(&rehearsal, &format!("{PAGE}/photo_stories"), body).await;
             }
-            "video" | "video post" => {
+            "video" => {
                 by_hand(&rehearsal, &object, json!({"published": true})).await;
             }
             _ => by_hand(&rehearsal, &object, json!({"is_published": true})).await,

@@ -8,8 +8,12 @@ mod staged;
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::*;
-use crate::domain::{AccessToken, MediaItem, Platform, Scope, Staging, StepKind};
+use crate::domain::{
+    AccessToken, MediaItem, MediaKind, Platform, PostType, Scope, Staging, StepKind,
+};
 use crate::platforms::http::{AuthScheme, Call, CallKind};
 use crate::platforms::rehearsal::{Rehearsal, draft};
 use crate::sandbox::{SandboxOptions, SecondPublish};
@@ -45,7 +49,7 @@ fn posts(rehearsal: &Rehearsal) -> Vec<(&'static str, Draft)> {
         ("reel", post(PostType::Reel, vec![video()])),
         ("image story", post(PostType::Story, vec![image("a")])),
         ("video story", post(PostType::Story, vec![video()])),
-        ("images", post(PostType::Post, vec![image("a"), image("b")])),
+        ("images", post(PostType::Carousel, vec![image("a"), image("b")])),
         ("carousel", post(PostType::Carousel, vec![image("a"), video(), image("b")])),
     ]
 }

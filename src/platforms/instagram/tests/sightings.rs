@@ -175,7 +175,7 @@ async fn a_container_that_expired_unpublished_is_dead() {
     rehearsal.advance(Duration::from_secs(25 * 3600)).await;
     let seen = rehearsal.look_up(&instagram, &mut draft).await;
     let Sighting::Dead(failure) = seen else { panic!("{seen:?}") };
-    assert_eq!((failure.remedy, failure.code.as_str()), (Remedy::Restage, "container_expired"));
+    assert_eq!((failure.remedy, failure.code.as_str()), (Remedy::Restage, "staging_expired"));
     draft.staging = Staging::default();
     rehearsal.prepare(&instagram, &mut draft).await.unwrap();
     let answer = rehearsal.publish(&instagram, &mut draft).await;

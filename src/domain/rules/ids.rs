@@ -1,115 +1,44 @@
-//! The ids that platforms give to posts.
+//! The ids that platforms give to accounts and posts, as people type them.
 
 use url::Url;
 
 use crate::domain::{Platform, Problem};
 
-/// Characters that the database keeps of an id.
+/// Characters that the database keeps of a post's id.
 const LENGTH_MAX: usize = 191;
 
-const SHARE: &str = "urn:li:share:";
-const UGC_POST: &str = "urn:li:ugcPost:";
-const ACTIVITY: &str = "urn:li:activity:";
+/// Checks what a person says is the id of an account.
+///
+/// # Errors
+/// It is none of this platform, so that every post would fail.
+pub fn check_account_id(platform: Platform, id: &str) -> Result<(), Problem> {
+    let ids = &platform.profile().account_ids;
+    if (ids.fits)(id) {
+        return Ok(());
+    }
+    let what = format!("not an id of {platform}");
+    Err(Problem::new("--external-id", what).value(id).hint(ids.looks))
+}
 
 /// Checks what a person says is the id of a post.
 ///
 /// # Errors
 /// It is none of this platform: an address, a placeholder, another platform's.
 pub fn check_post_id(platform: Platform, id: &str) -> Result<(), Problem> {
-    if is_post_id(platform, id) {
+    let ids = &platform.profile().post_ids;
+    let fits = |id: &str| (ids.fits)(id) && id.len() <= LENGTH_MAX;
+    if fits(id) {
         return Ok(());
     }
-    let hint = in_address(platform, id).map_or_else(
-        || where_it_is(platform).to_owned(),
+    let url = Url::parse(id).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    let found = url.and_then(|url| (ids.in_address)(&url)).filter(|found| fits(found));
+    let hint = found.map_or_else(
+        || ids.looks.to_owned(),
         |found| format!("this address is that of {found}: if it is the post, pass that"),
     );
     Err(Problem::new("--published", format!("not the id of a post on {platform}"))
         .value(id)
         .hint(hint))
-}
-
-fn is_post_id(platform: Platform, id: &str) -> bool {
-    let fits = match platform {
-        Platform::Facebook => match id.split_once('_') {
-            Some((page, post)) => is_number(page) && is_number(post),
-            None => is_number(id),
-        },
-        Platform::Instagram => is_number(id),
-        Platform::LinkedIn => [SHARE, UGC_POST, ACTIVITY]
-            .iter()
-            .any(|kind| id.strip_prefix(kind).is_some_and(is_number)),
-    };
-    fits && id.len() <= LENGTH_MAX
-}
-
-/// What the id looks like, and where a person finds it.
-fn where_it_is(platform: Platform) -> &'static str {
-    match platform {
-        Platform::Facebook => {
-            "PAGE_POST or a number alone: in the post's address after /posts/, /videos/ or /reel/\n\
-             an address with pfbid… does not hold it; the Graph API lists it: \
-             GET /PAGE/published_posts?fields=id,permalink_url"
-        }
-        Platform::Instagram => {
-            "the number of the media, which its address does not hold; the Graph API lists it:\n\
-             GET /USER/media?fields=id,permalink (stories: GET /USER/stories)"
-        }
-        Platform::LinkedIn => {
-            "urn:li:share:NUMBER, urn:li:ugcPost:NUMBER or urn:li:activity:NUMBER\n\
-             it is in the post's address, after /feed/update/; \
-             /posts/…-activity-NUMBER-… is urn:li:activity:NUMBER"
-        }
-    }
-}
-
-/// The id that an address of the platform holds, where it is beyond doubt.
-fn in_address(platform: Platform, text: &str) -> Option<String> {
-    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
-    let domain = match platform {
-        Platform::Facebook => "facebook.com",
-        Platform::Instagram => return None,
-        Platform::LinkedIn => "linkedin.com",
-    };
-    let below = url.host_str()?.strip_suffix(domain)?;
-    if !below.is_empty() && !below.ends_with('.') {
-        return None;
-    }
-    let parts: Vec<&str> = url.path_segments()?.filter(|part| !part.is_empty()).collect();
-    let found = match platform {
-        Platform::LinkedIn => linkedin(&parts),
-        Platform::Facebook | Platform::Instagram => facebook(&url, &parts),
-    };
-    found.filter(|id| is_post_id(platform, id))
-}
-
-fn facebook(url: &Url, parts: &[&str]) -> Option<String> {
-    let query = |name| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value);
-    match parts {
-        ["permalink.php" | "story.php"] => {
-            Some(format!("{}_{}", query("id")?, query("story_fbid")?))
-        }
-        [page, "posts", .., post] if is_number(page) => Some(format!("{page}_{post}")),
-        [_, "posts" | "videos", .., id] | ["reel", id] => Some((*id).to_owned()),
-        [id] if id.contains('_') => Some((*id).to_owned()),
-        _ => None,
-    }
-}
-
-fn linkedin(parts: &[&str]) -> Option<String> {
-    match parts {
-        ["feed", "update", urn] => Some(urn.replace("%3A", ":").replace("%3a", ":")),
-        ["posts", slug] => [("-share-", SHARE), ("-ugcPost-", UGC_POST), ("-activity-", ACTIVITY)]
-            .iter()
-            .find_map(|(mark, kind)| {
-                let (_, rest) = slug.rsplit_once(mark)?;
-                Some(format!("{kind}{}", rest.split('-').next()?))
-            }),
-        _ => None,
-    }
-}
-
-fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -129,6 +58,7 @@ mod tests {
             ("urn:li:organization:12", &[]),
             ("urn:li:share:", &[]),
             ("urn:li:share:12a", &[]),
+            ("urn:li:share:123456789012345678901", &[]),
             ("urn:li:share:1 ", &[]),
             ("1_2_3", &[]),
             ("_2", &[]),
@@ -151,6 +81,29 @@ mod tests {
         }
         check_post_id(Facebook, &"9".repeat(LENGTH_MAX)).unwrap();
         check_post_id(Facebook, &"9".repeat(LENGTH_MAX + 1)).unwrap_err();
+    }
+
+    /// An account is taken exactly if its posts can be sent.
+    #[test]
+    fn account_ids_are_those_of_the_client() {
+        for (id, platforms) in [
+            ("1000001", &[Facebook, Instagram][..]),
+            ("urn:li:person:8675_-Ab", &[LinkedIn]),
+            ("urn:li:organization:12345678901234567890", &[LinkedIn]),
+            ("urn:li:organization:123456789012345678901", &[]),
+            ("urn:li:organization:", &[]),
+            ("urn:li:person:a b", &[]),
+            ("acme", &[]),
+            ("", &[]),
+        ] {
+            for platform in Platform::ALL {
+                let fits = check_account_id(*platform, id).is_ok();
+                assert_eq!(fits, platforms.contains(platform), "{platform} {id:?}");
+            }
+        }
+        let long = format!("urn:li:person:{}", "a".repeat(65));
+        check_account_id(LinkedIn, &long).unwrap_err();
+        check_account_id(LinkedIn, &long[..long.len() - 1]).unwrap();
     }
 
     /// An address in place of a post id is refused, and the message names the
@@ -189,7 +142,7 @@ mod tests {
             let hint = problem.hint.unwrap();
             match id {
                 Some(id) => assert!(hint.contains(&format!(" of {id}: ")), "{address}: {hint}"),
-                None => assert_eq!(hint, where_it_is(platform), "{address}"),
+                None => assert_eq!(hint, platform.profile().post_ids.looks, "{address}"),
             }
         }
     }

@@ -1,6 +1,16 @@
-//! The platforms and post types, as the seed's ENUM columns spell them.
+//! The platforms and post types, as the seed's ENUM columns spell them, and what
+//! is known of each platform: one file per platform.
+
+mod facebook;
+mod instagram;
+pub(crate) mod linkedin;
+mod profile;
+mod shape;
 
 use serde::{Deserialize, Serialize};
+
+pub use profile::Profile;
+pub use shape::{Form, MediaSet, Shape};
 
 /// A word that is not in a closed list.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -60,16 +70,26 @@ pub enum Platform {
 words!(Platform { Facebook = "facebook", Instagram = "instagram", LinkedIn = "linkedin" });
 
 impl Platform {
+    /// What is known of it.
+    #[must_use]
+    pub fn profile(self) -> &'static Profile {
+        match self {
+            Self::Facebook => &facebook::PROFILE,
+            Self::Instagram => &instagram::PROFILE,
+            Self::LinkedIn => &linkedin::PROFILE,
+        }
+    }
+
     /// All platforms that the same app serves: what limits an app, or retires the
     /// version that it asks for, concerns every one of them.
     #[must_use]
     pub fn of_one_app(self) -> &'static [Self] {
-        match self {
-            Self::Facebook | Self::Instagram => &[Self::Facebook, Self::Instagram],
-            Self::LinkedIn => &[Self::LinkedIn],
-        }
+        self.profile().one_app
     }
 }
+
+/// The platforms of Meta's apps.
+const META: &[Platform] = &[Platform::Facebook, Platform::Instagram];
 
 /// What kind of post it is; each platform takes some of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -132,6 +152,16 @@ mod tests {
         }
         for upload in VideoUpload::ALL {
             assert_eq!(upload.as_str().parse(), Ok(*upload));
+        }
+    }
+
+    #[test]
+    fn an_app_serves_each_of_its_platforms() {
+        for platform in Platform::ALL {
+            assert!(platform.of_one_app().contains(platform), "{platform}");
+            for other in platform.of_one_app() {
+                assert_eq!(other.of_one_app(), platform.of_one_app(), "{platform} {other}");
+            }
         }
     }
 

@@ -1,8 +1,8 @@
-//! The stand-in for all platforms, and where a URL is really sent to.
+//! The stand-in for all platforms.
 
 use std::net::IpAddr;
 
-use reqwest::Url;
+use url::Url;
 
 /// A stand-in for all platforms on this machine: `https://host/path` becomes `{base}/host/path`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,7 +10,8 @@ pub struct Gateway(String);
 
 impl Gateway {
     /// Reads `http://127.0.0.1:PORT`. Tokens are sent there in clear text,
-    /// therefore only a loopback address is taken.
+    /// therefore only a loopback address is taken, and no name: `localhost` is
+    /// what a resolver makes of it.
     ///
     /// # Errors
     /// What is wrong with the text.
@@ -36,7 +37,9 @@ impl Gateway {
         &self.0
     }
 
-    pub(super) fn holds(&self, url: &str) -> bool {
+    /// Whether a URL leads to it.
+    #[must_use]
+    pub fn holds(&self, url: &str) -> bool {
         url.strip_prefix(&self.0).is_some_and(|rest| rest.starts_with('/'))
     }
 }
@@ -53,6 +56,7 @@ mod tests {
             "",
             "127.0.0.1:8080",
             "https://127.0.0.1:8080",
+            "http://localhost:8080",
             "http://localhost.evil.example",
             "http://10.0.0.1:8080",
             "http://user@127.0.0.1:8080",
