@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_of_the_platform_or_of_an_earlier_version_stays_as_it_is() {
+    fn foreign_codes_stay_as_they_are() {
         for text in ["190/463", "DUPLICATE_POST", "http_502", "media-download", ""] {
             let code = FailureCode::from(text);
             assert_eq!(code, FailureCode::Platform(text.to_owned()));

@@ -135,11 +135,9 @@ fn unknown_query(company: Option<CompanyId>) -> Sql {
 
 fn ended_query(status: &'static str, company: Option<CompanyId>) -> Sql {
     of_company(
-        sql(format!(
-            "SELECT COUNT(*) FROM post_details d {{indexed by post_details_ended}}
-              WHERE {{ended d}} AND d.status = ? AND d.updated_at > {{now+ms}}
-                AND (d.outcome IS NULL OR d.outcome <> 'unknown')"
-        ))
+        sql("SELECT COUNT(*) FROM post_details d {indexed by post_details_ended}
+              WHERE {ended d} AND d.status = ? AND d.updated_at > {now+ms}
+                AND (d.outcome IS NULL OR d.outcome <> 'unknown')")
         .text(status)
         .before(DAY),
         company,

@@ -119,7 +119,7 @@ fn modules_know_only_whom_they_may_know() {
 /// What is in a circle cannot be read one file after the other. An item of the
 /// module around both belongs to neither.
 #[test]
-fn modules_beside_each_other_need_each_other_in_one_direction() {
+fn neighbouring_modules_have_no_import_circle() {
     let files = files();
     let mut needs: BTreeMap<(Vec<String>, String), BTreeSet<String>> = BTreeMap::new();
     for file in &files {

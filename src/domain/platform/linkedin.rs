@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_post_urn_is_found_and_persons_are_not_posts() {
+    fn first_post_urn_is_found_among_others() {
         assert_eq!(
             find_post("by urn:li:person:abc: Content is a duplicate of urn:li:share:71411\"}"),
             Some("urn:li:share:71411")

@@ -131,7 +131,7 @@ fn unknown_state_is_awaited_then_needs_review() {
     world.work(&[]);
     assert_eq!(world.status(&id), "processing");
     world.fault(&fault);
-    world.work_for(Duration::from_secs(15 * 60), 60);
+    world.work_for(Duration::from_secs(15 * 60), 80);
     assert_eq!(world.post(&id)["outcome"], "unknown", "{}", world.post(&id));
     assert_eq!((count(&world, "POST", "/media_publish"), world.live().len()), (1, 1));
     world.assert_healthy();
