@@ -174,6 +174,17 @@ impl<'a> Entry<'a> {
     }
 }
 
+/// The rows of a reading of a job's publish calls, and what it saw.
+pub(super) fn reading<'a>(
+    worker: &'a WorkerId,
+    job: JobId,
+    key: (Fence, i32),
+    event: LogEvent,
+    seen: &'a Failure,
+) -> [Entry<'a>; 2] {
+    Entry::new(job, key, StepKind::Lookup, event).worker(worker).failure(seen).done()
+}
+
 /// Rows of one INSERT: far below every engine's limit of bound values.
 const ROWS_MAX: usize = 500;
 

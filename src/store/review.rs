@@ -10,9 +10,10 @@ use super::clean_up::CleanUps;
 use super::db::{Tx, sql};
 use super::follow_ups;
 use super::log::{self, Steps};
+use super::open_calls::says_nothing;
 use super::owned::Pair;
 use super::raw::Key;
-use super::settle::{Settled, lookup_row, refusal_of, says_nothing};
+use super::settle::{Settled, refusal_of};
 use super::transitions::{self, Reason};
 use super::{Store, StoreError, transaction};
 
@@ -45,7 +46,7 @@ impl Store {
             {
                 let event = if says_nothing(seen) { LogEvent::Refused } else { LogEvent::Unknown };
                 let key = steps.next(job.job_id, job.fence);
-                entries.extend(lookup_row(worker, job.job_id, key, event, seen));
+                entries.extend(log::reading(worker, job.job_id, key, event, seen));
             }
             log::append(tx, entries).await?;
             for (one, again) in reviewed {
@@ -76,7 +77,7 @@ impl Store {
                 reviewed.iter().filter(|one| same.contains(&one.job.job_id))
             {
                 let key = steps.next(job.job_id, job.fence);
-                entries.extend(lookup_row(worker, job.job_id, key, LogEvent::Ok, seen));
+                entries.extend(log::reading(worker, job.job_id, key, LogEvent::Ok, seen));
                 for intent in &job.open_intents {
                     entries.push(refusal_of(worker, job.job_id, intent, seen));
                 }
