@@ -3,7 +3,7 @@
 //! A post stands in two rows that change together: `post_details` (the post) and
 //! `post_schedule` (its job). [`State`] is what both say at once. [`Transition`] is
 //! the whole list of what may change it; the SQL of each stands in
-//! `store/transitions.rs`, and nowhere else is a status set. The exhaustive model of
+//! `store/queue/transitions.rs`, and nowhere else is a status set. The exhaustive model of
 //! the protocol (`tests/it/model`) checks its steps against this list, and
 //! `docs/protocol.md` prints it.
 

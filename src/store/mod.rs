@@ -5,84 +5,43 @@
 //! Claims, gates and evidence take sets, so that many jobs may share one
 //! durable commit; one job is a set of one.
 
-mod accounts;
-mod adopt;
-mod changing;
-mod claim;
-mod clean_up;
-mod clients;
-mod db;
-mod dialect;
-mod error;
-mod evidence;
-mod files;
-mod follow_ups;
-mod gate;
-mod health;
-mod invalid_rows;
-mod invariants;
-mod listing;
-mod load;
-mod location;
-mod log;
-mod logged;
-mod migrate;
-mod odd_columns;
-mod odd_rows;
-mod open_calls;
-mod owned;
 #[cfg(test)]
-mod plans;
-mod posts;
-mod raw;
-#[cfg(test)]
-mod reads;
-mod repair;
-mod restore;
-mod review;
-mod row;
-mod scratch;
-mod server;
-mod settle;
-mod simulated;
+mod plan_tests;
+mod queue;
+mod rows;
+mod schema;
 mod sql;
-mod stats;
-mod stored;
-mod take_over;
-mod transitions;
-mod unread_log;
-mod verdict;
-mod workers;
+mod views;
 
 use std::time::Duration;
 
-pub use accounts::{Added, Removal, Resumed};
-pub use adopt::DirtyRow;
-pub use changing::{CancelAnswer, Rescheduled, Retried};
-pub use claim::{ClaimRequest, Claimed, Read};
-pub use error::StoreError;
-pub use evidence::{Evidence, Recorded};
-pub use follow_ups::{CommentEnd, CommentTurn, FollowUp, OwedComment};
-pub use gate::{Gate, ToPublish};
-pub use invalid_rows::Ended;
-pub use invariants::Breach;
-pub use listing::Listing;
-pub use location::{Engine, Location};
-pub use log::History;
-pub use migrate::{Migration, MigrationState};
-pub use odd_rows::{OddColumn, OddRow};
-pub use open_calls::{Heard, LookedUp, Undecided, Unsettled};
-pub use posts::{Found, Inserted};
-pub use restore::Restored;
-pub use review::Reviewed;
-pub use scratch::Scratch;
-pub use settle::{Failed, Next, Phase, Settled, Staged};
-pub use simulated::{AfterDeath, HeldJob};
-pub use stored::StoredPost;
-pub use take_over::{TakeOver, TakenOver};
-pub use verdict::{Judged, Verdict};
+pub use queue::claim::{ClaimRequest, Claimed, Read};
+pub use queue::decisions::{Judged, Verdict};
+pub use queue::evidence::{Evidence, Recorded};
+pub use queue::follow_ups::{CommentEnd, CommentTurn, FollowUp, OwedComment};
+pub use queue::gate::{Gate, ToPublish};
+pub use queue::history::History;
+pub use queue::invalid_rows::Ended;
+pub use queue::open_calls::{Heard, LookedUp, Undecided, Unsettled};
+pub use queue::operator::{CancelAnswer, Rescheduled, Retried};
+pub use queue::posts::{Found, Inserted};
+pub use queue::restore::Restored;
+pub use queue::review::Reviewed;
+pub use queue::settle::{Failed, Next, Phase, Settled, Staged};
+pub use queue::simulation::{AfterDeath, HeldJob};
+pub use queue::take_over::{TakeOver, TakenOver};
+pub use schema::import::DirtyRow;
+pub use schema::invariants::Breach;
+pub use schema::migrate::{Migration, MigrationState};
+pub use schema::scratch::Scratch;
+pub use sql::error::StoreError;
+pub use sql::location::{Engine, Location};
+pub use views::accounts::{Added, Removal, Resumed};
+pub use views::listing::Listing;
+pub use views::odd_rows::{OddColumn, OddRow};
+pub use views::stored::StoredPost;
 
-use db::Pool;
+use sql::db::Pool;
 
 /// One database.
 #[derive(Debug, Clone)]
@@ -116,7 +75,7 @@ impl Store {
     /// Opens a database without looking at its schema: for `migrate`.
     fn open_any_schema(location: &Location, timeout: Duration) -> Result<Self, StoreError> {
         if let Location::Sqlite(path) = location {
-            files::check(path)?;
+            sql::files::check(path)?;
         }
         Ok(Self { pool: Pool::new(location, timeout)?, location: location.clone() })
     }
@@ -125,7 +84,7 @@ impl Store {
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         match &self.location {
-            Location::Sqlite(path) => files::warnings(path),
+            Location::Sqlite(path) => sql::files::warnings(path),
             Location::MySql(_) | Location::Postgres(_) => Vec::new(),
         }
     }

@@ -14,9 +14,10 @@ use crate::domain::{
 use crate::store::{CommentEnd, CommentTurn, FollowUp, OwedComment, StoreError};
 
 use super::context::Context;
+use super::evidence::Proof;
 use super::publish::LEAVES_WITHIN;
 use super::reconcile::Reconciler;
-use super::recorder::{Proof, Recorder};
+use super::recorder::Recorder;
 use super::uptime::Uptime;
 use super::{End, Event};
 
@@ -76,7 +77,7 @@ impl FollowUps {
             Ok(draft) => draft,
             Err(failure) => {
                 // Its account rests as for a post, or it would be met again and again.
-                self.context.store.rest_accounts(post.post_id, &failure).await?;
+                self.context.store.pause_accounts(post.post_id, &failure).await?;
                 self.context.store.schedule_follow_up(post, Some(Duration::ZERO)).await?;
                 return Ok(None);
             }

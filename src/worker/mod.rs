@@ -11,6 +11,7 @@
 //! what happens is reported as [`Event`]s.
 
 mod context;
+mod evidence;
 mod follow_up;
 mod health;
 mod heartbeat;

@@ -25,8 +25,9 @@ use crate::domain::{
 use crate::store::{Gate, Heard, Phase, StoreError, ToPublish};
 
 use super::context::Context;
+use super::evidence::{Evidence, Proof};
 use super::reconcile::{Reconciler, may_be_anothers};
-use super::recorder::{Evidence, Kept, Proof, Recorder};
+use super::recorder::{Kept, Recorder};
 use super::settle::{end_of, published};
 use super::uptime::Uptime;
 use super::{End, only};

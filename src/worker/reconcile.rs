@@ -13,7 +13,8 @@ use crate::domain::{Claim, Draft, Failure, FailureCode, Intent, Job, Receipt, Re
 use crate::store::{LookedUp, Phase, Reviewed, StoreError, Undecided};
 
 use super::context::Context;
-use super::recorder::{Evidence, Kept, Proof, Recognised, Recorder};
+use super::evidence::{Evidence, Proof, Recognised};
+use super::recorder::{Kept, Recorder};
 use super::settle::{end_of, published};
 use super::{End, only};
 

@@ -9,7 +9,8 @@ use crate::domain::{
 };
 use crate::store::{Failed, Heard, Next, Phase, Settled, Staged, StoreError};
 
-use super::recorder::{Evidence, Proof, Recorder};
+use super::evidence::{Evidence, Proof};
+use super::recorder::Recorder;
 use super::{End, Event, only};
 
 /// A call is first looked up this long after its answer, or the lack of one. A refusal
@@ -111,7 +112,7 @@ impl Recorder {
 
     /// A pause that is not recorded is asked for again by the next attempt.
     pub(super) async fn pause_or_go_on(&self, job: &Job, failure: &Failure) {
-        if let Err(error) = self.context.store.rest_accounts(job.post_id, failure).await {
+        if let Err(error) = self.context.store.pause_accounts(job.post_id, failure).await {
             tracing::warn!(account = %job.account.id, %error, "its account is not paused");
         }
     }

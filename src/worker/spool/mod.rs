@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{Fence, InstanceId, Intent, JobId, Lease, PostId, WorkerId};
 
-use super::recorder::{Evidence, Proof};
+use super::evidence::{Evidence, Proof};
 
 /// The shape of a line.
 const VERSION: u32 = 2;

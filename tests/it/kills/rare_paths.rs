@@ -230,13 +230,13 @@ rare_paths! {
     };
     account_is_throttled: RarePath {
         trouble: Some(THROTTLED),
-        transactions: &["rest_accounts"],
+        transactions: &["pause_accounts"],
         ..RARE_PATH
     };
     platform_is_throttled: RarePath {
         flow: &LINKEDIN_TEXT,
         trouble: Some(RETIRED),
-        transactions: &["rest_accounts"],
+        transactions: &["pause_accounts"],
         mend: |harness, post| resume(harness, post),
         ..RARE_PATH
     };

@@ -45,7 +45,7 @@ fn only_due_posts_of_active_accounts_are_claimed() {
         queue.wait(queue.store.resume_account(queue.company, queue.account)).unwrap();
         let rest = Remedy::Wait { rest: Duration::from_secs(60), scope: Scope::Account };
         let limit = Failure::new(rest, FailureCode::from("429".to_owned()), "a limit");
-        queue.wait(queue.store.rest_accounts(draft.post_id, &limit)).unwrap();
+        queue.wait(queue.store.pause_accounts(draft.post_id, &limit)).unwrap();
         assert_eq!(queue.claims(&a).len(), 0, "resting");
         queue.database.age(Duration::from_secs(61));
         queue.claim(&a);
@@ -62,7 +62,7 @@ fn shorter_throttle_never_shortens_a_longer_one() {
         let rest = |seconds, scope| {
             let rest = Remedy::Wait { rest: Duration::from_secs(seconds), scope };
             let limit = Failure::new(rest, FailureCode::from("429".to_owned()), "a limit");
-            queue.wait(queue.store.rest_accounts(draft.post_id, &limit)).unwrap();
+            queue.wait(queue.store.pause_accounts(draft.post_id, &limit)).unwrap();
         };
         rest(3600, Scope::Account);
         rest(60, Scope::App);
@@ -143,7 +143,9 @@ fn heartbeat_prolongs_but_never_revives_leases() {
     on_every_engine(|queue| {
         let a = worker("a");
         let claim = queue.claimed(&a);
-        let beat = || queue.wait(queue.store.renew_leases(&[claim.lease.clone()], LEASE)).unwrap();
+        let beat = || {
+            queue.wait(queue.store.renew_leases(std::slice::from_ref(&claim.lease), LEASE)).unwrap()
+        };
         let left = queue.database.seconds_until("lease_until");
         queue.database.age(Duration::from_secs(50));
         assert_eq!(beat(), []);

@@ -1,0 +1,4 @@
+//! How the engines run the statements.
+
+pub(super) mod plans;
+pub(super) mod reads;

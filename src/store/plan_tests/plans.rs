@@ -1,0 +1,200 @@
+//! How the engine runs the queries of the hot path, with many finished rows.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use crate::domain::{
+    AccountId, CompanyId, JobId, Only, Page, Platform, PostFilter, ShownStatus, Sort, WorkerId,
+};
+use crate::store::queue::claim::{ClaimRequest, due_query, missed_query, next_due_query};
+use crate::store::queue::follow_ups;
+use crate::store::queue::gate::busy_query;
+use crate::store::queue::invalid_rows::never_due_query;
+use crate::store::queue::repair::halves_query;
+use crate::store::queue::take_over::{TakeOver, abandoned_query};
+use crate::store::sql::db::{Engine, Location, Sql};
+use crate::store::views::listing::{count_query, list_query};
+use crate::store::{Store, reading, transaction};
+
+const COMPANY: &str = "11111111-1111-4111-8111-111111111111";
+
+/// 20,000 finished posts and 50 open ones, unseen by the engine's statistics,
+/// as in a database that nobody ever analysed.
+const ROWS: &str = "
+    INSERT INTO meta_social_accounts (id, company_id, platform, account_name)
+    VALUES ('22222222-2222-4222-8222-222222222222', '11111111-1111-4111-8111-111111111111', 'facebook', 'Acme');
+    CREATE TABLE numbers AS WITH RECURSIVE n(i) AS
+      (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20050) SELECT i FROM n;
+    INSERT INTO post_details (id, company_id, social_account_id, platform, post_type, status)
+    SELECT printf('00000000-0000-4000-8000-%012d', i), '11111111-1111-4111-8111-111111111111',
+           '22222222-2222-4222-8222-222222222222', 'facebook', 'post',
+           CASE WHEN i > 20000 THEN 'pending' ELSE 'published' END FROM numbers;
+    INSERT INTO post_schedule (id, post_detail_id, run_at, status)
+    SELECT printf('00000000-0000-4000-9000-%012d', i), printf('00000000-0000-4000-8000-%012d', i),
+           datetime('now', '-' || i || ' seconds'),
+           CASE WHEN i > 20000 THEN 'pending' ELSE 'done' END FROM numbers;
+    DROP TABLE numbers;";
+
+struct Full {
+    store: Store,
+    _dir: tempfile::TempDir,
+}
+
+impl Full {
+    async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let location = Location::Sqlite(dir.path().join("full.db"));
+        let store = Store::open_for_migration(&location, Duration::from_secs(20)).await.unwrap();
+        store.migrate(|_| {}).await.unwrap();
+        transaction!(store, tx, { tx.script(ROWS).await? }).unwrap();
+        Self { store, _dir: dir }
+    }
+
+    /// The steps of the plan.
+    async fn plan(&self, query: Sql) -> Vec<String> {
+        let mut tx = reading!(self.store).await.unwrap();
+        let rows = tx.all(query.explained(tx.engine())).await.unwrap();
+        rows.iter().map(crate::store::sql::db::Row::dump).collect()
+    }
+}
+
+/// A small index of open jobs gives the jobs, and nothing is read whole or sorted.
+#[track_caller]
+fn assert_small(name: &str, index: &str, plan: &[String]) {
+    let used = format!("s USING INDEX {index}");
+    assert!(plan.iter().any(|step| step.contains(&used)), "{name}: {plan:#?}");
+    for step in plan {
+        let whole = step.contains("SCAN") && !step.contains(index);
+        assert!(!whole && !step.contains("TEMP B-TREE"), "{name}: {step} in {plan:#?}");
+    }
+}
+
+/// The queue is read through the small index of open jobs.
+#[tokio::test]
+async fn queue_reads_use_the_open_job_index() {
+    let full = Full::new().await;
+    let request = ClaimRequest {
+        worker: WorkerId::named("w"),
+        lease: Duration::from_secs(60),
+        limit: 10,
+        ahead: Duration::from_secs(300),
+        in_flight: HashMap::new(),
+        per_account: 2,
+        max_attempts: None,
+        only: Only { platform: Some(Platform::Facebook), account: None },
+    };
+    let take_over = TakeOver::new(WorkerId::named("w"), Duration::from_secs(60), 10);
+    let queries = [
+        ("claim", due_query(&request)),
+        ("missed", missed_query(Duration::from_secs(3600), &Only::default(), "")),
+        ("next due", next_due_query()),
+        ("never due", never_due_query(&Only::default())),
+        ("halves", halves_query(Some(Duration::from_secs(300)), "")),
+    ];
+    for (name, query) in queries {
+        assert_small(name, "post_schedule_open", &full.plan(query).await);
+    }
+    for (name, query) in [
+        ("take over", abandoned_query(&take_over, "")),
+        ("account is busy", busy_query(&[AccountId::generate()], &[JobId::generate()])),
+    ] {
+        assert_small(name, "post_schedule_claimed", &full.plan(query).await);
+    }
+}
+
+/// Only these may walk no further than the time they ask for.
+#[tokio::test]
+async fn claims_and_missed_posts_are_found_by_time() {
+    let full = Full::new().await;
+    let plan = full.plan(missed_query(Duration::from_secs(3600), &Only::default(), "")).await;
+    let between = "post_schedule_open (run_at>? AND run_at<?)";
+    assert!(plan.iter().any(|step| step.contains(between)), "{plan:#?}");
+    let plan = full.plan(halves_query(Some(Duration::ZERO), "")).await;
+    assert!(plan.iter().any(|step| step.contains("post_schedule_open (run_at<?)")), "{plan:#?}");
+    let plan = full.plan(never_due_query(&Only::default())).await;
+    assert!(plan.iter().any(|step| step.contains("post_schedule_open (run_at>?)")), "{plan:#?}");
+    let plan = full.plan(next_due_query()).await;
+    assert!(plan.iter().any(|step| step.contains("post_schedule_open (run_at>?)")), "{plan:#?}");
+}
+
+/// SQLite has no statistics here, and would begin with the company's posts.
+#[tokio::test]
+async fn queue_status_reads_no_finished_rows() {
+    let full = Full::new().await;
+    for company in [None, Some(COMPANY.parse::<CompanyId>().unwrap())] {
+        for (index, query) in crate::store::views::stats::queries(company) {
+            let plan = full.plan(query.clone()).await;
+            let first = plan.first().unwrap();
+            assert!(first.contains(index), "{index}: {plan:#?}");
+        }
+        // Rows of open, lately ended and held posts, and their log.
+        let indexes = ["open", "ended", "unknown", "open", "ended", "unknown"];
+        let parts = crate::store::views::odd_rows::parts(Engine::Sqlite, company);
+        for (index, part) in indexes.iter().zip(&parts) {
+            let plan = full.plan(part.first()).await;
+            let first = plan.first().unwrap();
+            assert!(first.contains(&format!("_{index}")), "{index}: {plan:#?}");
+            let whole = |step: &String| step.contains("SCAN") && !step.contains("USING INDEX");
+            assert!(!plan.iter().any(whole), "{index}: {plan:#?}");
+        }
+        assert_eq!(parts.len(), indexes.len());
+    }
+}
+
+/// The statements of a worker for one account start with what is open.
+#[tokio::test]
+async fn worker_of_one_account_starts_with_open_jobs() {
+    let full = Full::new().await;
+    let only = Only { platform: None, account: Some(AccountId::generate()) };
+    let plan = full.plan(missed_query(Duration::from_secs(3600), &only, "")).await;
+    assert!(plan.first().unwrap().contains("post_schedule_open"), "{plan:#?}");
+    let mut take_over = TakeOver::new(WorkerId::named("w"), Duration::from_secs(60), 10);
+    let plan = full.plan(follow_ups::due_query(&only)).await;
+    assert!(plan.first().unwrap().contains("post_details_follow_up"), "{plan:#?}");
+    take_over.only = only;
+    let plan = full.plan(abandoned_query(&take_over, "")).await;
+    assert!(plan.first().unwrap().contains("post_schedule_claimed"), "{plan:#?}");
+}
+
+/// A page of a listing comes in the order of an index.
+#[tokio::test]
+async fn listing_page_follows_index_order() {
+    let full = Full::new().await;
+    let everything = PostFilter::all(COMPANY.parse::<CompanyId>().unwrap());
+    for (sort, index) in [
+        (Sort::RunAt, "post_schedule_run_at"),
+        (Sort::RunAtDescending, "post_schedule_run_at"),
+        (Sort::Created, "post_details_company"),
+    ] {
+        let page = Page { sort, limit: Some(50), after: None };
+        let plan = full.plan(list_query(&everything, &page).unwrap()).await;
+        assert!(plan.iter().any(|step| step.contains(index)), "{sort}: {plan:#?}");
+        assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{sort}: {plan:#?}");
+    }
+    let open = PostFilter { statuses: vec![ShownStatus::Pending], ..everything.clone() };
+    let page = Page { sort: Sort::RunAt, limit: Some(50), after: None };
+    assert_small(
+        "pending",
+        "post_schedule_open",
+        &full.plan(list_query(&open, &page).unwrap()).await,
+    );
+    let account = Some(AccountId::generate());
+    for (statuses, account_id, index) in [
+        (vec![ShownStatus::Pending], account, "post_schedule_open"),
+        (vec![ShownStatus::Due], account, "post_schedule_open"),
+        (vec![ShownStatus::Failed], None, "post_details_ended (status=?)"),
+        (
+            vec![ShownStatus::Cancelled, ShownStatus::Missed],
+            account,
+            "post_details_ended (status=?)",
+        ),
+        (vec![ShownStatus::Unknown], None, "post_details_unknown"),
+        (vec![ShownStatus::Unknown, ShownStatus::Failed], None, "post_details_ended (status=?)"),
+    ] {
+        let filter = PostFilter { statuses, account_id, ..everything.clone() };
+        for query in [list_query(&filter, &page).unwrap(), count_query(&filter)] {
+            let plan = full.plan(query).await;
+            assert!(plan.first().unwrap().contains(index), "{filter:?}: {plan:#?}");
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! What the hot path reads on a database server that holds very many finished
+//! rows: counted by the server itself, so whatever plan it chose. SQLite tells
+//! its plans (`plans.rs`); these tests have nothing to do there.
+//!
+//! For figures with as many rows as you like, of each query:
+//! `TEST_FINISHED=1000000 TEST_DUE=100000 TEST_ENGINE=… cargo test --lib f18 -- --nocapture`.
+
+use std::collections::HashMap;
+use std::io::Write as _;
+use std::time::Duration;
+
+use crate::domain::{
+    AccountId, CompanyId, JobId, Only, Page, Platform, PostFilter, ShownStatus, Sort, WorkerId,
+};
+use crate::store::queue::claim::{
+    ClaimRequest, due_query, missed_query, needs_review_query, next_due_query,
+};
+use crate::store::queue::follow_ups;
+use crate::store::queue::gate::busy_query;
+use crate::store::queue::invalid_rows::never_due_query;
+use crate::store::queue::repair::halves_query;
+use crate::store::queue::take_over::{TakeOver, abandoned_query};
+use crate::store::sql::db::{Engine, Location, Sql, Tx, sql};
+use crate::store::views::listing::list_query;
+use crate::store::views::odd_rows;
+use crate::store::views::stats;
+use crate::store::{Scratch, Store, function_name, transaction};
+
+const COMPANY: &str = "11111111-1111-4111-8111-111111111111";
+const ACCOUNT: &str = "22222222-2222-4222-8222-222222222222";
+/// Jobs whose time is a year ahead.
+const LATER: u32 = 20_000;
+const TIMEOUT: Duration = Duration::from_secs(600);
+
+/// Most rows that a query may read: some for each job that it answers.
+const READS_MAX: i64 = 2_000;
+
+/// The same where every open job is read, in each table.
+fn counts_max() -> i64 {
+    5 * i64::from(due() + LATER)
+}
+
+/// Far more than either.
+fn finished() -> u32 {
+    number("TEST_FINISHED", 250_000)
+}
+
+/// Jobs that are due, beside the finished ones.
+fn due() -> u32 {
+    number("TEST_DUE", 20_000)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test's own setting")]
+fn number(variable: &str, default: u32) -> u32 {
+    std::env::var(variable).map_or(default, |text| text.parse().unwrap())
+}
+
+/// The server of this run of the tests, as in `tests/it/support/database.rs`.
+#[expect(clippy::disallowed_methods, reason = "a test's own setting")]
+fn server() -> Option<Location> {
+    let variable = match std::env::var("TEST_ENGINE").as_deref() {
+        Ok("mariadb") => "TEST_MARIADB_URL",
+        Ok("postgres") => "TEST_POSTGRES_URL",
+        _ => return None,
+    };
+    Some(std::env::var(variable).unwrap().parse().unwrap())
+}
+
+/// Finished posts that ended days ago, then those that are due, then later ones.
+fn rows(engine: Engine, finished: u32) -> String {
+    let (post, job) = match engine {
+        Engine::Postgres => (
+            "CAST('00000000-0000-4000-8000-' || LPAD(CAST(i AS TEXT), 12, '0') AS UUID)",
+            "CAST('00000000-0000-4000-9000-' || LPAD(CAST(i AS TEXT), 12, '0') AS UUID)",
+        ),
+        Engine::Sqlite | Engine::MySql => (
+            "CONCAT('00000000-0000-4000-8000-', LPAD(i, 12, '0'))",
+            "CONCAT('00000000-0000-4000-9000-', LPAD(i, 12, '0'))",
+        ),
+    };
+    let ago = |seconds: &str| match engine {
+        Engine::Postgres => format!("clock_timestamp() - ({seconds}) * INTERVAL '1 second'"),
+        Engine::Sqlite | Engine::MySql => {
+            format!("UTC_TIMESTAMP(3) - INTERVAL ({seconds}) SECOND")
+        }
+    };
+    let then = ago("200000 + i");
+    let due = finished + due();
+    let all = due + LATER;
+    let run_at = ago(&format!("CASE WHEN i < {due} THEN 7200 + i ELSE 0 - 31000000 - i END"));
+    let digits = (1..10).map(|n| format!(" UNION ALL SELECT {n}")).collect::<String>();
+    format!(
+        "INSERT INTO meta_social_accounts (id, company_id, platform, account_name)
+         VALUES ('{ACCOUNT}', '{COMPANY}', 'facebook', 'Acme');
+         CREATE TABLE numbers (i BIGINT NOT NULL PRIMARY KEY);
+         INSERT INTO numbers
+         WITH n AS (SELECT 0 AS n{digits})
+         SELECT a.n + 10 * b.n + 100 * c.n + 1000 * d.n + 10000 * e.n + 100000 * f.n + 1000000 * g.n
+           FROM n a, n b, n c, n d, n e, n f, n g
+          WHERE a.n + 10 * b.n + 100 * c.n + 1000 * d.n + 10000 * e.n + 100000 * f.n
+                + 1000000 * g.n < {all};
+         INSERT INTO post_details (id, company_id, social_account_id, platform, post_type, status,
+                                   outcome, created_at, updated_at, published_at)
+         SELECT {post}, '{COMPANY}', '{ACCOUNT}', 'facebook', 'post',
+                CASE WHEN i >= {finished} THEN 'pending' ELSE 'published' END,
+                CASE WHEN i >= {finished} THEN NULL ELSE 'published' END,
+                {then}, {then}, {then} FROM numbers;
+         INSERT INTO post_schedule (id, post_detail_id, run_at, status)
+         SELECT {job}, {post}, {run_at},
+                CASE WHEN i >= {finished} THEN 'pending' ELSE 'done' END FROM numbers;
+         DROP TABLE numbers;"
+    )
+}
+
+/// Rows read by this session so far, in any way. Asking reads some as well.
+async fn read_so_far(tx: &mut Tx) -> i64 {
+    let query = match tx.engine() {
+        Engine::Postgres => {
+            "SELECT CAST(SUM(seq_tup_read + COALESCE(idx_tup_fetch, 0)) AS BIGINT)
+               FROM pg_stat_xact_user_tables"
+        }
+        Engine::Sqlite | Engine::MySql => {
+            "SELECT CAST(SUM(variable_value) AS INTEGER) FROM information_schema.session_status
+              WHERE variable_name LIKE 'HANDLER\\_READ\\_%'
+                AND variable_name <> 'HANDLER_READ_RETRY'"
+        }
+    };
+    tx.count(sql(query)).await.unwrap()
+}
+
+/// Rows that a query reads.
+async fn reads(tx: &mut Tx, query: Sql) -> i64 {
+    let first = read_so_far(tx).await;
+    let second = read_so_far(tx).await;
+    tx.all(query).await.unwrap();
+    read_so_far(tx).await - second - (second - first)
+}
+
+/// What a worker asks again and again.
+fn asked_by_workers() -> Vec<(&'static str, Sql)> {
+    let request = ClaimRequest {
+        worker: WorkerId::named("w"),
+        lease: Duration::from_secs(60),
+        limit: 10,
+        ahead: Duration::from_secs(300),
+        in_flight: HashMap::new(),
+        per_account: 2,
+        max_attempts: None,
+        only: Only::default(),
+    };
+    let of_facebook = ClaimRequest {
+        only: Only { platform: Some(Platform::Facebook), account: None },
+        ..request.clone()
+    };
+    let account: AccountId = ACCOUNT.parse().unwrap();
+    let of_account =
+        ClaimRequest { only: Only { platform: None, account: Some(account) }, ..request.clone() };
+    let take_over = TakeOver::new(WorkerId::named("w"), Duration::from_secs(60), 10);
+    let late = Duration::from_secs(3600);
+    let soon = Some(Duration::from_secs(300));
+    let locked = "{skip locked s, d}";
+    vec![
+        ("claim", due_query(&request)),
+        ("claim of a platform", due_query(&of_facebook)),
+        ("claim of an account", due_query(&of_account)),
+        ("take over", abandoned_query(&take_over, "")),
+        ("take over, locking", abandoned_query(&take_over, locked)),
+        ("missed", missed_query(late, &Only::default(), "")),
+        ("missed, locking", missed_query(late, &Only::default(), locked)),
+        ("next due", next_due_query()),
+        ("never due", never_due_query(&Only::default())),
+        ("halves", halves_query(soon, "")),
+        ("halves, locking", halves_query(soon, locked)),
+        ("account is busy", busy_query(&[account], &[JobId::generate()])),
+        ("held", needs_review_query(10)),
+        ("follow-ups", follow_ups::due_query(&Only::default())),
+    ]
+}
+
+/// What people look at.
+fn asked_by_people() -> Vec<(&'static str, Sql)> {
+    let mut queries = Vec::new();
+    let everything = PostFilter::all(COMPANY.parse::<CompanyId>().unwrap());
+    let page = |sort| Page { sort, limit: Some(50), after: None };
+    // Far from both ends.
+    let middle = format!("00000000-0000-4000-9000-{:012}", finished() / 2);
+    let second = |sort| Page { after: Some(middle.clone()), ..page(sort) };
+    for sort in [Sort::RunAt, Sort::RunAtDescending, Sort::Created] {
+        queries.push(("a page", list_query(&everything, &page(sort)).unwrap()));
+        // MariaDB walks to the cursor of this one by its index.
+        if sort != Sort::Created {
+            queries.push(("a page in the middle", list_query(&everything, &second(sort)).unwrap()));
+        }
+    }
+    for status in [ShownStatus::Pending, ShownStatus::Due, ShownStatus::Stuck, ShownStatus::Unknown]
+    {
+        let of_status = PostFilter { statuses: vec![status], ..everything.clone() };
+        queries.push((status.as_str(), list_query(&of_status, &page(Sort::RunAt)).unwrap()));
+    }
+    queries
+}
+
+/// Those that read more than they may.
+async fn faults(tx: &mut Tx, queries: Vec<(&str, Sql)>) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (name, query) in queries {
+        let most = match name {
+            // Pages of these are sorted by MariaDB.
+            "pending" | "due" => counts_max(),
+            // Looks at every due job, and for this not often.
+            "halves" | "halves, locking" => counts_max(),
+            _ => READS_MAX,
+        };
+        let began = std::time::Instant::now();
+        let read = reads(tx, query.clone()).await;
+        let took = began.elapsed();
+        writeln!(std::io::stderr(), "{name}: {read} rows in {took:?}").unwrap();
+        if read > most {
+            let plan = tx.all(query.explained(tx.engine())).await.unwrap();
+            let plan: Vec<String> = plan.iter().map(crate::store::sql::db::Row::dump).collect();
+            faults.push(format!("{name} reads {read} rows in {took:?}:\n{}", plan.join("\n")));
+        }
+    }
+    faults
+}
+
+/// The same of queue-status.
+async fn faults_of_status(tx: &mut Tx) -> Vec<String> {
+    let mut faults = Vec::new();
+    for company in [None, Some(COMPANY.parse().unwrap())] {
+        let before = read_so_far(tx).await;
+        let began = std::time::Instant::now();
+        stats::stats(tx, company).await.unwrap();
+        let took = began.elapsed();
+        let read = read_so_far(tx).await - before;
+        writeln!(std::io::stderr(), "queue-status: {read} rows in {took:?}").unwrap();
+        if read > counts_max() {
+            faults.push(format!("queue-status reads {read} rows"));
+        }
+        let before = read_so_far(tx).await;
+        let began = std::time::Instant::now();
+        odd_rows::odd_posts(tx, company).await.unwrap();
+        let took = began.elapsed();
+        let read = read_so_far(tx).await - before;
+        writeln!(std::io::stderr(), "odd posts: {read} rows in {took:?}").unwrap();
+        if read > counts_max() {
+            faults.push(format!("queue-status reads {read} rows in search of odd ones"));
+        }
+    }
+    faults
+}
+
+/// **F18**: the worker's statements read no more rows when many posts are
+/// finished.
+#[tokio::test]
+async fn finished_rows_cost_the_hot_path_nothing() {
+    let Some(server) = server() else { return };
+    let scratch = Scratch::make(&server, TIMEOUT).await.unwrap();
+    let store = Store::open_scratch(&scratch, TIMEOUT).await.unwrap();
+    let engine = server.engine();
+    transaction!(store, tx, { tx.script(&rows(engine, finished())).await? }).unwrap();
+    let mut tx = store.pool.begin(function_name!()).await.unwrap();
+    let mut found = Vec::new();
+    if engine == Engine::MySql {
+        found = faults(&mut tx, asked_by_workers()).await;
+    }
+    // As the servers do it by themselves within a minute or two after a table
+    // has grown. Until then PostgreSQL takes every table for a small one, and
+    // sorts all that is due for each claim.
+    let table = if engine == Engine::Postgres { "" } else { "TABLE" };
+    for name in ["post_details", "post_schedule", "publish_log"] {
+        store.pool.alone(&format!("ANALYZE {table} {name}")).await.unwrap();
+    }
+    found.extend(faults(&mut tx, asked_by_workers()).await);
+    found.extend(faults(&mut tx, asked_by_people()).await);
+    found.extend(faults_of_status(&mut tx).await);
+    drop(tx);
+    store.close().await;
+    scratch.remove(TIMEOUT).await.unwrap();
+    assert!(found.is_empty(), "{}", found.join("\n\n"));
+}

@@ -1,0 +1,248 @@
+//! The SQL that cannot be written once: each engine's spelling of the tokens
+//! that stand in our statements.
+//!
+//! | token | meaning |
+//! |---|---|
+//! | `{now}` | this instant by the database's clock, UTC, in milliseconds |
+//! | `{now+ms}` | `{now}` plus a bound number of milliseconds (may be negative) |
+//! | `{now+ms of x}` | the same with an expression in place of the bound number |
+//! | `{lock s, d}` | lock the selected rows of these tables, waiting for those that others hold |
+//! | `{skip locked s}` | the same, passing over rows that others hold |
+//! | `{on conflict do nothing}` | the end of an INSERT that passes over a row whose key is there already |
+//! | `{straight join}` | a join whose left side is read first, whatever the planner prefers |
+//! | `{skip check constraints}` | before an UPDATE that must also change a row that got past the schema's checks |
+//! | `{indexed by i}` | behind a table: the index that SQLite, which keeps no statistics, is to search |
+//! | `{force index open}` | behind `post_schedule s`: use the index of open jobs, whatever the planner prefers |
+//! | `{as text d.media}` | this value as the engine writes it |
+//!
+//! and conditions that many statements share:
+//!
+//! | token | meaning |
+//! |---|---|
+//! | `{open s}`, `{open}` | this job or post has not ended; without a name in an UPDATE |
+//! | `{ended d}` | this post has ended |
+//! | `{open call}` | a publish call of job `s` may have gone out, and is not settled |
+//! | `{needs review}` | post `d` may be live, and no person has abandoned it |
+//! | `{paused}` | the account of post `d` is paused or throttled, or its platform does not answer |
+//! | `{claim columns}` | the columns of `s` and `d` that every query for claims selects |
+//! | `{beyond time}` | `> ` the last time that can be read |
+//! | `{readable time}` | `>= ` the first time that can be read |
+//!
+//! Besides these an engine differs in how a transaction begins, how values are
+//! encoded (`sql.rs`), in its error codes (`error.rs`) and in its migrations.
+
+use crate::store::sql::location::Engine;
+
+/// How SQLite keeps an instant: fixed width, so that text order is time order,
+/// and the shape of its own date functions, so that rows of other programs
+/// (`2026-11-24 09:00:00`) compare rightly with ours.
+pub(crate) const SQLITE_TIME_FORMAT: &str = "%Y-%m-%d %H:%M:%S%.3f";
+
+/// Queries name the open states also beside a condition that implies them, such
+/// as `s.status = 'pending'`: SQLite searches the small index of open jobs only
+/// for a query that says the index's own condition, in the same words.
+const OPEN: &str = "status IN ('pending', 'processing')";
+
+/// Named beside a status so that the small index of ended posts serves the query.
+const ENDED: &str = "status IN ('published', 'failed', 'cancelled')";
+
+/// What many statements ask.
+const CONDITIONS: &[(&str, &str)] = &[
+    (
+        "{open call}",
+        "EXISTS (
+  SELECT 1 FROM publish_log i
+   WHERE i.post_schedule_id = s.id AND i.kind = 'publish' AND i.event = 'intent'
+     AND NOT EXISTS (SELECT 1 FROM publish_log r
+                      WHERE r.post_schedule_id = i.post_schedule_id AND r.fence = i.fence
+                        AND r.step_no = i.step_no AND r.event IN ('ok', 'refused')))",
+    ),
+    (
+        "{needs review}",
+        "(d.outcome = 'unknown' AND (d.error_code IS NULL OR d.error_code <> 'abandoned'))",
+    ),
+    (
+        "{paused}",
+        "(EXISTS (
+  SELECT 1 FROM meta_social_accounts a
+   WHERE a.id = d.social_account_id AND a.paused_at IS NOT NULL
+     AND (a.paused_until IS NULL OR a.paused_until > {now}))
+  OR EXISTS (
+  SELECT 1 FROM platform_health h WHERE h.platform = d.platform AND h.rests_until > {now}))",
+    ),
+    (
+        "{claim columns}",
+        "s.id AS job_id, d.id AS post_id, s.fence AS fence,
+    s.attempts AS attempts, s.max_attempts AS max_attempts, s.run_at AS run_at,
+    s.next_attempt_at AS next_attempt_at",
+    ),
+    // PostgreSQL's `infinity`, and what is no time on SQLite, whose texts and BLOBs
+    // come after all digits.
+    ("{beyond time}", "> '9999-12-31 23:59:59.999'"),
+    ("{readable time}", ">= '0001-01-01 00:00:00'"),
+];
+
+struct Words {
+    straight_join: &'static str,
+    now: &'static str,
+    now_plus_ms: &'static str,
+    on_conflict_do_nothing: &'static str,
+    skip_check_constraints: &'static str,
+    force_index_open: &'static str,
+}
+
+const SQLITE: Words = Words {
+    straight_join: "CROSS JOIN",
+    now: "strftime('%Y-%m-%d %H:%M:%f', 'now')",
+    now_plus_ms: "strftime('%Y-%m-%d %H:%M:%f', 'now', printf('%+.3f seconds', ? / 1000.0))",
+    on_conflict_do_nothing: "ON CONFLICT DO NOTHING",
+    skip_check_constraints: "",
+    force_index_open: "",
+};
+
+/// MariaDB and MySQL. `NOW()` would be the session zone's time.
+const MYSQL: Words = Words {
+    straight_join: "STRAIGHT_JOIN",
+    now: "UTC_TIMESTAMP(3)",
+    now_plus_ms: "(UTC_TIMESTAMP(3) + INTERVAL (? * 1000) MICROSECOND)",
+    // INSERT IGNORE would also swallow truncated values and missing parents.
+    on_conflict_do_nothing: "ON DUPLICATE KEY UPDATE post_schedule_id = post_schedule_id",
+    // MariaDB alone reads this comment, and alone lets such rows in.
+    skip_check_constraints: "/*M! SET STATEMENT check_constraint_checks = 0 FOR */",
+    // Without the order of this index a locking read locks all that it scans.
+    force_index_open: "FORCE INDEX (post_schedule_open)",
+};
+
+/// The statement's time, as on MariaDB. `now()` would be the transaction's, and
+/// `clock_timestamp()` may change within a statement, so that no index can be
+/// searched for it.
+const POSTGRES: Words = Words {
+    // Only a wish here.
+    straight_join: "CROSS JOIN",
+    now: "date_trunc('milliseconds', statement_timestamp())",
+    now_plus_ms: "(date_trunc('milliseconds', statement_timestamp()) + ? * INTERVAL '1 millisecond')",
+    on_conflict_do_nothing: "ON CONFLICT DO NOTHING",
+    skip_check_constraints: "",
+    force_index_open: "",
+};
+
+/// Replaces the tokens of a statement, and `?` by `$1`, `$2` … for PostgreSQL.
+pub(crate) fn spell(engine: Engine, text: &str) -> String {
+    let words = match engine {
+        Engine::Sqlite => SQLITE,
+        Engine::MySql => MYSQL,
+        Engine::Postgres => POSTGRES,
+    };
+    let mut text = text.to_owned();
+    for (token, condition) in CONDITIONS {
+        text = text.replace(token, condition);
+    }
+    let text = text
+        .replace("{now}", words.now)
+        .replace("{now+ms}", words.now_plus_ms)
+        .replace("{straight join}", words.straight_join)
+        .replace("{on conflict do nothing}", words.on_conflict_do_nothing)
+        .replace("{skip check constraints}", words.skip_check_constraints)
+        .replace("{force index open}", words.force_index_open)
+        .replace("{open}", OPEN);
+    let text = named(&text, "{now+ms of ", |ms| words.now_plus_ms.replace('?', ms));
+    let text = named(&text, "{open ", |row| format!("{row}.{OPEN}"));
+    let text = named(&text, "{ended ", |row| format!("{row}.{ENDED}"));
+    let text = named(&text, "{as text ", |value| match engine {
+        Engine::MySql => format!("CAST({value} AS CHAR)"),
+        Engine::Sqlite | Engine::Postgres => format!("CAST({value} AS TEXT)"),
+    });
+    let text = named(&text, "{indexed by ", |index| match engine {
+        Engine::Sqlite => format!("INDEXED BY {index}"),
+        Engine::MySql | Engine::Postgres => String::new(),
+    });
+    let text = named(&text, "{lock ", |tables| lock(engine, tables, ""));
+    let text = named(&text, "{skip locked ", |tables| lock(engine, tables, " SKIP LOCKED"));
+    if engine == Engine::Postgres { numbered(&text) } else { text }
+}
+
+/// SQLite needs no lock clause: a write transaction is the only one. MariaDB
+/// knows no OF.
+fn lock(engine: Engine, tables: &str, tail: &str) -> String {
+    match engine {
+        Engine::Sqlite => String::new(),
+        Engine::MySql => format!("FOR UPDATE{tail}"),
+        Engine::Postgres => format!("FOR UPDATE OF {tables}{tail}"),
+    }
+}
+
+/// The first token of a spelt text that is none of ours.
+pub(crate) fn unknown_token(spelt: &str) -> Option<&str> {
+    let starts = spelt.match_indices('{').map(|(at, _)| &spelt[at..]);
+    let token = |rest: &str| rest[1..].starts_with(|c: char| c.is_ascii_alphabetic());
+    starts.into_iter().find(|rest| token(rest)).map(|rest| rest.split('}').next().unwrap_or(rest))
+}
+
+/// Spells the tokens that begin so and go on with names.
+fn named(text: &str, token: &str, spelling: impl Fn(&str) -> String) -> String {
+    let mut spelt = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(token) {
+        let (names, after) = after.split_once('}').unwrap_or((after, ""));
+        spelt.push_str(before);
+        spelt.push_str(&spelling(names));
+        rest = after;
+    }
+    spelt + rest
+}
+
+fn numbered(text: &str) -> String {
+    let mut count = 0;
+    let mut numbered = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if c == '?' {
+            count += 1;
+            numbered.push_str(&format!("${count}"));
+        } else {
+            numbered.push(c);
+        }
+    }
+    numbered
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_engine_gets_its_own_words() {
+        let text = "SELECT s.id FROM post_schedule s {force index open} WHERE s.run_at <= {now+ms} \
+                    AND s.id = ? LIMIT ? {skip locked s}";
+        let postgres = spell(Engine::Postgres, text);
+        assert!(postgres.contains("+ $1 * INTERVAL"), "{postgres}");
+        assert!(postgres.ends_with("s.id = $2 LIMIT $3 FOR UPDATE OF s SKIP LOCKED"), "{postgres}");
+        let mysql = spell(Engine::MySql, text);
+        assert!(mysql.contains("FORCE INDEX"), "{mysql}");
+        assert!(mysql.ends_with("LIMIT ? FOR UPDATE SKIP LOCKED"), "{mysql}");
+        let sqlite = spell(Engine::Sqlite, text);
+        assert!(!sqlite.contains(['{', '}']) && sqlite.ends_with("LIMIT ? "), "{sqlite}");
+    }
+
+    /// The condition for open jobs is spelt like that of their index.
+    #[test]
+    fn unknown_token_is_found() {
+        let spelt = spell(Engine::Sqlite, "SELECT {nwo}, 1 FROM x WHERE a LIKE '{8}' {lock a}");
+        assert_eq!(unknown_token(&spelt), Some("{nwo"));
+        assert_eq!(unknown_token(&spell(Engine::MySql, "SELECT {now} WHERE a = '{8}'")), None);
+    }
+
+    #[test]
+    fn open_condition_matches_the_index() {
+        let query = spell(Engine::Sqlite, "post_schedule s {force index open} WHERE {open s}");
+        assert_eq!(query, format!("post_schedule s  WHERE s.{OPEN}"));
+        let update = spell(Engine::Sqlite, "WHERE id = ? AND {open}");
+        assert_eq!(update, format!("WHERE id = ? AND {OPEN}"));
+        for schema in [
+            include_str!("../../../migrations/sqlite/0001_posts_and_queue.sql"),
+            include_str!("../../../migrations/postgres/0001_posts_and_queue.sql"),
+        ] {
+            let index = format!("post_schedule_open ON post_schedule (run_at, id) WHERE {OPEN};");
+            assert!(schema.contains(&index), "{index}");
+        }
+    }
+}
