@@ -34,6 +34,7 @@ pub use schema::import::DirtyRow;
 pub use schema::invariants::Breach;
 pub use schema::migrate::{Migration, MigrationState};
 pub use schema::scratch::Scratch;
+pub use sql::db::Asked;
 pub use sql::error::StoreError;
 pub use sql::location::{Engine, Location};
 pub use views::accounts::{Added, Removal, Resumed};
@@ -89,9 +90,15 @@ impl Store {
         }
     }
 
+    /// What this store has asked of its database so far.
+    #[must_use]
+    pub fn asked(&self) -> Asked {
+        self.pool.counts().read()
+    }
+
     /// Closes all connections; the last one to close writes the log back into the file.
     pub async fn close(&self) {
-        tracing::debug!("database: {}", self.pool.counts());
+        tracing::debug!("the database was asked for {}", self.asked());
         self.pool.close().await;
     }
 }

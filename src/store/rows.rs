@@ -1,5 +1,6 @@
 //! From rows to the words of the domain.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::domain::{
@@ -57,22 +58,34 @@ pub(crate) async fn find_post(
     company: CompanyId,
     id: PostId,
 ) -> Result<Option<Post>, StoreError> {
+    Ok(find_posts(tx, company, &[id]).await?.remove(&id))
+}
+
+/// Those of these posts that are a company's, their rows locked for a change.
+pub(crate) async fn find_posts(
+    tx: &mut Tx,
+    company: CompanyId,
+    ids: &[PostId],
+) -> Result<HashMap<PostId, Post>, StoreError> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let ids = || ids.iter().map(|id| id.uuid());
     // The job before the post, as everywhere. The account not at all: MariaDB
     // would lock it with the others' join, and gates begin with the account.
-    tx.all(
-        sql("SELECT s.id AS id FROM post_schedule s WHERE s.post_detail_id = ? {lock s}")
-            .id(id.uuid()),
-    )
-    .await?;
-    tx.all(
-        sql("SELECT d.id AS id FROM post_details d WHERE d.id = ? AND d.company_id = ? {lock d}")
-            .id(id.uuid())
-            .id(company.uuid()),
-    )
-    .await?;
+    let jobs = sql("SELECT s.id AS id FROM post_schedule s WHERE s.post_detail_id IN ")
+        .ids(ids())
+        .and(" ORDER BY s.id {lock s}");
+    tx.all(jobs).await?;
+    let posts = sql("SELECT d.id AS id FROM post_details d WHERE d.company_id = ? AND d.id IN ")
+        .id(company.uuid())
+        .ids(ids())
+        .and(" ORDER BY d.id {lock d}");
+    tx.all(posts).await?;
     let query =
-        select_posts().and(" WHERE d.id = ? AND d.company_id = ?").id(id.uuid()).id(company.uuid());
-    tx.first(query).await?.as_ref().map(post).transpose()
+        select_posts().and(" WHERE d.company_id = ? AND d.id IN ").id(company.uuid()).ids(ids());
+    let posts = tx.all(query).await?;
+    posts.iter().map(|row| post(row).map(|post| (post.id, post))).collect()
 }
 
 /// Restricts a query over posts `d` to those a worker serves.

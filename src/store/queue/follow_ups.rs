@@ -356,6 +356,26 @@ pub(crate) async fn schedule(
     Ok(())
 }
 
+/// Says when each of these ended posts is followed up next.
+pub(crate) async fn schedule_all(
+    tx: &mut Tx,
+    posts: &[(PostId, Option<Duration>)],
+) -> Result<(), StoreError> {
+    if posts.is_empty() {
+        return Ok(());
+    }
+    tx.execute(
+        sql("UPDATE post_details SET follow_up_at = CASE ")
+            .by_id(posts.iter().map(|(post, after)| (post.uuid(), i64::from(after.is_some()))))
+            .and(" WHEN 1 THEN ")
+            .after_by_id(posts.iter().map(|(post, after)| (post.uuid(), after.unwrap_or_default())))
+            .and(" END WHERE id IN ")
+            .ids(posts.iter().map(|(post, _)| post.uuid())),
+    )
+    .await?;
+    Ok(())
+}
+
 /// Nothing more is done for a live post: a comment that is still owed has failed, one
 /// that was being sent may be there. Any other post may be readable again in a day.
 async fn give_up(tx: &mut Tx, post: &Key, why: &str) -> Result<(), StoreError> {

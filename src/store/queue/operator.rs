@@ -1,14 +1,17 @@
 //! What people do to stored posts: cancel, reschedule, retry.
 
+use std::collections::{BTreeSet, HashMap, HashSet};
+
 use chrono::{DateTime, Utc};
 
 use crate::domain::{
-    CommentState, CompanyId, JobStatus, Outcome, Post, PostId, PostStatus, Transition,
+    AccountId, CommentState, CompanyId, JobId, JobStatus, Outcome, Post, PostId, PostStatus,
+    Transition,
 };
 
 use crate::store::queue::owned::Pair;
 use crate::store::queue::transitions;
-use crate::store::rows::find_post;
+use crate::store::rows::{find_post, find_posts};
 use crate::store::sql::db::{Tx, sql};
 use crate::store::{Store, StoreError, transaction};
 
@@ -62,10 +65,32 @@ impl Store {
         reason: Option<&str>,
     ) -> Result<Vec<CancelAnswer>, StoreError> {
         transaction!(self, tx, {
+            let posts = find_posts(tx, company, ids).await?;
+            let pending = posts.values().filter(|post| post.status == PostStatus::Pending);
+            let in_call = in_call(tx, &pending.map(|post| post.job_id).collect::<Vec<_>>()).await?;
+            let (mut cancelled, mut requested) = (BTreeSet::new(), BTreeSet::new());
             let mut answers = Vec::with_capacity(ids.len());
             for id in ids {
-                answers.push(cancel(tx, company, *id, reason).await?);
+                let Some(post) = posts.get(id) else {
+                    answers.push(CancelAnswer::NotFound);
+                    continue;
+                };
+                let answer = match answer_cancel(post, in_call.contains(&post.job_id)) {
+                    // Named twice.
+                    CancelAnswer::Cancelled if !cancelled.insert(*id) => CancelAnswer::Already,
+                    CancelAnswer::Asked => {
+                        requested.insert(*id);
+                        CancelAnswer::Asked
+                    }
+                    other => other,
+                };
+                answers.push(answer);
             }
+            let pairs = |ids: &BTreeSet<PostId>| -> Vec<Pair> {
+                ids.iter().filter_map(|id| posts.get(id)).map(pair_of).collect()
+            };
+            transitions::cancel_pending(tx, &pairs(&cancelled), reason).await?;
+            transitions::request_cancel(tx, &pairs(&requested), reason).await?;
             answers
         })
     }
@@ -96,8 +121,9 @@ impl Store {
                 }
                 Some(post) => {
                     if !dry_run {
-                        tx.execute_one(
-                            "reschedule",
+                        tx.change(
+                            Transition::Reschedule,
+                            1,
                             sql("UPDATE post_schedule SET run_at = ?, next_attempt_at = NULL,
                                         updated_at = {now}
                                   WHERE id = ? AND status = 'pending'")
@@ -123,10 +149,24 @@ impl Store {
         dry_run: bool,
     ) -> Result<Vec<Retried>, StoreError> {
         transaction!(self, tx, {
+            let posts = find_posts(tx, company, ids).await?;
+            let accounts = added_accounts(tx, &posts).await?;
+            let mut reopened = BTreeSet::new();
             let mut answers = Vec::with_capacity(ids.len());
             for id in ids {
-                answers.push(retry(tx, company, *id, dry_run).await?);
+                answers.push(match posts.get(id) {
+                    None => Retried::NotFound,
+                    // Named twice.
+                    Some(_) if reopened.contains(id) => Retried::NotFailed(PostStatus::Pending),
+                    Some(post) => answer_retry(post, accounts.contains(&post.account_id)),
+                });
+                if !dry_run && answers.last() == Some(&Retried::Done) {
+                    reopened.insert(*id);
+                }
             }
+            let pairs: Vec<Pair> =
+                reopened.iter().filter_map(|id| posts.get(id)).map(pair_of).collect();
+            transitions::reopen(tx, Transition::Retry, &pairs).await?;
             answers
         })
     }
@@ -146,118 +186,96 @@ impl Store {
         dry_run: bool,
     ) -> Result<Vec<Retried>, StoreError> {
         transaction!(self, tx, {
+            let posts = find_posts(tx, company, ids).await?;
+            let mut sent_again = BTreeSet::new();
             let mut answers = Vec::with_capacity(ids.len());
             for id in ids {
-                answers.push(retry_comment(tx, company, *id, dry_run).await?);
+                answers.push(match posts.get(id) {
+                    None => Retried::NotFound,
+                    // Named twice.
+                    Some(_) if sent_again.contains(id) => Retried::CommentIs(CommentState::Pending),
+                    Some(post) => answer_retry_comment(post),
+                });
+                if !dry_run && answers.last() == Some(&Retried::Done) {
+                    sent_again.insert(*id);
+                }
+            }
+            if !sent_again.is_empty() {
+                tx.change(
+                    Transition::Decide,
+                    sent_again.len(),
+                    sql("UPDATE post_details
+                            SET first_comment_state = 'pending', follow_up_at = {now},
+                                updated_at = {now}
+                          WHERE status = 'published'
+                            AND first_comment_state IN ('failed', 'unknown') AND id IN ")
+                    .ids(sent_again.iter().map(|id| id.uuid())),
+                )
+                .await?;
             }
             answers
         })
     }
 }
 
-async fn retry_comment(
-    tx: &mut Tx,
-    company: CompanyId,
-    id: PostId,
-    dry_run: bool,
-) -> Result<Retried, StoreError> {
-    let Some(post) = find_post(tx, company, id).await? else { return Ok(Retried::NotFound) };
+fn answer_retry_comment(post: &Post) -> Retried {
     match post.comment_state {
-        _ if post.status != PostStatus::Published => Ok(Retried::NoComment),
-        None => Ok(Retried::NoComment),
+        _ if post.status != PostStatus::Published => Retried::NoComment,
+        None => Retried::NoComment,
         Some(state @ (CommentState::Pending | CommentState::Sending | CommentState::Sent)) => {
-            Ok(Retried::CommentIs(state))
+            Retried::CommentIs(state)
         }
-        Some(CommentState::Failed | CommentState::Unknown) => {
-            if !dry_run {
-                tx.execute_one(
-                    "send first comment again",
-                    sql("UPDATE post_details
-                            SET first_comment_state = 'pending', follow_up_at = {now},
-                                updated_at = {now}
-                          WHERE id = ? AND status = 'published'
-                            AND first_comment_state IN ('failed', 'unknown')")
-                    .id(id.uuid()),
-                )
-                .await?;
-            }
-            Ok(Retried::Done)
-        }
+        Some(CommentState::Failed | CommentState::Unknown) => Retried::Done,
     }
 }
 
-async fn cancel(
-    tx: &mut Tx,
-    company: CompanyId,
-    id: PostId,
-    reason: Option<&str>,
-) -> Result<CancelAnswer, StoreError> {
-    let Some(post) = find_post(tx, company, id).await? else {
-        return Ok(CancelAnswer::NotFound);
-    };
-    let pair = pair_of(&post);
+/// What a request to cancel a post comes to.
+fn answer_cancel(post: &Post, is_in_call: bool) -> CancelAnswer {
     match post.status {
         // A lock of the old scheduler, which marks only the job.
-        PostStatus::Pending if post.job_status == JobStatus::Processing => {
-            request_cancel(tx, pair, reason).await
-        }
-        PostStatus::Cancelled => Ok(CancelAnswer::Already),
+        PostStatus::Pending if post.job_status == JobStatus::Processing => CancelAnswer::Asked,
+        // Another program reset a job whose call may have gone out.
+        PostStatus::Pending if is_in_call => CancelAnswer::Ended(PostStatus::Processing, None),
+        PostStatus::Pending => CancelAnswer::Cancelled,
+        PostStatus::Processing => CancelAnswer::Asked,
+        PostStatus::Cancelled => CancelAnswer::Already,
         PostStatus::Published | PostStatus::Failed => {
-            Ok(CancelAnswer::Ended(post.status, post.external_post_id))
-        }
-        PostStatus::Processing => request_cancel(tx, pair, reason).await,
-        PostStatus::Pending => {
-            let open = tx
-                .count(
-                    sql("SELECT COUNT(*) FROM post_schedule s WHERE s.id = ? AND {open call}")
-                        .id(post.job_id.uuid()),
-                )
-                .await?;
-            if open > 0 {
-                // Another program reset a job whose call may have gone out.
-                return Ok(CancelAnswer::Ended(PostStatus::Processing, None));
-            }
-            transitions::cancel_pending(tx, &[pair], reason).await?;
-            Ok(CancelAnswer::Cancelled)
+            CancelAnswer::Ended(post.status, post.external_post_id.clone())
         }
     }
 }
 
-async fn request_cancel(
-    tx: &mut Tx,
-    pair: Pair,
-    reason: Option<&str>,
-) -> Result<CancelAnswer, StoreError> {
-    transitions::request_cancel(tx, &[pair], reason).await?;
-    Ok(CancelAnswer::Asked)
+/// Those of these jobs of which a call is open.
+async fn in_call(tx: &mut Tx, jobs: &[JobId]) -> Result<HashSet<JobId>, StoreError> {
+    if jobs.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let query = sql("SELECT s.id AS job_id FROM post_schedule s WHERE {open call} AND s.id IN ")
+        .ids(jobs.iter().map(|job| job.uuid()));
+    tx.all(query).await?.iter().map(|row| row.job("job_id")).collect()
 }
 
-async fn retry(
+/// The accounts of these posts that have not been removed.
+async fn added_accounts(
     tx: &mut Tx,
-    company: CompanyId,
-    id: PostId,
-    dry_run: bool,
-) -> Result<Retried, StoreError> {
-    let Some(post) = find_post(tx, company, id).await? else { return Ok(Retried::NotFound) };
-    if post.status != PostStatus::Failed {
-        return Ok(Retried::NotFailed(post.status));
+    posts: &HashMap<PostId, Post>,
+) -> Result<HashSet<AccountId>, StoreError> {
+    if posts.is_empty() {
+        return Ok(HashSet::new());
     }
-    if post.outcome == Some(Outcome::Unknown) {
-        return Ok(Retried::UnknownOutcome);
+    let query = sql("SELECT id FROM meta_social_accounts WHERE is_added = 1 AND id IN ")
+        .ids(posts.values().map(|post| post.account_id.uuid()));
+    let rows = tx.all(query).await?;
+    rows.iter().map(|row| Ok(AccountId::from_uuid(row.id("id")?))).collect()
+}
+
+fn answer_retry(post: &Post, has_account: bool) -> Retried {
+    match (post.status, post.outcome) {
+        (PostStatus::Failed, Some(Outcome::Unknown)) => Retried::UnknownOutcome,
+        (PostStatus::Failed, _) if !has_account => Retried::NoAccount,
+        (PostStatus::Failed, _) => Retried::Done,
+        (status, _) => Retried::NotFailed(status),
     }
-    let account = tx
-        .count(
-            sql("SELECT COUNT(*) FROM meta_social_accounts WHERE id = ? AND is_added = 1")
-                .id(post.account_id.uuid()),
-        )
-        .await?;
-    if account == 0 {
-        return Ok(Retried::NoAccount);
-    }
-    if !dry_run {
-        transitions::reopen(tx, Transition::Retry, &[pair_of(&post)]).await?;
-    }
-    Ok(Retried::Done)
 }
 
 pub(crate) fn pair_of(post: &Post) -> Pair {

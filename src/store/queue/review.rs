@@ -14,7 +14,6 @@ use crate::store::queue::owned::Pair;
 use crate::store::queue::settle::{Settled, refusal_of};
 use crate::store::queue::transitions::{self, Reason};
 use crate::store::sql::db::{Tx, sql};
-use crate::store::sql::raw::Key;
 use crate::store::{Store, StoreError, transaction};
 
 /// A reading of a post that needs review.
@@ -49,11 +48,9 @@ impl Store {
                 entries.extend(log::reading(worker, job.job_id, key, event, seen));
             }
             log::append(tx, entries).await?;
-            for (one, again) in reviewed {
-                if same.contains(&one.job.job_id) {
-                    follow_ups::schedule(tx, &Key::Id(one.job.post_id.uuid()), *again).await?;
-                }
-            }
+            let again = reviewed.iter().filter(|(one, _)| same.contains(&one.job.job_id));
+            let again: Vec<_> = again.map(|(one, after)| (one.job.post_id, *after)).collect();
+            follow_ups::schedule_all(tx, &again).await?;
         })
     }
 

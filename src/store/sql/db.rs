@@ -232,16 +232,35 @@ enum Engaged {
 /// What a process has asked of its database so far.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
-    pub(crate) transactions: AtomicU64,
-    pub(crate) repeated: AtomicU64,
-    pub(crate) statements: AtomicU64,
+    transactions: AtomicU64,
+    repeated: AtomicU64,
+    statements: AtomicU64,
 }
 
-impl fmt::Display for Counts {
+/// The same at one instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    pub transactions: u64,
+    /// Tried once more after a conflict.
+    pub repeated: u64,
+    /// BEGIN and COMMIT aside.
+    pub statements: u64,
+}
+
+impl Counts {
+    pub(crate) fn read(&self) -> Asked {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        Asked {
+            transactions: read(&self.transactions),
+            repeated: read(&self.repeated),
+            statements: read(&self.statements),
+        }
+    }
+}
+
+impl fmt::Display for Asked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [transactions, repeated, statements] =
-            [&self.transactions, &self.repeated, &self.statements]
-                .map(|count| count.load(Ordering::Relaxed));
+        let Self { transactions, repeated, statements } = self;
         write!(f, "{transactions} transactions ({repeated} repeated), {statements} statements")
     }
 }

@@ -13,6 +13,7 @@ mod invariants;
 pub mod queue;
 mod restoring;
 mod scheduling;
+mod sets;
 mod settling;
 mod simulation;
 mod stale_workers;
