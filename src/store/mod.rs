@@ -28,7 +28,7 @@ pub use queue::posts::{Found, Inserted};
 pub use queue::restore::Restored;
 pub use queue::review::Reviewed;
 pub use queue::settle::{Failed, Next, Phase, Settled, Staged};
-pub use queue::simulation::{AfterDeath, HeldJob};
+pub use queue::simulation::{AfterDeath, HeldJob, INSTANTS};
 pub use queue::take_over::{TakeOver, TakenOver};
 pub use schema::import::DirtyRow;
 pub use schema::invariants::Breach;

@@ -9,8 +9,8 @@ use crate::domain::{Fence, JobId, WorkerId};
 use crate::store::sql::db::{Engine, Sql, sql};
 use crate::store::{Scratch, Store, StoreError, reading, transaction};
 
-/// Columns that hold an instant.
-const INSTANTS: &[(&str, &[&str])] = &[
+/// Columns that hold an instant: what lets time pass moves them all.
+pub const INSTANTS: &[(&str, &[&str])] = &[
     ("meta_social_accounts", &["paused_at", "paused_until", "created_at", "updated_at"]),
     (
         "post_details",

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::domain::{JobStatus, Platform, PostStatus, PostType};
 use crate::store::sql::db::{Engine, Tx, sql};
 use crate::store::{Location, Store, StoreError, reading};
 
@@ -67,14 +68,22 @@ const TABLES: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// The columns whose values are a closed list, with its words.
-const WORDS: &[(&str, &str, &[&str])] = &[
-    ("meta_social_accounts", "platform", &["facebook", "instagram", "linkedin"]),
-    ("post_details", "platform", &["facebook", "instagram", "linkedin"]),
-    ("post_details", "post_type", &["post", "reel", "story", "video", "carousel"]),
-    ("post_details", "status", &["pending", "processing", "published", "failed", "cancelled"]),
-    ("post_schedule", "status", &["pending", "processing", "done", "failed"]),
-];
+/// The columns of a table whose values are a closed list, with its words.
+fn words(table: &str) -> Vec<(&'static str, Vec<&'static str>)> {
+    let platforms = || ("platform", Platform::ALL.iter().map(|one| one.as_str()).collect());
+    match table {
+        "meta_social_accounts" => vec![platforms()],
+        "post_details" => vec![
+            platforms(),
+            ("post_type", PostType::ALL.iter().map(|one| one.as_str()).collect()),
+            ("status", PostStatus::ALL.iter().map(|one| one.as_str()).collect()),
+        ],
+        "post_schedule" => {
+            vec![("status", JobStatus::ALL.iter().map(|one| one.as_str()).collect())]
+        }
+        _ => Vec::new(),
+    }
+}
 
 /// What the CHECK constraints of the migration want of an id.
 const UUID: &str = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
@@ -208,7 +217,7 @@ async fn wrong_shape(
             found.push(wrong(column, "the column is missing".to_owned(), true));
         }
     }
-    for (_, column, words) in WORDS.iter().filter(|(of, ..)| *of == table) {
+    for (column, words) in words(table) {
         let kind = columns.iter().find(|(name, _)| name == column).map_or("", |(_, kind)| kind);
         for word in words
             .iter()

@@ -281,3 +281,32 @@ fn milliseconds(delay: Duration) -> i64 {
     const MOST: i64 = 10 * 366 * 24 * 60 * 60 * 1000;
     i64::try_from(delay.as_millis()).unwrap_or(MOST).min(MOST)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The server's log shows which transaction a statement belongs to.
+    #[test]
+    fn statements_bear_the_name_of_their_transaction() {
+        let spelt = sql("SELECT {now}, ?").int(1).spelt("claim_due", Engine::Postgres).unwrap();
+        assert!(spelt.starts_with("/* claim_due */ SELECT date_trunc("), "{spelt}");
+        assert!(spelt.ends_with(", $1"), "{spelt}");
+    }
+
+    #[test]
+    fn unknown_token_is_an_error_of_ours() {
+        let error = sql("SELECT {nwo}").spelt("claim_due", Engine::Sqlite).unwrap_err();
+        assert!(error.to_string().contains("{nwo}"), "{error}");
+    }
+
+    #[test]
+    fn each_row_of_a_set_gets_its_value() {
+        let [one, two] = [Uuid::from_u128(1), Uuid::from_u128(2)];
+        let set =
+            sql("SET a = ").by_id([(one, 1i64), (two, 2)]).and(" WHERE id IN ").ids([one, two]);
+        let spelt = set.spelt("x", Engine::MySql).unwrap();
+        let expected = "/* x */ SET a = CASE id WHEN ? THEN ? WHEN ? THEN ? END WHERE id IN (?, ?)";
+        assert_eq!(spelt, expected);
+    }
+}

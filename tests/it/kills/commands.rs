@@ -97,17 +97,22 @@ fn a_rescheduled_post_goes_out_once() {
 
 #[test]
 fn recover_killed_anywhere_settles_nothing_wrongly() {
-    let harness = Harness::new();
-    let dead_in_the_call = || {
-        let post = harness.plant(&FACEBOOK_TEXT);
-        assert!(harness.killed_at(harness.worker(&post), "publish/POST/graph.facebook.com.sent"));
-        harness.world.advance(LEASE_OVER);
-        post
-    };
-    let recover = |_: &Planted| harness.world.command(&["recover"]);
-    again_after_every_point(&harness, dead_in_the_call, recover, "take_over");
-    let faults = harness.judge();
-    harness.assert_sound("recover", &faults);
+    // Before the call left, and after its answer came: in between, it is a race whether
+    // the platform has it.
+    for moment in ["before", "read"] {
+        let harness = Harness::new();
+        let dead_in_the_call = || {
+            let post = harness.plant(&FACEBOOK_TEXT);
+            let point = format!("publish/POST/graph.facebook.com.{moment}");
+            assert!(harness.killed_at(harness.worker(&post), &point));
+            harness.world.advance(LEASE_OVER);
+            post
+        };
+        let recover = |_: &Planted| harness.world.command(&["recover"]);
+        again_after_every_point(&harness, dead_in_the_call, recover, "take_over");
+        let faults = harness.judge();
+        harness.assert_sound(&format!("recover {moment}"), &faults);
+    }
 }
 
 /// A post that the platform has refused.

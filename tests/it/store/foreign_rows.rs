@@ -324,7 +324,7 @@ fn row_unreadable_after_call_needs_review() {
     });
 }
 
-/// An open call beside a bad time needs review.
+/// **T19**: an open call beside a bad time needs review.
 #[test]
 fn open_call_with_bad_time_needs_review() {
     on_every_engine(|queue| {

@@ -15,7 +15,7 @@ fn assert_held(queue: &Queue, id: PostId) {
     assert!(queue.breaches().is_empty(), "{:?}", queue.breaches());
 }
 
-/// **J6**: pending, claimed, sent and exhausted posts need review, and frozen
+/// **J6, T20**: pending, claimed, sent and exhausted posts need review, and frozen
 /// workers lose them.
 #[test]
 fn posts_in_backup_need_review() {

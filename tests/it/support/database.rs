@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use socialsched::store::{Location, Store};
+use socialsched::store::{INSTANTS, Location, Store};
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
@@ -58,22 +58,6 @@ pub struct Database {
     server: String,
     name: String,
 }
-
-/// Columns that hold an instant. Everything that ages a database moves them.
-const INSTANTS: &[(&str, &[&str])] = &[
-    ("meta_social_accounts", &["paused_at", "paused_until", "created_at", "updated_at"]),
-    (
-        "post_details",
-        &["created_at", "updated_at", "cancel_requested_at", "published_at", "follow_up_at"],
-    ),
-    (
-        "post_schedule",
-        &["run_at", "locked_at", "lease_until", "next_attempt_at", "created_at", "updated_at"],
-    ),
-    ("publish_log", &["at"]),
-    ("workers", &["started_at", "beat_at"]),
-    ("platform_health", &["rests_until", "updated_at"]),
-];
 
 impl Database {
     /// Names a database of its own: a file in this directory, which is not

@@ -32,7 +32,7 @@ fn id_and_comment_follow_once_listed() {
             world.work(&["--max-runtime", "2s"]);
             world.advance(Duration::from_secs(2));
         }
-        world.advance(Duration::from_secs(40));
+        world.advance(Duration::from_secs(60));
         world.work(&[]);
         for post in [&commented, &plain] {
             assert_eq!(world.status(&post.id), "published", "{lag}: {}", world.post(&post.id));
