@@ -99,7 +99,7 @@ pub(crate) fn only(mut query: Sql, only: &Only) -> Sql {
     query
 }
 
-/// A post as listings tell it.
+/// A post as listings show it.
 pub(crate) fn post(row: &Row) -> Result<Post, StoreError> {
     Ok(Post {
         id: row.post("id")?,
@@ -200,7 +200,7 @@ fn read_account(row: &Row) -> Result<SocialAccount, StoreError> {
         // A row of the seed's application.
         None => row.opt_text("instagram_business_id")?.unwrap_or_default(),
     };
-    // Never its value: somebody may have put a token there.
+    // Never its value: it may be a token by mistake.
     let bad = |error: crate::domain::BadTokenRef| row.wrong("token_ref", error);
     let token_ref =
         row.opt_lossy("token_ref")?.map(|text| text.parse()).transpose().map_err(bad)?;

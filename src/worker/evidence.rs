@@ -16,7 +16,7 @@ pub(super) struct Evidence {
     pub(super) proof: Proof,
 }
 
-/// What became of a publish call, as far as its answer or a look-up tells.
+/// What became of a publish call, as far as its answer or a look-up shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Proof {

@@ -28,12 +28,12 @@ const PER_ROUND: u32 = 5;
 const COMMENT_CALLS_MAX: usize = 3;
 /// When a comment is looked for whose call had no answer.
 const COMMENT_LOOK: Duration = Duration::from_secs(2 * 60);
-/// When something that cannot be told now is asked for again.
+/// When something that cannot be read now is read again.
 const LATER: Duration = Duration::from_secs(15 * 60);
 /// What a publish call made shows itself by then. What it named is deleted no sooner:
-/// nobody sees what is left.
+/// what is left is invisible.
 const SEEN_BY: Duration = Duration::from_secs(24 * 60 * 60);
-/// A last look that cannot tell is taken again until the call is this old.
+/// A last look that decides nothing is taken again until the call is this old.
 const LAST_LOOK_BY: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 /// After this, nothing more is asked for.
 const ASKED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
@@ -54,7 +54,7 @@ impl FollowUps {
         Self { context, recorder, reconciler }
     }
 
-    /// Does what is due for ended posts; tells what became of them.
+    /// Does what is due for ended posts; returns what became of them.
     pub(super) async fn run(&self) -> Result<Vec<Event>, StoreError> {
         let mut events = Vec::new();
         for _ in 0..PER_ROUND {
@@ -76,7 +76,7 @@ impl FollowUps {
         let draft = match self.context.draft(post) {
             Ok(draft) => draft,
             Err(failure) => {
-                // Its account rests as for a post, or it would be met again and again.
+                // Its account is paused as for a post, or it would be met again and again.
                 self.context.store.pause_accounts(post.post_id, &failure).await?;
                 self.context.store.schedule_follow_up(post, Some(Duration::ZERO)).await?;
                 return Ok(None);
@@ -119,7 +119,7 @@ impl FollowUps {
         Ok(None)
     }
 
-    /// Looks for the id of a post that is live under one we were not told: lists
+    /// Looks for the id of a post that is live under an unknown one: lists
     /// lag behind, by seconds or by minutes.
     async fn look_for_id(&self, follow_up: &FollowUp, draft: &Draft) -> Result<(), StoreError> {
         let post = &follow_up.post;
@@ -130,7 +130,7 @@ impl FollowUps {
             };
             if receipt.external_id.is_some()
                 && self.reconciler.found(post, call, receipt, proof).await.is_ok()
-                // It may be that of another post of ours.
+                // It may be that of another job's post.
                 && self.context.store.knows_id(post.post_id).await?
             {
                 let comment = follow_up.comment.as_ref().map(|_| Duration::ZERO);
@@ -197,7 +197,7 @@ impl FollowUps {
         Ok(None)
     }
 
-    /// The last look cannot tell now.
+    /// The last look decides nothing now.
     async fn look_later(&self, post: &Job, call: &Intent) -> Result<Option<End>, StoreError> {
         let again = (call.age < LAST_LOOK_BY).then_some(LATER);
         self.context.store.schedule_follow_up(post, again).await?;
@@ -333,7 +333,7 @@ impl FollowUps {
             Answer::Published(receipt) | Answer::Matched(receipt) => CommentEnd::Sent(receipt),
             Answer::NotSent(failure) => CommentEnd::Again(failure.mark(NOT_SENT), COMMENT_LOOK),
             Answer::Unknown(failure) => CommentEnd::Unknown(failure, Some(COMMENT_LOOK)),
-            // Its account rests meanwhile.
+            // Its account is paused meanwhile.
             Answer::Refused(failure) if failure.asks_to_rest() => {
                 CommentEnd::Again(failure, COMMENT_LOOK)
             }

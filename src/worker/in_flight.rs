@@ -30,7 +30,7 @@ impl InFlight {
         lock(&self.jobs).insert(claim.lease.clone(), entry);
     }
 
-    /// Takes a job off the list, and tells whether its publish call was cleared.
+    /// Takes a job off the list, and returns the intent of its call if one was cleared.
     pub(super) fn remove(&self, lease: &Lease) -> Option<Intent> {
         lock(&self.jobs).remove(lease).and_then(|entry| entry.intent)
     }

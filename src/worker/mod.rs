@@ -64,13 +64,13 @@ pub struct Options {
     pub concurrency: u32,
     /// Stop claiming after this long.
     pub max_runtime: Option<Duration>,
-    /// Stop claiming after so many jobs.
+    /// Stop claiming after this many jobs.
     pub max_jobs: Option<u64>,
     /// How long a job stays ours without a heartbeat.
     pub lease: Duration,
     /// Attempts of a post that has had none; `None`: as stored with it.
     pub max_attempts: Option<u32>,
-    /// Older due posts are not sent any more.
+    /// Older due posts are no longer sent.
     pub max_late: Duration,
     /// Longest sleep between looks at the queue.
     pub poll_interval: Duration,
@@ -131,9 +131,9 @@ pub enum End {
     Failed(Failure),
     /// May be live: will be looked up after this long.
     LookingUp(Failure, Duration),
-    /// May be live, and nobody can tell: a person must decide.
+    /// May be live, and no reading decides it: a person must.
     Unknown(Failure),
-    /// Cancelled, as somebody had asked.
+    /// Cancelled, as was requested.
     Cancelled,
     /// Not sent: its time had passed long ago.
     Missed,

@@ -34,7 +34,7 @@ use super::{End, only};
 
 /// A call leaves this soon after its gate began, reads before it included, or never.
 pub(super) const LEAVES_WITHIN: Duration = Duration::from_secs(45);
-// Leases are shorter: whoever takes the job over earlier may find the post live,
+// Leases are shorter: a worker that takes the job over earlier may find the post live,
 // but must not believe that it will never be.
 const _: () = assert!(
     CALL_IS_OVER.as_secs() == LEAVES_WITHIN.as_secs() + PUBLISH_LIMIT.as_secs(),
@@ -316,7 +316,7 @@ impl Publishing {
             };
             match self.reconciler.found(claim, call, receipt, proof).await {
                 Ok(end) => return Ok(Some(end)),
-                // Another post of ours: this one is not listed.
+                // Another job's post: this one is not listed.
                 Err(failure) if failure.code == FailureCode::Anothers && call.age >= LISTS_LAG => {}
                 Err(_) => return self.wait(claim, ASK_AGAIN).await.map(Some),
             }

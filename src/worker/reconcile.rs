@@ -18,20 +18,20 @@ use super::recorder::{Kept, Recorder};
 use super::settle::{end_of, published};
 use super::{End, only};
 
-/// After so many readings that decide nothing, a person is asked.
+/// After this many readings that decide nothing, a person is asked.
 const LOOKUPS_MAX: u32 = 10;
-/// Of a refusal that contradicts what is read, where only hours will tell.
+/// Of a refusal that contradicts what is read, where only hours will show the truth.
 const LOOKUPS_CONTRADICTED_MAX: u32 = 4;
 /// Media may be processed for hours: with the usual times this is about eight.
 const LOOKUPS_IN_PROGRESS_MAX: u32 = 32;
 /// "Not live" is read for so long before a person is asked: it counts in the end.
 const NOT_LIVE_MAX: Duration = Duration::from_secs(2 * 60 * 60);
 
-/// An account that rests is asked about its open calls no more often.
+/// A paused account is asked about its open calls no more often.
 const LOOK_AT_REST: Duration = Duration::from_secs(10 * 60);
 /// A platform that does not answer is asked as rarely in the end.
 const LOOK_IN_OUTAGE: Duration = Duration::from_secs(15 * 60);
-/// After so long without an answer a person is asked all the same.
+/// After this long without an answer a person is asked even so.
 const REST_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What one look at a post's open calls came to.
@@ -40,14 +40,14 @@ enum Look {
     /// It is live, and written down as such.
     Live(End),
     NotLive(Failure),
-    /// Another look may tell.
+    /// Another look may decide it.
     Undecided(Intent, Failure),
-    /// No look will ever tell.
+    /// No look will ever decide it.
     Undecidable(Intent, Failure),
 }
 
 /// When to look again after `lookups` readings: often while what was made may
-/// show itself any moment, and rarely where only time tells.
+/// show itself any moment, and rarely where only time will show it.
 fn next_look(settle: Duration, lookups: u32) -> Duration {
     match lookups {
         0 => settle / 2,
@@ -103,7 +103,7 @@ impl Reconciler {
     }
 
     /// Looks again later, or asks a person after the last look. Nobody is asked
-    /// before the platform can be: a new token or the end of a limit may tell.
+    /// before the platform can be: a new token or the end of a limit may decide it.
     pub(super) async fn undecided(
         &self,
         claim: &Claim,
@@ -138,7 +138,7 @@ impl Reconciler {
         Ok(end_of(settled, || End::LookingUp(failure, again)))
     }
 
-    /// Leaves it to a person, and goes on looking where that can tell.
+    /// Leaves it to a person, and goes on looking where that can decide.
     async fn hold(
         &self,
         claim: &Claim,

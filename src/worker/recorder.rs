@@ -1,4 +1,4 @@
-//! What the answer to a publish call tells, on its way into the database:
+//! What the answer to a publish call proves, on its way into the database:
 //! through the spool when the database is away.
 
 use std::io;
@@ -29,9 +29,9 @@ pub(super) enum Kept {
     Recorded(Settled),
     /// It waits in the spool.
     Spooled,
-    /// It is about another post of ours; nothing was recorded.
+    /// It is about another job's post; nothing was recorded.
     Anothers,
-    /// It may be about another post of ours; nothing was recorded.
+    /// It may be about another job's post; nothing was recorded.
     Unclear,
     /// The database will never take it; the open intent remains, and the post is looked up.
     Untaken,
@@ -97,7 +97,7 @@ impl Recorder {
         }
     }
 
-    /// Offers what waits in the spool to the database, and tells what became of
+    /// Offers what waits in the spool to the database, and returns what became of
     /// the posts: whenever anybody on this machine has written to it since the
     /// last time. What the database does not take stays there.
     pub(super) async fn feed_spool(&self) -> Result<Vec<Event>, StoreError> {

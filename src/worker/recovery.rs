@@ -24,8 +24,8 @@ pub struct Recovery {
 
 impl Worker {
     /// Records answers that wait in the spool, takes over abandoned jobs, looks
-    /// up open and held outcomes, repairs what other programs left half done.
-    /// Publishes nothing. Handles at most `most` jobs and `most` held posts.
+    /// up open calls and posts that need review, repairs what other programs left half done.
+    /// Publishes nothing. Handles at most `most` jobs and `most` posts that need review.
     ///
     /// # Errors
     /// The database is away.

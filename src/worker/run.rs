@@ -1,4 +1,4 @@
-//! The loop: one round after another, sleep in between, hear how jobs ended, stop.
+//! The loop: one round after another, sleep in between, note how jobs ended, stop.
 
 mod round;
 
@@ -25,7 +25,7 @@ const OUTAGE_REST: Duration = Duration::from_secs(30);
 /// How long a run goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Until {
-    /// Nothing is due any more.
+    /// Nothing is due.
     Idle,
     /// Somebody stops it.
     Stopped,
@@ -158,7 +158,7 @@ impl Run {
         Ok(!self.parts.recorder.feed_spool().await?.is_empty())
     }
 
-    /// Repairs rows that the database lets nobody change. Tells whether there were any.
+    /// Repairs rows that the database refuses to change. Returns whether there were any.
     async fn repair(&self) -> Result<bool, StoreError> {
         let quoted = self.parts.context.store.quote_broken_media().await?;
         for post in &quoted {
@@ -275,7 +275,7 @@ impl Run {
                     None => return,
                 }
             }
-            // It may be live: whoever takes it over asks the platform.
+            // It may be live: the worker that takes it over asks the platform.
             Err(error) if error.is_cancelled() && may_be_sent(&claim, intent.as_ref()) => return,
             Err(error) if error.is_cancelled() => match self.put_back(&claim, Duration::ZERO).await
             {
@@ -319,7 +319,7 @@ impl Run {
             (Some(intent), _) => {
                 self.parts.recorder.unknown(claim, &intent, Heard::Nothing(failure)).await
             }
-            // In a look-up: only a person can tell when all of them go wrong.
+            // In a look-up: only a person can decide when all of them go wrong.
             (None, Some(open)) => self.parts.reconciler.undecided(claim, open, failure).await,
             (None, None) => self.parts.recorder.fail(claim, &Phase::Prepare, failure).await,
         }

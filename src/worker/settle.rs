@@ -19,7 +19,7 @@ const FIRST_LOOK: Duration = Duration::from_secs(40);
 /// Calls that may name one object which is "not ready": after that it is made anew.
 const CALLS_PER_OBJECT: usize = 3;
 /// Passing faults in a row after which a post is given up: of its media's server,
-/// for some two hours, or of a platform that answers nobody, for most of a day.
+/// for some two hours, or of a platform that does not answer, for most of a day.
 const MEDIA_FAULTS_MAX: u32 = 12;
 const PLATFORM_FAULTS_MAX: u32 = 60;
 

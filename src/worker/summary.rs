@@ -13,7 +13,7 @@ pub struct Summary {
     /// Attempts that failed and will be repeated.
     pub retried: u64,
     pub failed: u64,
-    /// Posts held because nobody can tell whether they are live.
+    /// Posts that need review: it is unknown whether they are live.
     pub unknown: u64,
     pub missed: u64,
     /// Longest time between a post's due time and its publish call.

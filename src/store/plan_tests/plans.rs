@@ -19,7 +19,7 @@ use crate::store::{Store, reading, transaction};
 const COMPANY: &str = "11111111-1111-4111-8111-111111111111";
 
 /// 20,000 finished posts and 50 open ones, unseen by the engine's statistics,
-/// as in a database that nobody ever analysed.
+/// as in a database that was never analysed.
 const ROWS: &str = "
     INSERT INTO meta_social_accounts (id, company_id, platform, account_name)
     VALUES ('22222222-2222-4222-8222-222222222222', '11111111-1111-4111-8111-111111111111', 'facebook', 'Acme');
@@ -127,7 +127,7 @@ async fn queue_status_reads_no_finished_rows() {
             let first = plan.first().unwrap();
             assert!(first.contains(index), "{index}: {plan:#?}");
         }
-        // Rows of open, lately ended and held posts, and their log.
+        // Rows of posts that are open, ended lately or need review, and their log.
         let indexes = ["open", "ended", "unknown", "open", "ended", "unknown"];
         let parts = crate::store::views::odd_rows::parts(Engine::Sqlite, company);
         for (index, part) in indexes.iter().zip(&parts) {

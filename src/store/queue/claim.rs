@@ -54,7 +54,7 @@ pub enum Claimed {
 }
 
 impl Store {
-    /// Takes due jobs (T1). Jobs whose account rests are passed over.
+    /// Claims due jobs (T1). Jobs whose account is paused are passed over.
     ///
     /// # Errors
     /// The database is away; then nothing was taken.
@@ -148,7 +148,7 @@ impl Store {
         })
     }
 
-    /// Failed posts whose outcome no reading could tell, for one more look: read
+    /// Posts that need review, for one more look: read
     /// only, they stay as they are.
     ///
     /// # Errors
@@ -191,7 +191,7 @@ pub(crate) fn due_query(request: &ClaimRequest) -> Sql {
     if !full.is_empty() {
         query = query.and(" AND d.social_account_id NOT IN ").ids(full);
     }
-    // More than needed, since an account takes only so many.
+    // More than needed, since only some of one account are taken.
     query.and(" ORDER BY s.run_at, s.id LIMIT ?").int(i64::from(request.limit.saturating_mul(4)))
 }
 

@@ -1,4 +1,4 @@
-//! What a person decides about a post whose outcome nobody could tell (T14).
+//! What a person decides about a post that needs review (T14).
 
 use crate::domain::{
     ABANDONED, CompanyId, Failure, FailureCode, Intent, LogEvent, Outcome, PostId, PostStatus,
@@ -29,11 +29,11 @@ pub enum Verdict {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Judged {
     Done,
-    /// It is not there, and somebody had asked for it to be cancelled.
+    /// It is not there, and its cancellation was requested.
     Cancelled,
     /// The outcome is not unknown: there is nothing to decide.
     NotUnknown(PostStatus),
-    /// That id belongs to another post of ours.
+    /// That id belongs to another post of this database.
     IdTaken,
     NotFound,
 }
@@ -91,7 +91,7 @@ async fn judge(
     let logged = logs::read(tx, &[post.job_id], now).await?.remove(&post.job_id).transpose();
     let mut open = match (logged, verdict) {
         (Ok(logged), _) => logged.unwrap_or_default().open_intents,
-        // Sent again it would only be held again.
+        // Sent again, it would only need review again.
         (Err(unreadable), Verdict::NotPublished) => return Err(unreadable.into()),
         (Err(_), _) => logs::open_calls(tx, post.job_id).await?,
     };

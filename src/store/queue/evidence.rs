@@ -1,4 +1,4 @@
-//! Evidence that posts are live (T5, T5L). It needs no lease: it is a fact, whoever
+//! Evidence that posts are live (T5, T5L). It needs no lease: it is a fact, whichever worker
 //! brings it and however late.
 
 use std::collections::HashMap;
@@ -35,7 +35,7 @@ impl Evidence {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recorded {
     Live,
-    /// Another post of ours has its id; nothing was recorded.
+    /// Another job's post has its id; nothing was recorded.
     Anothers,
     /// Another call for the same text on the same account has no answer yet;
     /// nothing was recorded.
@@ -66,7 +66,7 @@ impl Store {
     }
 
     /// The same for posts that were matched by their text, where they are certainly not
-    /// another one of ours; of others nothing is recorded.
+    /// another job's; of others nothing is recorded.
     ///
     /// # Errors
     /// The database is away.
@@ -165,7 +165,7 @@ fn was_cleared(
     if cleared.worker == worker.as_str() || cleared.at == one.intent.at {
         return Ok(true);
     }
-    // Whoever looks it up owns the job now, or it needs review and nobody owns it.
+    // The worker that looks it up owns the job now, or the post needs review.
     Ok(row.text("job_status")? != "processing"
         || row.opt_lossy("worker_id")?.as_deref() == Some(worker.as_str()))
 }
@@ -246,7 +246,7 @@ async fn add_what_was_missing(
     Ok(())
 }
 
-/// Which posts of ours have the ids that evidence names.
+/// Which posts of this database have the ids that evidence names.
 struct Known(HashMap<(String, String), PostId>);
 
 impl Known {

@@ -47,7 +47,7 @@ pub struct FollowUp {
     pub post: Job,
     pub status: PostStatus,
     pub outcome: Option<Outcome>,
-    /// The post's id at the platform; `None` when we were not told.
+    /// The post's id at the platform; `None` when it is not known.
     pub external_id: Option<String>,
     pub permalink: Option<String>,
     /// How long ago it was published.
@@ -76,7 +76,7 @@ pub enum CommentEnd {
     Again(Failure, Duration),
     /// Not there, and never will be.
     Failed(Failure),
-    /// It may be there: looked for after this long; `None`: only a person can tell.
+    /// It may be there: looked for after this long; `None`: only a person can decide.
     Unknown(Failure, Option<Duration>),
 }
 

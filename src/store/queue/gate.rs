@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use crate::domain::{AccountId, Intent, JobId, Lease, LogEvent, StepKind, Transition};
+use crate::domain::{AccountId, Fence, Intent, JobId, Lease, LogEvent, StepKind, Transition};
 
 use crate::store::queue::log::{self, Entry, Steps};
 use crate::store::queue::logs;
@@ -125,36 +125,34 @@ async fn open(
     let mut gates = Vec::with_capacity(jobs.len());
     let mut cleared = Vec::new();
     for (job, owned) in jobs.iter().zip(&owned) {
-        if busy.contains(&job.account) {
-            gates.push(Gate::AccountBusy);
-            continue;
-        }
-        let fact = owned.as_ref().and_then(|_| facts.get(&job.lease.job()));
-        let gate = match fact {
+        let gate = match owned.as_ref().and_then(|_| facts.get(&job.lease.job())) {
+            _ if busy.contains(&job.account) => Some(Gate::AccountBusy),
             None => Some(Gate::Lost),
             Some(row) => shut(row, job.account)?,
         };
-        gates.push(gate.unwrap_or_else(|| {
+        if gate.is_none() {
             // Its call goes out now: another one of the account has to wait.
             busy.insert(job.account);
-            let (fence, step_no) = steps.next(job.lease.job(), job.lease.fence());
-            cleared.push((*job, (fence, step_no)));
-            Gate::Lost
-        }));
+            cleared.push((*job, steps.next(job.lease.job(), job.lease.fence())));
+        }
+        gates.push(gate);
     }
     let mut intents = clear(tx, &cleared, lease).await?;
-    for (gate, job) in gates.iter_mut().zip(jobs) {
-        if let Some(intent) = intents.remove(&job.lease.job()) {
-            *gate = Gate::Open(Box::new(intent));
-        }
-    }
-    Ok(gates)
+    let mut opened = |job: JobId| match intents.remove(&job) {
+        Some(intent) => Gate::Open(Box::new(intent)),
+        None => Gate::Lost,
+    };
+    Ok(gates
+        .into_iter()
+        .zip(jobs)
+        .map(|(gate, job)| gate.unwrap_or_else(|| opened(job.lease.job())))
+        .collect())
 }
 
 /// Renews the leases of these jobs, and writes their intents.
 async fn clear(
     tx: &mut Tx,
-    cleared: &[(ToPublish<'_>, (crate::domain::Fence, i32))],
+    cleared: &[(ToPublish<'_>, (Fence, i32))],
     lease: Duration,
 ) -> Result<HashMap<JobId, Intent>, StoreError> {
     if cleared.is_empty() {

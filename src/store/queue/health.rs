@@ -1,5 +1,5 @@
-//! How well the platforms answer. One that does not answer rests as a whole:
-//! an outage is no post's fault, and calling into it helps nobody.
+//! How well the platforms answer. One that does not answer is paused as a whole:
+//! an outage is no post's fault, and calls into it are of no use.
 
 use std::time::Duration;
 
@@ -8,18 +8,18 @@ use crate::domain::{AccountId, Pause, Platform};
 use crate::store::sql::db::{Row, Tx, sql};
 use crate::store::{Store, StoreError, reading, transaction};
 
-/// Failed calls in a row after which a platform rests …
+/// Failed calls in a row after which a platform is paused …
 const FAULTS_MAX: i64 = 3;
 /// … or fewer, if they were made for several accounts.
 const FAULTS_MAX_OF_SEVERAL: i64 = 2;
 
-/// How long the first rest is, and the longest one.
+/// How long the first pause is, and the longest one.
 const FIRST_REST: Duration = Duration::from_secs(60);
 const LONGEST_REST: Duration = Duration::from_secs(15 * 60);
 
 impl Store {
     /// Counts a call that the platform did not answer, or answered with a server
-    /// fault. Tells for how long the platform rests now, if it does so since.
+    /// fault. Returns for how long the platform is paused now, if this paused it.
     ///
     /// # Errors
     /// The database is away.
@@ -68,7 +68,7 @@ impl Store {
     }
 }
 
-/// Whether this platform rests, and why.
+/// Whether this platform is paused, and why.
 pub(crate) async fn rest_of(tx: &mut Tx, platform: Platform) -> Result<Option<Pause>, StoreError> {
     let row = tx
         .first(
@@ -94,7 +94,7 @@ async fn count(
     let of_several = seen.opt_id("account_id")?.is_some_and(|first| first != account.uuid());
     let most = if of_several { FAULTS_MAX_OF_SEVERAL } else { FAULTS_MAX };
     let rests = seen.int("rests")?;
-    // Calls that were under way when it began to rest make the rest no longer.
+    // Calls that were under way when the pause began make it no longer.
     let rest = (faults >= most && !seen.flag("rests_now")?).then(|| rest_after(rests));
     let query = sql("UPDATE platform_health
                         SET faults = ?, account_id = COALESCE(account_id, ?), updated_at = {now}")

@@ -1,5 +1,5 @@
 //! Open jobs that no claim can be written into: their own id, or their post's,
-//! is no UUID, so that no statement of ours can name the row; or a number or time
+//! is no UUID, so that no statement can name the row; or a number or time
 //! that a claim counts on, or would write over, cannot be read. Another program
 //! wrote them so. They are ended where they are met, so that they keep no other
 //! job from being claimed.
@@ -58,7 +58,7 @@ pub(crate) async fn without(tx: &mut Tx, query: Sql) -> Result<Vec<Row>, StoreEr
     without_into(tx, query, &mut Vec::new()).await
 }
 
-/// The same, and tells what was ended.
+/// The same, and returns what was ended.
 pub(crate) async fn without_into(
     tx: &mut Tx,
     query: Sql,
@@ -81,7 +81,7 @@ pub(crate) async fn without_into(
 /// Why a job cannot be claimed.
 struct Fault {
     why: String,
-    /// None of ours was ever at it.
+    /// No worker of this program ever claimed it.
     is_unnamed: bool,
     /// Its counts can be counted up.
     counts: bool,
@@ -113,12 +113,12 @@ fn check_counts(row: &Row) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Ends a job with its post. A call of ours, or another program that has begun
+/// Ends a job with its post. A call of this program, or another program that has begun
 /// with it, may have published it.
 async fn end(tx: &mut Tx, row: &Row, fault: &Fault) -> Result<Ended, StoreError> {
     let (job, post) = (row.any_key("job_id")?, row.any_key("post_id")?);
     let is_open = counted(tx, &job, "{open call}").await?;
-    // What we hold has a lease; a job that we cannot name, we never held.
+    // What this program claims has a lease; a job that it cannot name, it never claimed.
     let foreign = if fault.is_unnamed { "" } else { " AND s.lease_until IS NULL" };
     let begun = format!("s.status = 'processing'{foreign}");
     let begun = !is_open && counted(tx, &job, &begun).await?;

@@ -25,7 +25,7 @@ pub(crate) const RESTORED: &str = FailureCode::Restored.as_str();
 pub(crate) const REFUSAL: &str = "refusal";
 pub(crate) const OUTAGE: &str = "outage";
 
-/// No job comes near so many steps under one fence.
+/// No job comes near this many steps under one fence.
 pub(crate) const STEP_MAX: i32 = 1_000_000;
 
 /// One row to be appended.
@@ -256,7 +256,7 @@ pub(crate) async fn cleared(
         .await?;
     let mut cleared = HashMap::new();
     for row in &rows {
-        // A row that cannot be read is no intent of ours.
+        // A row that cannot be read is no intent of this program's.
         if let (Ok(fence), Ok(step), Ok(at)) =
             (row.int("fence"), row.int("step_no"), row.time("at"))
         {

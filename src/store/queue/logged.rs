@@ -184,7 +184,7 @@ impl Logbook {
         }
     }
 
-    /// The platform's refusal that the row tells of, if it does.
+    /// The platform's refusal that the row records, if it does.
     fn refusal(&self) -> Option<Failure> {
         let remedy = serde_json::from_value(self.detail.get(REFUSAL)?.clone()).ok()?;
         Some(Failure {

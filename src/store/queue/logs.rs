@@ -46,7 +46,7 @@ pub(crate) async fn read(
 #[derive(Debug)]
 pub(crate) struct UnreadableLog {
     why: StoreError,
-    /// The row may be a publish call's, and whether that is settled cannot be told.
+    /// The row may be a publish call's, and whether that is settled is unknown.
     may_be_call: bool,
 }
 
@@ -70,7 +70,7 @@ fn read_one(rows: &[Row], now: DateTime<Utc>) -> Result<Logged, UnreadableLog> {
     })
 }
 
-/// Keys of ours are counted up from 1.
+/// This program's keys are counted up from 1.
 fn check_key(row: &Row) -> Result<(), StoreError> {
     for (column, most) in [("fence", i64::MAX / 2), ("step_no", i64::from(STEP_MAX))] {
         let number = row.int(column)?;
@@ -102,7 +102,7 @@ fn may_be_call(row: &Row) -> bool {
 }
 
 /// Those of these jobs of which a publish call may have gone out, as far as their logs
-/// tell. A row that cannot be read gets an open intent beside it: what needs review has
+/// show. A row that cannot be read gets an open intent beside it: what needs review has
 /// one.
 pub(crate) async fn may_be_live(
     tx: &mut Tx,

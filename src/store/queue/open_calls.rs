@@ -16,13 +16,13 @@ use crate::store::queue::transitions::{self, Reason};
 use crate::store::sql::db::Tx;
 use crate::store::{Store, StoreError, transaction};
 
-/// What a publish call was answered that may be live all the same.
+/// What a publish call was answered that may be live even so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Heard {
     /// The platform's own refusal: what it asks for outlives the look-up.
     Refusal(Failure),
-    /// Nothing, or nothing that tells.
+    /// Nothing, or nothing that proves anything.
     Nothing(Failure),
 }
 
@@ -57,17 +57,17 @@ pub struct LookedUp<'a> {
 pub struct Undecided<'a> {
     pub lease: &'a Lease,
     pub seen: &'a Failure,
-    /// When its post is looked at again; `None`: that can tell nothing.
+    /// When its post is looked at again; `None`: no reading can prove anything.
     pub look_again: Option<Duration>,
 }
 
 impl Store {
     /// Records that publish calls may or may not have gone through, each as long as
     /// nothing has settled it, and leaves the jobs to be looked up after `look_again`:
-    /// until then nobody owns them, and whoever finds the lease over looks them up.
+    /// until then no worker owns them, and the one that finds the lease over looks them up.
     ///
     /// # Errors
-    /// The database is away; then the open intents alone tell the same.
+    /// The database is away; then the open intents alone say the same.
     pub async fn record_unknown(
         &self,
         calls: &[Unsettled<'_>],

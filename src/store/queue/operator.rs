@@ -53,7 +53,7 @@ pub enum Retried {
 }
 
 impl Store {
-    /// Cancels posts that nobody has begun, and asks for those that are being
+    /// Cancels posts that no worker has begun, and asks for those that are being
     /// worked on. One transaction; each post has its own answer.
     ///
     /// # Errors
@@ -173,7 +173,7 @@ impl Store {
 }
 
 impl Store {
-    /// Lets first comments be sent again that failed, or of which nobody can tell
+    /// Lets first comments be sent again that failed, or of which it is unknown
     /// whether they are there: that is a person's decision. Where the platform
     /// can be asked, it is asked before anything is sent.
     ///

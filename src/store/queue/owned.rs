@@ -62,7 +62,7 @@ pub(crate) async fn lock<'a>(
         .await?;
     let mut owners: HashMap<JobId, (i64, String)> = HashMap::new();
     for row in &rows {
-        // What another program wrote into a row of its own is no lease of ours.
+        // What another program wrote into a row is no lease.
         if let (Ok(fence), Ok(Some(worker))) = (row.int("fence"), row.opt_lossy("worker_id")) {
             owners.insert(row.job("job_id")?, (fence, worker));
         }

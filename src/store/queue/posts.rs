@@ -54,7 +54,7 @@ impl Store {
     /// everything is checked and nothing stored.
     ///
     /// # Errors
-    /// The database is away. A lost answer to COMMIT is settled by reading again, or told.
+    /// The database is away. A lost answer to COMMIT is settled by reading again, or reported.
     pub async fn insert_post(
         &self,
         post: &NewPost,

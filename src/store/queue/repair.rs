@@ -16,7 +16,7 @@ use crate::store::{Store, StoreError, reading, transaction};
 impl Store {
     /// Ends jobs as their posts were ended. What a worker may still be at is
     /// left alone. A post that was ended while its publish call is
-    /// open goes back to processing with the wish to cancel it: that call is
+    /// open goes back to processing, cancellation requested: that call is
     /// looked up, and never sent again. `due_within` leaves out jobs of a later
     /// time, of which there may be very many.
     ///
@@ -41,7 +41,7 @@ impl Store {
 
 impl Store {
     /// Makes media that is no JSON a JSON string, in rows of open jobs, and
-    /// tells of which posts. MariaDB refuses every change of a row whose media
+    /// returns of which posts. MariaDB refuses every change of a row whose media
     /// got past its check, so that one such row would keep all jobs beside it
     /// from being claimed; afterwards it ends like any unreadable row. Nowhere
     /// else can such a row be, or does it stand in the way.
@@ -62,7 +62,7 @@ impl Store {
             let mut quoted = Vec::new();
             for row in &broken {
                 let post = row.post("post_id")?;
-                // No row: another worker was first, and it is mended all the same.
+                // No row: another worker was first, and the row is repaired.
                 tx.execute(
                     sql("UPDATE post_details SET media = JSON_QUOTE(media)
                           WHERE id = ? AND JSON_VALID(media) = 0")

@@ -24,22 +24,22 @@ const TRACES: &[&str] = &[
     "SELECT MAX(beat_at) AS at FROM workers",
 ];
 
-/// Posts held per step of the transaction.
+/// Posts per step of the transaction.
 const BATCH: i64 = 500;
 
 /// What was done after a backup was restored.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Restored {
-    /// Posts that are held as unknown now.
+    /// Posts whose outcome is unknown now.
     pub held: Vec<PostId>,
-    /// First comments that will not be sent any more.
+    /// First comments that will no longer be sent.
     pub comments: u64,
-    /// Ended posts whose invisible leftovers will not be deleted any more.
+    /// Ended posts whose invisible leftovers will no longer be deleted.
     pub leftovers: u64,
 }
 
 impl Store {
-    /// When this database was last written to, as far as it tells itself: the
+    /// When this database was last written to, as far as it shows: the
     /// backup that it was restored from is not older. `None`: it holds nothing.
     ///
     /// # Errors

@@ -283,7 +283,7 @@ pub(crate) fn restage_mark<'a>(
         .done()
 }
 
-/// How a worker lets go of a job.
+/// How a job leaves its worker.
 struct Leaving<'a> {
     failure: Option<&'a Failure>,
     /// `None`: back into the queue until the post's own time.

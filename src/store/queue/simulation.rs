@@ -117,7 +117,7 @@ impl Store {
 
 impl Scratch {
     /// Lets time pass: moves every stored instant into the past. Only while no
-    /// worker runs on this database, and never on one that is somebody's.
+    /// worker runs on this database, and only on one that was made for it.
     ///
     /// # Errors
     /// The database is away; then no time has passed.

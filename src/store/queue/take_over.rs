@@ -48,7 +48,7 @@ pub struct TakenOver {
     pub claimed: Vec<Claimed>,
     /// Ended as failed: their workers died in every attempt they had.
     pub exhausted: Vec<PostId>,
-    /// Ended as cancelled, as somebody had asked.
+    /// Ended as cancelled, as was requested.
     pub cancelled: Vec<PostId>,
 }
 

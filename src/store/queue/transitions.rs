@@ -55,7 +55,7 @@ pub(crate) enum When {
 pub(crate) enum Abandoned {
     /// With an open call: it costs no attempt, since it is only looked up.
     InCall,
-    /// In the middle of an attempt, which this message tells of.
+    /// In the middle of an attempt, which this message describes.
     InAttempt(String),
 }
 
@@ -167,7 +167,7 @@ pub(crate) async fn ask_for_review(
 }
 
 /// T8, before a person is asked: leaves claimed jobs to be looked up after the time
-/// that is given. Until then nobody owns them.
+/// that is given. Until then no worker owns them.
 pub(crate) async fn look_up_later(
     tx: &mut Tx,
     jobs: &[(&Owned<'_>, Reason, Duration)],
@@ -201,7 +201,7 @@ pub(crate) async fn look_up_later(
     .await
 }
 
-// What a worker does with jobs that nobody owns. Guarded by the rows' locks, under
+// What a worker does with jobs that no lease covers. Guarded by the rows' locks, under
 // which they were selected.
 
 /// T1: claims due jobs. A row that another program had tried before still gets an
@@ -594,7 +594,7 @@ pub(crate) async fn cancel_pending(
     cancel_posts(tx, Transition::Cancel, "status = 'pending'", pairs, reason).await
 }
 
-/// T13: asks whoever works on posts to cancel them. The first request stays.
+/// T13: asks the workers that process posts to cancel them. The first request stays.
 pub(crate) async fn request_cancel(
     tx: &mut Tx,
     pairs: &[Pair],

@@ -9,7 +9,7 @@ use crate::store::sql::db::sql;
 use crate::store::{Store, StoreError, transaction};
 
 impl Store {
-    /// Announces a worker, or tells that it is still there.
+    /// Announces a worker, or that it is still there.
     ///
     /// # Errors
     /// The database is away.
@@ -64,7 +64,7 @@ impl Store {
         })
     }
 
-    /// Renews leases (T2), and tells which of them have ended or are no longer their
+    /// Renews leases (T2), and returns which of them have ended or are no longer their
     /// worker's. Also renews `locked_at`, so that a worker of the old scheduler never
     /// finds the lock old.
     ///

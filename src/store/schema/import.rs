@@ -24,7 +24,7 @@ pub struct DirtyRow {
     pub blocks: bool,
 }
 
-/// At most so many rows are named for one reason.
+/// The maximum number of rows that are named for one reason.
 const NAMED_MAX: i64 = 1000;
 
 /// Its tables, with the columns that must be there.
@@ -239,7 +239,7 @@ async fn wrong_shape(
             ));
         }
     }
-    // Ours have defaults, or are named in every INSERT of ours.
+    // This program's columns have defaults, or are named in each of its INSERTs.
     let required = sql("SELECT column_name AS name FROM information_schema.columns
                          WHERE table_schema = DATABASE() AND table_name = ? AND is_nullable = 'NO'
                            AND column_default IS NULL AND extra NOT LIKE '%auto_increment%'

@@ -283,7 +283,7 @@ async fn applied(tx: &mut Tx) -> Result<Applied, StoreError> {
     rows.iter().map(|row| Ok((row.int("version")?, row.time("applied_at").ok()))).collect()
 }
 
-/// Any number that nobody else is likely to use.
+/// Any number that no other program is likely to use.
 const MIGRATION_LOCK: i64 = 7_361_054_112;
 
 /// MariaDB's lock names are the whole server's, and at most 64 letters long.

@@ -61,7 +61,7 @@ impl Scratch {
         &self.location
     }
 
-    /// Drops a server's database, whoever is still connected to it; a file stays.
+    /// Drops a server's database, even while others are connected to it; a file stays.
     ///
     /// # Errors
     /// The server is away; then it stays.

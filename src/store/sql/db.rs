@@ -281,7 +281,7 @@ impl Tx {
         self.name
     }
 
-    /// Runs a statement and tells how many rows it changed.
+    /// Runs a statement, and returns how many rows it changed.
     pub(crate) async fn execute(&mut self, sql: Sql) -> Result<u64, StoreError> {
         let name = self.counted();
         Ok(match &mut self.on {
@@ -305,7 +305,7 @@ impl Tx {
         }
     }
 
-    /// Runs a statement of a transition, which must change exactly so many rows.
+    /// Runs a statement of a transition, which must change exactly this many rows.
     pub(crate) async fn change(
         &mut self,
         transition: Transition,
@@ -319,7 +319,7 @@ impl Tx {
         }
     }
 
-    /// Inserts a row that the database numbers, and tells its `id`.
+    /// Inserts a row that the database numbers, and returns its `id`.
     pub(crate) async fn insert_numbered(&mut self, sql: Sql) -> Result<i64, StoreError> {
         let name = self.counted();
         match &mut self.on {

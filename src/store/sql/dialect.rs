@@ -117,7 +117,7 @@ const MYSQL: Words = Words {
 /// `clock_timestamp()` may change within a statement, so that no index can be
 /// searched for it.
 const POSTGRES: Words = Words {
-    // Only a wish here.
+    // The planner may ignore it.
     straight_join: "CROSS JOIN",
     now: "date_trunc('milliseconds', statement_timestamp())",
     now_plus_ms: "(date_trunc('milliseconds', statement_timestamp()) + ? * INTERVAL '1 millisecond')",
@@ -171,7 +171,7 @@ fn lock(engine: Engine, tables: &str, tail: &str) -> String {
     }
 }
 
-/// The first token of a spelt text that is none of ours.
+/// The first token of a spelled text that is unknown.
 pub(crate) fn unknown_token(spelt: &str) -> Option<&str> {
     let starts = spelt.match_indices('{').map(|(at, _)| &spelt[at..]);
     let token = |rest: &str| rest[1..].starts_with(|c: char| c.is_ascii_alphabetic());

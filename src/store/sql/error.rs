@@ -11,7 +11,7 @@ pub enum StoreError {
     /// A database URL or a listing's cursor that cannot be used.
     #[error("{0}")]
     BadInput(String),
-    /// No schema of ours: a missing, empty or foreign database.
+    /// Not this program's schema: a missing, empty or foreign database.
     #[error("there is no socialsched schema in {0}")]
     NoSchema(String),
     /// The schema is older than this program.
@@ -26,7 +26,7 @@ pub enum StoreError {
     /// The file is no database, or a damaged one.
     #[error("{0} is not a database, or a damaged one")]
     Damaged(String),
-    /// The path cannot be a database file of ours.
+    /// The path cannot be this program's database file.
     #[error("{path}: {why}")]
     BadFile { path: PathBuf, why: String },
     /// There is a file already where a new one was to be made.
@@ -90,7 +90,7 @@ impl StoreError {
         matches!(self, Self::Conflict | Self::RowsChanged { .. })
     }
 
-    /// Trying again will not help: the database is not ours, or not any more.
+    /// Trying again will not help: the database is not this program's, or no longer.
     #[must_use]
     pub fn is_final(&self) -> bool {
         matches!(
@@ -130,7 +130,7 @@ impl StoreError {
     }
 }
 
-/// What an engine's error code tells, whatever its text.
+/// What an engine's error code means, whatever its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Conflict,

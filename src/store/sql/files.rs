@@ -13,7 +13,7 @@ fn bad(path: &Path, why: impl ToString) -> StoreError {
     StoreError::BadFile { path: path.to_owned(), why: why.to_string() }
 }
 
-/// Refuses what cannot be a database of ours before SQLite sees it: its own
+/// Refuses what cannot be this program's database before SQLite sees it: its own
 /// answers are vaguer, and an empty file counts as a valid empty database.
 ///
 /// Looks, but never opens: closing any descriptor of the file would drop all
@@ -80,11 +80,11 @@ pub(crate) fn warnings(path: &Path) -> Vec<String> {
     vec![format!("{path} can be read by others (mode {mode:04o}): run chmod 600 {path}")]
 }
 
-/// The byte of the `-shm` file that whoever writes has locked
+/// The byte of the `-shm` file that a writer has locked
 /// (sqlite.org/walformat.html 2.3.1).
 const WRITE_LOCK: u64 = 120;
 
-/// The process that holds the write lock, where the system tells: on Linux.
+/// The process that holds the write lock, where the system shows it: on Linux.
 /// Like [`check`], it looks and never opens.
 pub(crate) fn writer(path: &Path) -> Option<String> {
     let mut shm = path.canonicalize().ok()?.into_os_string();

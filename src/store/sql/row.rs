@@ -116,12 +116,12 @@ impl Row {
         self.opt_id(column)?.ok_or_else(|| self.missing(column))
     }
 
-    /// The id of a job, if a statement of ours can name the row by it.
+    /// The id of a job, if a statement can name the row by it.
     pub(crate) fn job(&self, column: &'static str) -> Result<JobId, StoreError> {
         self.key(column).map(JobId::from_uuid)
     }
 
-    /// The id of a post, if a statement of ours can name the row by it.
+    /// The id of a post, if a statement can name the row by it.
     pub(crate) fn post(&self, column: &'static str) -> Result<PostId, StoreError> {
         self.key(column).map(PostId::from_uuid)
     }

@@ -56,7 +56,7 @@ impl Store {
         Ok(count == 1)
     }
 
-    /// Stores a client and tells its number.
+    /// Stores a client, and returns its number.
     ///
     /// # Errors
     /// The database is away; then nothing was stored.

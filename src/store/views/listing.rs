@@ -26,7 +26,7 @@ impl Store {
     /// Posts that meet a filter.
     ///
     /// # Errors
-    /// The database is away, or the cursor is not one of ours
+    /// The database is away, or the cursor is not one of this program's
     /// ([`StoreError::BadInput`]).
     pub async fn list_posts(
         &self,
@@ -45,7 +45,7 @@ impl Store {
             _ => tx.count(count_query(filter)).await?,
         };
         let next = match rows.last() {
-            // What has no readable id is told on the next page once more.
+            // What has no readable id is shown on the next page once more.
             Some(_) if more => {
                 let key = if page.sort == Sort::Created { "id" } else { "job_id" };
                 rows.iter().rev().find_map(|row| row.id(key).ok()).map(|id| id.to_string())
@@ -152,7 +152,7 @@ pub(crate) fn list_query(filter: &PostFilter, page: &Page) -> Result<Sql, StoreE
     }
     query = query.and(&format!(" ORDER BY {key}{direction}, {id}{direction}"));
     if let Some(limit) = page.limit {
-        // One more than asked tells whether there is a next page.
+        // One more than asked for shows whether there is a next page.
         query = query.and(" LIMIT ?").int(i64::from(limit) + 1);
     }
     Ok(query)

@@ -12,7 +12,7 @@ use crate::store::sql::db::{Row, Sql, Tx, sql};
 use crate::store::{Store, StoreError, reading};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// A worker that was silent this long is not shown any more.
+/// A worker that was silent this long is no longer shown.
 const WORKER_SHOWN_FOR: Duration = Duration::from_secs(10 * 60);
 
 impl Store {
@@ -58,7 +58,7 @@ pub(crate) async fn stats(
         .all(unknown_query(company))
         .await?
         .iter()
-        // What has no readable id is counted, and told by listings.
+        // What has no readable id is counted, and reported by listings.
         .filter_map(|row| {
             Some((row.post("id").ok()?, CompanyId::from_uuid(row.id("company_id").ok()?)))
         })
@@ -182,7 +182,7 @@ fn of_company(query: Sql, company: Option<CompanyId>, tail: &str) -> Sql {
 }
 
 /// Every account of a company with its open posts; without a company, every
-/// account that has open posts or rests.
+/// account that has open posts or is paused.
 async fn open_per_account(
     tx: &mut Tx,
     company: Option<CompanyId>,

@@ -1,5 +1,5 @@
 //! Answers that the database could not take, in a file of this machine: they
-//! must outlive the process that heard them.
+//! must outlive the process that received them.
 //!
 //! A line of JSON each, in `answers-<instance>.jsonl` of the state directory:
 //! which publish call, and what became of it. Never a token. Workers of
@@ -7,7 +7,7 @@
 //! the answers of those that died to the database. A line says which database
 //! it is for, and goes away only after that one has it.
 //!
-//! Only files that nobody else can have written are read (`strict.rs`), and one
+//! Only files that no other user can have written are read (`strict.rs`), and one
 //! that is not, or that cannot be read, is its own fault alone.
 //!
 //! All but [`Spool::look`] may take their time: not for a thread of the runtime.
@@ -43,7 +43,7 @@ const LOCK_RETRY: Duration = Duration::from_millis(5);
 const LINE_MAX: usize = 64 * 1024;
 
 /// So many names are tried for a file to write to: what lies under the first ones may
-/// be no file of ours.
+/// be a foreign file.
 const NAMES_MAX: u32 = 8;
 
 /// The file where answers for one database wait.

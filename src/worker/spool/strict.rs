@@ -1,5 +1,5 @@
-//! Files and folders that nobody but this user can have written. What stands in
-//! a file of answers is believed: a line that somebody else put there could make
+//! Files and folders that only this user can have written. What stands in
+//! a file of answers is believed: a line that another user put there could make
 //! a post published that was never sent, or send it a second time.
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};

@@ -224,7 +224,7 @@ fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
-/// Everything that is no file of ours, each beside a file that is.
+/// Every kind of foreign file, each beside a file of this program's.
 #[test]
 fn only_own_files_are_read() {
     let folder = tempfile::tempdir().unwrap();
