@@ -24,7 +24,7 @@ pub(super) async fn look(session: &Session<'_>, draft: &Draft, kind: Kind) -> Si
     let posts = session.read_all_since(&path, first - SLACK, fields, "permalink_url").await;
     let posts = match posts {
         Ok(posts) => posts,
-        Err(trouble) => return Sighting::CannotTell(trouble.failure),
+        Err(error) => return Sighting::CannotTell(error.failure),
     };
     let photos = photo_ids(draft);
     let has_photo = |post: &Value| attached(post).iter().any(|id| photos.contains(&id.as_str()));

@@ -187,8 +187,8 @@ async fn poll(
     let age = draft.age_of(newest);
     let reply = match session.read(&[&video.remote_id], &[("fields", STATUS)]).await {
         Ok(reply) => reply,
-        Err(trouble) => {
-            let delay = graph.failed_poll(trouble, draft.age_of(video))?;
+        Err(error) => {
+            let delay = graph.failed_poll(error, draft.age_of(video))?;
             return Ok(Preparation::Wait(delay, Vec::new()));
         }
     };

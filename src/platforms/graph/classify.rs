@@ -19,7 +19,7 @@ pub enum Phase {
 
 /// What an answer that is not a success says about the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum ErrorClass {
     /// Meta says that this call did nothing.
     Refused(Remedy),
     /// The same, in the way in which it refuses what is published already.
@@ -124,7 +124,7 @@ impl GraphError {
 
 /// What an error means, before phase and circumstances.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Class {
+pub(super) enum CodeClass {
     /// A passing fault.
     Retry,
     /// What was staged is dead.
@@ -155,7 +155,7 @@ pub(super) enum Class {
     Unknown,
 }
 
-use Class::{
+use CodeClass::{
     Account, App, AppLimit, Bad, Blocked, Doubtful, Duplicate, Gone, Limit, PersonLimit, Poll,
     Restage, Retry, Unknown,
 };
@@ -173,18 +173,18 @@ const MAX_REST: Duration = Duration::from_secs(24 * 60 * 60);
 ///
 /// `error` is its `error` object; without one the status decides.
 #[must_use]
-pub fn classify(error: Option<&GraphError>, around: &Circumstances) -> Verdict {
+pub fn classify(error: Option<&GraphError>, around: &Circumstances) -> ErrorClass {
     let Some(error) = error else {
         return match around.status {
             429 => {
                 let rest = wait(around.rest.unwrap_or(THROTTLED), Scope::Account);
                 match around.phase {
-                    Phase::Staging => Verdict::Refused(rest),
+                    Phase::Staging => ErrorClass::Refused(rest),
                     // It may be a proxy's.
-                    Phase::Publish => Verdict::Doubtful(rest),
+                    Phase::Publish => ErrorClass::Doubtful(rest),
                 }
             }
-            _ => verdict(Unknown, around, true),
+            _ => error_class(Unknown, around, true),
         };
     };
     let meaning = error.meaning();
@@ -192,12 +192,12 @@ pub fn classify(error: Option<&GraphError>, around: &Circumstances) -> Verdict {
         Phase::Staging => meaning.map_or(Unknown, |meaning| meaning.staging),
         Phase::Publish => meaning.map_or(Unknown, |meaning| meaning.publish),
     };
-    // A server fault, or one that says it passes, is no judgement of the content.
+    // A server fault, or one that says it passes, is no statement about the content.
     let passes = error.transient || around.status >= 500;
     match class {
-        Bad if passes => verdict(Unknown, around, true),
+        Bad if passes => error_class(Unknown, around, true),
         // These codes are server faults as well, where no subcode says more.
-        class => verdict(class, around, passes || matches!(error.code, -2..=2)),
+        class => error_class(class, around, passes || matches!(error.code, -2..=2)),
     }
 }
 
@@ -234,17 +234,17 @@ fn wait(rest: Duration, scope: Scope) -> Remedy {
 }
 
 /// `is_servers`: the fault is the server's, not the call's.
-fn verdict(class: Class, around: &Circumstances, is_servers: bool) -> Verdict {
+fn error_class(class: CodeClass, around: &Circumstances, is_servers: bool) -> ErrorClass {
     let rest = |minutes: u64| around.rest.unwrap_or(Duration::from_secs(minutes * 60));
     let publishes = around.phase == Phase::Publish;
     let remedy = match class {
-        Unknown if publishes => return Verdict::Unknown,
+        Unknown if publishes => return ErrorClass::Unknown,
         Unknown | Retry if is_servers => Remedy::Outage(Away::Platform),
         Unknown | Retry | Gone => Remedy::Retry,
         Restage => Remedy::Restage,
         Poll => Remedy::PollAgain(around.poll),
         Doubtful(minutes) if publishes => {
-            return Verdict::Doubtful(wait(rest(minutes), Scope::Account));
+            return ErrorClass::Doubtful(wait(rest(minutes), Scope::Account));
         }
         Limit(minutes) | Doubtful(minutes) => wait(rest(minutes), Scope::Account),
         PersonLimit(minutes) => wait(rest(minutes), Scope::Person),
@@ -258,9 +258,9 @@ fn verdict(class: Class, around: &Circumstances, is_servers: bool) -> Verdict {
         Bad | Duplicate => Remedy::GiveUp,
     };
     match class {
-        Duplicate | Gone if publishes => Verdict::Exists(remedy),
-        Poll | Bad if publishes => Verdict::Spent(remedy),
-        _ => Verdict::Refused(remedy),
+        Duplicate | Gone if publishes => ErrorClass::Exists(remedy),
+        Poll | Bad if publishes => ErrorClass::Spent(remedy),
+        _ => ErrorClass::Refused(remedy),
     }
 }
 

@@ -68,10 +68,10 @@ pub(super) async fn look(session: &Session<'_>, draft: &Draft, call: &Intent) ->
     };
     let state = match session.read(&[container], &[("fields", STATE_FIELDS)]).await {
         Ok(reply) => state_of(&reply.json),
-        Err(trouble) if trouble.missing && call.age > LISTS_LAG => {
-            return without_container(session, draft, call, trouble.failure).await;
+        Err(error) if error.missing && call.age > LISTS_LAG => {
+            return without_container(session, draft, call, error.failure).await;
         }
-        Err(trouble) => return Sighting::CannotTell(trouble.failure),
+        Err(error) => return Sighting::CannotTell(error.failure),
     };
     match state {
         State::Published => {

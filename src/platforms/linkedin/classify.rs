@@ -24,7 +24,7 @@ const MEDIA_REST: Duration = Duration::from_secs(120);
 
 /// What the answer to the create call says about the post.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum CreateClass {
     /// With its URN; `None` when LinkedIn does not tell it.
     Created(Option<String>),
     /// LinkedIn says that nothing was created.
@@ -35,32 +35,32 @@ pub enum Verdict {
     Duplicate(Option<String>),
 }
 
-/// Judges the answer to `POST /rest/posts`. Between us and LinkedIn stand
+/// Classifies the answer to `POST /rest/posts`. Between us and LinkedIn stand
 /// proxies, sign-in pages and maintenance pages, which answer with any status:
 /// only what bears LinkedIn's own marks counts.
 #[must_use]
-pub fn verdict(answer: &HttpAnswer) -> Verdict {
+pub fn classify_create(answer: &HttpAnswer) -> CreateClass {
     let status = answer.status.as_u16();
     let created = created_id(answer);
     match (status, created) {
         // The header alone proves it, whatever became of the body.
-        (200 | 201, Some(urn)) => Verdict::Created(Some(urn)),
+        (200 | 201, Some(urn)) => CreateClass::Created(Some(urn)),
         (200 | 201, None)
             if has_restli_header(answer) && answer.body.is_empty() && !answer.broken =>
         {
-            Verdict::Created(None)
+            CreateClass::Created(None)
         }
         // A refusal that names what it created contradicts itself.
-        (_, Some(_)) => Verdict::Unknown,
+        (_, Some(_)) => CreateClass::Unknown,
         (400 | 409 | 422, None) if is_duplicate(answer) && is_signed(answer) => {
-            Verdict::Duplicate(linkedin::find_post(&body_text(answer)).map(str::to_owned))
+            CreateClass::Duplicate(linkedin::find_post(&body_text(answer)).map(str::to_owned))
         }
         (400 | 401 | 403 | 404 | 405 | 411 | 413 | 415 | 422 | 426 | 429, None)
             if is_signed(answer) =>
         {
-            Verdict::Refused
+            CreateClass::Refused
         }
-        _ => Verdict::Unknown,
+        _ => CreateClass::Unknown,
     }
 }
 

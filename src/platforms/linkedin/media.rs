@@ -129,7 +129,7 @@ impl LinkedIn {
             (200..300, Some("PROCESSING_FAILED")) => Err(processing_failed(&answer.json, draft)),
             (200..300, Some("WAITING_UPLOAD")) => poll_again(draft, name, MAX_POLLS_UNTAKEN),
             (200..300, _) | (404, _) => {
-                poll_again(draft, name, MAX_POLLS * u64::from(self.settings.haste.max(1)))
+                poll_again(draft, name, MAX_POLLS * u64::from(self.settings.poll_divisor.max(1)))
             }
             (403, _) if classify::is_signed(&answer) => Ok(grace(draft, name, grace_time)),
             _ => Err(classify::failure(&answer, &draft.token)),

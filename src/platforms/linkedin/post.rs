@@ -6,7 +6,7 @@ use std::time::Instant;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-use super::classify::{self, Verdict};
+use super::classify::{self, CreateClass};
 use super::content::{Content, media_urns, post_body};
 use super::urn;
 use super::{LinkedIn, author, text};
@@ -37,21 +37,22 @@ impl LinkedIn {
             Err(error) => return classify::unanswered(error),
         };
         let failure = || classify::failure(&answer, &draft.token);
-        match classify::verdict(&answer) {
-            Verdict::Created(urn) => Answer::Published(receipt(&answer, urn)),
-            Verdict::Refused => Answer::Refused(failure()),
-            Verdict::Unknown => Answer::Unknown(classify::unclear(&answer, &draft.token)),
-            Verdict::Duplicate(named) => {
+        match classify::classify_create(&answer) {
+            CreateClass::Created(urn) => Answer::Published(receipt(&answer, urn)),
+            CreateClass::Refused => Answer::Refused(failure()),
+            CreateClass::Unknown => Answer::Unknown(classify::unclear(&answer, &draft.token)),
+            CreateClass::Duplicate(named) => {
                 let offset = draft.clock_offset(answer.date(), began.elapsed());
-                let told = classify::duplicate(failure(), named.as_deref(), &draft.calls, offset);
-                if let (Answer::Matched(receipt), [_]) = (&told, draft.calls.as_slice()) {
+                let answered =
+                    classify::duplicate(failure(), named.as_deref(), &draft.calls, offset);
+                if let (Answer::Matched(receipt), [_]) = (&answered, draft.calls.as_slice()) {
                     // We send once: something on the way must have repeated it.
                     tracing::warn!(
                         post = receipt.external_id,
                         "LinkedIn may have got one create call twice"
                     );
                 }
-                match &told {
+                match &answered {
                     Answer::Matched(receipt) if self.is_missing(draft, receipt).await => {
                         let named = named.unwrap_or_default();
                         let message = format!(
@@ -67,14 +68,14 @@ impl LinkedIn {
                             _ => Answer::Unknown(failure),
                         }
                     }
-                    _ => told,
+                    _ => answered,
                 }
             }
         }
     }
 
     /// Whether LinkedIn says that the post it named is not there. Who may not
-    /// read it is told something else, which proves nothing.
+    /// read it is answered something else, which proves nothing.
     async fn is_missing(&self, draft: &Draft, receipt: &Receipt) -> bool {
         let Some(urn) = &receipt.external_id else { return false };
         let call = self.get(&format!("/posts/{}", urn::encode(urn)), &draft.token);
@@ -123,7 +124,7 @@ impl LinkedIn {
                     .is_some_and(|made| made < earliest + offset - OLDER)
             };
             if new.is_empty() || new.iter().any(is_older) {
-                return judged(&matching, &fingerprint, &answer);
+                return classify_matches(&matching, &fingerprint, &answer);
             }
         }
         cannot_tell(FailureCode::ListTooLong, "the page has more new posts than can be read")
@@ -178,7 +179,11 @@ fn receipt(answer: &HttpAnswer, urn: Option<String>) -> Receipt {
 }
 
 /// What the posts that match say of the call.
-fn judged(matching: &[Value], fingerprint: &Fingerprint<'_>, answer: &HttpAnswer) -> Sighting {
+fn classify_matches(
+    matching: &[Value],
+    fingerprint: &Fingerprint<'_>,
+    answer: &HttpAnswer,
+) -> Sighting {
     match matching {
         // The filter of equal posts guards ten minutes, and is no proof.
         [] => Sighting::NotLive { after: LISTS_LAG },

@@ -16,7 +16,7 @@ use socialsched::domain::proof::Witness;
 use socialsched::domain::{
     AccessToken, Answer, Draft, Failure, Intent, Platform, Preparation, Receipt, Sighting,
 };
-use socialsched::platforms::{Publisher, Publishers, Settings, Step};
+use socialsched::platforms::{BoxFuture, Publisher, Publishers, Settings};
 use socialsched::store::TakeOver;
 use socialsched::worker::{Options, Worker};
 use tokio_util::sync::CancellationToken;
@@ -31,7 +31,7 @@ struct Blocking {
 }
 
 impl Publisher for Blocking {
-    fn prepare<'a>(&'a self, _: &'a Draft) -> Step<'a, Result<Preparation, Failure>> {
+    fn prepare<'a>(&'a self, _: &'a Draft) -> BoxFuture<'a, Result<Preparation, Failure>> {
         Box::pin(async {
             self.begun.send(()).unwrap();
             self.go_on.lock().unwrap().recv().unwrap();
@@ -39,20 +39,20 @@ impl Publisher for Blocking {
         })
     }
 
-    fn publish<'a>(&'a self, _: &'a Draft) -> Step<'a, Answer> {
+    fn publish<'a>(&'a self, _: &'a Draft) -> BoxFuture<'a, Answer> {
         let receipt = Receipt { external_id: Some("fb_1".to_owned()), ..Receipt::default() };
         Box::pin(async { Answer::Published(receipt) })
     }
 
-    fn look_up<'a>(&'a self, _: &'a Draft, _: &'a Intent) -> Step<'a, Sighting> {
+    fn look_up<'a>(&'a self, _: &'a Draft, _: &'a Intent) -> BoxFuture<'a, Sighting> {
         Box::pin(async { Sighting::NotLive { after: Duration::ZERO } })
     }
 
-    fn permalink<'a>(&'a self, _: &'a Draft, _: &'a Receipt) -> Step<'a, Option<String>> {
+    fn permalink<'a>(&'a self, _: &'a Draft, _: &'a Receipt) -> BoxFuture<'a, Option<String>> {
         Box::pin(async { None })
     }
 
-    fn comment<'a>(&'a self, _: &'a Draft, _: &'a str, _: &'a str) -> Step<'a, Answer> {
+    fn comment<'a>(&'a self, _: &'a Draft, _: &'a str, _: &'a str) -> BoxFuture<'a, Answer> {
         Box::pin(async { Answer::Published(Receipt::default()) })
     }
 
@@ -64,11 +64,11 @@ impl Publisher for Blocking {
         Witness::Object
     }
 
-    fn find_comment<'a>(&'a self, _: &'a Draft, _: &'a str, _: &'a str) -> Step<'a, Sighting> {
+    fn find_comment<'a>(&'a self, _: &'a Draft, _: &'a str, _: &'a str) -> BoxFuture<'a, Sighting> {
         unreachable!()
     }
 
-    fn discard<'a>(&'a self, _: &'a Draft, _: &'a str) -> Step<'a, ()> {
+    fn discard<'a>(&'a self, _: &'a Draft, _: &'a str) -> BoxFuture<'a, ()> {
         Box::pin(async {})
     }
 }
@@ -231,9 +231,9 @@ fn daemon_without_handles_does_not_spin() {
     let id = world.schedule(&page, &["--caption", "Hello"]);
     eventually("it has met it", || {
         let post = world.post(&id);
-        let told = format!("{} {}", worker.stderr(), post["errorMessage"]);
-        assert_ne!(post["status"], "published", "the limit does not bind: {told}");
-        told.contains("open files") || told.contains("unable to open")
+        let message = format!("{} {}", worker.stderr(), post["errorMessage"]);
+        assert_ne!(post["status"], "published", "the limit does not bind: {message}");
+        message.contains("open files") || message.contains("unable to open")
     });
     let (spent, since) = (processor_time(worker.pid()), Instant::now());
     eventually("some rounds went by", || since.elapsed() >= Duration::from_secs(3));
@@ -331,13 +331,13 @@ fn full_log_counts_its_lost_records() {
     let mut worker = Killed(command.spawn().unwrap());
     let first = world.schedule(&page, &["--caption", "One"]);
     eventually("it publishes all the same", || world.status(&first) == "published");
-    let mut told = String::new();
+    let mut written = String::new();
     let mut read = || {
         let mut bytes = [0; 65536];
         while let Ok(count @ 1..) = log.read(&mut bytes) {
-            told.push_str(&String::from_utf8_lossy(&bytes[..count]));
+            written.push_str(&String::from_utf8_lossy(&bytes[..count]));
         }
-        told.trim_start_matches('.').to_owned()
+        written.trim_start_matches('.').to_owned()
     };
     assert_eq!(read(), "", "nothing had room");
     let second = world.schedule(&page, &["--caption", "Two"]);

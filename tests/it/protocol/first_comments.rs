@@ -9,7 +9,7 @@ use socialsched::domain::{
     AccessToken, AccountId, Answer, CommentState, Draft, Failure, Intent, Platform, PostId,
     Preparation, Receipt, Sighting,
 };
-use socialsched::platforms::{Publisher, Publishers, Settings, Step};
+use socialsched::platforms::{BoxFuture, Publisher, Publishers, Settings};
 use socialsched::worker::{Options, Worker};
 use tokio_util::sync::CancellationToken;
 
@@ -243,8 +243,8 @@ fn comment_sent_by_dying_worker_is_found() {
         world.heal();
         work_for(&world, 1);
         assert_eq!((comments(&world), comment_calls(&world)), (vec![1], calls), "{fault}");
-        let told = (world.status(&id), state(&world, &id));
-        assert_eq!(told, ("published".to_owned(), "sent".to_owned()), "{fault}");
+        let shown = (world.status(&id), state(&world, &id));
+        assert_eq!(shown, ("published".to_owned(), "sent".to_owned()), "{fault}");
         world.assert_healthy();
     }
 }
@@ -270,23 +270,23 @@ fn members_lost_comment_needs_review() {
 struct Commented;
 
 impl Publisher for Commented {
-    fn prepare<'a>(&'a self, _: &'a Draft) -> Step<'a, Result<Preparation, Failure>> {
+    fn prepare<'a>(&'a self, _: &'a Draft) -> BoxFuture<'a, Result<Preparation, Failure>> {
         unreachable!()
     }
 
-    fn publish<'a>(&'a self, _: &'a Draft) -> Step<'a, Answer> {
+    fn publish<'a>(&'a self, _: &'a Draft) -> BoxFuture<'a, Answer> {
         unreachable!()
     }
 
-    fn look_up<'a>(&'a self, _: &'a Draft, _: &'a Intent) -> Step<'a, Sighting> {
+    fn look_up<'a>(&'a self, _: &'a Draft, _: &'a Intent) -> BoxFuture<'a, Sighting> {
         unreachable!()
     }
 
-    fn permalink<'a>(&'a self, _: &'a Draft, _: &'a Receipt) -> Step<'a, Option<String>> {
+    fn permalink<'a>(&'a self, _: &'a Draft, _: &'a Receipt) -> BoxFuture<'a, Option<String>> {
         Box::pin(async { None })
     }
 
-    fn comment<'a>(&'a self, _: &'a Draft, _: &'a str, _: &'a str) -> Step<'a, Answer> {
+    fn comment<'a>(&'a self, _: &'a Draft, _: &'a str, _: &'a str) -> BoxFuture<'a, Answer> {
         Box::pin(async { Answer::Published(Receipt::default()) })
     }
 
@@ -298,11 +298,11 @@ impl Publisher for Commented {
         Witness::Object
     }
 
-    fn find_comment<'a>(&'a self, _: &'a Draft, _: &'a str, _: &'a str) -> Step<'a, Sighting> {
+    fn find_comment<'a>(&'a self, _: &'a Draft, _: &'a str, _: &'a str) -> BoxFuture<'a, Sighting> {
         Box::pin(async { Sighting::NotLive { after: Duration::ZERO } })
     }
 
-    fn discard<'a>(&'a self, _: &'a Draft, _: &'a str) -> Step<'a, ()> {
+    fn discard<'a>(&'a self, _: &'a Draft, _: &'a str) -> BoxFuture<'a, ()> {
         unreachable!()
     }
 }

@@ -52,8 +52,8 @@ async fn an_address_is_read_once_it_is_there() {
     // A made-up address would need the short code, which the id does not tell.
     rehearsal.fault("before_commit_5xx", json!({"method": "GET"})).await;
     assert_eq!(instagram.permalink(&draft, &receipt).await, None);
-    let nameless = Receipt::default();
-    assert_eq!(instagram.permalink(&draft, &nameless).await, None);
+    let without_id = Receipt::default();
+    assert_eq!(instagram.permalink(&draft, &without_id).await, None);
     let known = Receipt { permalink: Some("https://known".to_owned()), ..Receipt::default() };
     assert_eq!(instagram.permalink(&draft, &known).await.as_deref(), Some("https://known"));
 }

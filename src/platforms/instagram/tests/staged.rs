@@ -33,9 +33,9 @@ async fn a_lost_staging_answer_is_repeated_without_harm() {
 #[tokio::test]
 async fn a_carousel_is_waited_for_part_by_part() {
     let rehearsal = Rehearsal::new(SandboxOptions::default()).await;
-    let wish =
+    let options =
         json!({"image_processing_ms": 4000, "video_processing_ms": 30_000, "read_lag_ms": 2000});
-    rehearsal.tell("options", wish).await;
+    rehearsal.tell("options", options).await;
     let instagram = instagram(&rehearsal);
     let media = vec![rehearsal.image("a"), rehearsal.video("clip")];
     let mut draft = post(PostType::Carousel, media);
