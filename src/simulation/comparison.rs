@@ -7,17 +7,17 @@ use crate::sandbox::Live;
 
 /// What the database tells about a post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub enum ReportedState {
     Published,
-    /// Ended, and told to people, as not published.
+    /// Ended, and reported to people, as not published.
     NotPublished,
-    /// Held for a person, who is told that it may be live.
+    /// Held for a person, who is reported that it may be live.
     Unknown,
     /// Not at its end.
     Open,
 }
 
-impl Fate {
+impl ReportedState {
     #[must_use]
     pub fn of(post: &Post) -> Self {
         match (post.status, post.outcome) {
@@ -31,31 +31,31 @@ impl Fate {
 
 /// A post as the database tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct ReportedPost {
     pub platform: Platform,
     /// Nobody can look the account's posts up.
     pub is_members: bool,
-    pub fate: Fate,
+    pub state: ReportedState,
     pub external_id: Option<String>,
 }
 
 /// Where each post ended. Every post is counted once in the first eight of these.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Verdict {
-    /// Told as published, and live once.
+pub struct Comparison {
+    /// ReportedPost as published, and live once.
     pub once: u32,
-    /// Live more than once, whatever is told.
+    /// Live more than once, whatever is reported.
     pub twice: u32,
-    /// Told as published but not live, or no longer in the database.
+    /// ReportedPost as published but not live, or no longer in the database.
     pub lost: u32,
-    /// Told as not published, and not live: no post of a simulation deserves it.
+    /// ReportedPost as not published, and not live: no post of a simulation deserves it.
     pub failed: u32,
     /// Held for a person, on platforms that can be asked for every post, and
     /// that tell the truth in the end.
     pub unknown_two_step: u32,
     /// Held for a person, where nobody can ask the platform.
     pub unknown_one_step: u32,
-    /// Told as not published, but live.
+    /// ReportedPost as not published, but live.
     pub denied: u32,
     /// Deleted by a worker although readers had seen it: also counted above.
     pub deleted: u32,
@@ -67,7 +67,7 @@ pub struct Verdict {
     pub findings: Vec<String>,
 }
 
-impl Verdict {
+impl Comparison {
     /// Rows that contradict what readers see.
     #[must_use]
     pub fn disagreements(&self) -> u32 {
@@ -92,8 +92,12 @@ pub const FILE: &str = "/media/simulated-";
 
 /// Judges the posts of a run: `ids[n]` is post number `n`.
 #[must_use]
-pub fn judge(ids: &[PostId], told: &BTreeMap<PostId, Told>, live: &[Live]) -> Verdict {
-    let mut verdict = Verdict::default();
+pub fn compare(
+    ids: &[PostId],
+    reported: &BTreeMap<PostId, ReportedPost>,
+    live: &[Live],
+) -> Comparison {
+    let mut comparison = Comparison::default();
     let mut copies: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
     for item in live {
         match number_of(item).filter(|number| *number < ids.len()) {
@@ -101,48 +105,52 @@ pub fn judge(ids: &[PostId], told: &BTreeMap<PostId, Told>, live: &[Live]) -> Ve
                 copies.entry(number).or_default().insert(&item.id);
             }
             None => {
-                verdict.strays += 1;
-                verdict.findings.push(format!("{} is live and nobody's post", item.id));
+                comparison.strays += 1;
+                comparison.findings.push(format!("{} is live and nobody's post", item.id));
             }
         }
     }
     for (number, id) in ids.iter().enumerate() {
         let copies = copies.get(&number);
         let count = copies.map_or(0, BTreeSet::len);
-        let Some(post) = told.get(id) else {
-            verdict.lost += 1;
-            verdict.findings.push(format!("{id} lost: no longer in the database"));
+        let Some(post) = reported.get(id) else {
+            comparison.lost += 1;
+            comparison.findings.push(format!("{id} lost: no longer in the database"));
             continue;
         };
-        let (counter, finding) = match (post.fate, count) {
-            (_, 2..) => (&mut verdict.twice, Some("published more than once")),
-            (Fate::Published, 1) => (&mut verdict.once, None),
-            (Fate::Published, _) => {
-                (&mut verdict.lost, Some("lost: reported as published, not live"))
+        let (counter, finding) = match (post.state, count) {
+            (_, 2..) => (&mut comparison.twice, Some("published more than once")),
+            (ReportedState::Published, 1) => (&mut comparison.once, None),
+            (ReportedState::Published, _) => {
+                (&mut comparison.lost, Some("lost: reported as published, not live"))
             }
             // No fault of the simulation says anything against the content.
-            (Fate::NotPublished, 0) => {
-                (&mut verdict.failed, Some("failed although nothing justifies it"))
+            (ReportedState::NotPublished, 0) => {
+                (&mut comparison.failed, Some("failed although nothing justifies it"))
             }
-            (Fate::NotPublished, _) => {
-                (&mut verdict.denied, Some("reported as not published, live"))
+            (ReportedState::NotPublished, _) => {
+                (&mut comparison.denied, Some("reported as not published, live"))
             }
-            (Fate::Unknown, _) if post.is_members => (&mut verdict.unknown_one_step, None),
-            (Fate::Unknown, _) => {
-                (&mut verdict.unknown_two_step, Some("unknown, although its platform tells"))
+            (ReportedState::Unknown, _) if post.is_members => {
+                (&mut comparison.unknown_one_step, None)
             }
-            (Fate::Open, _) => (&mut verdict.open, Some("did not come to an end")),
+            (ReportedState::Unknown, _) => {
+                (&mut comparison.unknown_two_step, Some("unknown, although its platform tells"))
+            }
+            (ReportedState::Open, _) => (&mut comparison.open, Some("did not come to an end")),
         };
         *counter += 1;
         if let Some(finding) = finding {
             let live: Vec<&str> = copies.into_iter().flatten().copied().collect();
             let live = if live.is_empty() { "nowhere".to_owned() } else { live.join(", ") };
-            verdict.findings.push(format!("{id} on {}: {finding} (live: {live})", post.platform));
+            comparison
+                .findings
+                .push(format!("{id} on {}: {finding} (live: {live})", post.platform));
         }
         let is_deleted = |item: &&Live| item.deleted && number_of(item) == Some(number);
         if let Some(item) = live.iter().find(is_deleted) {
-            verdict.deleted += 1;
-            verdict.findings.push(format!("{id} was live and deleted: {}", item.id));
+            comparison.deleted += 1;
+            comparison.findings.push(format!("{id} was live and deleted: {}", item.id));
         }
         // An id that names another post's live item. Some platforms know one
         // post by two ids, so one that is not in the list proves nothing.
@@ -150,11 +158,11 @@ pub fn judge(ids: &[PostId], told: &BTreeMap<PostId, Told>, live: &[Live]) -> Ve
             live.iter().find(|item| item.id == named && number_of(item) != Some(number))
         });
         if let Some(other) = other {
-            verdict.strays += 1;
-            verdict.findings.push(format!("{id} has the id of another post: {}", other.id));
+            comparison.strays += 1;
+            comparison.findings.push(format!("{id} has the id of another post: {}", other.id));
         }
     }
-    verdict
+    comparison
 }
 
 #[cfg(test)]
@@ -172,11 +180,15 @@ mod tests {
     }
 
     /// Judges one post.
-    fn one(platform: Platform, fate: Fate, live: &[Live]) -> Verdict {
+    fn one(platform: Platform, state: ReportedState, live: &[Live]) -> Comparison {
         let id = PostId::generate();
-        let told =
-            Told { platform, is_members: platform == Platform::LinkedIn, fate, external_id: None };
-        judge(&[id], &BTreeMap::from([(id, told)]), live)
+        let reported = ReportedPost {
+            platform,
+            is_members: platform == Platform::LinkedIn,
+            state,
+            external_id: None,
+        };
+        compare(&[id], &BTreeMap::from([(id, reported)]), live)
     }
 
     #[test]
@@ -193,11 +205,11 @@ mod tests {
 
     #[test]
     fn what_is_well_makes_no_finding() {
-        let verdict = one(Platform::Facebook, Fate::Published, &[live(0, "a")]);
-        assert_eq!((verdict.once, verdict.findings.len()), (1, 0));
+        let comparison = one(Platform::Facebook, ReportedState::Published, &[live(0, "a")]);
+        assert_eq!((comparison.once, comparison.findings.len()), (1, 0));
         for copies in [vec![], vec![live(0, "a")]] {
-            let verdict = one(Platform::LinkedIn, Fate::Unknown, &copies);
-            assert_eq!((verdict.unknown_one_step, verdict.findings.len()), (1, 0));
+            let comparison = one(Platform::LinkedIn, ReportedState::Unknown, &copies);
+            assert_eq!((comparison.unknown_one_step, comparison.findings.len()), (1, 0));
         }
     }
 
@@ -205,13 +217,13 @@ mod tests {
     #[test]
     fn groundless_failed_or_unknown_post_is_found() {
         for platform in [Platform::Facebook, Platform::Instagram, Platform::LinkedIn] {
-            let verdict = one(platform, Fate::NotPublished, &[]);
-            assert_eq!((verdict.failed, verdict.findings.len()), (1, 1));
+            let comparison = one(platform, ReportedState::NotPublished, &[]);
+            assert_eq!((comparison.failed, comparison.findings.len()), (1, 1));
         }
         for copies in [vec![], vec![live(0, "a")]] {
             for platform in [Platform::Facebook, Platform::Instagram] {
-                let verdict = one(platform, Fate::Unknown, &copies);
-                assert_eq!((verdict.unknown_two_step, verdict.findings.len()), (1, 1));
+                let comparison = one(platform, ReportedState::Unknown, &copies);
+                assert_eq!((comparison.unknown_two_step, comparison.findings.len()), (1, 1));
             }
         }
     }
@@ -219,44 +231,49 @@ mod tests {
     /// A double or deleted post is found, whatever is reported.
     #[test]
     fn double_or_deleted_post_is_always_found() {
-        for fate in [Fate::Published, Fate::NotPublished, Fate::Unknown, Fate::Open] {
-            let verdict = one(Platform::Facebook, fate, &[live(0, "a"), live(0, "b")]);
-            assert_eq!((verdict.twice, verdict.findings.len()), (1, 1), "{fate:?}");
+        for state in [
+            ReportedState::Published,
+            ReportedState::NotPublished,
+            ReportedState::Unknown,
+            ReportedState::Open,
+        ] {
+            let comparison = one(Platform::Facebook, state, &[live(0, "a"), live(0, "b")]);
+            assert_eq!((comparison.twice, comparison.findings.len()), (1, 1), "{state:?}");
         }
         let deleted = Live { deleted: true, ..live(0, "a") };
-        let verdict = one(Platform::Facebook, Fate::NotPublished, &[deleted]);
-        assert_eq!((verdict.denied, verdict.deleted, verdict.findings.len()), (1, 1, 2));
+        let comparison = one(Platform::Facebook, ReportedState::NotPublished, &[deleted]);
+        assert_eq!((comparison.denied, comparison.deleted, comparison.findings.len()), (1, 1, 2));
         // The same one, seen twice.
         let seen = [live(0, "a"), live(0, "a")];
-        assert_eq!(one(Platform::Facebook, Fate::Published, &seen).once, 1);
+        assert_eq!(one(Platform::Facebook, ReportedState::Published, &seen).once, 1);
     }
 
     #[test]
     fn lost_denied_and_unfinished_posts_are_found() {
-        let verdict = one(Platform::Facebook, Fate::Published, &[]);
-        assert_eq!((verdict.lost, verdict.findings.len()), (1, 1));
-        let verdict = one(Platform::Facebook, Fate::NotPublished, &[live(0, "a")]);
-        assert_eq!((verdict.disagreements(), verdict.findings.len()), (1, 1));
-        let verdict = one(Platform::Facebook, Fate::Open, &[]);
-        assert_eq!((verdict.open, verdict.findings.len()), (1, 1));
-        let verdict = judge(&[PostId::generate()], &BTreeMap::new(), &[]);
-        assert_eq!((verdict.lost, verdict.findings.len()), (1, 1));
+        let comparison = one(Platform::Facebook, ReportedState::Published, &[]);
+        assert_eq!((comparison.lost, comparison.findings.len()), (1, 1));
+        let comparison = one(Platform::Facebook, ReportedState::NotPublished, &[live(0, "a")]);
+        assert_eq!((comparison.disagreements(), comparison.findings.len()), (1, 1));
+        let comparison = one(Platform::Facebook, ReportedState::Open, &[]);
+        assert_eq!((comparison.open, comparison.findings.len()), (1, 1));
+        let comparison = compare(&[PostId::generate()], &BTreeMap::new(), &[]);
+        assert_eq!((comparison.lost, comparison.findings.len()), (1, 1));
     }
 
     /// A live post that belongs to no post, or to another one, is found.
     #[test]
     fn stray_live_post_is_found() {
-        let verdict = judge(&[], &BTreeMap::new(), &[live(0, "a")]);
-        assert_eq!((verdict.strays, verdict.findings.len()), (1, 1));
+        let comparison = compare(&[], &BTreeMap::new(), &[live(0, "a")]);
+        assert_eq!((comparison.strays, comparison.findings.len()), (1, 1));
         let ids = [PostId::generate(), PostId::generate()];
-        let told = |external_id: &str| Told {
+        let reported = |external_id: &str| ReportedPost {
             platform: Platform::Facebook,
             is_members: false,
-            fate: Fate::Published,
+            state: ReportedState::Published,
             external_id: Some(external_id.to_owned()),
         };
-        let exchanged = BTreeMap::from([(ids[0], told("b")), (ids[1], told("a"))]);
-        let verdict = judge(&ids, &exchanged, &[live(0, "a"), live(1, "b")]);
-        assert_eq!((verdict.once, verdict.strays), (2, 2));
+        let exchanged = BTreeMap::from([(ids[0], reported("b")), (ids[1], reported("a"))]);
+        let comparison = compare(&ids, &exchanged, &[live(0, "a"), live(1, "b")]);
+        assert_eq!((comparison.once, comparison.strays), (2, 2));
     }
 }

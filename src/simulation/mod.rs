@@ -7,8 +7,9 @@
 //! is let pass in the database and at the platforms: hours of leases, retries
 //! and look-ups, with the times that workers really have.
 
+mod comparison;
 mod fleet;
-mod judge;
+
 mod lies;
 mod plan;
 mod posts;
@@ -25,13 +26,13 @@ use crate::domain::{AccountId, CompanyId, Page, PostFilter, PostId};
 use crate::sandbox::{Running, Sandbox};
 use crate::store::{Breach, Scratch, Store, StoreError};
 
+pub use comparison::Comparison;
 pub use fleet::{LEASE, Program};
-pub use judge::Verdict;
 pub use plan::{Plan, WORKERS};
 pub use takeover::percentile;
 
+use comparison::{ReportedPost, ReportedState, compare};
 use fleet::Fleet;
-use judge::{Fate, Told, judge};
 use plan::Victim;
 use takeover::TakeOvers;
 
@@ -48,7 +49,7 @@ const FINISH_SHORT_PAUSES: u32 = 10;
 /// Look-ups go on for hours, and then a person is asked.
 const FINISH_RUNS_MAX: u32 = 150;
 
-/// Why a simulation came to no verdict.
+/// Why a simulation came to no comparison.
 #[derive(Debug, thiserror::Error)]
 pub enum SimulationError {
     #[error(transparent)]
@@ -66,7 +67,7 @@ pub enum SimulationError {
     Bug(String),
 }
 
-/// What is told while it runs.
+/// What is reported while it runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
     /// So many workers were killed.
@@ -78,7 +79,7 @@ pub enum Progress {
 /// What a simulation found.
 #[derive(Debug, Clone)]
 pub struct Outcome {
-    pub verdict: Verdict,
+    pub comparison: Comparison,
     /// Rows that break an invariant.
     pub breaches: Vec<Breach>,
     pub kills: u32,
@@ -102,8 +103,8 @@ impl Outcome {
     pub fn findings(&self) -> Vec<String> {
         let breach = |b: &Breach| format!("{} {}: {}", b.invariant, b.says, b.row);
         // Nothing lost of nothing published would be no proof.
-        let nothing = (self.verdict.once == 0).then(|| "no post was published".to_owned());
-        let posts = self.verdict.findings.iter().cloned();
+        let nothing = (self.comparison.once == 0).then(|| "no post was published".to_owned());
+        let posts = self.comparison.findings.iter().cloned();
         posts.chain(self.breaches.iter().map(breach)).chain(nothing).collect()
     }
 }
@@ -180,7 +181,7 @@ impl<'a> Simulation<'a> {
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Outcome, SimulationError> {
         let accounts = posts::add_accounts(&self.store, self.company).await?;
-        self.misbehave(&self.faults[0])?;
+        self.set_faults(&self.faults[0])?;
         let mut fleet = Fleet::new(program, WORKERS)?;
         for round in &self.plan.rounds {
             for kill in &round.kills {
@@ -195,9 +196,9 @@ impl<'a> Simulation<'a> {
             self.pause(Duration::from_secs(round.pause_s)).await?;
         }
         progress(Progress::Finishing);
-        self.misbehave(&self.faults[1])?;
+        self.set_faults(&self.faults[1])?;
         self.finish(program, &accounts).await?;
-        self.judge().await
+        self.outcome().await
     }
 
     /// The next so many posts of the plan are due now.
@@ -275,7 +276,7 @@ impl<'a> Simulation<'a> {
                 self.store.resume_account(self.company, *account).await?;
             }
             fleet.run_once().await?;
-            if self.told().await?.values().all(|post| post.fate != Fate::Open) {
+            if self.reported().await?.values().all(|post| post.state != ReportedState::Open) {
                 break;
             }
             self.pause(FINISH_PAUSE[usize::from(run >= FINISH_SHORT_PAUSES)]).await?;
@@ -284,43 +285,43 @@ impl<'a> Simulation<'a> {
     }
 
     /// What the database tells.
-    async fn told(&self) -> Result<BTreeMap<PostId, Told>, SimulationError> {
+    async fn reported(&self) -> Result<BTreeMap<PostId, ReportedPost>, SimulationError> {
         let filter = PostFilter::all(self.company);
         let posts = self.store.list_posts(&filter, &Page::default()).await?.posts;
         let number = |id| self.ids.iter().position(|own| *own == id);
-        let told = posts.into_iter().map(|post| {
-            let told = Told {
+        let reported = posts.into_iter().map(|post| {
+            let reported = ReportedPost {
                 platform: post.content.platform,
                 is_members: number(post.id).is_some_and(|n| self.plan.posts[n].is_members()),
-                fate: Fate::of(&post),
+                state: ReportedState::of(&post),
                 external_id: post.external_post_id,
             };
-            (post.id, told)
+            (post.id, reported)
         });
-        Ok(told.collect())
+        Ok(reported.collect())
     }
 
-    async fn judge(self) -> Result<Outcome, SimulationError> {
+    async fn outcome(self) -> Result<Outcome, SimulationError> {
         // Stories disappear after a day, and what was deleted was seen.
-        let verdict = judge(&self.ids, &self.told().await?, &self.sandbox.ever_live());
+        let comparison = compare(&self.ids, &self.reported().await?, &self.sandbox.ever_live());
         let breaches = self.store.breaches().await?;
         let engine = self.store.engine_version().await?;
         self.store.close().await;
         let (waits, untimed) = self.take_overs.waits();
         Ok(Outcome {
-            verdict,
+            comparison,
             breaches,
             kills: self.kills,
             kills_at_work: self.kills_at_work,
             kills_in_call: self.kills_in_call,
-            faults: self.sandbox.struck(),
+            faults: self.sandbox.faults_injected(),
             waits,
             untimed,
             engine,
         })
     }
 
-    fn misbehave(&self, rules: &Value) -> Result<(), SimulationError> {
-        self.sandbox.misbehave(rules).map_err(|error| SimulationError::Bug(error.to_string()))
+    fn set_faults(&self, rules: &Value) -> Result<(), SimulationError> {
+        self.sandbox.set_faults(rules).map_err(|error| SimulationError::Bug(error.to_string()))
     }
 }

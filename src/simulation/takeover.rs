@@ -28,8 +28,8 @@ impl TakeOvers {
 
     /// What became of those that wait, in their order.
     fn record(&mut self, found: &[AfterDeath], now: Instant) {
-        for ((job, at), fate) in std::mem::take(&mut self.waiting).into_iter().zip(found) {
-            match fate {
+        for ((job, at), after) in std::mem::take(&mut self.waiting).into_iter().zip(found) {
+            match after {
                 AfterDeath::Waits => self.waiting.push((job, at)),
                 AfterDeath::Taken => self.waits.push(now.duration_since(at)),
                 // It was in nobody's hands when its worker died.
@@ -75,8 +75,8 @@ mod tests {
     /// A wait ends when a living worker has the job, and none is left out.
     #[test]
     fn wait_ends_when_living_worker_has_job() {
-        let held = || HeldJob { job_id: JobId::generate(), fence: Fence(1), in_call: false };
-        let (slow, quick, settled, never) = (held(), held(), held(), held());
+        let in_flight = || HeldJob { job_id: JobId::generate(), fence: Fence(1), in_call: false };
+        let (slow, quick, settled, never) = (in_flight(), in_flight(), in_flight(), in_flight());
         let began = Instant::now();
         let after = |seconds| began + Duration::from_secs(seconds);
         let mut all = TakeOvers::default();

@@ -56,11 +56,11 @@ pub(super) fn create_post(world: &mut World, call: &Call, page: &str) -> Reply {
     let published = call.flag("published").unwrap_or(true);
     let now = world.now();
     let mut live = published.then_some(now);
-    if let Some(wish) = call.text("scheduled_publish_time") {
-        let at = wish
+    if let Some(request) = call.text("scheduled_publish_time") {
+        let at = request
             .parse::<i64>()
             .ok()
-            .or_else(|| chrono::DateTime::parse_from_rfc3339(&wish).ok().map(|t| t.timestamp()));
+            .or_else(|| chrono::DateTime::parse_from_rfc3339(&request).ok().map(|t| t.timestamp()));
         let ahead = at.map(|at| at * 1000 - now);
         if published || !ahead.is_some_and(|ms| (600_000..=30 * DAY_MS).contains(&ms)) {
             return error(100, 0, "(#100) The specified scheduled publish time is invalid");
