@@ -44,7 +44,7 @@ pub(super) fn check(content: &PostContent, allow_private: bool, review: &mut Rev
             MediaKind::Image => "--image",
             MediaKind::Video => "--video",
         };
-        let Some(mut url) = judge(flag, &item.url, profile, allow_private, review) else {
+        let Some(mut url) = check_url(flag, &item.url, profile, allow_private, review) else {
             continue;
         };
         format(flag, &item.url, item.kind, profile, review);
@@ -60,12 +60,12 @@ pub(super) fn check(content: &PostContent, allow_private: bool, review: &mut Rev
         }
     }
     if let Some(link) = &content.link {
-        judge("--link", link, profile, allow_private, review);
+        check_url("--link", link, profile, allow_private, review);
     }
 }
 
 /// Reports what is wrong with one URL; the parsed URL if it can be used.
-fn judge(
+fn check_url(
     flag: &str,
     text: &str,
     profile: &Profile,
