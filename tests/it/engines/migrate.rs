@@ -252,15 +252,15 @@ fn commands_work_beside_next_release_schema() {
     world.work_until_done();
     // Held, and decided by a person.
     let member = world.member();
-    let held = world.schedule(&member, &["--caption", "Held"]);
+    let unknown = world.schedule(&member, &["--caption", "Held"]);
     world.fault(&json!({
         "match": publish_call("linkedin"), "when": {"nth": 1}, "fault": "after_commit_drop",
     }));
     world.work_for(Duration::from_secs(150), 60);
     world.run(&["recover"]).ok();
-    assert_eq!(world.post(&held)["outcome"], "unknown");
-    world.run(&["recover", &held, "--published", "urn:li:share:77"]).ok();
-    posts.extend([moved, refused, held]);
+    assert_eq!(world.post(&unknown)["outcome"], "unknown");
+    world.run(&["recover", &unknown, "--published", "urn:li:share:77"]).ok();
+    posts.extend([moved, refused, unknown]);
     for post in &posts {
         assert_eq!(world.status(post), "published");
         world.run(&["show", post]).ok();

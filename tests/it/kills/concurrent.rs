@@ -21,7 +21,7 @@ pub fn dead(harness: &Harness, flow: &'static Flow, point: &str) -> Planted {
 /// The worker's point behind the answer that its post is live.
 fn answered(harness: &Harness, flow: &'static Flow) -> String {
     let points = harness.trace(harness.worker(&harness.plant(flow)));
-    points.into_iter().find(|point| kill_points::told_at(point).is_some()).unwrap()
+    points.into_iter().find(|point| kill_points::answered_at(point).is_some()).unwrap()
 }
 
 pub fn recover(harness: &Harness) -> Command {
@@ -45,7 +45,7 @@ fn look_up_at_once(flow: &'static Flow) {
     let harness = Harness::new();
     let answered = answered(&harness, flow);
     let unsent = answered.replace(".read:", ".before:");
-    let mut faults = harness.judge();
+    let mut faults = harness.check_posts();
     for (first, second) in [(RIVALS[0], RIVALS[1]), (RIVALS[1], RIVALS[0])] {
         for dies_at in if flow.is_two_step() { vec![&answered, &unsent] } else { vec![&answered] } {
             let post = dead(&harness, flow, dies_at);
@@ -67,7 +67,7 @@ fn look_up_at_once(flow: &'static Flow) {
                     stands.go_on();
                     assert_eq!(stands.end(), Some(0), "{point}");
                     assert!(other.wait().unwrap().success(), "{point}");
-                    faults.extend(harness.judge());
+                    faults.extend(harness.check_posts());
                 }
             }
         }
@@ -111,9 +111,9 @@ fn recover_and_worker_never_resend_members_post() {
 }
 
 /// What a person may say; `--published` wants the id at the platform.
-const VERDICTS: [&str; 3] = ["--published", "--not-published", "--abandon"];
+const DECISIONS: [&str; 3] = ["--published", "--not-published", "--abandon"];
 
-pub fn verdict(harness: &Harness, post: &Planted, word: &str) -> Command {
+pub fn decision(harness: &Harness, post: &Planted, word: &str) -> Command {
     let mut args = vec!["recover", &post.id, "--yes", word];
     let live = harness.world.live();
     let item = live.iter().find(|item| item["account"] == post.external_account.as_str());
@@ -147,11 +147,11 @@ fn decision_waits_for_transaction_and_is_refused() {
         };
         let points: Vec<&String> = points.iter().filter(is_recorded).collect();
         assert!(points.len() >= 3, "{points:?}");
-        for word in VERDICTS {
+        for word in DECISIONS {
             for point in &points {
                 let post = harness.plant(flow);
                 let worker = Frozen::at(harness.worker(&post), point).unwrap();
-                let mut person = verdict(&harness, &post, word).spawn().unwrap();
+                let mut person = decision(&harness, &post, word).spawn().unwrap();
                 until_it_waits(&harness);
                 worker.go_on();
                 assert_eq!(worker.end(), Some(0), "{word} at {point}");
@@ -159,8 +159,8 @@ fn decision_waits_for_transaction_and_is_refused() {
                 harness.note(1);
             }
         }
-        let faults = harness.judge();
-        harness.assert_sound(&format!("verdicts beside a worker, {}", flow.name), &faults);
+        let faults = harness.check_posts();
+        harness.assert_sound(&format!("decisions next to a worker, {}", flow.name), &faults);
     }
 }
 
@@ -175,13 +175,13 @@ fn decision_waits_until_review_is_needed() {
         let dies_at = if word == "--published" { &answered } else { &unsent };
         let post = dead(&harness, &LINKEDIN_MEMBER, dies_at);
         let worker = Frozen::at(harness.worker(&post), "hold.before_commit:1").unwrap();
-        let mut person = verdict(&harness, &post, word).spawn().unwrap();
+        let mut person = decision(&harness, &post, word).spawn().unwrap();
         until_it_waits(&harness);
         worker.go_on();
         assert_eq!(worker.end(), Some(0), "{word}");
         assert_eq!(person.wait().unwrap().code(), Some(0), "{word}");
         harness.note(1);
-        let faults = harness.judge();
+        let faults = harness.check_posts();
         assert_eq!(harness.world.status(&post.id), ends, "{word}");
         harness.assert_sound(&format!("{word} behind a hold"), &faults);
     }
@@ -195,7 +195,7 @@ fn decision_waits_until_review_is_needed() {
 fn answer_beside_decision_is_kept() {
     let harness = Harness::new();
     let answered = answered(&harness, &LINKEDIN_MEMBER);
-    for word in VERDICTS {
+    for word in DECISIONS {
         for point in ["judge.before_commit", "judge.committed"] {
             for answer_comes_first in [false, true] {
                 let post = harness.plant(&LINKEDIN_MEMBER);
@@ -205,11 +205,11 @@ fn answer_beside_decision_is_kept() {
                 assert_eq!(harness.world.post(&post.id)["outcome"], "unknown");
                 if answer_comes_first {
                     worker.go_on();
-                    let person = verdict(&harness, &post, word).status().unwrap();
+                    let person = decision(&harness, &post, word).status().unwrap();
                     assert!(matches!(person.code(), Some(0 | 4)), "{word}: {person}");
                     assert_eq!(worker.end(), Some(0), "{word}");
                 } else {
-                    let person = Frozen::at(verdict(&harness, &post, word), point).unwrap();
+                    let person = Frozen::at(decision(&harness, &post, word), point).unwrap();
                     worker.go_on();
                     person.go_on();
                     assert_eq!(person.end(), Some(0), "{word} at {point}");
@@ -217,19 +217,19 @@ fn answer_beside_decision_is_kept() {
                 }
                 harness.note(1);
                 harness.finish();
-                let told = harness.world.post(&post.id);
+                let shown = harness.world.post(&post.id);
                 let live = harness.world.live();
                 let account = post.external_account.as_str();
                 let mine: Vec<_> = live.iter().filter(|item| item["account"] == account).collect();
                 assert_eq!(mine.len(), 1, "{word} at {point}");
                 assert_eq!(
-                    (&told["status"], &told["externalPostId"]),
+                    (&shown["status"], &shown["externalPostId"]),
                     (&"published".into(), &mine[0]["id"]),
-                    "{word} at {point}: {told}"
+                    "{word} at {point}: {shown}"
                 );
             }
         }
     }
-    let faults = harness.judge();
-    harness.assert_sound("answers beside verdicts", &faults);
+    let faults = harness.check_posts();
+    harness.assert_sound("answers next to decisions", &faults);
 }

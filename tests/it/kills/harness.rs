@@ -55,7 +55,7 @@ pub struct Harness {
     posts: RefCell<Vec<Planted>>,
     kills: Cell<u32>,
     frozen: Cell<usize>,
-    judged: Cell<u32>,
+    checked: Cell<u32>,
     unknown: RefCell<BTreeMap<&'static str, u32>>,
     /// The platforms may refuse posts: then a post may fail, if it is not live.
     refusals: Cell<bool>,
@@ -99,7 +99,7 @@ impl Harness {
             posts: RefCell::default(),
             kills: Cell::new(0),
             frozen: Cell::new(0),
-            judged: Cell::new(0),
+            checked: Cell::new(0),
             unknown: RefCell::default(),
             refusals: Cell::default(),
             lies: Cell::default(),
@@ -305,7 +305,7 @@ impl Harness {
     /// two-step flows there is none. And the same of its first comment, which
     /// nobody can look up. Tells what is wrong with which post.
     #[track_caller]
-    pub fn judge(&self) -> Vec<(Planted, String)> {
+    pub fn check_posts(&self) -> Vec<(Planted, String)> {
         self.finish();
         // Videos are shown when they are processed.
         self.world.advance(PROCESSED);
@@ -318,7 +318,7 @@ impl Harness {
         let rows: BTreeMap<&str, &[String]> =
             rows.iter().map(|row| (row[0].as_str(), &row[1..])).collect();
         for post in self.posts.take() {
-            self.judged.set(self.judged.get() + 1);
+            self.checked.set(self.checked.get() + 1);
             let live = live.get(&post.external_account).copied().unwrap_or_default();
             let fault = match rows.get(post.id.as_str()) {
                 None => Some("lost".to_owned()),
@@ -351,7 +351,7 @@ impl Harness {
 
     fn fault(&self, post: &Planted, row: &[String], live: Live) -> Option<String> {
         let (status, outcome, comment) = (row[0].as_str(), row[1].as_str(), row[2].as_str());
-        let told = match (status, outcome) {
+        let fault = match (status, outcome) {
             _ if live.posts > 1 => Some("doubled"),
             ("published", _) if live.posts == 1 => self.comment_fault(post, comment, live),
             _ if live.comments > 0 || !comment.is_empty() => Some("a comment without a post"),
@@ -364,7 +364,7 @@ impl Harness {
             }
             _ => Some("ended wrongly"),
         };
-        Some(format!("{}: {live:?}, {row:?}", told?))
+        Some(format!("{}: {live:?}, {row:?}", fault?))
     }
 
     /// What is wrong with the comment below a published post.
@@ -392,7 +392,7 @@ impl Harness {
             self.world.database.engine(),
             self.kills(),
             self.frozen.get(),
-            self.judged.get(),
+            self.checked.get(),
             faults.len(),
             self.began.elapsed().as_secs(),
             unknown.join(", "),

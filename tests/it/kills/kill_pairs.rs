@@ -73,7 +73,7 @@ fn all_pairs(flow: &'static Flow) {
     let every = usize::try_from(of_firsts).unwrap().min(possible.div_ceil(FIRSTS_LEAST));
     let from = usize::try_from(dice.below(every as u64)).unwrap();
     firsts = firsts.into_iter().skip(from).step_by(every).collect();
-    let mut faults = harness.judge();
+    let mut faults = harness.check_posts();
     let mut recovering = BTreeSet::new();
     let (mut known, mut tried) = (0, 0);
     for first in &firsts {
@@ -96,7 +96,7 @@ fn all_pairs(flow: &'static Flow) {
             waiting.retain(|(post, second)| !harness.killed_at(harness.worker(post), second));
         }
         harness.world.advance(LEASE_OVER);
-        for (post, fault) in harness.judge() {
+        for (post, fault) in harness.check_posts() {
             let second = plans.iter().find(|(planned, _)| planned.id == post.id).map(|(_, s)| *s);
             report(&format!("{} killed at {first}, then at {second:?}: {fault}", flow.name));
             faults.push((post, fault));

@@ -127,13 +127,13 @@ fn comment_call(platform: Platform) -> &'static str {
 
 /// What a worker at this point has been told by the platform: a column of
 /// `post_details`, and what it must say in the end.
-pub fn told_at(point: &str) -> Option<(&'static str, &'static str)> {
-    let is_told = point.starts_with("publish/") && point.ends_with(".read:1");
-    let told = match point.contains("/comments.") {
+pub fn answered_at(point: &str) -> Option<(&'static str, &'static str)> {
+    let is_answered = point.starts_with("publish/") && point.ends_with(".read:1");
+    let expected = match point.contains("/comments.") {
         true => ("first_comment_state", "sent"),
         false => ("status", "published"),
     };
-    is_told.then_some(told)
+    is_answered.then_some(expected)
 }
 
 /// Whether a point is passed only if time will have it.

@@ -2,7 +2,7 @@
 //! effect outside of it, and no post is ever doubled, lost or wrongly reported.
 //!
 //! Needs the feature `kill-points` (`src/kill_point.rs`). What is asked after
-//! each run is in [`harness::Harness::judge`]. Variables:
+//! each run is in [`harness::Harness::check_posts`]. Variables:
 //!
 //! - `KILLS`: how many random kills each test of them makes (default 200);
 //! - `KILL_SEED`: the seed of random plans (default 1);

@@ -65,7 +65,7 @@ fn dawdle(harness: &Harness) {
 }
 
 /// Platforms that lose answers, lie, and lag, as the dice fall.
-fn misbehave(harness: &Harness, dice: &mut Dice) -> Vec<String> {
+fn set_faults(harness: &Harness, dice: &mut Dice) -> Vec<String> {
     let mut rules = Vec::new();
     for call in PUBLISH_CALLS {
         if dice.one_in(2) {
@@ -117,7 +117,7 @@ fn round(seed: u64) -> u32 {
     let mut plan = Vec::new();
     let harness = Harness::with(options(seed, &mut dice));
     if dice.one_in(2) {
-        plan = misbehave(&harness, &mut dice);
+        plan = set_faults(&harness, &mut dice);
         harness.expect_refusals();
     }
     if dice.one_in(2) {
@@ -128,7 +128,7 @@ fn round(seed: u64) -> u32 {
     let mut open: Vec<Planted> = Vec::new();
     while harness.kills() < KILLS_PER_ROUND {
         if harness.world.open_posts() == 0 {
-            faults.extend(harness.judge());
+            faults.extend(harness.check_posts());
             open = FLOWS.iter().map(|flow| harness.plant(flow)).collect();
         }
         if dice.one_in(20) {
@@ -151,7 +151,7 @@ fn round(seed: u64) -> u32 {
         }
         harness.world.advance(Duration::from_secs(pause));
     }
-    faults.extend(harness.judge());
+    faults.extend(harness.check_posts());
     if !faults.is_empty() {
         report(&format!("random kills, KILL_SEED={seed}:\n  {}", plan.join("\n  ")));
     }

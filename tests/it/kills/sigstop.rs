@@ -124,13 +124,16 @@ fn outside_of_transactions(flow: &'static Flow) {
         assert!(reached.contains(&point), "{} was not frozen at {point}", flow.name);
     }
     harness.world.advance(LEASE_OVER);
-    let mut faults = harness.judge();
+    let mut faults = harness.check_posts();
     for (post, point) in &plans {
-        let Some((column, told)) = kill_points::told_at(point) else { continue };
+        let Some((column, answered)) = kill_points::answered_at(point) else { continue };
         let sql = format!("SELECT {column} FROM post_details WHERE id = '{}'", post.id);
         let stored = harness.world.database.value(&sql);
-        if stored != told {
-            faults.push((post.clone(), format!("{column} {stored} although {told} was told")));
+        if stored != answered {
+            faults.push((
+                post.clone(),
+                format!("{column} {stored} although {answered} was answered"),
+            ));
         }
     }
     sum_up(&harness, &format!("outside of transactions, {}", flow.name), &plans, faults);
@@ -190,7 +193,7 @@ fn in_transactions(flow: &'static Flow) {
     }
     assert!(plans.len() + 3 >= at.len(), "most were frozen: {plans:?}");
     harness.world.advance(LEASE_OVER);
-    let faults = harness.judge();
+    let faults = harness.check_posts();
     sum_up(&harness, &format!("in transactions, {}", flow.name), &plans, faults);
 }
 
@@ -294,7 +297,7 @@ fn overtaken(flow: &'static Flow) {
     }
     assert!(!plans.is_empty());
     harness.world.advance(LEASE_OVER);
-    faults.extend(harness.judge());
+    faults.extend(harness.check_posts());
     sum_up(
         &harness,
         &format!("with their successors, {}, one in {share}", flow.name),
@@ -344,7 +347,7 @@ fn linkedin_in_transactions() {
 /// Freezes one worker at every point; a person wishes each post to be
 /// cancelled; then they go on, with their leases or with successors. A wish
 /// that came before the gate is granted.
-fn wished_away(flow: &'static Flow) {
+fn freeze_and_cancel(flow: &'static Flow) {
     let harness = Harness::new();
     let post = harness.plant(flow);
     let mut at = harness.trace(harness.worker(&post));
@@ -368,7 +371,7 @@ fn wished_away(flow: &'static Flow) {
         }
     }
     harness.world.advance(LEASE_OVER);
-    faults.extend(harness.judge());
+    faults.extend(harness.check_posts());
     for (post, _) in plans.iter().filter(|(_, point)| at[..gate].contains(point)) {
         let status = harness.world.status(&post.id);
         if status != "cancelled" {
@@ -381,15 +384,15 @@ fn wished_away(flow: &'static Flow) {
 
 #[test]
 fn facebook_cancelled() {
-    wished_away(&FACEBOOK_TEXT);
+    freeze_and_cancel(&FACEBOOK_TEXT);
 }
 
 #[test]
 fn instagram_cancelled() {
-    wished_away(&INSTAGRAM_IMAGE);
+    freeze_and_cancel(&INSTAGRAM_IMAGE);
 }
 
 #[test]
 fn linkedin_cancelled() {
-    wished_away(&LINKEDIN_IMAGE);
+    freeze_and_cancel(&LINKEDIN_IMAGE);
 }

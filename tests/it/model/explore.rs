@@ -15,8 +15,8 @@ pub const DOUBLE: &str = "two posts are live";
 pub const NOT_LIVE: &str = "published, but not live";
 pub const LIVE: &str = "not published, but live";
 pub const CANCELLED: &str = "cancelled, but live";
-pub const AGAINST_A_WISH: &str = "cleared to send against a wish to cancel";
-pub const WISH_LOST: &str = "a wish to cancel is lost";
+pub const AGAINST_CANCEL_REQUEST: &str = "cleared to send against a cancel request";
+pub const CANCEL_REQUEST_LOST: &str = "a cancel request is lost";
 pub const NOT_RECORDED: &str = "what is known to be live is not recorded";
 pub const LOST: &str = "lost: no worker can bring it to an end";
 pub const OPEN: &str = "in the queue with an open intent";
@@ -156,8 +156,8 @@ fn laws(what: &str) -> &'static [Transition] {
         | "records that it is not live" => &[Requeue, GiveBack, Fail, CancelClaimed],
         "records that it is live" => &[RecordLive, RecordLate],
         "gives up looking" => &[AskForReview],
-        "a held post is found live" | "takes a last look: it is live" => &[RecordLate],
-        "a held post is found not live" => &[Fail],
+        "a post that needs review is found live" | "takes a last look: it is live" => &[RecordLate],
+        "a post that needs review is found not live" => &[Fail],
         _ => &[],
     }
 }
@@ -186,8 +186,8 @@ fn broken(rules: &Rules, state: &State) -> Option<&'static str> {
         PostStatus::Failed if final_and_live && !unknown => Some(LIVE),
         PostStatus::Cancelled if final_and_live => Some(CANCELLED),
         PostStatus::Pending if state.is_open() => Some(OPEN),
-        PostStatus::Pending if state.cancel_wished => Some(WISH_LOST),
-        PostStatus::Failed if state.cancel_wished && never_sent => Some(WISH_LOST),
+        PostStatus::Pending if state.cancel_requested => Some(CANCEL_REQUEST_LOST),
+        PostStatus::Failed if state.cancel_requested && never_sent => Some(CANCEL_REQUEST_LOST),
         PostStatus::Failed if unknown && !state.is_open() => Some(UNKNOWN),
         PostStatus::Pending | PostStatus::Processing | PostStatus::Failed if known => {
             Some(NOT_RECORDED)

@@ -51,7 +51,7 @@ fn contradictions_compensate_for_long_lags() {
 #[test]
 fn unanswered_call_keeps_its_anchor() {
     let rules = lying(TwoStep, &[ReadsLagForLong]);
-    let rules = Rules { crashes: 0, verdicts: 0, fences: 5, ..rules };
+    let rules = Rules { crashes: 0, decisions: 0, fences: 5, ..rules };
     holds(rules, 1_800_000);
     breaks(Rules { mutations: &[GivesUpWhatNobodyAnswered], ..rules }, HARM);
 }

@@ -7,7 +7,7 @@ use super::rules::Fault::ReadsNeverCatchUp;
 use super::rules::Mutation::*;
 use super::rules::{Rules, Steps};
 use super::state::{Age, At, Call, IDLE, Kind, Object, State, Worker, slot};
-use super::steps::{BY_A_LOOK, Next, is_held, newest_open, record_live, refuse_all};
+use super::steps::{BY_A_LOOK, Next, needs_review, newest_open, record_live, refuse_all};
 
 /// After so many calls another one costs an attempt.
 const CALLS_PER_OBJECT: usize = 3;
@@ -21,7 +21,7 @@ impl Rules {
     /// A refusal is written down, and then looked up.
     pub fn hear(&self, steps: &mut Steps, i: usize) {
         let worker = steps.from.workers[i];
-        steps.add(7, "records what it was told", |s| {
+        steps.add(7, "records what it was answered", |s| {
             let fence = usize::from(worker.fence);
             let repeats = s.calls[..fence].contains(&Call::NotLive);
             let contradicts = worker.at == At::KnowsSpent && repeats;
@@ -100,23 +100,25 @@ impl Rules {
     /// Looks at a post that is held, whoever does.
     pub fn look_at_held(&self, steps: &mut Steps) {
         let state = steps.from;
-        debug_assert!(is_held(state), "only those");
+        debug_assert!(needs_review(state), "only those");
         let sighted = match self.kind {
             Kind::OneStep if state.live > 0 => Seen::Live,
             Kind::OneStep => return,
             Kind::TwoStep | Kind::Listed => self.read(state, slot(state.object)),
         };
         match sighted {
-            Seen::Live => steps.add(0, "a held post is found live", |s| {
+            Seen::Live => steps.add(0, "a post that needs review is found live", |s| {
                 let fence = newest_open(s);
                 record_live(s, fence);
             }),
             Seen::NotLive if !self.believes_not_live(state, answer_of(state)) => {}
-            Seen::NotLive | Seen::Dead => steps.add(0, "a held post is found not live", |s| {
-                refuse_all(s, as_read(state, sighted));
-                s.outcome = Some(Outcome::NotPublished);
-                self.owe_look(s);
-            }),
+            Seen::NotLive | Seen::Dead => {
+                steps.add(0, "a post that needs review is found not live", |s| {
+                    refuse_all(s, as_read(state, sighted));
+                    s.outcome = Some(Outcome::NotPublished);
+                    self.owe_look(s);
+                })
+            }
         }
     }
 

@@ -29,7 +29,8 @@ mod state;
 mod steps;
 
 use explore::{
-    AGAINST_A_WISH, CANCELLED, DOUBLE, LIVE, NOT_RECORDED, OPEN, UNKNOWN, WISH_LOST, explore,
+    AGAINST_CANCEL_REQUEST, CANCEL_REQUEST_LOST, CANCELLED, DOUBLE, LIVE, NOT_RECORDED, OPEN,
+    UNKNOWN, explore,
 };
 use rules::Mutation::*;
 use rules::Rules;
@@ -42,7 +43,7 @@ fn right(kind: Kind) -> Rules {
         crashes: 2,
         attempts: 2,
         fences,
-        verdicts: 1,
+        decisions: 1,
         retries: 0,
         faults: &[],
         mutations: &[],
@@ -74,7 +75,7 @@ fn breaks(rules: Rules, property: &str) {
 #[test]
 fn two_step_publishing_holds() {
     let rules = right(Kind::TwoStep);
-    holds(Rules { crashes: 3, attempts: 3, fences: 5, verdicts: 0, ..rules }, 3_400_000);
+    holds(Rules { crashes: 3, attempts: 3, fences: 5, decisions: 0, ..rules }, 3_400_000);
 }
 
 #[test]
@@ -100,8 +101,8 @@ fn every_rule_is_there_for_something() {
         (OneStep, &[NoFence], UNKNOWN),
         (OneStep, &[EvidenceIsFenced], NOT_RECORDED),
         (TwoStep, &[EvidenceIsFenced], NOT_RECORDED),
-        (OneStep, &[GateIgnoresWishes], AGAINST_A_WISH),
-        (OneStep, &[PutBackIgnoresWishes], WISH_LOST),
+        (OneStep, &[GateIgnoresCancelRequest], AGAINST_CANCEL_REQUEST),
+        (OneStep, &[PutBackIgnoresCancelRequest], CANCEL_REQUEST_LOST),
         (OneStep, &[CancelIgnoresTheWorker], CANCELLED),
         (OneStep, &[TakeOverIgnoresOpenIntents], LIVE),
         (OneStep, &[ExhaustionIgnoresOpenIntents], LIVE),

@@ -88,7 +88,7 @@ impl Rules {
                 s.workers[i].at = At::KnowsNothing;
             });
             if self.has(RefusalsLie) {
-                steps.add(0, "published, but is told that it was refused", |s| {
+                steps.add(0, "published, but answered as refused", |s| {
                     self.take_effect(s, object);
                     s.workers[i].at = At::KnowsRefused;
                 });

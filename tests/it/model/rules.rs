@@ -15,7 +15,7 @@ pub enum Mutation {
     /// The intent is committed after the call, together with its answer.
     GateAfterTheCall,
     /// The gate does not look for a wish to cancel.
-    GateIgnoresWishes,
+    GateIgnoresCancelRequest,
     /// Gates and settling calls do not look for open intents.
     NobodyChecksOpenIntents,
     /// Taking over does not look for open intents.
@@ -43,7 +43,7 @@ pub enum Mutation {
     /// A cancellation takes effect although a worker has the job.
     CancelIgnoresTheWorker,
     /// What a claim is put back with does not honour a wish to cancel.
-    PutBackIgnoresWishes,
+    PutBackIgnoresCancelRequest,
     /// Nothing is asked about earlier calls before another one is made.
     RepeatsWithoutAReading,
     /// Earlier calls are asked about while they may still show themselves.
@@ -102,7 +102,7 @@ pub struct Rules {
     /// The job changes hands so often at most; after that it is only rescued.
     pub fences: u8,
     /// A person decides at most so often about a held post.
-    pub verdicts: u8,
+    pub decisions: u8,
     /// A post that is reported as not published is tried again at most so often.
     pub retries: u8,
     pub faults: &'static [Fault],

@@ -138,7 +138,7 @@ pub struct State {
     pub attempts: u8,
     pub fence: u8,
     pub lease_runs: bool,
-    pub cancel_wished: bool,
+    pub cancel_requested: bool,
     /// The recorded object, counted from 1; 0: none.
     pub object: u8,
     /// What the log says of the publish call of each fence.
@@ -158,7 +158,7 @@ pub struct State {
     pub workers: [Worker; WORKERS],
     pub crashes: u8,
     /// How often a person has said what became of the post.
-    pub verdicts: u8,
+    pub decisions: u8,
     /// How often somebody had it tried again.
     pub retries: u8,
     /// Whether somebody has asked for a cancellation.
@@ -179,7 +179,7 @@ impl State {
             attempts: 0,
             fence: 0,
             lease_runs: false,
-            cancel_wished: false,
+            cancel_requested: false,
             object: 0,
             calls: [Call::None; LOGGED],
             named: 0,
@@ -190,7 +190,7 @@ impl State {
             strays: [0; OBJECTS],
             workers: [IDLE; WORKERS],
             crashes: 0,
-            verdicts: 0,
+            decisions: 0,
             retries: 0,
             cancel_asked: false,
             came_twice: false,
@@ -254,12 +254,12 @@ impl State {
         push(2, self.named.into());
         push(2, self.live.into());
         push(2, self.crashes.into());
-        push(1, self.verdicts.into());
+        push(1, self.decisions.into());
         push(1, self.retries.into());
         push(2, self.age as u128);
         for flag in [
             self.lease_runs,
-            self.cancel_wished,
+            self.cancel_requested,
             self.owes_look,
             self.cancel_asked,
             self.came_twice,

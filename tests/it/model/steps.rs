@@ -3,7 +3,7 @@
 
 use socialsched::domain::{JobStatus, Outcome, PostStatus};
 
-use super::explore::{AGAINST_A_WISH, NOT_RECORDED};
+use super::explore::{AGAINST_CANCEL_REQUEST, NOT_RECORDED};
 use super::look_up::answer_of;
 use super::rules::Mutation::*;
 use super::rules::{Fault, Rules, Steps, Taken};
@@ -78,8 +78,8 @@ impl Rules {
             steps.add(1, "the lease ends", |s| s.lease_runs = false);
         }
         self.time(steps);
-        if is_held(state) && state.verdicts < self.verdicts {
-            self.judge(steps);
+        if needs_review(state) && state.decisions < self.decisions {
+            self.decide(steps);
         }
         if state.post == PostStatus::Pending && !state.is_open() {
             // T17
@@ -99,11 +99,11 @@ impl Rules {
                 if self.without(CancelIgnoresTheWorker) {
                     self.cancel(s);
                 } else {
-                    s.cancel_wished = true;
+                    s.cancel_requested = true;
                 }
             });
         }
-        let failed = state.post == PostStatus::Failed && !is_held(state);
+        let failed = state.post == PostStatus::Failed && !needs_review(state);
         if failed && state.retries < self.retries {
             steps.add(0, "somebody has it tried again", |s| {
                 s.retries += 1;
@@ -149,25 +149,25 @@ impl Rules {
         if may_claim && state.job == JobStatus::Processing && !state.lease_runs {
             steps.add(4, "takes the job over", |s| self.take_over(s, i));
         }
-        if is_held(state) {
+        if needs_review(state) {
             self.look_at_held(steps);
         }
         self.look_for_the_last_time(steps, i);
     }
 
     /// T14: by a person who has looked, and tells what is to be seen.
-    fn judge(&self, steps: &mut Steps) {
+    fn decide(&self, steps: &mut Steps) {
         if steps.from.live > 0 {
             steps.add(0, "a person says that it is live", |s| {
-                s.verdicts += 1;
+                s.decisions += 1;
                 let fence = newest_open(s);
                 record_live(s, fence);
             });
         } else {
             steps.add(0, "a person says that it is not live", |s| {
-                s.verdicts += 1;
+                s.decisions += 1;
                 refuse_all(s, Call::Refused);
-                if s.cancel_wished {
+                if s.cancel_requested {
                     s.outcome = None;
                     self.cancel(s);
                 } else {
@@ -179,14 +179,14 @@ impl Rules {
 
     /// T9, T10, T4c.
     fn take_over(&self, s: &mut State, i: usize) {
-        if self.without(RecoversByAge) && !s.cancel_wished {
+        if self.without(RecoversByAge) && !s.cancel_requested {
             s.post = PostStatus::Pending;
             s.job = JobStatus::Pending;
             return;
         }
         let open = s.is_open() && !self.without(TakeOverIgnoresOpenIntents);
         let spent = s.attempts >= self.attempts;
-        if !open && s.cancel_wished {
+        if !open && s.cancel_requested {
             self.cancel(s);
         } else if spent && (!open || self.without(ExhaustionIgnoresOpenIntents)) {
             self.end(s, Outcome::NotPublished);
@@ -220,7 +220,7 @@ impl Rules {
     fn claimed(&self, steps: &mut Steps, i: usize) {
         let state = steps.from;
         let worker = state.workers[i];
-        let good = if state.cancel_wished { 7 } else { 0 };
+        let good = if state.cancel_requested { 7 } else { 0 };
         self.put_back(steps, i, good, "puts the job back", Next::GiveBack); // T11
         self.put_back(steps, i, 0, "fails to ask for good", Next::Fail); // T7
         if state.age < Age::Over && !self.without(RepeatsOnAnEarlyReading) {
@@ -238,7 +238,7 @@ impl Rules {
     fn ready(&self, steps: &mut Steps, i: usize) {
         let state = steps.from;
         let worker = state.workers[i];
-        let good = if state.cancel_wished { 7 } else { 0 };
+        let good = if state.cancel_requested { 7 } else { 0 };
         self.put_back(steps, i, good, "puts the job back", Next::GiveBack); // T11
         self.put_back(steps, i, 0, "fails to prepare it", Next::Retry); // T6
         self.put_back(steps, i, 1, "fails to prepare it for good", Next::Fail); // T7
@@ -268,7 +268,7 @@ impl Rules {
         let open = state.is_open() && !self.without(NobodyChecksOpenIntents);
         if !self.is_ours(state, worker) || !state.lease_runs || open {
             steps.add(0, "finds the gate shut", |s| s.workers[i] = IDLE);
-        } else if !state.cancel_wished || self.without(GateIgnoresWishes) {
+        } else if !state.cancel_requested || self.without(GateIgnoresCancelRequest) {
             steps.add(6, "commits its intent", |s| {
                 s.workers[i].at = At::Cleared;
                 s.workers[i].notes = 0;
@@ -277,7 +277,7 @@ impl Rules {
                     self.note_call(s, worker, Call::Open);
                 }
             });
-            steps.wrong(state.cancel_wished, AGAINST_A_WISH);
+            steps.wrong(state.cancel_requested, AGAINST_CANCEL_REQUEST);
         }
     }
 
@@ -382,7 +382,7 @@ impl Rules {
     pub fn leave(&self, s: &mut State, next: Next) {
         if s.is_open() && !self.without(NobodyChecksOpenIntents) {
             // An error of the store: the job stays as it is.
-        } else if s.cancel_wished && !self.without(PutBackIgnoresWishes) {
+        } else if s.cancel_requested && !self.without(PutBackIgnoresCancelRequest) {
             self.cancel(s);
         } else if next == Next::Fail || (next == Next::Retry && s.attempts >= self.attempts) {
             self.end(s, Outcome::NotPublished);
@@ -444,12 +444,12 @@ fn reopen(s: &mut State) {
     s.job = JobStatus::Pending;
     s.outcome = None;
     s.attempts = 0;
-    s.cancel_wished = false;
+    s.cancel_requested = false;
     s.owes_look = false;
 }
 
 /// Whether it waits for a person's word.
-pub fn is_held(s: &State) -> bool {
+pub fn needs_review(s: &State) -> bool {
     s.post == PostStatus::Failed && s.outcome == Some(Outcome::Unknown)
 }
 

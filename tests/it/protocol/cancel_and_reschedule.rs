@@ -11,7 +11,7 @@ use crate::support::{Daemon, PLATFORMS, World, eventually, publish_call, staging
 const SLOW: u64 = 3000;
 
 /// Calls that a fault struck.
-fn struck(world: &World) -> usize {
+fn injected(world: &World) -> usize {
     world.calls().iter().filter(|call| call["fault"].is_string()).count()
 }
 
@@ -26,7 +26,7 @@ fn being_published(world: &World) -> ([String; 3], Daemon) {
         world.schedule(&world.account(platform), &["--caption", "Hello", "--image", &image])
     });
     let worker = world.start_worker(&[]);
-    eventually("all publish calls are on their way", || struck(world) == ids.len());
+    eventually("all publish calls are on their way", || injected(world) == ids.len());
     (ids, worker)
 }
 
@@ -43,7 +43,7 @@ fn cancel_before_publish_call_is_honoured() {
         world.schedule(&account, &["--caption", "Never mind", "--image", &image])
     });
     let mut worker = world.start_worker(&[]);
-    eventually("all are being staged", || struck(&world) == ids.len());
+    eventually("all are being staged", || injected(&world) == ids.len());
     for id in &ids {
         world.run(&["cancel", id]).ok().says("is being published: asked");
         assert_eq!(world.status(id), "processing", "it is only asked");

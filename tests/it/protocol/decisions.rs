@@ -26,15 +26,15 @@ fn unknown(count: usize) -> (World, Account, Vec<String>) {
 }
 
 /// The command lines of a run with this verdict, as they were printed.
-fn lines(ran: &Ran, verdict: &str) -> Vec<String> {
+fn lines(ran: &Ran, decision: &str) -> Vec<String> {
     let is_command = |line: &&str| line.trim_start().starts_with("socialsched ");
     let lines = ran.stderr.lines().filter(is_command);
-    lines.filter(|line| line.ends_with(verdict)).map(str::to_owned).collect()
+    lines.filter(|line| line.ends_with(decision)).map(str::to_owned).collect()
 }
 
-fn line(ran: &Ran, verdict: &str) -> String {
-    let mut lines = lines(ran, verdict);
-    assert_eq!(lines.len(), 1, "{verdict}: {ran}");
+fn line(ran: &Ran, decision: &str) -> String {
+    let mut lines = lines(ran, decision);
+    assert_eq!(lines.len(), 1, "{decision}: {ran}");
     lines.remove(0)
 }
 
@@ -45,16 +45,17 @@ fn each_decision_has_a_printed_command() {
     ids.sort_unstable();
     for args in [&["list"][..], &["list", "-o", "json"], &["queue-status"], &["recover"]] {
         let ran = world.run(args).ok();
-        for verdict in [PLACEHOLDER, "--not-published", "--abandon"] {
-            let mut shown = lines(&ran, verdict);
+        for decision in [PLACEHOLDER, "--not-published", "--abandon"] {
+            let mut shown = lines(&ran, decision);
             shown.sort_unstable();
-            let wanted = ids.iter().map(|id| format!("socialsched recover {} {verdict}", &id[..8]));
+            let wanted =
+                ids.iter().map(|id| format!("socialsched recover {} {decision}", &id[..8]));
             assert_eq!(shown, wanted.collect::<Vec<_>>(), "{args:?}");
         }
     }
     for ran in [world.run(&["show", &ids[0]]).ok(), world.run(&["retry", &ids[0]]).exits(4)] {
-        for verdict in [PLACEHOLDER, "--not-published", "--abandon"] {
-            assert!(line(&ran, verdict).contains(&ids[0][..8]), "{ran}");
+        for decision in [PLACEHOLDER, "--not-published", "--abandon"] {
+            assert!(line(&ran, decision).contains(&ids[0][..8]), "{ran}");
         }
     }
     world.assert_healthy();

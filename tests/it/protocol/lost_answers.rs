@@ -68,7 +68,7 @@ fn live_on(world: &World, account: &Account) -> usize {
 }
 
 /// How often each fault struck: that the test is about what it says.
-fn struck(world: &World) -> usize {
+fn injected(world: &World) -> usize {
     world.calls().iter().filter(|call| call["fault"].is_string()).count()
 }
 
@@ -83,7 +83,7 @@ fn all_flows(fault: &str) -> (World, Vec<(&'static Flow, Account, String)>) {
         })
         .collect();
     world.work_for(LOOKS, 60);
-    assert_eq!(struck(&world), FLOWS.len(), "each publish call went wrong once");
+    assert_eq!(injected(&world), FLOWS.len(), "each publish call went wrong once");
     world.assert_healthy();
     (world, posts)
 }
@@ -267,9 +267,9 @@ fn equal_text_is_not_matched() {
     let mut live: Vec<String> =
         world.live().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect();
     live.sort_unstable();
-    let mut told = found.to_vec();
-    told.sort_unstable();
-    assert_eq!(told, live, "each is live under an id of its own");
+    let mut ids = found.to_vec();
+    ids.sort_unstable();
+    assert_eq!(ids, live, "each is live under an id of its own");
     assert_eq!(live.len(), 2);
     world.assert_healthy();
 }
@@ -367,7 +367,7 @@ fn dead_token_keeps_the_look_up_open() {
         world.work(&[]);
         world.advance(Duration::from_secs(11 * 60));
     }
-    assert!(struck(&world) > 10, "it was asked more often than a person waits for");
+    assert!(injected(&world) > 10, "it was asked more often than a person waits for");
     assert_eq!(world.status(&id), "processing");
     world.heal();
     // Nor is it one look later, when something else goes wrong.

@@ -275,7 +275,7 @@ fn retired_version_throttles_only_its_platform() {
         let other = world.account("instagram");
         let other = world.schedule(&other, &["--caption", "Three", "--image", &image]);
         let ran = world.work(&[]);
-        assert!(!ran.stderr.contains(word), "told again: {ran}");
+        assert!(!ran.stderr.contains(word), "reported again: {ran}");
         assert_eq!(world.status(&other), "published", "others go on");
         for id in [&first, &waiting, &second] {
             let post = world.post(id);

@@ -85,9 +85,9 @@ fn posts_after_backup_need_review() {
     assert!(preview.stdout.contains("last written to: 20"), "{preview}");
     world.run(&["recover", "--after-restore"]).exits(2).complains("--yes");
     assert_eq!(world.status(&sent), "pending");
-    let held = world.json(&["recover", "--after-restore", "--yes"]);
-    assert_eq!(held["data"]["needsReview"].as_array().unwrap().len(), 4, "{held}");
-    assert_eq!(held["data"]["commentsStopped"], 1, "{held}");
+    let restored = world.json(&["recover", "--after-restore", "--yes"]);
+    assert_eq!(restored["data"]["needsReview"].as_array().unwrap().len(), 4, "{restored}");
+    assert_eq!(restored["data"]["commentsStopped"], 1, "{restored}");
     for id in [&prepared, &stopped, &sent, &searched] {
         let post = world.post(id);
         assert_eq!((&post["status"], &post["outcome"]), (&json!("failed"), &json!("unknown")));

@@ -9,7 +9,7 @@ use crate::support::{Daemon, Starving, World, eventually, publish_call, staging_
 
 const LOOKS: Duration = Duration::from_secs(150);
 
-fn struck(world: &World) -> usize {
+fn injected(world: &World) -> usize {
     world.calls().iter().filter(|call| call["fault"].is_string()).count()
 }
 
@@ -145,7 +145,7 @@ fn a_poison_fails_after_three_deaths(die: impl Fn(&mut Daemon)) {
     let fine = world.schedule(&page, &["--caption", "Fine"]);
     for death in 1..=3 {
         let mut worker = world.start_worker(&["--concurrency", "1", "--lease", "2s"]);
-        eventually("it hangs", || struck(&world) == death);
+        eventually("it hangs", || injected(&world) == death);
         die(&mut worker);
         assert_eq!(world.post(&poison)["attempts"], json!(death));
         world.advance(Duration::from_secs(120));

@@ -41,7 +41,7 @@ impl Away {
 
     /// The first publish call meets the fault, and is answered late.
     fn in_world(world: World, fault: &Value, worker: &[&str]) -> Self {
-        let struck = struck(&world);
+        let injected = injected(&world);
         let mut rule = json!({
             "match": publish_call("linkedin"), "when": {"nth": 1}, "delay_ms": SLOW_MS,
         });
@@ -49,7 +49,7 @@ impl Away {
         world.fault(&rule);
         let id = world.schedule(&world.member(), &["--caption", "Hello"]);
         let worker = world.start(&[&["run-worker"], worker].concat());
-        eventually("the publish call is on its way", || self::struck(&world) > struck);
+        eventually("the publish call is on its way", || self::injected(&world) > injected);
         let (session, unlock) = lock(&world);
         eventually("the answer is in the spool", || !spooled(&world).is_empty());
         Self { world, id, worker, session, unlock }
@@ -83,7 +83,7 @@ impl Away {
 }
 
 /// Calls that met a fault.
-fn struck(world: &World) -> usize {
+fn injected(world: &World) -> usize {
     world.calls().iter().filter(|call| call["fault"].is_string()).count()
 }
 
@@ -117,7 +117,7 @@ fn running_worker_records_dead_workers_answer() {
     world.fault(&json!({"match": publish_call("facebook"), "fault": "before_commit_hang"}));
     world.schedule(&world.account("facebook"), &["--caption", "Busy"]);
     let mut living = world.start_worker(&["--concurrency", "1"]);
-    eventually("it is busy", || struck(&world) == 1);
+    eventually("it is busy", || injected(&world) == 1);
     let mut away = Away::in_world(world, &json!({"fault": "slow_first_byte"}), &[]);
     away.worker.kill();
     let calls = away.world.calls().len();

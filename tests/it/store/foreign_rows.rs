@@ -78,8 +78,8 @@ fn old_locked_job_is_looked_up() {
         assert_eq!(claim.post_id, id);
         assert_eq!(claim.open_intents.len(), 1, "its call may have gone out");
         assert_eq!(queue.gate(&claim), socialsched::store::Gate::Lost);
-        let held = queue.hold(&claim, &failure("no id to ask for"), None).unwrap();
-        assert_eq!(held, Settled::Done);
+        let result = queue.hold(&claim, &failure("no id to ask for"), None).unwrap();
+        assert_eq!(result, Settled::Done);
         assert_eq!(queue.post(id).outcome, Some(Outcome::Unknown));
         let log = queue.history(id);
         assert_eq!((log[0].kind, log[0].event), (StepKind::Publish, LogEvent::Intent));

@@ -38,11 +38,11 @@ fn posts_in_backup_need_review() {
         let risky = queue.wait(queue.store.may_have_gone_out()).unwrap();
         let restored = queue.wait(queue.store.hold_after_restore()).unwrap();
         assert_eq!(restored.held, risky);
-        let mut held = restored.held;
-        held.sort_unstable();
+        let mut review = restored.held;
+        review.sort_unstable();
         let mut all = vec![sent.post_id, claimed.post_id, pending];
         all.sort_unstable();
-        assert_eq!(held, all);
+        assert_eq!(review, all);
         for id in all {
             assert_held(queue, id);
             let sent_at = queue.history(id).last().unwrap().at;
@@ -59,9 +59,9 @@ fn posts_in_backup_need_review() {
         assert_eq!(queue.states(sent.post_id), "published/done");
         // A person sends the others again.
         for id in [claimed.post_id, pending] {
-            let verdict = Verdict::NotPublished;
-            let judged = queue.store.judge(queue.company, id, &verdict, "ann", false);
-            assert_eq!(queue.wait(judged).unwrap(), Judged::Done);
+            let decision = Verdict::NotPublished;
+            let decided = queue.store.judge(queue.company, id, &decision, "ann", false);
+            assert_eq!(queue.wait(decided).unwrap(), Judged::Done);
         }
         let mut again: Vec<_> = queue.claims(&a).iter().map(|claim| claim.post_id).collect();
         again.sort_unstable();
@@ -102,12 +102,12 @@ fn comment_of_live_post_is_not_repeated() {
         };
         let [found, again] = [commented(), commented()];
         queue.wait(queue.store.hold_after_restore()).unwrap();
-        for held in queue.needs_review() {
-            if held.post_id == found {
+        for review in queue.needs_review() {
+            if review.post_id == found {
                 let seen = Evidence {
-                    job: held.job_id,
-                    post: held.post_id,
-                    intent: held.open_intents[0].clone(),
+                    job: review.job_id,
+                    post: review.post_id,
+                    intent: review.open_intents[0].clone(),
                     receipt: receipt("fb_1"),
                 };
                 queue.wait(queue.store.record_live(&a, &[seen])).unwrap();
@@ -116,9 +116,9 @@ fn comment_of_live_post_is_not_repeated() {
         assert_eq!(queue.states(found), "published/done");
         assert_eq!(queue.post(found).comment_state, Some(CommentState::Unknown));
         // What a person says is not there has no comment either.
-        let verdict = Verdict::NotPublished;
-        let judged = queue.store.judge(queue.company, again, &verdict, "ann", false);
-        assert_eq!(queue.wait(judged).unwrap(), Judged::Done);
+        let decision = Verdict::NotPublished;
+        let decided = queue.store.judge(queue.company, again, &decision, "ann", false);
+        assert_eq!(queue.wait(decided).unwrap(), Judged::Done);
         let claim = queue.claim(&a);
         let intent = queue.intent(&claim);
         queue.live(&a, &claim, &intent, &receipt("fb_2")).unwrap();

@@ -58,21 +58,21 @@ impl Simulator {
     /// Serves on a free port until dropped.
     pub fn start(options: SandboxOptions) -> Self {
         let (stop, stopped) = oneshot::channel();
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let thread = thread::spawn(move || {
             let runtime =
                 tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async move {
                 let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
                 let sandbox = Sandbox::bind(any_port, options).await.unwrap();
-                tell.send(sandbox.address()).unwrap();
+                sender.send(sandbox.address()).unwrap();
                 let shutdown = async {
                     let _ = stopped.await;
                 };
                 sandbox.serve(shutdown).await.unwrap();
             });
         });
-        let address = told.recv().unwrap();
+        let address = receiver.recv().unwrap();
         Self { address, stop: Some(stop), thread: Some(thread) }
     }
 

@@ -33,8 +33,8 @@ fn error_class_survives_look_up() {
         });
         world.work(&["--max-runtime", "2s"]);
         for post in &posts {
-            let told = world.post(&post.id);
-            assert_eq!(told["status"], "processing", "{code}, {}: {told}", post.way);
+            let shown = world.post(&post.id);
+            assert_eq!(shown["status"], "processing", "{code}, {}: {shown}", post.way);
         }
         let next = posts.each_ref().map(|first| {
             let args = ways.iter().find(|(way, _)| way.0 == first.way).unwrap().0.2;
@@ -70,9 +70,9 @@ fn error_class_survives_look_up() {
         world.work_for(MINUTE, 60);
         posts[0].way = "first";
         for post in posts.iter().chain(&next) {
-            let told = world.post(&post.id);
-            let seen = (&told["status"], &told["attempts"]);
-            assert_eq!(seen, (&json!("published"), &json!(1)), "{code}, {}: {told}", post.way);
+            let shown = world.post(&post.id);
+            let seen = (&shown["status"], &shown["attempts"]);
+            assert_eq!(seen, (&json!("published"), &json!(1)), "{code}, {}: {shown}", post.way);
         }
         assert_eq!(world.ever().len(), 4, "{code}");
         world.assert_healthy();
@@ -117,9 +117,9 @@ fn unproven_block_throttles_only_its_account() {
         world.advance(10 * MINUTE);
         world.work_for(LOOKS, 60);
         for post in posts.iter().chain(&next) {
-            let told = world.post(&post.id);
-            let seen = (&told["status"], &told["attempts"]);
-            assert_eq!(seen, (&json!("published"), &json!(1)), "{effect}, {}: {told}", post.way);
+            let shown = world.post(&post.id);
+            let seen = (&shown["status"], &shown["attempts"]);
+            assert_eq!(seen, (&json!("published"), &json!(1)), "{effect}, {}: {shown}", post.way);
         }
         assert_eq!(world.ever().len(), 7, "{effect}");
         world.assert_healthy();
@@ -185,10 +185,10 @@ fn list_disproves_a_long_lagging_state() {
     }
     for post in &posts {
         assert_called_once(&world, post);
-        let told = world.post(&post.id);
+        let shown = world.post(&post.id);
         match post.way.starts_with("Instagram") && post.way.contains("story") {
-            true => assert_eq!(told["status"], "processing", "{}: {told}", post.way),
-            false => assert_eq!(told["status"], "published", "{}: {told}", post.way),
+            true => assert_eq!(shown["status"], "processing", "{}: {shown}", post.way),
+            false => assert_eq!(shown["status"], "published", "{}: {shown}", post.way),
         }
     }
     work_on(&world, 6, 10 * MINUTE);
@@ -244,11 +244,11 @@ fn handwritten_post_after_refusal_is_not_matched() {
         world.advance(HOUR);
         world.work_for(LOOKS, 60);
         for (post, by_hand) in posts.iter().zip(by_hand) {
-            let told = world.post(&post.id);
-            let what = format!("{arrives}, {minutes}, {}: {told}", post.account.platform);
-            assert_eq!(told["status"], "published", "{what}");
-            assert!(told["externalPostId"].is_string(), "{what}");
-            assert_ne!(told["externalPostId"], Value::from(by_hand), "{what}");
+            let shown = world.post(&post.id);
+            let what = format!("{arrives}, {minutes}, {}: {shown}", post.account.platform);
+            assert_eq!(shown["status"], "published", "{what}");
+            assert!(shown["externalPostId"].is_string(), "{what}");
+            assert_ne!(shown["externalPostId"], Value::from(by_hand), "{what}");
             let sent = calls(&world, &post.account, "publish").len();
             assert_eq!(sent, if arrives { 3 } else { 4 }, "{what}");
             assert_eq!(ever(&world, &post.account).len(), 2, "{what}");

@@ -128,8 +128,8 @@ fn failed_though_live(world: &World) -> Vec<super::Post> {
         world.advance(MINUTE);
     }
     for post in &posts {
-        let told = world.post(&post.id);
-        assert_eq!(told["outcome"], "not_published", "{}: {told}", post.way);
+        let shown = world.post(&post.id);
+        assert_eq!(shown["outcome"], "not_published", "{}: {shown}", post.way);
         assert_eq!(ever(world, &post.account).len(), 1, "{}", post.way);
     }
     posts
@@ -196,8 +196,8 @@ fn expired_media_refusal_is_looked_up_first() {
         world.advance(HOUR);
         world.work(&[]);
         for post in &posts {
-            let told = world.post(&post.id);
-            assert_eq!(told["status"], "published", "{effect}, {}: {told}", post.way);
+            let shown = world.post(&post.id);
+            assert_eq!(shown["status"], "published", "{effect}, {}: {shown}", post.way);
             assert_eq!(ever(&world, &post.account).len(), 1, "{effect}, {}", post.way);
             if effect == "once" {
                 assert_published_once(&world, post, 1);

@@ -126,20 +126,20 @@ fn ever(world: &World, account: &Account) -> Vec<Value> {
 /// Told as published, seen once by readers, and there still; with one call.
 #[track_caller]
 fn assert_published_once(world: &World, post: &Post, attempts: u32) {
-    let (way, told) = (post.way, world.post(&post.id));
-    let seen = (&told["status"], &told["attempts"]);
-    assert_eq!(seen, (&json!("published"), &json!(attempts)), "{way}: {told}");
+    let (way, shown) = (post.way, world.post(&post.id));
+    let seen = (&shown["status"], &shown["attempts"]);
+    assert_eq!(seen, (&json!("published"), &json!(attempts)), "{way}: {shown}");
     let ever = ever(world, &post.account);
     assert_eq!(ever.len(), 1, "{way}: {ever:?}");
-    assert_eq!(ever[0]["deleted_at"], Value::Null, "{way}: {told}");
+    assert_eq!(ever[0]["deleted_at"], Value::Null, "{way}: {shown}");
 }
 
 /// Not failed, not sent, and with all its attempts.
 #[track_caller]
 fn assert_waits(world: &World, post: &Post, attempts: u32) {
-    let (way, told) = (post.way, world.post(&post.id));
-    let seen = (&told["status"], &told["attempts"]);
-    assert_eq!(seen, (&json!("pending"), &json!(attempts)), "{way}: {told}");
+    let (way, shown) = (post.way, world.post(&post.id));
+    let seen = (&shown["status"], &shown["attempts"]);
+    assert_eq!(seen, (&json!("pending"), &json!(attempts)), "{way}: {shown}");
 }
 
 /// Runs workers so often, with this time between them.

@@ -88,11 +88,11 @@ impl Rests {
 
 /// The rest of each platform is shown, as long as it lasts.
 fn assert_told(world: &World) {
-    let told = world.json(&["queue-status"])["data"]["platforms"].clone();
-    for platform in told.as_array().unwrap() {
+    let shown = world.json(&["queue-status"])["data"]["platforms"].clone();
+    for platform in shown.as_array().unwrap() {
         let paused = &platform["paused"];
-        assert!(paused["until"].is_string(), "{told}");
-        assert!(paused["reason"].to_string().contains("does not answer"), "{told}");
+        assert!(paused["until"].is_string(), "{shown}");
+        assert!(paused["reason"].to_string().contains("does not answer"), "{shown}");
     }
     let lines = world.run(&["queue-status", "-o", "table"]).ok().stderr;
     assert_eq!(lines.matches("does not answer").count(), 3, "{lines}");

@@ -205,8 +205,8 @@ fn account_near_its_limit_throttles_alone() {
         }
         world.work_for(10 * MINUTE, 30);
         for post in &posts {
-            let told = world.post(&post.id);
-            assert_eq!((&told["status"], &told["attempts"]), (&json!("published"), &json!(1)));
+            let shown = world.post(&post.id);
+            assert_eq!((&shown["status"], &shown["attempts"]), (&json!("published"), &json!(1)));
         }
         world.assert_healthy();
     }
