@@ -4,11 +4,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The platform's own code needs text; all others are a closed list, each with
-/// its one meaning and its one word.
+/// The platform's own code needs text; all others are a closed list, each with one
+/// meaning and one name.
 macro_rules! failure_codes {
     ($($(#[doc = $doc:literal])+ $variant:ident = $word:literal,)+) => {
-        /// What went wrong, in one word: for scripts, and for the worker's decisions.
+        /// What went wrong, as a stable code: for scripts, and for the worker's
+        /// decisions.
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(from = "String", into = "String")]
         pub enum FailureCode {
@@ -83,7 +84,7 @@ failure_codes! {
     Interrupted = "interrupted",
     /// The call could not be built.
     Request = "request",
-    /// The call was held back, since too much time had passed.
+    /// The call was not sent, since too much time had passed.
     NotSent = "not_sent",
     /// The HTTP client could not be set up.
     TlsSetup = "tls_setup",

@@ -15,7 +15,7 @@ const IMAGES: [&str; 10] =
     ["jpg", "jpeg", "png", "gif", "webp", "bmp", "tif", "tiff", "heic", "avif"];
 const VIDEOS: [&str; 8] = ["mp4", "mov", "m4v", "webm", "mkv", "avi", "mpg", "mpeg"];
 
-/// The kind of a file by the extension of its URL's path; `None` if that tells nothing.
+/// The kind of a file by the extension of its URL's path; `None` for an unknown one.
 #[must_use]
 pub fn media_kind_of(url: &str) -> Option<MediaKind> {
     let extension = extension_of(url)?;
