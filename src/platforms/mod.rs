@@ -50,7 +50,7 @@ pub trait Publisher: Send + Sync {
     /// `None` where the call makes the post in one step.
     fn object(&self, draft: &Draft) -> Option<String>;
 
-    /// What shows, beside its answer, what became of the publish call.
+    /// What shows, next to its answer, what became of the publish call.
     fn witness(&self, draft: &Draft) -> Witness;
 
     /// Sends the one call of no return, exactly once. Called only after
@@ -102,7 +102,7 @@ fn unfit(message: impl Into<String>) -> Failure {
 /// How soon a sandbox is asked again whether media is ready.
 const SANDBOX_POLL: Duration = Duration::from_millis(100);
 
-/// What the platform clients are told from outside.
+/// Settings of the platform clients.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// Where every call goes instead: a sandbox on this machine.
@@ -128,7 +128,7 @@ impl Publishers {
     pub fn new(settings: Settings) -> Self {
         let Settings { gateway, allow_private_media, mut meta, mut linkedin } = settings;
         if gateway.is_some() {
-            // A sandbox processes media in an instant; nobody's quota is spent.
+            // A sandbox processes media at once, and its calls spend no quota.
             meta.timing = Timing { first_poll: SANDBOX_POLL, longest_poll: SANDBOX_POLL * 5 };
             linkedin.poll_divisor = 100;
         }

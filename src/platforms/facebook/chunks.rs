@@ -9,7 +9,7 @@ use crate::domain::{Artifact, Away, Draft, Failure, FailureCode, Preparation, Re
 use crate::platforms::graph::{Reply, Session};
 use crate::platforms::media_source::{MediaSource, Video};
 
-/// A part is held in memory; Facebook takes less than it asks for.
+/// A part is kept in memory; Facebook takes less than it asks for.
 const MAX_PART_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Does the next step that the draft does not show yet.
@@ -99,7 +99,7 @@ async fn transfer(
     let reply = session.transfer(&path, &fields, ("video_file_chunk", bytes)).await?;
     let detail = next_part(&reply)?;
     let (next, end) = offsets(&detail)?;
-    // Told to begin where this part began, it would be sent for ever.
+    // An offset at the start of this part would send it again without end.
     if next <= from {
         return Err(unreadable("Facebook took nothing of a part of the video"));
     }

@@ -186,7 +186,7 @@ impl Publisher for Facebook {
             }
             let shape = shape_of(&draft.content).ok()?;
             if matches!(shape, Shape::PhotoStory | Shape::VideoStory) {
-                // Only the list of stories tells a story's address.
+                // Only the list of stories contains a story's address.
                 let call = draft.calls.last()?;
                 let media = call.object.as_deref()?;
                 let story = listing::story_of(&self.session(draft), draft, media, call).await;
@@ -225,7 +225,7 @@ impl Publisher for Facebook {
     /// that took them, and end by themselves after a day.
     fn discard<'a>(&'a self, draft: &'a Draft, object: &'a str) -> BoxFuture<'a, ()> {
         Box::pin(async move {
-            // A photo has no state that tells.
+            // A photo has no state that shows whether it is published.
             if matches!(Kind::of(&draft.content), Ok(Kind::PhotoStory)) {
                 return;
             }

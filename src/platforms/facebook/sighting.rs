@@ -12,8 +12,8 @@ use crate::platforms::graph::{
     CallError, STORY_LIST_LIFE, Session, dead_object, story_gone, text_of, words_of,
 };
 
-/// What tells how far a video is. Nothing else is asked for beside it: a field
-/// that a version does not know makes the whole read fail.
+/// The field with a video's progress. No other field is requested with it: one that a
+/// version does not know makes the whole read fail.
 pub(super) const STATUS: &str = "status";
 
 /// Reads the state of what the call named.
@@ -32,7 +32,7 @@ pub(super) async fn look(
         Kind::Reel | Kind::VideoStory => finished_video(session, object).await,
     };
     match seen {
-        // Only the list tells a story's id.
+        // Only the list contains a story's id.
         Ok(Sighting::Live(_)) if kind == Kind::VideoStory => Sighting::Live(
             listed().await.ok().flatten().unwrap_or_else(|| Receipt::read_back(None)),
         ),
@@ -48,7 +48,7 @@ pub(super) async fn look(
         },
         Ok(seen) => seen,
         Err(error) if error.failure.passes() => Sighting::CannotTell(error.failure),
-        // It is gone, say, or cannot be read any more: the list may tell.
+        // It is gone or can no longer be read: the list may show it.
         Err(error) => match listed().await {
             Ok(Some(receipt)) => Sighting::Live(receipt),
             Ok(None) if call.age < LISTS_LAG => Sighting::CannotTell(error.failure),
@@ -116,7 +116,7 @@ async fn video(session: &Session<'_>, video: &str) -> Result<Sighting, CallError
     }
 }
 
-/// What was staged is not there any more.
+/// The staged object is gone.
 fn gone() -> Failure {
     let message = "Facebook: what was staged is gone, maybe deleted by hand. It is made anew.";
     Failure::new(Remedy::Restage, FailureCode::MissingObject, message)

@@ -149,8 +149,8 @@ async fn upload_session(
     Ok(Artifact::new(StepKind::Create, "video", id).detail(json!({"upload_url": upload_url})))
 }
 
-/// Hands the file over; not twice, where an earlier worker may have done so and
-/// not heard the answer.
+/// Hands the file over once: an earlier worker may have done so without receiving the
+/// answer.
 async fn hand_over(
     session: &Session<'_>,
     draft: &Draft,

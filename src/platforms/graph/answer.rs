@@ -90,7 +90,7 @@ pub(in crate::platforms) enum Effect {
     NotSent,
     /// A refusal.
     Refused,
-    /// Nothing that tells whether it was done.
+    /// Nothing that shows whether it was done.
     Unknown,
 }
 
@@ -135,7 +135,7 @@ pub(super) struct Around<'a> {
     pub usage: &'a UsageMeter,
 }
 
-/// Tells success from failure; a success may still lack what was asked for.
+/// Separates success from failure; a success may still lack what was asked for.
 pub(super) fn classify_answer(answer: HttpAnswer, around: &Around<'_>) -> Result<Reply, CallError> {
     let (status, token) = (answer.status.as_u16(), around.token);
     let error = GraphError::read(&answer.json);
@@ -154,7 +154,7 @@ pub(super) fn classify_answer(answer: HttpAnswer, around: &Around<'_>) -> Result
     let circumstances = Circumstances {
         phase: around.phase,
         status,
-        rest: rest_asked_for(&answer),
+        pause: pause_asked_for(&answer),
         calls: around.calls,
         poll: around.poll,
     };
@@ -214,8 +214,8 @@ pub(super) fn unreadable(reply: Reply) -> CallError {
     CallError { effect: Effect::Unknown, failure, missing: false }
 }
 
-/// Code and text of a failed answer, not yet scrubbed. What may have been done
-/// all the same is looked up, whatever the number advises.
+/// Code and text of a failed answer, not yet scrubbed. A call that may have taken effect
+/// is looked up, whatever the number advises.
 fn describe(
     error: Option<&GraphError>,
     answer: &HttpAnswer,
@@ -256,8 +256,9 @@ fn upload_remedy(json: &Value) -> Option<Remedy> {
     Some(if upload["retriable"] == json!(true) { Remedy::Retry } else { Remedy::Restage })
 }
 
-/// The rest that an answer asks for: the longest of its usage headers, else `Retry-After`.
-pub(super) fn rest_asked_for(answer: &HttpAnswer) -> Option<Duration> {
+/// The pause that an answer asks for: the longest of its usage headers, else
+/// `Retry-After`.
+pub(super) fn pause_asked_for(answer: &HttpAnswer) -> Option<Duration> {
     const MINUTES: &str = "\"estimated_time_to_regain_access\":";
     let usage = answer.header("x-business-use-case-usage").unwrap_or_default();
     let minutes = numbers_after(usage, MINUTES).max().filter(|minutes| *minutes > 0);

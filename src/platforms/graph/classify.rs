@@ -22,13 +22,13 @@ pub enum Phase {
 pub enum ErrorClass {
     /// Meta says that this call did nothing.
     Refused(Remedy),
-    /// The same, in the way in which it refuses what is published already.
+    /// The same, with an error that also stands for a post that is already published.
     Spent(Remedy),
     /// The same: such a post is there already, or its object was spent on one.
     Exists(Remedy),
     /// It may have done it.
     Unknown,
-    /// The same, and whoever was called must be left alone for a while.
+    /// The same, and the account or app must be throttled for a while.
     Doubtful(Remedy),
 }
 
@@ -37,11 +37,11 @@ pub enum ErrorClass {
 pub struct Circumstances {
     pub phase: Phase,
     pub status: u16,
-    /// Rest that the usage headers or `Retry-After` ask for.
-    pub rest: Option<Duration>,
-    /// Publish calls of this post so far; a repeated block rests longer.
+    /// Pause that the usage headers or `Retry-After` ask for.
+    pub pause: Option<Duration>,
+    /// Publish calls of this post so far; a repeated block means a longer pause.
     pub calls: usize,
-    /// Rest before a state is read again.
+    /// Pause before a state is read again.
     pub poll: Duration,
 }
 
@@ -81,7 +81,8 @@ impl GraphError {
         }
     }
 
-    /// The object is missing, not visible yet, or closed to this token: Meta tells them apart nowhere.
+    /// The object is missing, not visible yet, or closed to this token: Meta does not
+    /// distinguish these.
     #[must_use]
     pub fn is_missing_object(&self) -> bool {
         matches!((self.code, self.subcode), (100, Some(33)) | (24, Some(2_207_006)))
@@ -104,8 +105,8 @@ impl GraphError {
             .or_else(|| codes::of_code(self.code))
     }
 
-    /// The error in words: who says it, what it means, its own text, and the next
-    /// step, if it is the error that decides about it.
+    /// The error as text: its source, its meaning, its own message, and the next step, if
+    /// this error decides about it.
     #[must_use]
     pub fn in_words(&self, platform: &str, with_advice: bool) -> String {
         let said = self.message.trim().trim_end_matches('.');
@@ -131,7 +132,7 @@ pub(super) enum CodeClass {
     Restage,
     /// Not ready yet.
     Poll,
-    /// The account's limit, with the rest in minutes when the answer names none.
+    /// The account's limit, with the throttle time in minutes when the answer names none.
     Limit(u64),
     /// The same, of the person whose token it is.
     PersonLimit(u64),
@@ -139,7 +140,7 @@ pub(super) enum CodeClass {
     AppLimit(u64),
     /// The same on a publish call, which may have made its post live.
     Doubtful(u64),
-    /// Blocked as abusive: rests longer every time.
+    /// Blocked as abusive: throttled longer every time.
     Blocked,
     /// Token, role or permission of this account.
     Account,
@@ -160,14 +161,15 @@ use CodeClass::{
     Restage, Retry, Unknown,
 };
 
-/// Minutes that a blocked account rests, by the number of publish calls so far.
+/// Minutes for which a blocked account is throttled, by the number of publish calls so
+/// far.
 const BLOCKED_MINUTES: [u64; 4] = [15, 60, 4 * 60, 24 * 60];
 
-/// Rest after a bare HTTP 429.
+/// Pause after a bare HTTP 429.
 const THROTTLED: Duration = Duration::from_secs(60);
 
-/// Longest rest: after a day asking again costs nothing.
-const MAX_REST: Duration = Duration::from_secs(24 * 60 * 60);
+/// Longest pause: after a day, asking again costs nothing.
+const MAX_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Decides about an answer that is not a success.
 ///
@@ -177,11 +179,11 @@ pub fn classify(error: Option<&GraphError>, around: &Circumstances) -> ErrorClas
     let Some(error) = error else {
         return match around.status {
             429 => {
-                let rest = wait(around.rest.unwrap_or(THROTTLED), Scope::Account);
+                let wait = wait(around.pause.unwrap_or(THROTTLED), Scope::Account);
                 match around.phase {
-                    Phase::Staging => ErrorClass::Refused(rest),
+                    Phase::Staging => ErrorClass::Refused(wait),
                     // It may be a proxy's.
-                    Phase::Publish => ErrorClass::Doubtful(rest),
+                    Phase::Publish => ErrorClass::Doubtful(wait),
                 }
             }
             _ => error_class(Unknown, around, true),
@@ -222,20 +224,20 @@ pub fn dead_object(number: Option<i64>) -> Remedy {
     }
 }
 
-/// The words for the number that a failed object names.
+/// Meaning and advice for the number that a failed object names.
 #[must_use]
 pub fn words_of(number: i64) -> Option<(&'static str, &'static str)> {
     let meaning = codes::of_subcode(number).or_else(|| codes::of_code(number))?;
     (!meaning.means.is_empty()).then_some((meaning.means, meaning.advice))
 }
 
-fn wait(rest: Duration, scope: Scope) -> Remedy {
-    Remedy::Wait { rest: rest.min(MAX_REST), scope }
+fn wait(pause: Duration, scope: Scope) -> Remedy {
+    Remedy::Wait { rest: pause.min(MAX_PAUSE), scope }
 }
 
 /// `is_servers`: the fault is the server's, not the call's.
 fn error_class(class: CodeClass, around: &Circumstances, is_servers: bool) -> ErrorClass {
-    let rest = |minutes: u64| around.rest.unwrap_or(Duration::from_secs(minutes * 60));
+    let pause = |minutes: u64| around.pause.unwrap_or(Duration::from_secs(minutes * 60));
     let publishes = around.phase == Phase::Publish;
     let remedy = match class {
         Unknown if publishes => return ErrorClass::Unknown,
@@ -244,14 +246,14 @@ fn error_class(class: CodeClass, around: &Circumstances, is_servers: bool) -> Er
         Restage => Remedy::Restage,
         Poll => Remedy::PollAgain(around.poll),
         Doubtful(minutes) if publishes => {
-            return ErrorClass::Doubtful(wait(rest(minutes), Scope::Account));
+            return ErrorClass::Doubtful(wait(pause(minutes), Scope::Account));
         }
-        Limit(minutes) | Doubtful(minutes) => wait(rest(minutes), Scope::Account),
-        PersonLimit(minutes) => wait(rest(minutes), Scope::Person),
-        AppLimit(minutes) => wait(rest(minutes), Scope::App),
+        Limit(minutes) | Doubtful(minutes) => wait(pause(minutes), Scope::Account),
+        PersonLimit(minutes) => wait(pause(minutes), Scope::Person),
+        AppLimit(minutes) => wait(pause(minutes), Scope::App),
         Blocked => {
             let step = around.calls.saturating_sub(1).min(BLOCKED_MINUTES.len() - 1);
-            wait(rest(BLOCKED_MINUTES[step]), Scope::Account)
+            wait(pause(BLOCKED_MINUTES[step]), Scope::Account)
         }
         Account => Remedy::Operator(Scope::Account),
         App => Remedy::Operator(Scope::App),

@@ -177,7 +177,7 @@ pub(super) fn is_permission(label: &str) -> bool {
 /// A rolling hour, over which Meta counts most limits, in minutes.
 const HOUR: u64 = 60;
 
-/// Codes without a telling subcode.
+/// Codes without a subcode that decides.
 pub(super) fn of_code(code: i64) -> Option<Meaning> {
     Some(match code {
         // Posts went live below codes 1 and 2.

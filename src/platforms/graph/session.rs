@@ -134,8 +134,8 @@ impl<'a> Session<'a> {
         Ok(self.send(Phase::Staging, call, AuthScheme::Bearer).await?)
     }
 
-    /// Looks for a comment of ours below a post of ours; `field` is what its text is
-    /// called in lists. Lists lag behind.
+    /// Looks for our comment below our post; `field` is the name of its text in lists.
+    /// Lists lag behind.
     pub async fn find_comment(
         &self,
         post: &str,
@@ -155,7 +155,7 @@ impl<'a> Session<'a> {
                 None => Sighting::NotLive { after: LISTS_LAG },
             },
             // The permission to comment is missing, not one that posts need: no reason to
-            // let the account rest.
+            // pause the account.
             Err(error) if codes::is_permission(error.failure.code.as_str()) => {
                 let failure = Failure { remedy: Remedy::GiveUp, ..error.failure };
                 Sighting::NeverTells(failure)

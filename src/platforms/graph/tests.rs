@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName};
 use serde_json::{Value, json};
 
-use super::answer::{self, Around, Effect, rest_asked_for};
+use super::answer::{self, Around, Effect, pause_asked_for};
 use super::session::address;
 use super::*;
 use crate::domain::{
@@ -147,12 +147,12 @@ fn longest_throttle_of_all_usage_entries_counts() {
         "2":[{"estimated_time_to_regain_access":0}]}"#
         .replace('\n', " ");
     let both = [("x-business-use-case-usage", usage.as_str()), ("retry-after", "9")];
-    let rest = rest_asked_for(&answer(400, &both, Value::Null));
-    assert_eq!(rest, Some(Duration::from_secs(37 * 60)));
+    let pause = pause_asked_for(&answer(400, &both, Value::Null));
+    assert_eq!(pause, Some(Duration::from_secs(37 * 60)));
     let none = r#"{"2":[{"estimated_time_to_regain_access":0}]}"#;
     let after = [("x-business-use-case-usage", none), ("retry-after", "9")];
-    assert_eq!(rest_asked_for(&answer(400, &after, Value::Null)), Some(Duration::from_secs(9)));
-    assert_eq!(rest_asked_for(&answer(400, &[], Value::Null)), None);
+    assert_eq!(pause_asked_for(&answer(400, &after, Value::Null)), Some(Duration::from_secs(9)));
+    assert_eq!(pause_asked_for(&answer(400, &[], Value::Null)), None);
 }
 
 /// Successes report it, too: a limit that is nearly used up is noticed before a refusal.

@@ -335,7 +335,7 @@ fn duplicate_answer(calls: &[Intent], offset: i64) -> Answer {
 #[test]
 fn post_minted_during_our_calls_is_matched() {
     for sent_at in [
-        // This very call: the request was repeated on its way.
+        // This very call: the request was repeated in transit.
         &["2026-07-26T16:59:42Z"][..],
         // An earlier call, long before this one.
         &["2026-07-26T16:59:40Z", "2026-07-26T17:05:00Z"][..],

@@ -19,7 +19,7 @@ use crate::platforms::http::{AuthScheme, Call, CallKind, HttpAnswer, scrub};
 /// Where an upload URL may lead: the image's bytes go there with the token.
 const UPLOAD_HOSTS: &[&str] = &["*.linkedin.com", "*.licdn.com"];
 
-/// Rest before media counts as ready whose state may not be read.
+/// Pause before media counts as ready whose state may not be read.
 const IMAGE_GRACE: Duration = Duration::from_secs(20);
 
 /// State reads of one medium before it is uploaded anew: about half an hour.
@@ -58,7 +58,7 @@ impl LinkedIn {
             };
             return made.map_err(|failure| failure.of_medium(index, count));
         }
-        // A member's token may not read the state; one rest serves all images.
+        // A member's token may not read the state; one pause serves all images.
         if let Author::Person(_) = author {
             let first = image_name(0);
             return Ok(match is_ready(draft, &first) {
@@ -194,12 +194,12 @@ pub(super) fn staged(artifact: Artifact) -> Preparation {
     Preparation::Staged(vec![artifact])
 }
 
-/// Seen to be ready, or rested for where that may not be seen.
+/// Read as ready, or waited for where the state may not be read.
 pub(super) fn is_ready(draft: &Draft, name: &str) -> bool {
     ["ready", "grace"].iter().any(|step| draft.staging.has(&format!("{name}/{step}")))
 }
 
-/// The one rest before a medium counts as ready whose state may not be read.
+/// The one pause before a medium counts as ready whose state may not be read.
 fn grace(draft: &Draft, name: &str, rest: Duration) -> Preparation {
     Preparation::Wait(rest, vec![waited(draft, name, "grace")])
 }

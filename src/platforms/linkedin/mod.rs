@@ -41,8 +41,8 @@ pub struct LinkedInSettings {
     /// First wait before a comment is sent again to a post that LinkedIn does
     /// not find yet; doubles each time.
     pub comment_delay: Duration,
-    /// Rests while media is processed are divided by this: 1 for the real
-    /// service, more for a sandbox that processes in an instant.
+    /// Pauses while media is processed are divided by this: 1 for the real service, more
+    /// for a sandbox that processes at once.
     pub poll_divisor: u32,
 }
 

@@ -19,7 +19,7 @@ use crate::platforms::http::{CallKind, HttpAnswer};
 
 /// The most that LinkedIn lists at once.
 const PAGE: usize = 100;
-/// More pages than anybody fills while a call is open.
+/// More pages than an author fills while a call is open.
 const MAX_PAGES: usize = 20;
 
 impl LinkedIn {
@@ -46,7 +46,7 @@ impl LinkedIn {
                 let answered =
                     classify::duplicate(failure(), named.as_deref(), &draft.calls, offset);
                 if let (Answer::Matched(receipt), [_]) = (&answered, draft.calls.as_slice()) {
-                    // We send once: something on the way must have repeated it.
+                    // We send once: something in between must have repeated it.
                     tracing::warn!(
                         post = receipt.external_id,
                         "LinkedIn may have got one create call twice"
@@ -150,8 +150,8 @@ impl LinkedIn {
         let mut failure = classify::failure(&answer, &draft.token);
         failure.message = format!("the page's posts cannot be read: {}", failure.message);
         Err(match answer.status.as_u16() {
-            // Reading takes a permission that posting does not: as for a member,
-            // and no reason to let the account rest.
+            // Reading takes a permission that posting does not: as for a member, and no
+            // reason to pause the account.
             400 | 403 | 404 if classify::is_signed(&answer) => {
                 Sighting::NeverTells(Failure { remedy: Remedy::GiveUp, ..failure })
             }
@@ -216,7 +216,7 @@ fn cannot_tell(code: FailureCode, message: &str) -> Sighting {
     Sighting::CannotTell(Failure::new(Remedy::Retry, code, message))
 }
 
-/// What tells a post from all others.
+/// What distinguishes a post from all others.
 enum Fingerprint<'a> {
     /// Uploaded for this post alone: certain.
     Media(Vec<&'a str>),

@@ -1,4 +1,4 @@
-//! From nothing to a live post, in every way there is.
+//! From nothing to a live post, in every flow.
 
 use super::*;
 

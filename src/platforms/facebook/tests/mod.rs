@@ -48,7 +48,7 @@ fn post(post_type: PostType, media: Vec<MediaItem>) -> Draft {
     draft(Platform::Facebook, PAGE, post_type, "Hello 👋", media)
 }
 
-/// One post of every way in which a Page post comes about.
+/// One post for every flow of a Page post.
 fn posts(rehearsal: &Rehearsal) -> Vec<(&'static str, Draft)> {
     let image = |name| rehearsal.image(name);
     let video = || rehearsal.video("clip");

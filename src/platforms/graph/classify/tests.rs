@@ -11,7 +11,7 @@ fn error(code: i64, subcode: Option<i64>) -> GraphError {
 }
 
 fn around(phase: Phase) -> Circumstances {
-    Circumstances { phase, status: 400, rest: None, calls: 1, poll: POLL }
+    Circumstances { phase, status: 400, pause: None, calls: 1, poll: POLL }
 }
 
 fn both(code: i64, subcode: Option<i64>) -> (ErrorClass, ErrorClass) {
@@ -22,7 +22,7 @@ fn both(code: i64, subcode: Option<i64>) -> (ErrorClass, ErrorClass) {
     )
 }
 
-const fn rests(minutes: u64, scope: Scope) -> ErrorClass {
+const fn throttled(minutes: u64, scope: Scope) -> ErrorClass {
     ErrorClass::Refused(Remedy::Wait { rest: Duration::from_secs(minutes * 60), scope })
 }
 
@@ -32,10 +32,10 @@ const GONE: ErrorClass = ErrorClass::Exists(Remedy::Retry);
 const RESTAGE: ErrorClass = ErrorClass::Refused(Remedy::Restage);
 const AGAIN: ErrorClass = ErrorClass::Refused(Remedy::PollAgain(POLL));
 const AGAIN_SPENT: ErrorClass = ErrorClass::Spent(Remedy::PollAgain(POLL));
-const HOUR: ErrorClass = rests(60, Scope::Account);
-const PERSONS_HOUR: ErrorClass = rests(60, Scope::Person);
-const APPS_HOUR: ErrorClass = rests(60, Scope::App);
-const QUARTER: ErrorClass = rests(15, Scope::Account);
+const HOUR: ErrorClass = throttled(60, Scope::Account);
+const PERSONS_HOUR: ErrorClass = throttled(60, Scope::Person);
+const APPS_HOUR: ErrorClass = throttled(60, Scope::App);
+const QUARTER: ErrorClass = throttled(15, Scope::Account);
 const ACCOUNT: ErrorClass = ErrorClass::Refused(Remedy::Operator(Scope::Account));
 const APP: ErrorClass = ErrorClass::Refused(Remedy::Operator(Scope::App));
 /// While staging.
@@ -208,12 +208,12 @@ fn an_answer_without_error_is_judged_by_status() {
         assert_eq!(classify(None, &bare(Phase::Staging)), OUTAGE, "{status}");
         assert_eq!(classify(None, &bare(Phase::Publish)), UNKNOWN, "{status}");
     }
-    let throttled = |phase| Circumstances { status: 429, ..around(phase) };
-    let rest = rests(1, Scope::Account);
-    assert_eq!(classify(None, &throttled(Phase::Staging)), rest);
-    let ErrorClass::Refused(rest) = rest else { panic!("{rest:?}") };
-    let doubtful = ErrorClass::Doubtful(rest);
-    assert_eq!(classify(None, &throttled(Phase::Publish)), doubtful, "maybe of a proxy");
+    let answered_429 = |phase| Circumstances { status: 429, ..around(phase) };
+    let wait = throttled(1, Scope::Account);
+    assert_eq!(classify(None, &answered_429(Phase::Staging)), wait);
+    let ErrorClass::Refused(wait) = wait else { panic!("{wait:?}") };
+    let doubtful = ErrorClass::Doubtful(wait);
+    assert_eq!(classify(None, &answered_429(Phase::Publish)), doubtful, "maybe of a proxy");
 }
 
 #[test]
@@ -231,13 +231,16 @@ fn a_passing_fault_never_condemns_the_content() {
 
 #[test]
 fn stated_throttle_time_wins() {
-    let rest = |seconds| Circumstances {
-        rest: Some(Duration::from_secs(seconds)),
+    let with_pause = |seconds| Circumstances {
+        pause: Some(Duration::from_secs(seconds)),
         ..around(Phase::Publish)
     };
-    assert_eq!(classify(Some(&error(80_002, None)), &rest(37 * 60)), rests(37, Scope::Account));
-    let day = rests(24 * 60, Scope::App);
-    assert_eq!(classify(Some(&error(4, None)), &rest(9_999_999)), day, "at most a day");
+    assert_eq!(
+        classify(Some(&error(80_002, None)), &with_pause(37 * 60)),
+        throttled(37, Scope::Account)
+    );
+    let day = throttled(24 * 60, Scope::App);
+    assert_eq!(classify(Some(&error(4, None)), &with_pause(9_999_999)), day, "at most a day");
 }
 
 #[test]

@@ -122,7 +122,7 @@ async fn a_container_never_seen_is_made_anew() {
     assert_eq!((failure.remedy, failure.code.as_str()), (Remedy::Restage, "100/33"));
 }
 
-/// It was published meanwhile, by hand or by a call of ours: that is asked about
+/// It was published meanwhile, by hand or by a call of this program: that is looked up
 /// before anything is sent, and no second container is made.
 #[tokio::test]
 async fn a_published_container_counts_as_ready() {

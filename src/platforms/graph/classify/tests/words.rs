@@ -1,4 +1,4 @@
-//! What people are told of an error.
+//! What people read of an error.
 
 use super::*;
 
