@@ -1,4 +1,4 @@
-//! `/__sim/…`: what tests see and steer beside the services.
+//! `/__sim/…`: what tests see and control besides the services.
 
 use std::collections::HashMap;
 
@@ -107,7 +107,7 @@ fn wanted<T: Serialize>(
     Reply::ok(json!(items))
 }
 
-/// How many calls there were, of an account or of everybody.
+/// The number of calls, of one account or of all.
 fn calls(world: &World, query: &HashMap<String, String>) -> Reply {
     let belongs = |call: &&LogEntry| {
         query.get("account").is_none_or(|wanted| {

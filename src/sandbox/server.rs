@@ -171,7 +171,7 @@ impl Running {
         injected.filter(|fault| *fault != "slow_first_byte").count().try_into().unwrap_or(u32::MAX)
     }
 
-    /// Lets time pass at the platforms.
+    /// Advances the clock of the platforms.
     pub fn advance(&self, time: Duration) {
         let ms = i64::try_from(time.as_millis()).unwrap_or(i64::MAX / 4);
         lock(&self.world).clock.advance(ms);
