@@ -1,17 +1,17 @@
-//! What the database tells of each post, against what readers can see.
+//! Compares what the database reports about each post with what readers can see.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{Outcome, Platform, Post, PostId, PostStatus};
 use crate::sandbox::Live;
 
-/// What the database tells about a post.
+/// What the database reports about a post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReportedState {
     Published,
     /// Ended, and reported to people, as not published.
     NotPublished,
-    /// Held for a person, who is reported that it may be live.
+    /// Needs review; the report says that it may be live.
     Unknown,
     /// Not at its end.
     Open,
@@ -29,11 +29,11 @@ impl ReportedState {
     }
 }
 
-/// A post as the database tells it.
+/// A post as the database reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportedPost {
     pub platform: Platform,
-    /// Nobody can look the account's posts up.
+    /// The account's posts cannot be looked up.
     pub is_members: bool,
     pub state: ReportedState,
     pub external_id: Option<String>,
@@ -42,28 +42,27 @@ pub struct ReportedPost {
 /// Where each post ended. Every post is counted once in the first eight of these.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Comparison {
-    /// ReportedPost as published, and live once.
+    /// Reported as published, and live once.
     pub once: u32,
     /// Live more than once, whatever is reported.
     pub twice: u32,
-    /// ReportedPost as published but not live, or no longer in the database.
+    /// Reported as published but not live, or no longer in the database.
     pub lost: u32,
-    /// ReportedPost as not published, and not live: no post of a simulation deserves it.
+    /// Reported as not published, and not live: no fault of a simulation justifies it.
     pub failed: u32,
-    /// Held for a person, on platforms that can be asked for every post, and
-    /// that tell the truth in the end.
+    /// Needs review, on platforms where every post can be looked up in the end.
     pub unknown_two_step: u32,
-    /// Held for a person, where nobody can ask the platform.
+    /// Needs review, where the platform allows no look-up.
     pub unknown_one_step: u32,
-    /// ReportedPost as not published, but live.
+    /// Reported as not published, but live.
     pub denied: u32,
     /// Deleted by a worker although readers had seen it: also counted above.
     pub deleted: u32,
     /// Not at its end.
     pub open: u32,
-    /// Live posts that the database tells as another one, or that are nobody's.
+    /// Live posts that the database reports as another one, or does not know.
     pub strays: u32,
-    /// Everything above that must not be, a line each.
+    /// Every violation counted above, a line each.
     pub findings: Vec<String>,
 }
 
@@ -90,7 +89,7 @@ pub const TEXT: &str = "Simulated post ";
 /// How the names of its media begin; its number follows.
 pub const FILE: &str = "/media/simulated-";
 
-/// Judges the posts of a run: `ids[n]` is post number `n`.
+/// Compares the posts of a run: `ids[n]` is post number `n`.
 #[must_use]
 pub fn compare(
     ids: &[PostId],
@@ -124,7 +123,7 @@ pub fn compare(
             (ReportedState::Published, _) => {
                 (&mut comparison.lost, Some("lost: reported as published, not live"))
             }
-            // No fault of the simulation says anything against the content.
+            // No fault of the simulation concerns the content.
             (ReportedState::NotPublished, 0) => {
                 (&mut comparison.failed, Some("failed although nothing justifies it"))
             }
@@ -179,7 +178,7 @@ mod tests {
         }
     }
 
-    /// Judges one post.
+    /// Compares one post.
     fn one(platform: Platform, state: ReportedState, live: &[Live]) -> Comparison {
         let id = PostId::generate();
         let reported = ReportedPost {

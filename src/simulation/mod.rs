@@ -1,11 +1,10 @@
-//! The proof that a crash neither loses nor doubles a post, for anybody to
-//! repeat: real worker processes publish to the sandbox, are killed at random
-//! instants and replaced; in the end every post of the database is compared
-//! with what readers see.
+//! The proof that a crash neither loses nor doubles a post, repeatable for everyone: real
+//! worker processes publish to the sandbox, are killed at random instants and replaced;
+//! in the end every post of the database is compared with what readers see.
 //!
-//! Time is real while workers run. Between two rounds, while none does, time
-//! is let pass in the database and at the platforms: hours of leases, retries
-//! and look-ups, with the times that workers really have.
+//! Time is real while workers run. Between two rounds, while none does, the clocks of the
+//! database and the platforms are advanced: by hours of leases, retries and look-ups,
+//! with the same durations as in production.
 
 mod comparison;
 mod fleet;
@@ -43,7 +42,7 @@ const TICK: Duration = Duration::from_millis(20);
 const TAKE_OVER_LIMIT: Duration = Duration::from_secs(60);
 /// Workers that finish in the end, at the same time.
 const FINISHERS: usize = 2;
-/// How long nobody works between two runs of these: at first, and later.
+/// Pause without workers between two runs of these: at first, and later.
 const FINISH_PAUSE: [Duration; 2] = [Duration::from_secs(180), Duration::from_secs(900)];
 const FINISH_SHORT_PAUSES: u32 = 10;
 /// Look-ups go on for hours, and then a person is asked.
@@ -56,7 +55,7 @@ pub enum SimulationError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Io(#[from] std::io::Error),
-    /// A worker ended although nobody stopped it.
+    /// A worker exited although it was not stopped.
     #[error("a worker ended by itself, with {status}: {said}")]
     Worker { status: ExitStatus, said: String },
     /// A worker does not end.
@@ -70,7 +69,7 @@ pub enum SimulationError {
 /// What is reported while it runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
-    /// So many workers were killed.
+    /// Number of workers killed so far.
     Killed(u64),
     /// No more kills: clean workers finish.
     Finishing,
@@ -83,11 +82,11 @@ pub struct Outcome {
     /// Rows that break an invariant.
     pub breaches: Vec<Breach>,
     pub kills: u32,
-    /// Kills of a worker that had a post in hand.
+    /// Kills of a worker that was working on a post.
     pub kills_at_work: u32,
     /// Kills of a worker that was in a publish call.
     pub kills_in_call: u32,
-    /// Calls that a fault of the platforms struck.
+    /// Calls with an injected fault.
     pub faults: u32,
     /// From a kill until another worker took the job, shortest first.
     pub waits: Vec<Duration>,
@@ -201,7 +200,7 @@ impl<'a> Simulation<'a> {
         self.outcome().await
     }
 
-    /// The next so many posts of the plan are due now.
+    /// Makes the next `count` posts of the plan due now.
     async fn schedule(
         &mut self,
         accounts: &[AccountId],
@@ -226,8 +225,8 @@ impl<'a> Simulation<'a> {
         Ok(())
     }
 
-    /// Lets workers run until no job of a killed one waits: the last to die have
-    /// successors, too, and every wait is measured to its end.
+    /// Runs workers until no job of a killed one waits: the last to die have successors,
+    /// too, and every wait is measured to its end.
     async fn let_take_over(&mut self, fleet: &mut Fleet<'_>) -> Result<(), SimulationError> {
         let began = Instant::now();
         while self.take_overs.is_open() && began.elapsed() < TAKE_OVER_LIMIT {
@@ -238,7 +237,7 @@ impl<'a> Simulation<'a> {
     }
 
     async fn kill(&mut self, fleet: &mut Fleet<'_>, who: Victim) -> Result<(), SimulationError> {
-        // One may have ended by itself: then its successor is killed.
+        // One may have exited on its own: then its successor is killed.
         fleet.fill().await?;
         let at = Instant::now();
         let killed = match who {
@@ -255,7 +254,7 @@ impl<'a> Simulation<'a> {
         Ok(())
     }
 
-    /// Nobody works, and time passes for everybody.
+    /// Advances all clocks while no worker runs.
     async fn pause(&mut self, time: Duration) -> Result<(), SimulationError> {
         self.take_overs.give_up();
         self.scratch.let_time_pass(time, self.timeout).await?;
@@ -263,8 +262,8 @@ impl<'a> Simulation<'a> {
         Ok(())
     }
 
-    /// Lets workers that nobody kills end all posts. An operator resumes what is
-    /// paused for a token that was said to be dead.
+    /// Runs workers without kills until all posts have ended. An operator resumes what is
+    /// paused for a token that was reported as dead.
     async fn finish(
         &mut self,
         program: &Program,
@@ -284,7 +283,7 @@ impl<'a> Simulation<'a> {
         Ok(())
     }
 
-    /// What the database tells.
+    /// What the database reports.
     async fn reported(&self) -> Result<BTreeMap<PostId, ReportedPost>, SimulationError> {
         let filter = PostFilter::all(self.company);
         let posts = self.store.list_posts(&filter, &Page::default()).await?.posts;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::store::{AfterDeath, HeldJob, Store, StoreError};
 
-/// Jobs of killed workers, until somebody takes them.
+/// Jobs of killed workers, until another worker takes them over.
 #[derive(Default)]
 pub struct TakeOvers {
     waiting: Vec<(HeldJob, Instant)>,
@@ -32,20 +32,20 @@ impl TakeOvers {
             match after {
                 AfterDeath::Waits => self.waiting.push((job, at)),
                 AfterDeath::Taken => self.waits.push(now.duration_since(at)),
-                // It was in nobody's hands when its worker died.
+                // It had no owner when its worker died.
                 AfterDeath::Settled => {}
             }
         }
     }
 
-    /// Whether a killed worker's job waits for somebody.
+    /// Whether a killed worker's job waits for a take-over.
     #[must_use]
     pub fn is_open(&self) -> bool {
         !self.waiting.is_empty()
     }
 
-    /// Nobody will work for a while: the wait of those that are still open
-    /// cannot be measured, and they are counted as such.
+    /// No worker will run for a while: the wait of those that are still open cannot be
+    /// measured, and they are counted as such.
     pub fn give_up(&mut self) {
         self.given_up += u32::try_from(self.waiting.len()).unwrap_or(u32::MAX);
         self.waiting.clear();
@@ -60,7 +60,7 @@ impl TakeOvers {
     }
 }
 
-/// The wait that so many percent did not exceed; `None` without any.
+/// The given percentile of the waits; `None` without any.
 #[must_use]
 pub fn percentile(sorted: &[Duration], percent: usize) -> Option<Duration> {
     let rank = (sorted.len() * percent).div_ceil(100).max(1);
