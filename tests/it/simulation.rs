@@ -101,7 +101,7 @@ fn the_same_seed_is_the_same_plan() {
     let plan = |seed| world.run(&with(&args, &["--seed", seed, "-n", "--json"])).ok().json();
     assert_eq!(plan("7")["data"], plan("7")["data"]);
     assert_ne!(plan("7")["data"], plan("8")["data"]);
-    // Without one, each run has another, and tells it.
+    // Without one, each run has another, and reports it.
     let random = || world.run(&with(&args, &["-n", "--json"])).ok().json()["data"]["seed"].clone();
     assert_ne!(random(), random());
     assert_clean(&world);
@@ -186,7 +186,7 @@ fn interrupted_simulation_cleans_up() {
     assert_clean(&world);
 }
 
-/// Runs a simulation on platforms that misbehave as no plan lets them.
+/// Runs a simulation on platforms with faults that no plan has.
 fn simulate(world: &World, options: SandboxOptions, faults: Value) -> Outcome {
     let program = Program {
         path: env!("CARGO_BIN_EXE_socialsched").into(),
@@ -227,8 +227,8 @@ fn workers_variables(scratch: &Scratch, platforms: &str) -> Vec<(String, std::ff
     variables
 }
 
-/// The proof can fail: against a platform that makes two posts of one call no
-/// protocol helps, and the judge sees each of them.
+/// The proof can fail: against a platform that makes two posts of one call no protocol
+/// helps, and the comparison finds each of them.
 #[test]
 fn a_platform_that_doubles_posts_is_found_out() {
     let (world, _) = machine();
@@ -275,9 +275,9 @@ fn posts_that_fail_are_found_out() {
     assert!(findings[0].contains("nothing justifies"), "{findings:?}");
 }
 
-/// Unknown posts of a platform that can be asked are found out. A platform that
-/// always lies leaves posts unknown that it could have revealed; the
-/// simulation's judge accepts none of them.
+/// Unknown posts of a platform with look-ups are found. A platform that always lies
+/// leaves posts unknown that it could have revealed; the simulation's comparison accepts
+/// none of them.
 #[test]
 fn simulation_rejects_readable_posts_left_unknown() {
     let (world, _) = machine();

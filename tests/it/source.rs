@@ -436,7 +436,7 @@ mod tests {
         assert_eq!(found, expected.map(|(line, path)| (line, path.to_owned())));
     }
 
-    /// Most words of a test's name.
+    /// Maximum number of words in a test's name.
     const LONGEST_NAME: usize = 8;
 
     #[test]

@@ -84,7 +84,7 @@ fn emoji_fit_into_adopted_tables() {
     world.assert_healthy();
 }
 
-/// The row of a finding as the screen tells it.
+/// The rows of the findings, as the screen lists them.
 fn printed_findings(world: &World) -> Vec<(String, String, bool)> {
     let ran = world.run(&["migrate", "--check", "--json"]).exits(8);
     let json = ran.json();
@@ -230,7 +230,7 @@ fn adopted_ids_may_have_any_collation() {
         world.run(&["cancel", &later[..8], "--yes"]).ok();
         publishes(&world, &["Later, at the café", "New 🎉"]);
         world.run(&["queue-status"]).ok();
-        // The publish log tells letters' case apart: no other id may come in.
+        // The publish log distinguishes upper and lower case: no other id is accepted.
         let refused = refusal(&world, "UPDATE post_schedule SET id = UPPER(id)");
         assert!(refused.contains("post_schedule_id"), "{refused}");
         world.assert_healthy();

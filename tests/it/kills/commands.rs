@@ -12,7 +12,7 @@ pub fn silent(mut command: Command) -> Command {
     command
 }
 
-/// What `cancel` and its like answer when there is nothing to change any more.
+/// The exit code of `cancel` and similar commands when there is nothing left to change.
 const WRONG_STATE: Option<i32> = Some(4);
 
 /// The transactions of these commands, each killed at both points.

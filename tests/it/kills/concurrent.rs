@@ -32,7 +32,7 @@ pub fn recover(harness: &Harness) -> Command {
 type Rival = fn(&Harness, &Planted) -> Command;
 const RIVALS: [Rival; 2] = [|harness, _| recover(harness), |harness, post| harness.worker(post)];
 
-/// Whether something about the post is stored or was learnt right there.
+/// Whether something about the post is stored or was received at this point.
 fn is_about_the_post(point: &str) -> bool {
     let stored = ["take_over.", "record_", "hold."];
     point.contains(".read:") || stored.iter().any(|name| point.starts_with(name))
@@ -72,8 +72,8 @@ fn look_up_at_once(flow: &'static Flow) {
             }
         }
     }
-    // Whoever looks up has taken the job over, under a fence of its own; only
-    // held posts are nobody's.
+    // A worker that looks up has taken the job over, under a fence of its own; only posts
+    // that need review have no owner.
     let lookups = |having: &str| {
         let sql = format!(
             "SELECT COUNT(*) FROM (
@@ -124,8 +124,8 @@ pub fn decision(harness: &Harness, post: &Planted, word: &str) -> Command {
     silent(harness.world.command(&args))
 }
 
-/// Waits until a command waits for the locks of one that stands still. SQLite
-/// tells nobody, but lets only one at a time write.
+/// Waits until a command waits for the locks of one that stands still. SQLite does not
+/// report this, but allows only one writer at a time.
 fn until_it_waits(harness: &Harness) {
     let database = &harness.world.database;
     if database.engine() != Engine::Sqlite {
@@ -187,10 +187,10 @@ fn decision_waits_until_review_is_needed() {
     }
 }
 
-/// **G15**: an answer that comes beside a decision is kept, and nothing is sent
-/// again. The post needs review although it is live. While a person's decision
-/// is recorded, its first worker comes back with the platform's answer, which
-/// counts more than any decision.
+/// **G15**: an answer that arrives next to a decision is kept, and nothing is sent again.
+/// The post needs review although it is live. While a person's decision is recorded, its
+/// first worker comes back with the platform's answer, which counts more than any
+/// decision.
 #[test]
 fn answer_beside_decision_is_kept() {
     let harness = Harness::new();

@@ -20,9 +20,9 @@ use crate::support::{PrivateServer, World};
 
 /// Enough time for any lease to end, also that of a gate.
 pub const LEASE_OVER: Duration = Duration::from_secs(150);
-/// Between runs of clean workers: so long that few runs settle everything.
+/// Between runs of clean workers: long enough for few runs to settle everything.
 const PAUSE: Duration = Duration::from_secs(900);
-/// So many runs settle everything, also what is looked up ten times.
+/// Number of runs that settle everything, also what is looked up ten times.
 const RUNS_MAX: u32 = 40;
 /// Enough time for any video to be processed.
 const PROCESSED: Duration = Duration::from_secs(1);
@@ -178,7 +178,7 @@ impl Harness {
         Planted { flow, id: PostId::generate().to_string(), account, external_account }
     }
 
-    /// Judges this post, too.
+    /// Checks this post, too.
     pub fn watch(&self, post: Planted) {
         self.posts.borrow_mut().push(post);
     }
@@ -190,12 +190,12 @@ impl Harness {
         worker
     }
 
-    /// A worker that serves everybody, not yet started.
+    /// A worker for all accounts, not yet started.
     pub fn any_worker(&self) -> Command {
         self.worker_for("5s")
     }
 
-    /// The same for so long, media that is being processed included.
+    /// The same with this runtime, media that is being processed included.
     pub fn worker_for(&self, runtime: &str) -> Command {
         let mut worker = self.world.command(&[
             "run-worker",
@@ -209,7 +209,7 @@ impl Harness {
         worker
     }
 
-    /// Runs a command that is to die at a point (`name:n`); tells whether it did.
+    /// Runs a command that is to die at a point (`name:n`); returns whether it did.
     pub fn killed_at(&self, mut command: Command, point: &str) -> bool {
         let status = command.env("SOCIALSCHED_KILL_AT", point).status().unwrap();
         let killed = status.signal() == KILLED;
@@ -218,7 +218,7 @@ impl Harness {
         killed
     }
 
-    /// Counts a kill that somebody else made.
+    /// Counts a kill that was made elsewhere.
     pub fn count_kill(&self) {
         self.kills.set(self.kills.get() + 1);
     }
@@ -280,7 +280,7 @@ impl Harness {
         self.world.open_posts() == 0 && self.world.database.value(owed) == "0"
     }
 
-    /// Lets clean workers go on until everything has ended.
+    /// Runs clean workers until everything has ended.
     #[track_caller]
     pub fn finish(&self) {
         for _ in 0..RUNS_MAX {
@@ -299,11 +299,11 @@ impl Harness {
         panic!("posts never end: {open:?}, paused: {paused:?}");
     }
 
-    /// Finishes, and asks of every post planted since the last time: is it
-    /// live at most once, is it live exactly if it is said to be, and is it
-    /// there at all? A post whose outcome is unknown may be either, but on
-    /// two-step flows there is none. And the same of its first comment, which
-    /// nobody can look up. Tells what is wrong with which post.
+    /// Finishes, and checks every post planted since the last time: is it live at most
+    /// once, is it live exactly if it is reported as live, and does its row exist? A post
+    /// with an unknown outcome may be either, but on two-step flows there is none. The
+    /// same holds for its first comment, which cannot be looked up. Returns each post
+    /// with its fault.
     #[track_caller]
     pub fn check_posts(&self) -> Vec<(Planted, String)> {
         self.finish();
@@ -340,8 +340,8 @@ impl Harness {
         live
     }
 
-    /// How this post ended: what is told of it, and how often it is live, as
-    /// in `published, 1 live`.
+    /// How this post ended: its reported state, and how often it is live, as in
+    /// `published, 1 live`.
     pub fn end_of(&self, post: &Planted) -> String {
         let live = self.live().get(&post.external_account).map_or(0, |live| live.posts);
         let sql =
@@ -381,8 +381,8 @@ impl Harness {
         }
     }
 
-    /// The last word of a test: nothing was wrong with any post, no invariant
-    /// is broken; and its figures.
+    /// The last assertion of a test: no post has a fault, and no invariant is broken.
+    /// Reports its figures.
     #[track_caller]
     pub fn assert_sound(&self, name: &str, faults: &[(Planted, String)]) {
         let unknown: Vec<String> =

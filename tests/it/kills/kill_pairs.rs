@@ -9,8 +9,8 @@ use super::harness::{Harness, LEASE_OVER, Planted};
 use super::kill_points::transactions;
 use super::settings::{Dice, number, report};
 
-/// The second kill comes within so many runs of the recovering worker, or
-/// never, since the first one left nothing to recover from.
+/// The second kill comes within this many runs of the recovering worker, or never, since
+/// the first one left nothing to recover from.
 const RECOVERING_RUNS: u32 = 14;
 
 /// Time passes between them: first that of leases, then that of look-ups,
@@ -38,14 +38,14 @@ fn recovery(harness: &Harness, flow: &'static Flow, first: &str) -> Vec<String> 
     points
 }
 
-/// Of the second points after one first point at least one in so many is tried:
-/// to find them out takes as long as to die at some of them.
+/// One in this many, at least, of the second points after one first point is tried: to
+/// find them takes as long as to die at some of them.
 const SECONDS_OF: u64 = 8;
 
-/// Of every flow so many first points are tried.
+/// Number of first points that are tried of every flow.
 const FIRSTS_LEAST: usize = 3;
 
-/// The transactions that recovering workers must have come to.
+/// The transactions that recovering workers must have reached.
 fn expected(flow: &Flow) -> &'static [&'static str] {
     match flow.name {
         _ if flow.first_comment.is_some() => &["record_comment", "take_follow_ups"],

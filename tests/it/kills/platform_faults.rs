@@ -1,6 +1,6 @@
-//! One kill at every point of a flow, while the platform misbehaves at the call
-//! that makes the post visible, or in what it shows afterwards. The first
-//! successor meets the same trouble, those after it none.
+//! One kill at every point of a flow, while the platform has a fault at the call that
+//! makes the post visible, or in what it shows afterwards. The first successor meets the
+//! same fault, those after it none.
 
 use serde_json::{Value, json};
 use socialsched::sandbox::SandboxOptions;
@@ -72,7 +72,7 @@ enum Call {
     NotAllowed,
     /// Allowed, not sent.
     Unsent,
-    /// On its way: it arrived, or not.
+    /// In transit: it may or may not have arrived.
     Sending,
     /// It took effect; its answer is not stored, or was none.
     Open,
@@ -139,7 +139,7 @@ fn kill_under_fault(
         points.iter().map(|point| (harness.plant(flow), point)).collect();
     platform_fault.begin(&harness);
     for (post, (point, _)) in &plans {
-        // Or the platform would rest as a whole after a few of them.
+        // Otherwise the platform as a whole would be paused after a few of them.
         harness.world.database.execute("UPDATE platform_health SET faults = 0");
         let killed = harness.killed_at(harness.worker(post), point);
         assert!(killed || !point.ends_with(":1"), "did not come to {point}");

@@ -1,5 +1,5 @@
-//! Workers killed at random instants, in company, while the platforms
-//! misbehave. A failure names its seed; this runs the same plan again:
+//! Workers killed at random instants, several at a time, while the platforms
+//! have faults. A failure names its seed; this runs the same plan again:
 //!
 //! ```text
 //! KILL_SEED=<seed> KILLS=1 cargo nextest run --features kill-points -E 'test(kills::random::first)'
@@ -31,8 +31,8 @@ pub const PUBLISH_CALLS: [&str; 3] = [
     r#"{"call": "publish", "platform": "linkedin"}"#,
 ];
 
-/// What may go wrong with a publish call. The refusals of members' posts are believed,
-/// and a call that LinkedIn itself takes twice is a double that nobody here could
+/// The possible faults of a publish call. The refusals of members' posts are believed,
+/// and a call that LinkedIn itself takes twice is a double post that this program cannot
 /// prevent.
 fn publish_faults(call: &str, dice: &mut Dice) -> Value {
     const LOST: [&str; 6] = [
@@ -54,7 +54,7 @@ fn publish_faults(call: &str, dice: &mut Dice) -> Value {
     json!({"fault": dice.pick(&LOST)})
 }
 
-/// Publish calls whose answers take so long that many workers die waiting.
+/// Delays the answers of publish calls so that many workers die waiting.
 fn dawdle(harness: &Harness) {
     for call in PUBLISH_CALLS {
         harness.world.fault(&json!({

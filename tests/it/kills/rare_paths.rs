@@ -1,6 +1,6 @@
-//! Places that an undisturbed worker never comes to. For each there is a path
-//! that leads there: a process dies at both points of its transaction, and the
-//! same is started again, at once and when its lease is over.
+//! Places that an undisturbed worker never reaches. For each there is a path to it: a
+//! process dies at both points of its transaction, and the same is started again, at once
+//! and when its lease is over.
 
 use std::process::Command;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use super::flows::{
 use super::harness::{Harness, LEASE_OVER, Planted};
 use crate::support::Engine;
 
-/// One way to such a place.
+/// One path to such a place.
 pub struct RarePath {
     flow: &'static Flow,
     /// Brings a post there.
@@ -129,7 +129,7 @@ fn needing_review(harness: &Harness, post: Planted) -> Planted {
     post
 }
 
-/// A page post of which nothing could be read for so long that it is held.
+/// A page post that needs review, since nothing could be read for a long time.
 fn needing_review_unread(harness: &Harness, flow: &'static Flow) -> Planted {
     let post = dead_before_its_call(harness, flow);
     harness.world.fault(&json!({
@@ -170,7 +170,7 @@ fn clients(harness: &Harness, post: &Planted) -> Vec<String> {
     found.map(|client| client["id"].to_string()).collect()
 }
 
-/// A post that is live under an id that no list tells yet, its comment owed.
+/// A post that is live under an id that no list contains yet; its comment is due.
 fn live_without_an_id(harness: &Harness, flow: &'static Flow) -> Planted {
     let post = harness.plant(flow);
     harness.world.fault(&serde_json::from_str(NO_LISTS).unwrap());

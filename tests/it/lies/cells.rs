@@ -1,4 +1,4 @@
-//! Plays the cells of the table, and judges each post by what readers ever saw.
+//! Plays the cells of the table, and checks each post against what readers ever saw.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,11 +15,11 @@ use crate::support::Engine;
 
 /// Posts of one sandbox.
 const WORLD: usize = 60;
-/// Seconds between rounds of workers while the platforms lie: short ones first, in
-/// which a lie is still told, then long ones.
+/// Seconds between rounds of workers while the platforms lie: short ones first, in which
+/// a fault is still active, then long ones.
 const PAUSES: [u64; 14] = [20, 40, 60, 60, 60, 120, 240, 300, 900, 900, 900, 900, 900, 900];
-/// Posts that failed are looked at once more after twenty minutes and a day, and those
-/// that are held for long.
+/// Posts that failed are looked up once more after twenty minutes and a day, and those
+/// that need review later as well.
 const LAST_LOOKS: [Duration; 4] = [
     Duration::from_secs(25 * 60),
     Duration::from_secs(25 * 60),
@@ -167,7 +167,7 @@ fn play_world(options: &str, cells: Vec<Cell<'_>>, settings: Option<&str>, figur
     harness.world.heal();
     resume_accounts(&harness);
     harness.finish();
-    // What was reported as failed, or held, is asked about once more.
+    // Posts that were reported as failed, or need review, are looked up once more.
     for pause in LAST_LOOKS {
         harness.world.advance(pause);
         work(&harness);
@@ -194,7 +194,7 @@ fn resume_accounts(harness: &Harness) {
     }
 }
 
-/// What a row tells of its post.
+/// What a row reports about its post.
 struct Reported<'a> {
     status: &'a str,
     outcome: &'a str,
@@ -306,7 +306,7 @@ fn comment_fault(cell: &Cell<'_>, reported: &Reported<'_>, seen: &Ever) -> Optio
     }
 }
 
-/// Every way to publish, in a table of its own for each family of lies.
+/// Every flow, in a table of its own for each family of faults.
 fn stand(family: &str, lies: &[Lie]) {
     let more = format!("{family}, more flows");
     let hosted = format!("{family}, hosted videos");
@@ -316,7 +316,7 @@ fn stand(family: &str, lies: &[Lie]) {
         play(&more, lies, MORE_FLOWS, None),
         play(&hosted, lies, HOSTED_FLOWS, Some(settings)),
     ];
-    assert!(played.iter().any(|figures| figures.died > 0), "nobody died");
+    assert!(played.iter().any(|figures| figures.died > 0), "no worker died");
     let faults: Vec<String> = played.into_iter().flat_map(|figures| figures.faults).collect();
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
 }

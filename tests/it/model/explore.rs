@@ -34,7 +34,7 @@ pub struct Explored {
     pub depth: u32,
 }
 
-/// A property that does not hold, and the shortest way there.
+/// A property that does not hold, and the shortest path to its violation.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Violation {
     pub property: &'static str,
@@ -145,8 +145,8 @@ fn laws(what: &str) -> &'static [Transition] {
         "claims the job" => &[Claim],
         "takes the job over" => &[TakeOver, FailExhausted, CancelClaimed],
         "it is missed" => &[Miss],
-        "somebody cancels it" => &[Cancel],
-        "somebody has it tried again" => &[Retry],
+        "a person cancels it" => &[Cancel],
+        "a person retries it" => &[Retry],
         "a person says that it is live" | "a person says that it is not live" => &[Decide],
         "puts the job back" => &[GiveBack, CancelClaimed],
         "fails to ask for good" | "fails to prepare it for good" => &[Fail, CancelClaimed],
@@ -172,8 +172,8 @@ fn end_of(state: &State) -> Option<usize> {
     }
 }
 
-/// The property that a state breaks, if any. Where a reading may be wrong without
-/// anybody's fault, what is told by it is final only after the last look.
+/// The property that a state breaks, if any. Where a correct reading may be wrong, what
+/// is reported because of it is final only after the last look-up.
 fn broken(rules: &Rules, state: &State) -> Option<&'static str> {
     let is_live = state.live > 0;
     let final_and_live = is_live && !(rules.may_err() && state.owes_look);
@@ -218,7 +218,7 @@ fn can_be_rescued(rules: &Rules, state: &State, known: &mut Map<bool>) -> bool {
     answer
 }
 
-/// Lets the calls on their way take effect or not, and then one worker work.
+/// Ends the calls in transit, with or without effect, and then runs one worker.
 fn comes_to_an_end(rules: &Rules, mut state: State, lands: bool) -> bool {
     rules.end_strays(&mut state, lands);
     let mut next = Vec::new();

@@ -11,7 +11,7 @@ use super::{breaks, holds, right};
 
 /// All that a two-step platform may do wrong as long as its readings catch up in time.
 const LIES: &[Fault] = &[RefusalsLie, RefusalsComeFirst, ReadsLag, CallsArriveTwice];
-/// A second call of a one-step platform is a second post, whoever makes it.
+/// A second call of a one-step platform is a second post, from any worker.
 const LIES_OF_ONE_STEP: &[Fault] = &[RefusalsLie, RefusalsComeFirst, ReadsLag];
 
 fn lying(kind: Kind, faults: &'static [Fault]) -> Rules {
@@ -53,7 +53,7 @@ fn unanswered_call_keeps_its_anchor() {
     let rules = lying(TwoStep, &[ReadsLagForLong]);
     let rules = Rules { crashes: 0, decisions: 0, fences: 5, ..rules };
     holds(rules, 1_800_000);
-    breaks(Rules { mutations: &[GivesUpWhatNobodyAnswered], ..rules }, HARM);
+    breaks(Rules { mutations: &[GivesUpWithoutAnswer], ..rules }, HARM);
 }
 
 /// Where readings never show what is live, no more can be asked for than that
@@ -71,8 +71,8 @@ fn what_was_contradicted_is_not_deleted() {
 #[test]
 fn every_rule_against_lies_is_there_for_something() {
     for (kind, faults, mutations, property) in [
-        // Why refusals are looked up, and the refusals of a platform that nobody can
-        // ask are believed only with its signature.
+        // Why refusals are looked up, and why the refusals of a platform without look-ups
+        // are believed only with its signature.
         (TwoStep, &[RefusalsLie][..], &[BelievesRefusals][..], LIVE),
         (Listed, &[RefusalsLie], &[BelievesRefusals], LIVE),
         (TwoStep, &[CallsArriveTwice], &[BelievesRefusals], LIVE),
@@ -124,7 +124,7 @@ fn what_comes_late_is_fenced_for_something() {
     breaks(Rules { mutations: &[DeletesBeforeItIsGivenUp], faults: &[], ..rules }, HARM);
     breaks(Rules { mutations: &[OldLooksSettleNewOnes], ..rules }, LIVE);
     breaks(Rules { mutations: &[OldLooksSettleNewOnes], kind: Listed, ..rules }, LIVE);
-    let rules = Rules { mutations: &[WhoLooksMustHaveTheJob], ..lying(TwoStep, &[]) };
+    let rules = Rules { mutations: &[LookUpNeedsTheJob], ..lying(TwoStep, &[]) };
     breaks(rules, NOT_RECORDED);
     // It would be found in the end, and nothing worse would come of it.
     for property in [DOUBLE, LIVE, CANCELLED, LOST, HARM] {

@@ -9,7 +9,7 @@ use super::rules::{Rules, Steps};
 use super::state::{Age, At, Call, IDLE, Kind, Object, State, Worker, slot};
 use super::steps::{BY_A_LOOK, Next, needs_review, newest_open, record_live, refuse_all};
 
-/// After so many calls another one costs an attempt.
+/// After this many calls another one costs an attempt.
 const CALLS_PER_OBJECT: usize = 3;
 
 /// How an open call was answered.
@@ -97,8 +97,8 @@ impl Rules {
         });
     }
 
-    /// Looks at a post that is held, whoever does.
-    pub fn look_at_held(&self, steps: &mut Steps) {
+    /// Looks up a post that needs review, from any process.
+    pub fn look_up_in_review(&self, steps: &mut Steps) {
         let state = steps.from;
         debug_assert!(needs_review(state), "only those");
         let sighted = match self.kind {
@@ -149,7 +149,7 @@ impl Rules {
         let has_room = self.has_room(state);
         let calls = state.calls.iter().filter(|call| **call != Call::None).count();
         let too_often = calls >= CALLS_PER_OBJECT && has_room;
-        let gives_up = too_often && self.without(GivesUpWhatNobodyAnswered);
+        let gives_up = too_often && self.without(GivesUpWithoutAnswer);
         let anew = gives_up || self.without(StagesAnewAfterNotLive);
         let ends: &[(Next, bool)] = match (is_dead, is_refused) {
             (true, _) => &[(Next::Retry, true)],
@@ -185,7 +185,7 @@ pub fn answer_of(s: &State) -> u8 {
     }
 }
 
-/// What the log says after a reading of a held post.
+/// The log's entry after a reading of a post that needs review.
 fn as_read(state: &State, seen: Seen) -> Call {
     if answer_of(state) != NOT_ANSWERED || seen == Seen::Dead {
         Call::Refused

@@ -127,8 +127,8 @@ impl Rules {
         }
     }
 
-    /// Whether a reading shows any object live that a call has named, where anybody
-    /// can be asked.
+    /// Whether a reading shows any object live that a call has named, where look-ups are
+    /// possible.
     pub fn reads_any_live(&self, state: &State) -> bool {
         let is_live = |i: usize| state.named & 1 << i != 0 && self.read(state, i) == Seen::Live;
         self.kind != Kind::OneStep && (0..OBJECTS).any(is_live)

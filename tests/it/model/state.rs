@@ -12,13 +12,13 @@ pub const OBJECTS: usize = 2;
 /// How a platform publishes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// An invisible object first, then the call that shows it. The object can
-    /// be read, whoever showed it.
+    /// An invisible object first, then the call that shows it. The object can be read,
+    /// regardless of which call showed it.
     TwoStep,
     /// One call. A list shows what is live, in the end.
     Listed,
-    /// One call. There may be a list that shows what is live, but none that tells
-    /// what is not; refusals are believed, since nobody can be asked.
+    /// One call. There may be a list that shows what is live, but none that proves what
+    /// is not; refusals are believed, since they cannot be looked up.
     OneStep,
 }
 
@@ -70,7 +70,7 @@ pub enum Age {
     Fresh,
     /// The call must be over.
     Over,
-    /// So long ago that no reading lags, whatever it was contradicted by.
+    /// Old enough that no reading lags, whatever contradicted it.
     Late,
 }
 
@@ -90,15 +90,15 @@ pub enum At {
     Discards,
     /// The intent is committed; the call has not left.
     Cleared,
-    /// The call is on its way, the worker waits for the answer.
+    /// The call is in transit, and the worker waits for the answer.
     Sent,
     /// Knows that the post is live: by the answer, or by a look.
     KnowsLive,
     /// Did not send the call.
     KnowsUnsent,
-    /// Told that the call did nothing.
+    /// Answered that the call did nothing.
     KnowsRefused,
-    /// Told so in words that fit a post which is live already.
+    /// Answered so with an error that also stands for a post that is already live.
     KnowsSpent,
     /// No answer, or one that proves nothing.
     KnowsNothing,
@@ -152,20 +152,20 @@ pub struct State {
     pub objects: [Object; OBJECTS],
     /// Posts that readers see.
     pub live: u8,
-    /// Calls on their way whose worker does not wait any more, by object.
+    /// Calls in transit whose worker no longer waits, by object.
     pub strays: [u8; OBJECTS],
-    // The rest of the world.
+    // The state of workers and people.
     pub workers: [Worker; WORKERS],
     pub crashes: u8,
     /// How often a person has said what became of the post.
     pub decisions: u8,
-    /// How often somebody had it tried again.
+    /// How often a person has requested a retry.
     pub retries: u8,
-    /// Whether somebody has asked for a cancellation.
+    /// Whether a person has requested a cancellation.
     pub cancel_asked: bool,
     /// Whether a call has arrived twice.
     pub came_twice: bool,
-    /// Whether a worker was told that what it had read is wrong.
+    /// Whether a worker had a reading that was later contradicted.
     pub contradicted: bool,
 }
 
@@ -214,7 +214,7 @@ impl State {
         !matches!(self.post, PostStatus::Pending | PostStatus::Processing)
     }
 
-    /// Whether any publish call is on its way.
+    /// Whether any publish call is in transit.
     pub fn in_flight(&self) -> bool {
         self.strays != [0; OBJECTS] || self.workers.iter().any(|worker| worker.at == At::Sent)
     }

@@ -87,14 +87,14 @@ impl Rules {
         }
         if !state.cancel_asked && state.post == PostStatus::Pending && !state.is_open() {
             // T12
-            steps.add(0, "somebody cancels it", |s| {
+            steps.add(0, "a person cancels it", |s| {
                 s.cancel_asked = true;
                 self.cancel(s);
             });
         }
         if !state.cancel_asked && state.post == PostStatus::Processing {
             // T13
-            steps.add(0, "somebody asks to cancel it", |s| {
+            steps.add(0, "a person requests a cancellation", |s| {
                 s.cancel_asked = true;
                 if self.without(CancelIgnoresTheWorker) {
                     self.cancel(s);
@@ -105,7 +105,7 @@ impl Rules {
         }
         let failed = state.post == PostStatus::Failed && !needs_review(state);
         if failed && state.retries < self.retries {
-            steps.add(0, "somebody has it tried again", |s| {
+            steps.add(0, "a person retries it", |s| {
                 s.retries += 1;
                 reopen(s);
                 if self.without(ForgetsAnchorsOnRetry) {
@@ -115,7 +115,7 @@ impl Rules {
         }
     }
 
-    /// Calls and readings come to their ends.
+    /// Calls and readings end.
     fn time(&self, steps: &mut Steps) {
         let state = steps.from;
         let hidden = state.objects.contains(&Object::Hidden);
@@ -127,7 +127,7 @@ impl Rules {
             }
             Age::Over if self.late() == Age::Late => {
                 if !hidden || self.has(Fault::ReadsNeverCatchUp) {
-                    steps.add(2, "no reading lags any more", |s| s.age = Age::Late);
+                    steps.add(2, "no reading lags now", |s| s.age = Age::Late);
                 }
             }
             Age::Fresh | Age::Over | Age::Late => {}
@@ -150,12 +150,12 @@ impl Rules {
             steps.add(4, "takes the job over", |s| self.take_over(s, i));
         }
         if needs_review(state) {
-            self.look_at_held(steps);
+            self.look_up_in_review(steps);
         }
         self.look_for_the_last_time(steps, i);
     }
 
-    /// T14: by a person who has looked, and tells what is to be seen.
+    /// T14: by a person who has looked, and reports what is visible.
     fn decide(&self, steps: &mut Steps) {
         if steps.from.live > 0 {
             steps.add(0, "a person says that it is live", |s| {
@@ -265,7 +265,7 @@ impl Rules {
     fn gate(&self, steps: &mut Steps, i: usize) {
         let state = steps.from;
         let worker = state.workers[i];
-        let open = state.is_open() && !self.without(NobodyChecksOpenIntents);
+        let open = state.is_open() && !self.without(OpenIntentsAreUnchecked);
         if !self.is_ours(state, worker) || !state.lease_runs || open {
             steps.add(0, "finds the gate shut", |s| s.workers[i] = IDLE);
         } else if !state.cancel_requested || self.without(GateIgnoresCancelRequest) {
@@ -298,7 +298,7 @@ impl Rules {
                     s.object = free as u8 + 1;
                     s.workers[i] = Worker { at: At::Ready, object: s.object, ..s.workers[i] };
                 }
-                // Nobody will ever show it.
+                // It will never be shown.
                 _ => s.workers[i] = IDLE,
             }
         });
@@ -315,7 +315,7 @@ impl Rules {
         }
     }
 
-    /// What a worker learnt goes into the database.
+    /// The worker's evidence is recorded in the database.
     fn settle(&self, steps: &mut Steps, i: usize) {
         let worker = steps.from.workers[i];
         let is_refused = matches!(worker.at, At::KnowsRefused | At::KnowsSpent);
@@ -327,7 +327,7 @@ impl Rules {
                     s.workers[i] = IDLE;
                     let looked = worker.notes == BY_A_LOOK;
                     let anothers = s.job == JobStatus::Processing && !self.is_ours(s, worker);
-                    if looked && anothers && self.without(WhoLooksMustHaveTheJob) {
+                    if looked && anothers && self.without(LookUpNeedsTheJob) {
                         s.fence += 1;
                         self.note_call(s, Worker { fence: s.fence, ..worker }, Call::Open);
                         self.end(s, Outcome::Unknown);
@@ -380,7 +380,7 @@ impl Rules {
 
     /// T6, T7, T4c, T11.
     pub fn leave(&self, s: &mut State, next: Next) {
-        if s.is_open() && !self.without(NobodyChecksOpenIntents) {
+        if s.is_open() && !self.without(OpenIntentsAreUnchecked) {
             // An error of the store: the job stays as it is.
         } else if s.cancel_requested && !self.without(PutBackIgnoresCancelRequest) {
             self.cancel(s);
@@ -418,7 +418,7 @@ impl Rules {
     }
 }
 
-/// Whatever the state and whoever knows it.
+/// From every state, and from any worker.
 pub fn record_live(s: &mut State, fence: u8) {
     s.calls[usize::from(fence)] = Call::Ok;
     if s.post != PostStatus::Published {
@@ -448,7 +448,7 @@ fn reopen(s: &mut State) {
     s.owes_look = false;
 }
 
-/// Whether it waits for a person's word.
+/// Whether it needs a person's decision.
 pub fn needs_review(s: &State) -> bool {
     s.post == PostStatus::Failed && s.outcome == Some(Outcome::Unknown)
 }

@@ -10,7 +10,7 @@ use crate::support::{Daemon, PLATFORMS, World, eventually, publish_call, staging
 /// Long enough for a command to run meanwhile on a busy machine.
 const SLOW: u64 = 3000;
 
-/// Calls that a fault struck.
+/// Number of calls with an injected fault.
 fn injected(world: &World) -> usize {
     world.calls().iter().filter(|call| call["fault"].is_string()).count()
 }
@@ -117,7 +117,7 @@ fn cancel_survives_death_and_look_up() {
     }));
     let id = world.schedule(&page, &["--caption", "Never mind"]);
     let mut worker = world.start_worker(&[]);
-    eventually("the publish call hangs", || world.fault_struck());
+    eventually("the publish call hangs", || world.fault_injected());
     world.run(&["cancel", &id]).ok();
     worker.kill();
     world.work_for(Duration::from_secs(150), 60);

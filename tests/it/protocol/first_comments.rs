@@ -1,4 +1,4 @@
-//! First comments: sent once, and never the post's trouble.
+//! First comments: sent once, and without effect on the post.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -124,7 +124,7 @@ fn missing_comment_is_sent_again() {
             world.fault(&rule);
         }
         world.work_until_done();
-        assert!(world.fault_struck(), "{fault}");
+        assert!(world.fault_injected(), "{fault}");
         work_for(&world, 2);
         assert_posts_are_published(&world, &ids);
         for id in &ids {
@@ -238,7 +238,7 @@ fn comment_sent_by_dying_worker_is_found() {
         let id = schedule(&world, "facebook");
         world.fault(&json!({"match": {"call": "comment"}, "fault": fault}));
         let mut worker = world.start_worker(&[]);
-        eventually("the comment hangs", || world.fault_struck());
+        eventually("the comment hangs", || world.fault_injected());
         worker.kill();
         world.heal();
         work_for(&world, 1);

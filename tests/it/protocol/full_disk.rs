@@ -137,8 +137,8 @@ enum End {
     /// Before its post was sent.
     Unsent,
     /// Its post is live, and neither the database nor the spool takes that.
-    Untold,
-    /// Nothing was in its way.
+    NotRecorded,
+    /// There was room for everything.
     Published,
 }
 
@@ -158,7 +158,7 @@ fn on_a_small_disk(roomy: &Path) {
             }
         }
         println!("{args:?} by free pages: {ends:?}");
-        for end in [End::Unsent, End::Untold] {
+        for end in [End::Unsent, End::NotRecorded] {
             assert!(ends.contains(&end), "none ended as {end:?}: {ends:?}");
         }
     }
@@ -191,7 +191,7 @@ fn with_free_pages(world: &World, id: &str, room: usize, args: &[&str], stderr: 
     });
     let end = match (sent(), log().contains("cannot be spooled")) {
         (false, false) => End::Unsent,
-        (true, true) => End::Untold,
+        (true, true) => End::NotRecorded,
         (true, false) => End::Published,
         (false, true) => panic!("{room} free pages: {}", log()),
     };
@@ -211,7 +211,7 @@ fn with_free_pages(world: &World, id: &str, room: usize, args: &[&str], stderr: 
     end
 }
 
-/// Leaves so many free pages.
+/// Leaves this many free pages.
 fn fill(filler: &Path, room: usize) {
     let mut file = OpenOptions::new().create(true).append(true).open(filler).unwrap();
     let mut pages = 0;

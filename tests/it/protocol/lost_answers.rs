@@ -10,7 +10,7 @@ use crate::support::{Account, World, publish_call, publish_call_of};
 /// Pause between runs when look-ups go on for an hour or two.
 const LOOKS: Duration = Duration::from_secs(150);
 
-/// A way to publish: what is scheduled, and which call makes it visible.
+/// A flow: what is scheduled, and which call makes it visible.
 struct Flow {
     name: &'static str,
     platform: &'static str,
@@ -67,7 +67,7 @@ fn live_on(world: &World, account: &Account) -> usize {
     world.live().iter().filter(|item| on(item)).count()
 }
 
-/// How often each fault struck: that the test is about what it says.
+/// Number of injected faults: proves that the test covers what it claims.
 fn injected(world: &World) -> usize {
     world.calls().iter().filter(|call| call["fault"].is_string()).count()
 }
@@ -98,7 +98,7 @@ fn lost_answer_is_published_exactly_once() {
             let (name, post) = (flow.name, world.post(&id));
             assert_eq!(live_on(&world, &account), 1, "{fault}, {name}: {post}");
             if flow.platform == "member" {
-                // Nobody but a person can see a member's posts.
+                // Only a person can see a member's posts.
                 assert_eq!(post["outcome"], "unknown", "{fault}, {name}: {post}");
             } else {
                 assert_eq!(post["status"], "published", "{fault}, {name}: {post}");
@@ -226,7 +226,7 @@ fn person_who_sees_post_names_id() {
 #[test]
 fn person_who_sees_nothing_resends_post() {
     let (world, account, id) = unknown("before_commit_drop");
-    // Without a word it is never sent.
+    // Without a decision it is never sent.
     world.advance(Duration::from_secs(24 * 3600));
     world.work(&[]);
     world.run(&["retry", &id]).exits(4);

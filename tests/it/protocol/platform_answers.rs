@@ -89,7 +89,7 @@ fn server_error_in_publishing_is_looked_up() {
         let seen = (&post["status"], &post["attempts"]);
         assert_eq!(seen, (&json!("pending"), &json!(0)), "{platform}: {post}");
     }
-    // Where a platform rests as a whole, some were not sent yet.
+    // Where a platform as a whole is paused, some were not sent yet.
     for (id, platform) in &sent {
         let status = world.status(id);
         assert!(["processing", "pending"].contains(&status.as_str()), "{platform}: {status}");
@@ -121,7 +121,7 @@ fn broken_success_is_published_once() {
         }
         let ids = one_each(&world);
         world.work_for(LOOKS, 60);
-        assert!(world.fault_struck(), "{fault}");
+        assert!(world.fault_injected(), "{fault}");
         for (platform, id) in PLATFORMS.iter().zip(&ids) {
             let post = world.post(id);
             assert_eq!(post["status"], "published", "{fault}, {platform}: {post}");
@@ -144,7 +144,7 @@ fn published_post_without_link_stays_published() {
     }));
     let ids = one_each(&world);
     world.work_until_done();
-    assert!(world.fault_struck());
+    assert!(world.fault_injected());
     for id in &ids {
         let post = world.post(id);
         assert_eq!((&post["status"], &post["attempts"]), (&json!("published"), &json!(1)));
@@ -313,7 +313,7 @@ fn calls_of_one_account_are_serialised() {
     let last = world.schedule(&other, &["--caption", "Other"]);
     let mut workers =
         [world.start_worker(&["--concurrency", "9"]), world.start_worker(&["--concurrency", "9"])];
-    eventually("a publish call hangs", || world.fault_struck());
+    eventually("a publish call hangs", || world.fault_injected());
     eventually("others are staged", || world.drafts().len() >= 4);
     eventually("another account goes on", || world.status(&last) == "published");
     let sent =

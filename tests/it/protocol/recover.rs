@@ -1,4 +1,4 @@
-//! `recover` beside workers.
+//! `recover` while workers run.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -12,7 +12,7 @@ use crate::support::{Daemon, Engine, Session, World, eventually, publish_call};
 /// Long enough to lock the database while a publish call waits for its answer.
 const SLOW_MS: u64 = 4000;
 
-/// Holds every write of others back until the session is told `unlock`.
+/// Blocks every write of others until the session executes `unlock`.
 fn lock(world: &World) -> (Session, &'static str) {
     let (lock, unlock) = match world.database.engine() {
         Engine::Sqlite => ("BEGIN IMMEDIATE", "ROLLBACK"),
@@ -24,8 +24,8 @@ fn lock(world: &World) -> (Session, &'static str) {
     (session, unlock)
 }
 
-/// A world whose database goes away while the call of a member's post waits for
-/// its answer: nobody else can ever find out what became of it.
+/// A world whose database goes away while the call of a member's post waits for its
+/// answer: no other process can ever find out what became of it.
 struct Away {
     world: World,
     id: String,
@@ -190,8 +190,8 @@ fn recover_records_the_spool() {
     assert!(away.world.spool_files().is_empty());
 }
 
-/// **S**: a spooled answer about another post is ignored. One that was found by
-/// its text may be another post of ours by now.
+/// **S**: a spooled answer about another post is ignored. One that was matched by its
+/// text may belong to another of our posts by now.
 #[test]
 fn spooled_answer_about_another_post_is_ignored() {
     let Away { world, id, .. } = &Away::killed();
@@ -246,7 +246,7 @@ fn answer_after_unknown_outcome_is_recorded() {
     }));
     let id = world.schedule(&world.member(), &["--caption", "Hello"]);
     let mut frozen = world.start_worker(&[]);
-    eventually("the publish call is on its way", || world.fault_struck());
+    eventually("the publish call is on its way", || world.fault_injected());
     frozen.pause();
     world.advance(Duration::from_secs(10 * 60));
     world.work(&[]);
@@ -284,7 +284,7 @@ fn odd_spool_files_are_read_safely() {
     assert_eq!(fs::read_to_string(&ours).unwrap(), foreign, "left, and nothing else is");
     assert!(!brought.exists());
     assert_eq!(fs::read_to_string(&others).unwrap(), foreign);
-    // Once more, as a copy that somebody had kept.
+    // Once more, as a copy of the file.
     let tables = world.database.rows("SELECT * FROM publish_log ORDER BY 1, 2, 3, 4, 5");
     fs::write(&brought, format!("{line}{line}")).unwrap();
     world.work(&[]);
@@ -293,7 +293,7 @@ fn odd_spool_files_are_read_safely() {
     away.assert_published();
 }
 
-/// A line that tells of another post what this file's line tells of its own.
+/// A line that says about another post what this file's line says about its own.
 fn forged(line: &str, world: &World, post: &str) -> String {
     let job = format!("SELECT id FROM post_schedule WHERE post_detail_id = '{post}'");
     let mut forged: Value = serde_json::from_str(line.trim()).unwrap();
@@ -302,8 +302,8 @@ fn forged(line: &str, world: &World, post: &str) -> String {
     format!("{forged}\n")
 }
 
-/// **G18**: traps beside a spool file change nothing. A user who can write into
-/// the folder can neither hang a worker nor forge an answer.
+/// **G18**: traps next to a spool file change nothing. A user who can write into the
+/// folder can neither hang a worker nor forge an answer.
 #[test]
 fn traps_beside_spool_file_change_nothing() {
     let away = Away::killed();

@@ -78,7 +78,7 @@ fn person_gives_up_a_post() {
         assert_eq!(
             queue.wait(queue.store.needs_review(10)).unwrap().len(),
             0,
-            "not looked at any more"
+            "no longer looked up"
         );
         // A second thought is allowed.
         assert_eq!(decide(queue, claim.post_id, &Verdict::NotPublished), Judged::Done);

@@ -188,8 +188,8 @@ fn late_evidence_fills_a_missing_id() {
     });
 }
 
-/// **T14**: a late look asks no more about an abandoned post. A look was under
-/// way when a person gave the post up.
+/// **T14**: a late look-up schedules none for an abandoned post. It was under way when a
+/// person gave the post up.
 #[test]
 fn late_look_ignores_an_abandoned_post() {
     on_every_engine(|queue| {
@@ -266,7 +266,7 @@ fn another_workers_name_makes_no_answer() {
         let recorded = queue.live(&worker("b"), &claim, &other, &receipt("fb_1")).unwrap();
         assert_eq!(recorded, Recorded::Stray);
         assert_eq!(queue.post(claim.post_id).outcome, Some(Outcome::Unknown));
-        // The one that sent it still has its word.
+        // The one that sent it can still bring evidence.
         queue.live(&worker("a"), &claim, &intent, &receipt("fb_2")).unwrap();
         assert_published(queue, claim.post_id, Some("fb_2"));
     });

@@ -9,7 +9,8 @@ use super::queue::jobs;
 use super::{LEASE, Queue, failure, on_every_engine, worker};
 use crate::support::{Engine, bad_times};
 
-/// Inserts a post and its job as the old scheduler does, locked so many seconds ago.
+/// Inserts a post and its job as the old scheduler does, with a lock of this age in
+/// seconds.
 fn insert(queue: &Queue, post_status: &str, job_status: &str, lock: Option<i64>) -> PostId {
     let (post, job) = (PostId::generate(), PostId::generate());
     let (company, account) = (queue.company, queue.account);
@@ -324,7 +325,7 @@ fn row_unreadable_after_call_needs_review() {
     });
 }
 
-/// An open call beside a bad time needs review.
+/// A post with an open call and a bad time needs review.
 #[test]
 fn open_call_with_bad_time_needs_review() {
     on_every_engine(|queue| {

@@ -1,4 +1,4 @@
-//! J6: what is held after a backup was restored.
+//! J6: what needs review after a backup was restored.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use socialsched::store::{Evidence, Judged, Phase, Settled, Staged, Verdict};
 use super::{Queue, failure, on_every_engine, receipt, worker};
 
 #[track_caller]
-fn assert_held(queue: &Queue, id: PostId) {
+fn assert_needs_review(queue: &Queue, id: PostId) {
     assert_eq!(queue.states(id), "failed/failed");
     assert_eq!(queue.post(id).outcome, Some(Outcome::Unknown));
     assert!(queue.breaches().is_empty(), "{:?}", queue.breaches());
@@ -44,7 +44,7 @@ fn posts_in_backup_need_review() {
         all.sort_unstable();
         assert_eq!(review, all);
         for id in all {
-            assert_held(queue, id);
+            assert_needs_review(queue, id);
             let sent_at = queue.history(id).last().unwrap().at;
             assert!(sent_at < queue.database.now() - TimeDelta::minutes(50), "{sent_at}");
         }

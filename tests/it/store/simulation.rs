@@ -1,4 +1,4 @@
-//! What `simulate` sees of killed workers' jobs, and how it lets time pass.
+//! What `simulate` sees of killed workers' jobs, and how it advances time.
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ fn a_job_waits_until_another_worker_takes_it() {
         queue.claimed(&worker("a"));
         let jobs = in_flight(queue, "a");
         queue.leases_end();
-        assert_eq!(now(queue, &jobs), [AfterDeath::Waits], "nobody has taken it");
+        assert_eq!(now(queue, &jobs), [AfterDeath::Waits], "no worker has taken it");
         assert_eq!(queue.take_over(&worker("b")).claimed.len(), 1);
         assert_eq!(now(queue, &jobs), [AfterDeath::Taken]);
         // Also when that one is at its end, or dies: a living worker had it.

@@ -103,7 +103,7 @@ fn an_unreadable_log_is_its_own_jobs_fault() {
     });
 }
 
-/// Held by a look-up that another program's row then made unreadable.
+/// Needs review after a look-up whose log another program's row then made unreadable.
 fn needing_review(queue: &Queue) -> Claim {
     let a = worker("a");
     let (claim, _) = queue.sent(&a);
@@ -128,7 +128,7 @@ fn a_person_decides_about_an_unreadable_log() {
             let decide = |decision| {
                 queue.wait(queue.store.judge(queue.company, odd.post_id, decision, "ann", false))
             };
-            // Sent again, it would only be held again.
+            // Sent again, it would only need review again.
             let refused = decide(&Verdict::NotPublished);
             assert!(matches!(refused, Err(StoreError::Inconsistent { .. })), "{refused:?}");
             assert_eq!(decide(&decision).unwrap(), Judged::Done);

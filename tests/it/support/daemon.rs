@@ -29,7 +29,7 @@ impl Daemon {
         Self { child, stdout, stderr }
     }
 
-    /// SIGKILL, and waits for the end: nothing of the program runs any more.
+    /// SIGKILL, and waits for the end: no process of the program is left.
     pub fn kill(&mut self) {
         self.signal(Signal::KILL);
         self.child.wait().unwrap();

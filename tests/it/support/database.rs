@@ -122,7 +122,7 @@ impl Database {
         &self.path
     }
 
-    /// Runs statements as another program would, past all rules of ours.
+    /// Runs statements as another program would, without any of our rules.
     #[track_caller]
     pub fn execute(&self, sql: &str) {
         if let Err(error) = self.try_execute(sql) {
@@ -180,7 +180,7 @@ impl Database {
         self.try_execute(&format!("{lax} {sql}")).map_err(|refusal| refusal.to_string())
     }
 
-    /// The expression for an instant so many seconds from now; negative: ago.
+    /// The expression for an instant this many seconds from now; negative: ago.
     pub fn in_seconds(&self, seconds: i64) -> String {
         match self.engine {
             Engine::Sqlite => {
@@ -350,7 +350,7 @@ impl Database {
         Session::open(self.connect(&self.url()))
     }
 
-    /// A session beside all databases of tests.
+    /// A session outside all databases of tests.
     pub fn server_session(&self) -> Session {
         Session::open(self.connect(&self.server_url()))
     }

@@ -12,9 +12,8 @@ use tempfile::TempDir;
 
 use super::Engine;
 
-/// Starts a server as `tests/run` does, tells its URL, runs the functions of
-/// that script that it is told, and stops the server when nobody listens any
-/// more.
+/// Starts a server as `tests/run` does, prints its URL, runs the functions of that script
+/// whose names it reads, and stops the server at the end of its input.
 const SCRIPT: &str = r#"
 set -euo pipefail
 source tests/servers

@@ -107,8 +107,8 @@ impl Simulator {
         self.list("/__sim/log")
     }
 
-    /// Whether a fault has struck any call.
-    pub fn fault_struck(&self) -> bool {
+    /// Whether a fault was injected into any call.
+    pub fn fault_injected(&self) -> bool {
         self.calls().iter().any(|call| call["fault"].is_string())
     }
 
@@ -127,7 +127,7 @@ impl Simulator {
         self.post("/__sim/options", changes);
     }
 
-    /// Lets time pass at the platforms.
+    /// Advances the clock of the platforms.
     pub fn advance(&self, time: Duration) {
         let ms = u64::try_from(time.as_millis()).unwrap();
         self.post("/__sim/clock", &json!({"advance_ms": ms}));

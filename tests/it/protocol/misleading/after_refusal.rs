@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use super::{
     HOUR, LOOKS, MINUTE, Post, Way, assert_published_once, assert_waits, calls, ever,
-    first_publish_call, lost, on_meta, post, post_on, rests, work_on,
+    first_publish_call, lost, on_meta, pauses, post, post_on, work_on,
 };
 use crate::support::World;
 
-/// A block, a limit and a dead token, as Meta tells them, and for how many seconds
-/// each lets the account rest: -1 is until a person helps.
+/// A block, a limit and a dead token, as Meta reports them, and for how many seconds each
+/// pauses the account: -1 is until an operator resumes it.
 const REFUSALS: [(i64, i64); 3] = [(368, 900), (32, 3600), (190, -1)];
 
 /// **P7**: the error class of a refused call survives its look-up and throttles
@@ -53,9 +53,9 @@ fn error_class_survives_look_up() {
             passed += 40;
         }
         passed += (world.database.now() - began).num_seconds() + 5;
-        let resting = rests(&world);
-        assert_eq!(resting.len(), 2, "{code}: {resting:?}");
-        for (_, why, left) in &resting {
+        let paused = pauses(&world);
+        assert_eq!(paused.len(), 2, "{code}: {paused:?}");
+        for (_, why, left) in &paused {
             assert!(why.starts_with(&code.to_string()), "{code}: {why}");
             assert!(*left == -1 && rest == -1 || (rest - passed..=rest).contains(left), "{left}");
         }
@@ -111,9 +111,9 @@ fn unproven_block_throttles_only_its_account() {
         assert_published_once(&world, &other, 1);
         let of_all = "SELECT COUNT(*) FROM platform_health WHERE faults > 0 OR rests > 0";
         assert_eq!(world.database.value(of_all), "0", "{effect}: a block is no outage");
-        let resting = rests(&world);
-        assert_eq!(resting.len(), posts.len(), "{effect}: {resting:?}");
-        assert!(resting.iter().all(|(_, why, _)| why.starts_with("4/2207051: ")), "{resting:?}");
+        let paused = pauses(&world);
+        assert_eq!(paused.len(), posts.len(), "{effect}: {paused:?}");
+        assert!(paused.iter().all(|(_, why, _)| why.starts_with("4/2207051: ")), "{paused:?}");
         world.advance(10 * MINUTE);
         world.work_for(LOOKS, 60);
         for post in posts.iter().chain(&next) {
@@ -126,8 +126,8 @@ fn unproven_block_throttles_only_its_account() {
     }
 }
 
-/// Whatever is read shows the state before for so long, and a second call would
-/// make a second post; but for the flip of a feed's post, which was proven not to.
+/// All readings show an old state for this long, and a second call would make a second
+/// post, except for the flip of a feed's post, which was proven not to.
 fn behind(minutes: u64, lists: u64) -> (World, Vec<Post>) {
     let world = World::new();
     world.options(&json!({
@@ -136,7 +136,7 @@ fn behind(minutes: u64, lists: u64) -> (World, Vec<Post>) {
         "stale_state_ms": minutes * 60_000, "list_delay_ms": lists * 60_000,
     }));
     let posts: Vec<_> = on_meta().map(|way| post(&world, way, &[lost()])).collect();
-    // Where answers are lost, the platform rests as a whole for a while.
+    // Where answers are lost, the platform as a whole is paused for a while.
     for _ in 0..20 {
         world.work(&["--max-runtime", "2s"]);
         if posts.iter().all(|post| !calls(&world, &post.account, "publish").is_empty()) {
@@ -208,7 +208,7 @@ fn handwritten_post_after_refusal_is_not_matched() {
     // Also so soon that a call without an answer could still have made it.
     for (arrives, minutes) in [(true, 1), (false, 1), (false, 10)] {
         let world = World::new();
-        // Nothing else tells the two apart.
+        // Nothing else distinguishes the two.
         world.options(&json!({"duplicate_window_ms": 0}));
         let limits = json!({"match": {"call": "publish"}, "when": {"nth": 1}, "fault": "refuse",
             "code": 32});

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::support::World;
 
-/// How many minutes the platforms' clock is ahead of ours.
+/// How many minutes the platforms' clock is ahead of this machine's.
 const OFFSETS: [i64; 7] = [-120, -10, -1, 0, 10, 120, 25 * 60];
 
 fn world(minutes: i64) -> World {
@@ -60,8 +60,8 @@ fn young_container_costs_no_attempt() {
     }
 }
 
-/// **H24**: a lost answer is found by its text and time although the platform's
-/// clock differs. Where only a text and a time tell the post from others.
+/// **H24**: a lost answer is found by its text and time although the platform's clock
+/// differs. Only a text and a time distinguish the post from others.
 #[test]
 fn lost_answer_is_found_despite_platform_clock() {
     let ways: [Way; 3] = [

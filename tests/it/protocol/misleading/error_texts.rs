@@ -5,7 +5,7 @@ use std::slice;
 
 use serde_json::{Value, json};
 
-use super::{INSTAGRAM, MINUTE, Way, assert_waits, post, post_on, rests};
+use super::{INSTAGRAM, MINUTE, Way, assert_waits, pauses, post, post_on};
 use crate::support::World;
 
 /// The message that an operator sees of a post.
@@ -117,11 +117,11 @@ fn account_fault_pauses_and_fails_no_post() {
         world.work(&[]);
         world.advance(10 * MINUTE);
     }
-    let resting = rests(&world);
+    let paused = pauses(&world);
     for (first, second, advice) in &posts {
         assert_waits(&world, first, 0);
         assert_eq!(world.status(second), "pending", "{}", world.post(second));
-        let (_, why, left) = resting
+        let (_, why, left) = paused
             .iter()
             .find(|(id, ..)| *id == first.account.id)
             .unwrap_or_else(|| panic!("{advice}"));

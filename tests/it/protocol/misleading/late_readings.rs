@@ -49,7 +49,7 @@ fn id_and_comment_follow_once_listed() {
     }
 }
 
-/// Posts of Meta whose outcome cannot be read, held for a person.
+/// Posts of Meta whose outcome cannot be read and which need review.
 fn needing_review(fault: &str) -> (World, Vec<Post>) {
     let world = World::new();
     let ways: [Way; 2] =
@@ -94,8 +94,8 @@ fn unknown_meta_post_is_asked_hourly() {
     world.assert_healthy();
 }
 
-/// **P15**: a Meta post that needs review and is read as unpublished has
-/// failed, and is never sent by itself.
+/// **P15**: a Meta post that needs review and is read as unpublished has failed, and is
+/// never sent again automatically.
 #[test]
 fn unknown_meta_post_read_unpublished_fails() {
     let (world, posts) = needing_review("before_commit_drop");

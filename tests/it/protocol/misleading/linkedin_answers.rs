@@ -5,8 +5,8 @@ use std::slice;
 use serde_json::{Value, json};
 
 use super::{
-    LOOKS, MEMBER, MINUTE, PAGE, Way, assert_published_once, calls, ever, first_publish_call, post,
-    rests, rule_for, work_on,
+    LOOKS, MEMBER, MINUTE, PAGE, Way, assert_published_once, calls, ever, first_publish_call,
+    pauses, post, rule_for, work_on,
 };
 use crate::support::{PLATFORMS, World};
 
@@ -149,7 +149,7 @@ fn unsigned_refusal_fails_and_pauses_nothing() {
         }
     }
     world.work(&[]);
-    assert_eq!(rests(&world), []);
+    assert_eq!(pauses(&world), []);
     world.work_for(LOOKS, 60);
     for post in &posts {
         if post.way == PAGE.0 {

@@ -42,7 +42,7 @@ fn assert_direct(world: &World, post: &Post) {
     assert!(made.len() == 1 && made[0] != json!(false), "{}: {made:?}", post.way);
     let shown = world.post(&post.id);
     let (id, seen) = (&shown["externalPostId"], &ever(world, &post.account)[0]["id"]);
-    // A video is told by its own id, and readers see the post around it.
+    // A video is reported by its own id, and readers see the post around it.
     assert!(id == seen || id.is_string() && post.way == VIDEO.0, "{shown}");
 }
 
@@ -84,13 +84,13 @@ fn publish_mode_follows_account_then_configuration() {
     }
 }
 
-/// Posts that go out in one call have no id before: only the Page's list tells.
+/// Posts that go out in one call have no id before: only the Page's list shows them.
 fn direct(rule: &Value) -> (World, Vec<Post>) {
     let world = World::new();
     configure(&world, "[facebook]\npublish_mode = \"direct\"\nvideo_upload = \"hosted\"\n");
     let ways = [FEED[0], FEED[1], FEED[2], FEED[3], VIDEO];
     let posts = ways.map(|way| post(&world, way, slice::from_ref(rule)));
-    // Where answers are lost, the platform rests as a whole for a while.
+    // Where answers are lost, the platform as a whole is paused for a while.
     for _ in 0..8 {
         world.work(&["--max-runtime", "2s"]);
         if posts.iter().all(|post| !calls(&world, &post.account, "publish").is_empty()) {
