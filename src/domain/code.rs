@@ -62,7 +62,7 @@ failure_codes! {
     InvalidExternalId = "invalid_external_id",
     /// There is no token for its account.
     NoToken = "no_token",
-    /// The token holds characters that no call can bear.
+    /// The token contains characters that are not allowed in a header.
     InvalidToken = "invalid_token",
     /// A limit of the platform is nearly used up.
     NearLimit = "near_limit",
@@ -154,7 +154,7 @@ failure_codes! {
     NotSeen = "not_seen",
     /// The comment was refused, and is looked for before it is sent again.
     CommentRefused = "comment_refused",
-    /// LinkedIn does not let the posts of members be read back.
+    /// LinkedIn does not allow the posts of members to be read back.
     MemberPost = "member_post",
     /// The same of their comments.
     MemberComment = "member_comment",

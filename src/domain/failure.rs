@@ -91,8 +91,8 @@ impl Failure {
         self.asks_to_rest() || matches!(self.remedy, Remedy::Outage(_))
     }
 
-    /// Whether it says nothing of the post, only that the account, or more than
-    /// it, must be left alone for a while.
+    /// Whether the failure concerns not the post but its account, or more than that,
+    /// which must be paused for a while.
     #[must_use]
     pub fn asks_to_rest(&self) -> bool {
         matches!(self.remedy, Remedy::Wait { .. } | Remedy::Operator(_))
@@ -108,10 +108,10 @@ pub enum Remedy {
     /// No answer came, or a server fault: the post is not to blame, and it
     /// costs no attempt.
     Outage(Away),
-    /// The staged objects are dead: drop all of them and stage anew; costs an attempt.
+    /// The staged objects are dead: drop all of them and stage again; costs an attempt.
     Restage,
-    /// Two-step publishing is refused for this post: stage anew, and publish
-    /// with one call. Costs no attempt.
+    /// Two-step publishing is refused for this post: stage again, and publish with one
+    /// call. Costs no attempt.
     Direct,
     /// The platform is not ready yet: ask again after this long; costs no attempt.
     PollAgain(Duration),

@@ -23,7 +23,7 @@ pub enum State {
     /// Evidence says that it is live. Set by evidence alone (T5, T5L), from every other
     /// state, from any worker and at any time. Nothing leaves it.
     Published,
-    /// Provably not live, and not tried again by itself. Left by an operator's retry
+    /// Provably not live, and not tried again automatically. Left by an operator's retry
     /// (T15), and by evidence that proves it live after all.
     Failed,
     /// It may be live, and no reading has decided it: a person must. Left by evidence,
@@ -450,7 +450,7 @@ mod tests {
         assert_eq!(ids.len(), count);
     }
 
-    /// At most once: what is live stays so.
+    /// At most once: a live post stays published.
     #[test]
     fn nothing_leaves_published() {
         for transition in Transition::ALL {

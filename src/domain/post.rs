@@ -75,7 +75,7 @@ words!(Outcome {
 pub enum CommentState {
     /// To be sent once the post is live.
     Pending,
-    /// Cleared to go out; stays so when the worker dies in between.
+    /// The call is allowed; the state remains when the worker dies in between.
     Sending,
     Sent,
     Failed,

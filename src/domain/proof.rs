@@ -60,7 +60,7 @@ const CONTRADICTED_AND_GOES_ON: Duration = Duration::from_secs(12 * 60 * 60);
 pub const NOT_LIVE: &str = FailureCode::NotLive.as_str();
 pub const IN_PROGRESS: &str = FailureCode::InProgress.as_str();
 
-/// What the answer to a publish call proves by itself.
+/// What the answer to a publish call proves on its own.
 #[must_use]
 pub fn of_answer(answer: Answer, witness: Witness) -> Proven {
     match answer {
@@ -116,8 +116,8 @@ pub fn of_reading(sighting: Sighting, open: &[Intent], settle: Duration) -> Prov
         }
         (Sighting::Dead(failure), _) => Proven::NotLive(failure),
         (Sighting::InProgress, _) => Proven::Nothing(in_progress()),
-        // Call and reading were refused for one reason: it is true, and such a call
-        // does nothing.
+        // Call and reading were refused for one reason: the refusal is true, and such a
+        // call does nothing.
         (Sighting::CannotTell(failure), Some(refusal)) if agree(&failure, refusal) => {
             Proven::NotLive(refusal.clone())
         }
@@ -164,7 +164,7 @@ fn makes_anew(refusal: &Failure) -> bool {
     matches!(refusal.remedy, Remedy::Direct | Remedy::Restage)
 }
 
-/// Two readings "not live" must lie this far apart.
+/// Least time between two readings of "not live".
 #[must_use]
 pub fn apart(settle: Duration) -> Duration {
     settle * 2 / 3

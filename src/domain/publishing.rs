@@ -69,7 +69,7 @@ pub struct NearLimit {
 }
 
 impl UsageMeter {
-    /// Keeps the fullest one.
+    /// Keeps the report nearest to its limit.
     pub fn note(&self, near: NearLimit) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.is_none_or(|kept| kept.percent < near.percent) {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{AccountId, CompanyId, Pause, Platform, PostId, WorkerId};
 
-/// How the queue stands, by the database's clock.
+/// The state of the queue, by the database's clock.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QueueStats {
     /// Posts still open or ended, per stored status.

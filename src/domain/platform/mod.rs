@@ -110,7 +110,7 @@ words!(PostType {
     Carousel = "carousel",
 });
 
-/// How a Facebook Page's posts come about.
+/// How a Facebook Page's posts are published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PublishMode {

@@ -130,7 +130,7 @@ fn has_scheme(text: &str) -> bool {
     })
 }
 
-/// The host as typed, with what stands before and behind it up to the path.
+/// The host as typed, with everything before and after it up to the path.
 fn authority_of(text: &str) -> &str {
     let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
     rest.split(['/', '?', '#']).next().unwrap_or_default()
@@ -215,7 +215,7 @@ fn problem(flag: &str, text: &str, what: impl Into<String>) -> Problem {
 /// A URL as it may be repeated in messages: without its query, which often is a
 /// signature, and not at all if it may hold a user name or password.
 pub(super) fn shown(text: &str) -> Option<String> {
-    // Wherever it stands: a malformed URL may hold a password in any part.
+    // In the whole text: a malformed URL may contain a password in any part.
     if ["@", "%40", "\u{ff20}"].iter().any(|at| text.contains(at)) {
         return None;
     }
