@@ -141,7 +141,7 @@ impl Publishers {
         }
     }
 
-    /// Uses another client for a platform, such as a test's stand-in.
+    /// Replaces the client of a platform, for example by a test's stand-in.
     #[must_use]
     pub fn with(mut self, platform: Platform, publisher: Arc<dyn Publisher>) -> Self {
         match platform {

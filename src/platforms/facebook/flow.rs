@@ -1,4 +1,4 @@
-//! The ways in which a Page post comes about.
+//! The flows in which a Page post is published.
 
 use super::chunks;
 use super::staging::{DIRECT, HOSTED};

@@ -221,8 +221,8 @@ impl Publisher for Facebook {
         })
     }
 
-    /// Deletes a post or a video, which Facebook keeps. Photos go with the post
-    /// that took them, and end by themselves after a day.
+    /// Deletes a post or a video, which Facebook keeps. Photos go with the post that took
+    /// them, and expire after a day.
     fn discard<'a>(&'a self, draft: &'a Draft, object: &'a str) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             // A photo has no state that shows whether it is published.

@@ -93,8 +93,8 @@ async fn next_photo(
     Ok(None)
 }
 
-/// A photo that the Page still does not have after a while was never taken, whatever
-/// its upload was answered.
+/// A photo that the Page still does not have after a while was never taken, whatever the
+/// answer to its upload.
 fn lost_photos(draft: &Draft, failure: Failure) -> Failure {
     let uploaded = draft.staging.0.iter().filter(|made| made.kind == StepKind::Upload);
     let first = uploaded.filter_map(|photo| photo.stored_at).min();

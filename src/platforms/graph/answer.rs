@@ -292,7 +292,7 @@ fn highest_usage(header: &str) -> Option<u32> {
     FIGURES.iter().flat_map(|name| numbers_after(header, name)).max()
 }
 
-/// The numbers that follow each place where `name` stands.
+/// The numbers after each occurrence of `name`.
 fn numbers_after<'a>(text: &'a str, name: &'a str) -> impl Iterator<Item = u32> + 'a {
     text.split(name).skip(1).filter_map(|rest| {
         let rest = rest.trim_start();

@@ -72,7 +72,7 @@ pub(super) fn of_text(code: i64, text: &str) -> Option<Meaning> {
     })
 }
 
-/// Subcodes, which mean the same below whichever code they come.
+/// Subcodes, which mean the same under every code.
 pub(super) fn of_subcode(subcode: i64) -> Option<Meaning> {
     Some(match subcode {
         // Tokens.

@@ -52,7 +52,7 @@ pub struct MetaSettings {
     /// Graph API version with its `v`.
     pub version: String,
     pub timing: Timing,
-    /// How posts of Facebook Pages come about, unless their account says otherwise.
+    /// How posts of Facebook Pages are published, unless their account sets it.
     pub publish_mode: PublishMode,
     /// A post whose two-step publishing Facebook refuses is published directly, once.
     pub direct_fallback: bool,

@@ -145,7 +145,7 @@ fn gone() -> Failure {
     Failure::new(Remedy::Restage, FailureCode::MissingObject, message)
 }
 
-/// Whether the account's count of published posts stands still since the call.
+/// Whether the account's count of published posts is unchanged since the call.
 async fn nothing_was_published(
     session: &Session<'_>,
     draft: &Draft,

@@ -74,13 +74,13 @@ fn created_id(answer: &HttpAnswer) -> Option<String> {
         .find(|id| linkedin::is_post(id))
 }
 
-/// Whether an answer bears headers that only LinkedIn's servers set.
+/// Whether an answer has headers that only LinkedIn's servers set.
 fn has_restli_header(answer: &HttpAnswer) -> bool {
     ["x-li-uuid", "x-restli-protocol-version"].iter().any(|name| answer.header(name).is_some())
 }
 
-/// Whether a refusal is LinkedIn's own: its body repeats the status, and body or
-/// headers bear a mark of LinkedIn's.
+/// Whether a refusal is LinkedIn's own: its body repeats the status, and body or headers
+/// have a mark of LinkedIn's.
 #[must_use]
 pub fn is_signed(answer: &HttpAnswer) -> bool {
     let json = &answer.json;
@@ -233,7 +233,7 @@ fn scope_of(text: &str) -> Scope {
     }
 }
 
-/// LinkedIn's quotas begin anew at 00:00 UTC.
+/// LinkedIn's quotas reset at 00:00 UTC.
 fn until_midnight(answer: &HttpAnswer) -> Option<Duration> {
     let now = answer.date()?;
     let midnight = now.date_naive().succ_opt()?.and_time(NaiveTime::MIN).and_utc();

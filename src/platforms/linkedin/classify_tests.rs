@@ -294,7 +294,7 @@ fn a_failure_has_words_but_no_token() {
     assert!(words.starts_with(start) && words.contains("falsely"), "{words}");
 }
 
-/// **P19**: who says it, what it means, its own text, and the next step.
+/// **P19**: the source, the meaning, its own message, and the next step.
 #[test]
 fn every_refusal_says_what_to_do() {
     for (status, body, means, advice) in [

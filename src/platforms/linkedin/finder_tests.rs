@@ -113,7 +113,7 @@ async fn post_with_our_media_is_matched() {
     assert_eq!(look_up(&draft, json!([listed(SENT, foreign)])).await, not_live());
 }
 
-/// It was uploaded anew since: an earlier call named other media.
+/// It was uploaded again since: an earlier call named other media.
 #[tokio::test]
 async fn media_of_an_earlier_call_matches() {
     let mut draft = sent("text");

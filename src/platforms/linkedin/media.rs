@@ -22,8 +22,8 @@ const UPLOAD_HOSTS: &[&str] = &["*.linkedin.com", "*.licdn.com"];
 /// Pause before media counts as ready whose state may not be read.
 const IMAGE_GRACE: Duration = Duration::from_secs(20);
 
-/// State reads of one medium before it is uploaded anew: about half an hour.
-/// Each of them costs one of the account's few daily calls.
+/// State reads of one medium before it is uploaded again: about half an hour. Each of
+/// them costs one of the account's few daily calls.
 const MAX_POLLS: u64 = 30;
 
 /// The same for one that LinkedIn still waits for although it took the upload.

@@ -74,8 +74,8 @@ impl LinkedIn {
         }
     }
 
-    /// Whether LinkedIn says that the post it named is not there. Who may not
-    /// read it is answered something else, which proves nothing.
+    /// Whether LinkedIn says that the post it named is not there. A token without the
+    /// right to read it gets another answer, which proves nothing.
     async fn is_missing(&self, draft: &Draft, receipt: &Receipt) -> bool {
         let Some(urn) = &receipt.external_id else { return false };
         let call = self.get(&format!("/posts/{}", urn::encode(urn)), &draft.token);
@@ -178,7 +178,7 @@ fn receipt(answer: &HttpAnswer, urn: Option<String>) -> Receipt {
     }
 }
 
-/// What the posts that match say of the call.
+/// Classifies the posts that match the call.
 fn classify_matches(
     matching: &[Value],
     fingerprint: &Fingerprint<'_>,
@@ -231,7 +231,7 @@ fn fingerprint(draft: &Draft) -> Option<Fingerprint<'_>> {
     let caption = text::comparable(&draft.content.caption);
     Some(match shape {
         Content::Images(_) | Content::Video(_) => {
-            // Also what earlier calls named, before it was uploaded anew.
+            // Also what earlier calls named, before it was uploaded again.
             let earlier = draft.calls.iter().filter_map(|call| call.object.as_deref());
             let staged = media_urns(draft, &shape).unwrap_or_default();
             let urns: Vec<&str> = staged.into_iter().chain(earlier).collect();

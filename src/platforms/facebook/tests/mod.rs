@@ -109,7 +109,7 @@ fn graph_error(code: i64, subcode: Option<i64>) -> Value {
     json!({"error": {"message": "no", "code": code, "error_subcode": subcode}})
 }
 
-/// What a person does by hand at the platform, past this program.
+/// What a person does by hand at the platform, without this program.
 async fn by_hand(rehearsal: &Rehearsal, path: &str, body: Value) {
     let url = format!("https://graph.facebook.com/v25.0/{path}");
     let call = super::super::http::Call::post(

@@ -132,7 +132,7 @@ async fn the_object_of_the_call_is_asked_about() {
         prepared_post(PublishMode::TwoStep, PostType::Post, |_| vec![]).await;
     let first = rehearsal.gate(&facebook, &mut draft).await;
     assert!(matches!(facebook.publish(&draft).await, Answer::Published(_)));
-    // Staged anew since: the first post is another one.
+    // Staged again since: the first post is another one.
     draft.staging = Staging::default();
     rehearsal.prepare(&facebook, &mut draft).await.unwrap();
     let second = rehearsal.gate(&facebook, &mut draft).await;

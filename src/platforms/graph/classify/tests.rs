@@ -141,7 +141,7 @@ fn every_facebook_subcode_has_its_meaning() {
 fn every_instagram_subcode_has_its_meaning() {
     let rows = [
         ((-2, 2_207_003), RESTAGE, UNKNOWN),
-        // Never staged anew after a publish call without a reading.
+        // Never staged again after a publish call without a reading.
         ((-2, 2_207_020), RESTAGE, GONE),
         ((-1, 2_207_001), RESTAGE, UNKNOWN),
         ((-1, 2_207_032), RESTAGE, UNKNOWN),

@@ -7,7 +7,7 @@ async fn the_container_of_the_call_is_asked_about() {
     let (rehearsal, instagram, mut draft) = picture(PostType::Post, "one").await;
     let first = rehearsal.gate(&instagram, &mut draft).await;
     assert!(matches!(instagram.publish(&draft).await, Answer::Published(_)));
-    // Staged anew since: the first container is another one.
+    // Staged again since: the first container is another one.
     draft.staging = Staging::default();
     draft.content.caption = "two".to_owned();
     rehearsal.prepare(&instagram, &mut draft).await.unwrap();

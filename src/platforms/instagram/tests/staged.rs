@@ -1,4 +1,4 @@
-//! Containers: made, waited for, and made anew.
+//! Containers: made, waited for, and made again.
 
 use super::*;
 use crate::domain::Away;
