@@ -12,7 +12,7 @@ pub(super) fn delay(ms: u64) -> i64 {
     i64::try_from(ms).unwrap_or(i64::MAX / 4)
 }
 
-/// Real time plus an offset, or a stopped hand.
+/// Real time plus an offset, or a frozen time.
 #[derive(Debug, Default)]
 pub(super) struct Clock {
     offset_ms: i64,

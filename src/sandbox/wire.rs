@@ -1,4 +1,4 @@
-//! What goes wrong on the connection itself, below HTTP.
+//! Faults of the connection itself, below HTTP.
 
 use std::io;
 use std::net::SocketAddr;

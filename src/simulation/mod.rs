@@ -45,7 +45,7 @@ const FINISHERS: usize = 2;
 /// Pause without workers between two runs of these: at first, and later.
 const FINISH_PAUSE: [Duration; 2] = [Duration::from_secs(180), Duration::from_secs(900)];
 const FINISH_SHORT_PAUSES: u32 = 10;
-/// Look-ups go on for hours, and then a person is asked.
+/// Look-ups continue for hours, and then the post needs review.
 const FINISH_RUNS_MAX: u32 = 150;
 
 /// Why a simulation came to no comparison.
@@ -92,7 +92,7 @@ pub struct Outcome {
     pub waits: Vec<Duration>,
     /// Jobs of killed workers whose wait could not be measured.
     pub untimed: u32,
-    /// Whose database it was, such as `MariaDB 10.11.6`.
+    /// The database's engine and version, such as `MariaDB 10.11.6`.
     pub engine: String,
 }
 

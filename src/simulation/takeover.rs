@@ -13,7 +13,7 @@ pub struct TakeOvers {
 }
 
 impl TakeOvers {
-    /// These were in the hands of a worker that was killed then.
+    /// Adds the jobs that a killed worker had in flight.
     pub fn killed(&mut self, jobs: &[HeldJob], at: Instant) {
         self.waiting.extend(jobs.iter().map(|job| (*job, at)));
     }

@@ -1,4 +1,4 @@
-//! Posts by other hands, newer than one that a client made visible.
+//! Posts by others, newer than one that a client made visible.
 
 use super::{Post, Story};
 use crate::sandbox::state::World;

@@ -1,4 +1,4 @@
-//! Faults on demand: rules that say which call goes wrong, and how.
+//! Faults on demand: rules that say which call gets which fault.
 
 mod answers;
 mod check;
@@ -140,7 +140,7 @@ pub(super) enum Fault {
     NoId,
     /// A read shows the state before publication.
     StaleStatus,
-    /// Nothing goes wrong but that the answer comes late, after `delay_ms`.
+    /// The answer is delayed by `delay_ms`; nothing else is wrong.
     SlowFirstByte,
 }
 

@@ -1,4 +1,4 @@
-//! Posts by other hands, which push a client's own off the first page.
+//! Posts by others, which push a client's own off the first page.
 
 use super::instagram::{ACCOUNT, container, published};
 use super::linkedin::{PAGE, call, created, encoded, post};
