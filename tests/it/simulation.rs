@@ -163,8 +163,8 @@ fn missing_folder_is_named_with_its_owner() {
     }
 }
 
-/// An interrupted simulation leaves nothing, and its workers know no secret.
-/// Tokens and settings of the user are none of the workers' business.
+/// An interrupted simulation leaves nothing, and its workers know no secret. They get
+/// none of the user's tokens and settings.
 #[test]
 fn interrupted_simulation_cleans_up() {
     let (world, args) = machine();

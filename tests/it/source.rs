@@ -284,7 +284,7 @@ fn blank_comments_and_literals(text: &str) -> String {
         }
         at += end;
     }
-    // What is left of other alphabets stands in no name.
+    // A name contains no characters of other alphabets.
     code.iter_mut().filter(|byte| !byte.is_ascii()).for_each(|byte| *byte = b' ');
     String::from_utf8(code).unwrap()
 }

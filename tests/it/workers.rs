@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Daemon, PLATFORMS, World, eventually, publish_call};
 
-/// Pause between runs when look-ups go on for an hour or two.
+/// Pause between runs when look-ups continue for an hour or two.
 const LOOKS: Duration = Duration::from_secs(150);
 
 /// How often each text is live.

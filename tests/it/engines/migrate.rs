@@ -282,9 +282,9 @@ fn commands_work_beside_next_release_schema() {
     world.assert_healthy();
 }
 
-/// **J4**: a running worker goes on when the next release has migrated. It
-/// looked at the schema when it started: statements that it has prepared must
-/// go on, and so must its new connections.
+/// **J4**: a running worker continues when the next release has migrated. It looked at
+/// the schema when it started: its prepared statements must keep working, and so must its
+/// new connections.
 #[test]
 fn running_worker_survives_next_release_migration() {
     let world = World::new();

@@ -12,7 +12,7 @@ const RESET: &str = "UPDATE post_schedule
     SET status='pending', locked_at=NULL, worker_id=NULL
     WHERE status='processing'
     AND locked_at < NOW() - INTERVAL 10 MINUTE";
-/// The one that its manual has for hands.
+/// The statement that its manual has for operators.
 const RESET_BY_HAND: &str = "UPDATE post_schedule SET status='pending', locked_at=NULL WHERE status='processing' AND locked_at < NOW() - INTERVAL 10 MINUTE";
 
 fn adopted() -> Option<World> {

@@ -38,9 +38,9 @@ fn is_about_the_post(point: &str) -> bool {
     point.contains(".read:") || stored.iter().any(|name| point.starts_with(name))
 }
 
-/// One of the two stands still at each of these points; meanwhile the other one
-/// does its work, or waits for the first one's locks; then the first goes on.
-/// Of posts that are live, and where that can be seen, of posts that are not.
+/// One of the two is stopped at each of these points; meanwhile the other one does its
+/// work, or waits for the first one's locks; then the first continues. Of posts that are
+/// live, and where that can be read, of posts that are not.
 fn look_up_at_once(flow: &'static Flow) {
     let harness = Harness::new();
     let answered = answered(&harness, flow);
@@ -110,7 +110,7 @@ fn recover_and_worker_never_resend_members_post() {
     look_up_at_once(&LINKEDIN_MEMBER);
 }
 
-/// What a person may say; `--published` wants the id at the platform.
+/// A person's possible decisions; `--published` needs the id at the platform.
 const DECISIONS: [&str; 3] = ["--published", "--not-published", "--abandon"];
 
 pub fn decision(harness: &Harness, post: &Planted, word: &str) -> Command {

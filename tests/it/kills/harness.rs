@@ -70,8 +70,7 @@ fn waited_for(options: SandboxOptions) -> SandboxOptions {
 }
 
 impl Harness {
-    /// On platforms that let every double through: LinkedIn's filter of equal
-    /// posts would hide some.
+    /// On platforms without a filter of equal posts: LinkedIn's would hide some doubles.
     pub fn new() -> Self {
         Self::with(SandboxOptions { duplicate_window_ms: 0, ..SandboxOptions::default() })
     }

@@ -105,8 +105,8 @@ fn with_call(points: Vec<String>) -> Vec<(String, Call)> {
 /// How a post may end whose first worker died so far with its call.
 fn ends(flow: &Flow, platform_fault: PlatformFault, call: Call) -> &'static [&'static str] {
     const PUBLISHED: &[&str] = &["published, 1 live"];
-    // The refusal of a member's post is believed where LinkedIn has signed it: there
-    // is nothing that could be asked. One that lies is the limit.
+    // The refusal of a member's post is believed where LinkedIn has signed it, since it
+    // cannot be looked up. A false one is the documented limit.
     const FALSE_REFUSAL: &[&str] = &["not_published, 1 live"];
     let answer_is_lost = matches!(platform_fault, LostReply | ErrorThoughLive);
     match (call, platform_fault) {

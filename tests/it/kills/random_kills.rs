@@ -64,7 +64,7 @@ fn dawdle(harness: &Harness) {
     }
 }
 
-/// Platforms that lose answers, lie, and lag, as the dice fall.
+/// Platforms with random faults: lost and false answers, and lags.
 fn set_faults(harness: &Harness, dice: &mut Dice) -> Vec<String> {
     let mut rules = Vec::new();
     for call in PUBLISH_CALLS {

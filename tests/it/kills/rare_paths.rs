@@ -108,7 +108,7 @@ fn dead_before_its_call(harness: &Harness, flow: &'static Flow) -> Planted {
     dead(harness, flow, "open_gates.committed:1")
 }
 
-/// A worker died with LinkedIn's answer in its hand.
+/// A worker died after it received LinkedIn's answer.
 fn dead_with_its_answer(harness: &Harness, flow: &'static Flow) -> Planted {
     dead(harness, flow, "publish/POST/api.linkedin.com/rest/posts.read:1")
 }
@@ -141,7 +141,7 @@ fn needing_review_unread(harness: &Harness, flow: &'static Flow) -> Planted {
     post
 }
 
-/// Looks that lie apart, after which "not there" is believed.
+/// Pauses between look-ups, after which "not there" is believed.
 fn recover_often(harness: &Harness, times: usize) {
     for _ in 0..times {
         harness.world.run(&["recover"]).ok();

@@ -28,7 +28,7 @@ const GATE: &str = "open_gates.committed:";
 /// for another one's.
 const TRIES: u32 = 5;
 
-/// A process that stands still at a point.
+/// A process that is stopped at a point.
 pub struct Frozen(Child);
 
 impl Frozen {
@@ -103,8 +103,8 @@ fn at_once(engine: Engine) -> usize {
     }
 }
 
-/// Freezes one worker at every point outside of a transaction; others finish
-/// their posts; then all of them go on.
+/// Freezes one worker at every point outside of a transaction; others finish their posts;
+/// then all of them continue.
 fn outside_of_transactions(flow: &'static Flow) {
     let harness = Harness::new();
     let post = harness.plant(flow);
@@ -173,8 +173,8 @@ fn sum_up(
     harness.assert_sound(&format!("frozen {what}"), &faults);
 }
 
-/// Freezes a worker in every transaction until its lease is really over. What
-/// it locked stays locked; a successor comes and both go on together.
+/// Freezes a worker in every transaction until its lease is really over. Its locks
+/// remain; a successor comes and both continue together.
 fn in_transactions(flow: &'static Flow) {
     let harness = Harness::new();
     let post = harness.plant(flow);

@@ -1,6 +1,5 @@
-//! How long a dead worker's posts lie until another one has them, with the
-//! usual lease and in real time. A measurement: it takes minutes, so only
-//! `tests/nightly` makes it.
+//! How long a dead worker's posts wait until another one has them, with the usual lease
+//! and in real time. A measurement: it takes minutes, so only `tests/nightly` makes it.
 
 use std::collections::BTreeMap;
 use std::thread;

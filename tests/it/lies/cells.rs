@@ -36,7 +36,7 @@ enum Death {
     None,
     /// Cleared, and not called yet.
     Before,
-    /// With the answer in its hand.
+    /// After it received the answer.
     After,
 }
 

@@ -192,7 +192,7 @@ pub fn refused_and_live() -> Vec<Lie> {
         .collect()
 }
 
-/// Refusals that pass by themselves, or when an operator has resumed the account.
+/// Refusals that pass on their own, or when an operator has resumed the account.
 const PASSING: &[&str] = &[
     "1/0",
     "2/0",
@@ -259,7 +259,7 @@ pub fn without_answer() -> Vec<Lie> {
     once.chain(always).chain(later).collect()
 }
 
-/// P4: what stands between us and the platforms answers with any status and body.
+/// P4: proxies between this program and the platforms answer with any status and body.
 pub fn odd_answers() -> Vec<Lie> {
     let mut lies = Vec::new();
     let bodies = [json!(""), json!("null"), json!({}), json!("<html>Sign in</html>")];
@@ -294,7 +294,7 @@ pub fn lags() -> Vec<Lie> {
         lies.push(lie(name).with(options.clone()));
         lies.push(lie(format!("{name}, lost")).with(options.clone()).rule(lost()));
         lies.push(lie(format!("{name}, not arrived")).with(options.clone()).rule(dropped()));
-        // To be tried again, anew, or never, or with another token, or later.
+        // To be tried again, staged again, or never, or with another token, or later.
         for (code, subcode) in [(2, 0), (100, 0), (-2, 2_207_020), (194, 0), (190, 463), (4, 0)] {
             let mut refusal = json!({
                 "match": {"call": "publish"}, "when": {"nth": 1}, "fault": "refuse",

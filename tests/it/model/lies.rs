@@ -23,7 +23,7 @@ fn two_step_publishing_holds_against_lies() {
     holds(Rules { crashes: 2, attempts: 3, ..lying(TwoStep, LIES) }, 2_600_000);
 }
 
-/// One-step publishing with a list holds against lies.
+/// One-step publishing with a list is correct despite false answers.
 #[test]
 fn one_step_with_list_withstands_lies() {
     holds(Rules { fences: 5, ..lying(Listed, LIES_OF_ONE_STEP) }, 1_500_000);
@@ -95,9 +95,9 @@ fn every_rule_against_lies_is_there_for_something() {
     }
 }
 
-/// A refusal is looked up twice before anything is made anew. Both a refusal
-/// and what was read after it must be believed too early before it doubles
-/// where readings do not lag.
+/// A refusal is looked up twice before anything is staged again. Both a refusal and the
+/// reading after it must be believed too early before it doubles where readings do not
+/// lag.
 #[test]
 fn refusal_is_read_twice_before_restaging() {
     let rules = lying(TwoStep, &[RefusalsLie]);

@@ -127,8 +127,8 @@ impl Rules {
         self.kind == Kind::TwoStep && state.objects.contains(&Object::None)
     }
 
-    /// What may become of a job whose call was refused, and whether what was staged
-    /// for it is made anew.
+    /// What may become of a job whose call was refused, and whether its staged objects
+    /// are made again.
     pub fn after_refusal(&self, state: &State) -> &'static [(Next, bool)] {
         const ENDS: &[(Next, bool)] = &[
             (Next::Retry, true),

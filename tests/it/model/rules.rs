@@ -8,7 +8,7 @@ use super::state::{Age, Kind, State};
 /// is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mutation {
-    /// Writes are let in without the fence.
+    /// Writes are accepted without the fence.
     NoFence,
     /// Evidence needs the fence, like any other write.
     EvidenceIsFenced,
@@ -22,7 +22,7 @@ pub enum Mutation {
     TakeOverIgnoresOpenIntents,
     /// Only the end of used-up attempts does not look for open intents.
     ExhaustionIgnoresOpenIntents,
-    /// A job whose lease is over goes back to the queue as it is.
+    /// A job whose lease is over is requeued without a look-up.
     RecoversByAge,
     /// The clearance to send has no end.
     ClearanceNeverEnds,

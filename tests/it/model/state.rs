@@ -1,4 +1,4 @@
-//! All there is to know at one instant, and its number.
+//! The complete state of the model at one instant, and its number.
 
 use socialsched::domain::{JobStatus, Outcome, PostStatus};
 
@@ -122,8 +122,8 @@ pub struct Worker {
     pub fence: u8,
     /// The object that was recorded when it claimed, counted from 1; 0: none.
     pub object: u8,
-    /// Objects that it may delete, one bit each; while it looks an open call up,
-    /// how that was answered; when it knows that the post is live, how it knows.
+    /// Objects that it may delete, one bit each; while it looks an open call up, how that
+    /// was answered; when it knows that the post is live, the kind of evidence.
     pub notes: u8,
 }
 

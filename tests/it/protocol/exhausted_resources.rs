@@ -87,17 +87,17 @@ fn blocked_worker(queue: &Queue) -> (Worker, mpsc::Receiver<()>, mpsc::Sender<()
     };
     let tokens = Arc::new(|_: &_| Ok(AccessToken::new("a token".to_owned())));
     let events = Arc::new(|_: &_| {});
-    // Connections of its own: those of a runtime that stands still do so, too.
+    // Connections of its own, since those of a blocked runtime are blocked as well.
     (Worker::new(queue.another_store(), publishers, tokens, events, options), begun, go)
 }
 
-/// **G10**: a runtime that stands still loses no lease.
+/// **G10**: a blocked runtime loses no lease.
 #[test]
 fn frozen_runtime_loses_no_lease() {
     on_every_engine(|queue| {
         let id = queue.schedule();
         let (busy, begun, go) = blocked_worker(queue);
-        // A runtime of one thread, which the step keeps to itself.
+        // A runtime of one thread, which the step blocks.
         let run = std::thread::spawn(move || {
             let runtime =
                 tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

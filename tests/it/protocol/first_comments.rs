@@ -307,7 +307,7 @@ impl Publisher for Commented {
     }
 }
 
-/// A live post whose first comment is owed.
+/// A live post whose first comment is due.
 fn owing(queue: &Queue, account: AccountId, id: &str) -> PostId {
     let a = worker("a");
     let mut draft = queue.draft();
@@ -373,7 +373,7 @@ fn paused_accounts_comments_await_resume() {
     });
 }
 
-/// A comment below a post that can no longer be read keeps no run going.
+/// A comment below a post that can no longer be read does not prolong a run.
 #[test]
 fn comment_below_unreadable_post_ends_run() {
     on_every_engine(|queue| {

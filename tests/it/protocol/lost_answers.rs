@@ -1,4 +1,4 @@
-//! Publish calls whose answer never comes, or lies.
+//! Publish calls whose answer is lost or false.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use socialsched::sandbox::SandboxOptions;
 
 use crate::support::{Account, World, publish_call, publish_call_of};
 
-/// Pause between runs when look-ups go on for an hour or two.
+/// Pause between runs when look-ups continue for an hour or two.
 const LOOKS: Duration = Duration::from_secs(150);
 
 /// A flow: what is scheduled, and which call makes it visible.
@@ -42,7 +42,7 @@ const FLOWS: &[Flow] = &[
 ];
 
 impl Flow {
-    /// Schedules one on an account of its own, whose first publish call goes wrong.
+    /// Schedules one on an account of its own, with a fault at its first publish call.
     fn schedule(&self, world: &World, fault: &str) -> (Account, String) {
         let account = match self.platform {
             "member" => world.member(),
@@ -162,9 +162,9 @@ fn throttled_but_live_call_doubles_nothing() {
     world.assert_healthy();
 }
 
-/// **H9**: a duplicate that Meta reports is looked up and never sent again.
-/// Meta's ways to say that a post is there already: it is doubted for as long
-/// as no answer, and fails the post in the end if it is true.
+/// **H9**: a duplicate that Meta reports is looked up and never sent again. Meta's errors
+/// for a post that is there already are doubted like a missing answer, and fail the post
+/// in the end if they are true.
 #[test]
 fn meta_duplicate_is_looked_up_never_resent() {
     for (fault, live) in [("after_commit_status", 1), ("status", 0)] {
@@ -370,7 +370,7 @@ fn dead_token_keeps_the_look_up_open() {
     assert!(injected(&world) > 10, "it was asked more often than a person waits for");
     assert_eq!(world.status(&id), "processing");
     world.heal();
-    // Nor is it one look later, when something else goes wrong.
+    // Nor is it one look-up later, after another failure.
     world.fault(&json!({"match": {"method": "GET"}, "when": {"nth": 1}, "fault": "html_502"}));
     world.work(&[]);
     assert_eq!(world.status(&id), "processing");

@@ -10,7 +10,7 @@ use crate::support::{
     PLATFORMS, Simulator, World, eventually, publish_call, publish_call_of, staging_call_of,
 };
 
-/// Pause between runs when look-ups go on for an hour or two.
+/// Pause between runs when look-ups continue for an hour or two.
 const LOOKS: Duration = Duration::from_secs(150);
 
 /// One post of an image on each platform, by the platform's order.

@@ -87,7 +87,7 @@ fn injected(world: &World) -> usize {
     world.calls().iter().filter(|call| call["fault"].is_string()).count()
 }
 
-/// What stands in the spool.
+/// The contents of the spool.
 fn spooled(world: &World) -> String {
     world.spool_files().iter().map(|path| fs::read_to_string(path).unwrap_or_default()).collect()
 }

@@ -8,7 +8,7 @@ use socialsched::sandbox::{SandboxOptions, SecondFinish, SecondPublish};
 
 use crate::support::{Account, World, eventually, publish_call, publish_call_of};
 
-/// Pause between runs when look-ups go on for an hour or two.
+/// Pause between runs when look-ups continue for an hour or two.
 const LOOKS: Duration = Duration::from_secs(150);
 
 fn schedule(world: &World, platform: &'static str, kind: &str, media: &[&str]) -> String {
@@ -73,7 +73,7 @@ fn slow_video_is_awaited_for_half_hour() {
     world.assert_healthy();
 }
 
-/// **H11**: an object that failed or ended is made anew.
+/// **H11**: an object that failed or expired is made again.
 #[test]
 fn failed_or_expired_object_is_made_anew() {
     let instagram = |word: &str| json!({"status_code": word, "status": word, "id": "1"});

@@ -191,9 +191,8 @@ fn job_left_open_ends_like_its_post() {
     });
 }
 
-/// A post that another program ended while its call was open is looked up.
-/// Another program changed the half it knows of a post that this program was
-/// sending.
+/// A post that another program ended while its call was open is looked up. Another
+/// program changed the columns that it knows of a post that this program was sending.
 #[test]
 fn post_ended_elsewhere_mid_call_is_looked_up() {
     for status in ["cancelled", "failed"] {

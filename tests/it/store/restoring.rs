@@ -89,8 +89,8 @@ fn nothing_is_deleted_after_a_restoration() {
     });
 }
 
-/// **J6**: the first comment of a post found live is not sent again. It was
-/// owed once the post was live, and that may have been before the restoration.
+/// **J6**: the first comment of a post found live is not sent again. It was due once the
+/// post was live, and that may have been before the restoration.
 #[test]
 fn comment_of_live_post_is_not_repeated() {
     on_every_engine(|queue| {

@@ -151,8 +151,8 @@ impl Database {
         })
     }
 
-    /// The same past all rules of the schema too, as an older schema or a lax
-    /// session would let it happen. What a column's type refuses stays refused.
+    /// The same without any rules of the schema either, as an older schema or a lax
+    /// session would allow it. A value that a column's type refuses is still refused.
     #[track_caller]
     pub fn execute_unchecked(&self, sql: &str) {
         if let Err(refusal) = self.try_unchecked(sql) {

@@ -132,7 +132,7 @@ impl PrivateServer {
         fs::write(self.dir.path().join("clock"), by).unwrap();
     }
 
-    /// SIGKILL, as if its machine died. It stays away.
+    /// SIGKILL, as if its machine died. It is not restarted.
     #[track_caller]
     pub fn kill(&mut self) {
         self.order("kill_server");

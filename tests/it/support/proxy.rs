@@ -85,7 +85,7 @@ impl Proxy {
         &self.url
     }
 
-    /// Begins to count anew, and undoes all plans.
+    /// Resets the counters and all plans.
     pub fn heal(&self) {
         *self.shared.plan() = Plan::default();
     }
@@ -100,8 +100,8 @@ impl Proxy {
         self.shared.plan().commits
     }
 
-    /// From now on, the connection that carries the n-th message, from 1, is
-    /// cut instead. Others go on, and new ones are let in.
+    /// From now on, the connection that carries the n-th message, from 1, is cut instead.
+    /// Others continue, and new ones are accepted.
     pub fn cut_at(&self, n: u64) {
         *self.shared.plan() = Plan { cut_at: Some(n), ..Plan::default() };
     }

@@ -151,12 +151,12 @@ impl Database {
 }
 
 impl User<'_> {
-    /// A session of this user, who says this password.
+    /// A session of this user, with this password.
     pub fn session(&self, password: &str) -> Session {
         Session::open(self.database.connect(&self.url(password)))
     }
 
-    /// The database's URL for this user, who says this password.
+    /// The database's URL for this user, with this password.
     pub fn url(&self, password: &str) -> String {
         let mut url = Url::parse(&self.database.url()).unwrap();
         url.set_username(&self.name).unwrap();

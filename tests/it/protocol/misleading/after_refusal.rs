@@ -227,7 +227,7 @@ fn handwritten_post_after_refusal_is_not_matched() {
         world.work(&[]);
         posts.iter().for_each(|post| assert_waits(&world, post, 0));
         world.advance(minutes * MINUTE);
-        // Another hand has a program of its own.
+        // A person who posts by hand uses another program.
         let other = World::new();
         other.set("SOCIALSCHED_PLATFORM_GATEWAY", world.base_url());
         let by_hand = posts.each_ref().map(|ours| {

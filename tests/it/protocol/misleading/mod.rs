@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Account, World};
 
-/// Pause between runs when look-ups go on for an hour or two.
+/// Pause between runs when look-ups continue for an hour or two.
 const LOOKS: Duration = Duration::from_secs(150);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);

@@ -97,7 +97,7 @@ fn person_limit_throttles_accounts_of_one_token() {
         let paused = pauses(&world);
         assert_eq!(paused.len(), 3, "{paused:?}");
         for (id, why, left) in &paused {
-            // A pause by a person's hand stays as it is.
+            // A person's pause is left unchanged.
             let is_by_hand = *id == paused_by_hand.id;
             assert_eq!(is_by_hand, why == "Holidays" && *left == -1, "{why}");
             assert_eq!(!is_by_hand, why.starts_with("17: ") && (3500..=3600).contains(left));

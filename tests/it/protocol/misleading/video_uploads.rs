@@ -63,7 +63,7 @@ fn chunked_video_survives_any_lost_answer() {
             world.advance(MINUTE);
             let what = format!("{phase} {nth}, {fault}");
             assert!(world.fault_injected(), "{what}");
-            // A part that Facebook has is not taken twice: the upload begins anew.
+            // A part that Facebook has is not taken twice: the upload starts again.
             let attempts = if phase == "transfer" && fault.starts_with("after") { 2 } else { 1 };
             assert_published_once(&world, &video, attempts);
             let shown = world.post(&video.id);
