@@ -7,13 +7,13 @@
 //! - `SOCIALSCHED_KILL_AT=NAME[:N]`: SIGKILL at the Nth passage (1 is the first);
 //! - `SOCIALSCHED_STOP_AT=NAME[:N]`: SIGSTOP there, once;
 //! - `SOCIALSCHED_KILL_TRACE=FILE`: appends the name of every point passed;
-//! - `SOCIALSCHED_KILL_CLOCK=FILE`: so many milliseconds have passed beside those
-//!   that really have, while a process stood still, say.
+//! - `SOCIALSCHED_KILL_CLOCK=FILE`: the number of milliseconds to add to the
+//!   time that really has passed, for example while a process stood still.
 //!
 //! Few places have points, and name them themselves: `transaction!` after the
 //! function that it is in (`open_gates.before_commit`, `open_gates.committed`),
 //! the HTTP clients after the call (`publish/POST/graph.facebook.com/feed` with
-//! `.before`, `.sent`, `.read`). New code has points without a word.
+//! `.before`, `.sent`, `.read`). New code gets its points without further code.
 //!
 //! A process that stands still keeps the locks of its open transactions, those
 //! of its heartbeat too. Only one that stops at `.before_commit` does: at any
@@ -114,8 +114,8 @@ mod armed {
         }
     }
 
-    /// Whether a stop is on its way to this process. When it is not any more,
-    /// this thread has been stopped, too.
+    /// Whether a stop of this process is still pending. If not, this thread has been
+    /// stopped, too.
     fn stop_is_pending() -> bool {
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         let pending = status.lines().find_map(|line| line.strip_prefix("ShdPnd:"));
@@ -127,7 +127,7 @@ mod armed {
     static OPEN: AtomicU32 = AtomicU32::new(0);
     static BEGINNING: Mutex<()> = Mutex::new(());
 
-    /// Some wait for locks of other processes, and not for ever.
+    /// Some wait for locks of other processes, though with a limit.
     const ENDS_WITHIN: Duration = Duration::from_secs(2);
 
     /// Stands for an open transaction as long as it lives.
@@ -165,8 +165,8 @@ mod armed {
     /// How long a request to this machine takes to leave it.
     const SENT_WITHIN: Duration = Duration::from_millis(2);
 
-    /// Waits for an answer; passes the point `NAME.sent` while the request is
-    /// on its way: it may have arrived or not, and nothing of an answer was read.
+    /// Waits for an answer; passes the point `NAME.sent` while the request is on its way:
+    /// it may or may not have arrived, and nothing of an answer was read.
     pub(crate) async fn until_sent<T>(name: &str, answer: impl Future<Output = T>) -> T {
         let mut answer: Pin<Box<_>> = Box::pin(answer);
         let early = tokio::time::timeout(SENT_WITHIN, &mut answer).await;

@@ -243,7 +243,7 @@ fn variables(context: &Context, database: &Location, platforms: &str) -> Vec<(St
 }
 
 fn report(plan: &Plan, engine: Engine, outcome: &Outcome, repeat: &str) -> Report {
-    let verdict = &outcome.verdict;
+    let comparison = &outcome.comparison;
     let findings = outcome.findings();
     let wait = |percent| percentile(&outcome.waits, percent);
     let seconds = |wait: Option<Duration>| {
@@ -255,15 +255,15 @@ fn report(plan: &Plan, engine: Engine, outcome: &Outcome, repeat: &str) -> Repor
         ("seed", Cell::Text(plan.seed.to_string())),
         ("database", Cell::Text(outcome.engine.clone())),
         ("posts", Cell::Number(plan.posts.len() as i64)),
-        ("published once", count(verdict.once)),
-        ("published twice", count(verdict.twice)),
-        ("lost", count(verdict.lost)),
-        ("failed and not live", count(verdict.failed)),
-        ("deleted though live", count(verdict.deleted)),
-        ("unknown, can be asked for", count(verdict.unknown_two_step)),
-        ("unknown, of members", count(verdict.unknown_one_step)),
-        ("not ended", count(verdict.open)),
-        ("disagreements", count(verdict.disagreements())),
+        ("published once", count(comparison.once)),
+        ("published twice", count(comparison.twice)),
+        ("lost", count(comparison.lost)),
+        ("failed and not live", count(comparison.failed)),
+        ("deleted though live", count(comparison.deleted)),
+        ("unknown, can be asked for", count(comparison.unknown_two_step)),
+        ("unknown, of members", count(comparison.unknown_one_step)),
+        ("not ended", count(comparison.open)),
+        ("disagreements", count(comparison.disagreements())),
         ("broken invariants", Cell::Number(outcome.breaches.len() as i64)),
         ("kills", count(outcome.kills)),
         ("kills with a post in hand", count(outcome.kills_at_work)),
@@ -285,10 +285,10 @@ fn report(plan: &Plan, engine: Engine, outcome: &Outcome, repeat: &str) -> Repor
     Report {
         message: Some(format!(
             "{} of {} published once, {} lost, {} doubled",
-            verdict.once,
+            comparison.once,
             view::counted(plan.posts.len(), "post"),
-            verdict.lost,
-            verdict.twice
+            comparison.lost,
+            comparison.twice
         )),
         data: figures(plan, engine, outcome, &findings, repeat),
         table: Some(table),
@@ -309,7 +309,7 @@ fn figures(
     findings: &[String],
     repeat: &str,
 ) -> Value {
-    let verdict = &outcome.verdict;
+    let comparison = &outcome.comparison;
     let wait = |percent| percentile(&outcome.waits, percent).map(|wait| wait.as_millis() as u64);
     json!({
         "seed": plan.seed,
@@ -320,17 +320,17 @@ fn figures(
         },
         "database": outcome.engine,
         "posts": plan.posts.len(),
-        "publishedOnce": verdict.once,
-        "publishedTwice": verdict.twice,
-        "lost": verdict.lost,
-        "failed": verdict.failed,
-        "deleted": verdict.deleted,
+        "publishedOnce": comparison.once,
+        "publishedTwice": comparison.twice,
+        "lost": comparison.lost,
+        "failed": comparison.failed,
+        "deleted": comparison.deleted,
         "unknown": {
-            "twoStep": verdict.unknown_two_step,
-            "oneStep": verdict.unknown_one_step,
+            "twoStep": comparison.unknown_two_step,
+            "oneStep": comparison.unknown_one_step,
         },
-        "notEnded": verdict.open,
-        "disagreements": verdict.disagreements(),
+        "notEnded": comparison.open,
+        "disagreements": comparison.disagreements(),
         "brokenInvariants": outcome.breaches.len(),
         "findings": findings,
         "kills": outcome.kills,
@@ -352,12 +352,12 @@ fn figures(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simulation::Verdict;
+    use crate::simulation::Comparison;
     use crate::store::Breach;
 
-    fn outcome(verdict: Verdict, breaches: Vec<Breach>) -> Outcome {
+    fn outcome(comparison: Comparison, breaches: Vec<Breach>) -> Outcome {
         Outcome {
-            verdict,
+            comparison,
             breaches,
             kills: 3,
             kills_at_work: 2,
@@ -374,19 +374,19 @@ mod tests {
     fn every_fault_is_named_and_unhealthy() {
         let plan = Plan::new(1, 2, 3);
         let told = |outcome| report(&plan, Engine::Sqlite, &outcome, "again");
-        let well = told(outcome(Verdict { once: 2, ..Verdict::default() }, Vec::new()));
+        let well = told(outcome(Comparison { once: 2, ..Comparison::default() }, Vec::new()));
         assert_eq!(well.exit(), Exit::Success);
-        let double = Verdict {
+        let double = Comparison {
             once: 1,
             twice: 1,
             findings: vec!["post 7: published more than once".to_owned()],
-            ..Verdict::default()
+            ..Comparison::default()
         };
         let breach = Breach { invariant: "I11", says: "no known double post", row: "x".to_owned() };
-        let held = Verdict { unknown_one_step: 2, ..Verdict::default() };
+        let held = Comparison { unknown_one_step: 2, ..Comparison::default() };
         for (outcome, named) in [
             (outcome(double, Vec::new()), "post 7"),
-            (outcome(Verdict { once: 2, ..Verdict::default() }, vec![breach]), "I11"),
+            (outcome(Comparison { once: 2, ..Comparison::default() }, vec![breach]), "I11"),
             (outcome(held, Vec::new()), "no post was published"),
         ] {
             let report = told(outcome);

@@ -4,11 +4,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The platform's own code needs text; all others are a closed list, each with
-/// its one meaning and its one word.
+/// The platform's own code needs text; all others are a closed list, each with one
+/// meaning and one name.
 macro_rules! failure_codes {
     ($($(#[doc = $doc:literal])+ $variant:ident = $word:literal,)+) => {
-        /// What went wrong, in one word: for scripts, and for the worker's decisions.
+        /// What went wrong, as a stable code: for scripts, and for the worker's
+        /// decisions.
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(from = "String", into = "String")]
         pub enum FailureCode {
@@ -61,7 +62,7 @@ failure_codes! {
     InvalidExternalId = "invalid_external_id",
     /// There is no token for its account.
     NoToken = "no_token",
-    /// The token holds characters that no call can bear.
+    /// The token contains characters that are not allowed in a header.
     InvalidToken = "invalid_token",
     /// A limit of the platform is nearly used up.
     NearLimit = "near_limit",
@@ -83,7 +84,7 @@ failure_codes! {
     Interrupted = "interrupted",
     /// The call could not be built.
     Request = "request",
-    /// The call was held back, since too much time had passed.
+    /// The call was not sent, since too much time had passed.
     NotSent = "not_sent",
     /// The HTTP client could not be set up.
     TlsSetup = "tls_setup",
@@ -153,7 +154,7 @@ failure_codes! {
     NotSeen = "not_seen",
     /// The comment was refused, and is looked for before it is sent again.
     CommentRefused = "comment_refused",
-    /// LinkedIn does not let the posts of members be read back.
+    /// LinkedIn does not allow the posts of members to be read back.
     MemberPost = "member_post",
     /// The same of their comments.
     MemberComment = "member_comment",

@@ -1,8 +1,7 @@
 //! Makes text from outside safe to show on one line of a terminal, a log or a table.
 //!
-//! Whoever writes a caption, names an account or answers for a platform could
-//! otherwise move the cursor, forge a line, or reverse what an operator reads
-//! (C4 and C5 in docs/faults.md).
+//! A caption, the name of an account or the answer of a platform could otherwise move the
+//! cursor, forge a line, or reverse what an operator reads (C4 and C5 in docs/faults.md).
 
 use std::borrow::Cow;
 

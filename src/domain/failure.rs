@@ -9,8 +9,8 @@ use super::FailureCode;
 
 /// A call that did not do what it should.
 ///
-/// The same words serve staging calls, refused publish calls and publish calls
-/// whose outcome is unknown; which of them it was says the type around it.
+/// The same type serves staging calls, refused publish calls and publish calls whose
+/// outcome is unknown; the type around it says which of them it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Failure {
@@ -75,8 +75,8 @@ impl Failure {
         self
     }
 
-    /// The same for a comment that lacks a permission of its own: posts need others
-    /// and go on, so the account need not rest.
+    /// The same for a comment that lacks a permission of its own: posts need other
+    /// permissions, so the account need not be paused.
     #[must_use]
     pub fn of_comment_permission(mut self) -> Self {
         self.remedy = Remedy::Retry;
@@ -84,15 +84,15 @@ impl Failure {
         self
     }
 
-    /// Whether the same call may be answered otherwise later: an outage, or a rest
-    /// of the account.
+    /// Whether the same call may be answered otherwise later: an outage, or a limit of
+    /// the account.
     #[must_use]
     pub fn passes(&self) -> bool {
         self.asks_to_rest() || matches!(self.remedy, Remedy::Outage(_))
     }
 
-    /// Whether it says nothing of the post, only that the account, or more than
-    /// it, must be left alone for a while.
+    /// Whether the failure concerns not the post but its account, or more than that,
+    /// which must be paused for a while.
     #[must_use]
     pub fn asks_to_rest(&self) -> bool {
         matches!(self.remedy, Remedy::Wait { .. } | Remedy::Operator(_))
@@ -108,10 +108,10 @@ pub enum Remedy {
     /// No answer came, or a server fault: the post is not to blame, and it
     /// costs no attempt.
     Outage(Away),
-    /// The staged objects are dead: drop all of them and stage anew; costs an attempt.
+    /// The staged objects are dead: drop all of them and stage again; costs an attempt.
     Restage,
-    /// Two-step publishing is refused for this post: stage anew, and publish
-    /// with one call. Costs no attempt.
+    /// Two-step publishing is refused for this post: stage again, and publish with one
+    /// call. Costs no attempt.
     Direct,
     /// The platform is not ready yet: ask again after this long; costs no attempt.
     PollAgain(Duration),
@@ -134,7 +134,7 @@ pub enum Away {
     MediaHost,
 }
 
-/// Whom a limit or a lost permission concerns.
+/// What a limit or a lost permission applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Scope {

@@ -13,7 +13,7 @@ pub enum ShownStatus {
     Published,
     Failed,
     Cancelled,
-    /// Failed with an outcome that nobody could tell.
+    /// Failed with an unknown outcome.
     Unknown,
     /// Failed because its time had long passed.
     Missed,
@@ -41,7 +41,7 @@ pub const MISSED: &str = FailureCode::Missed.as_str();
 pub const ABANDONED: &str = FailureCode::Abandoned.as_str();
 
 impl ShownStatus {
-    /// The most telling word for a post.
+    /// The most specific status of a post.
     #[must_use]
     pub fn of(post: &Post) -> Self {
         match post.status {

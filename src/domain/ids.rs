@@ -99,7 +99,7 @@ uuid_id!(
     Uuid::new_v4
 );
 uuid_id!(
-    /// A database of ours: `database_instance.instance_id`, made by `migrate`.
+    /// One database of this program: `database_instance.instance_id`, made by `migrate`.
     InstanceId,
     Uuid::new_v4
 );

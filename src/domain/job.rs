@@ -21,7 +21,7 @@ pub enum JobStatus {
     Processing,
     /// Nothing more to do: published or cancelled.
     Done,
-    /// Ended without being published, or with an outcome nobody can tell.
+    /// Ended without being published, or with an unknown outcome.
     Failed,
 }
 
@@ -114,7 +114,7 @@ pub struct Job {
     pub comment_calls: Vec<Intent>,
     /// By the database's clock, when this was read.
     pub read_at: DateTime<Utc>,
-    /// The same by this machine's, to tell how long ago that was.
+    /// The same by this machine's clock, to measure how long ago that was.
     pub read: Instant,
 }
 
@@ -166,9 +166,9 @@ pub struct Intent {
     pub not_live_for: Option<Duration>,
     /// How often it was looked up without deciding anything.
     pub lookups: u32,
-    /// No object of ours can prove that nothing is live. Not our own record:
-    /// another program's call, or one that a restored backup does not know, may
-    /// have published an object that we never heard of.
+    /// Its call may have published an object that is not in the database, so no object can
+    /// prove that nothing is live: the call is another program's, or one that a restored
+    /// backup does not know.
     pub blind: bool,
     /// Its refusal contradicts what was read before
     /// ([`contradicts`](super::proof::contradicts)).

@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::Remedy;
 
-/// So many seconds after the gate of the call.
+/// This many seconds after the gate of the call.
 fn after(seconds: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::days(20_000) + TimeDelta::seconds(seconds)
 }
@@ -31,7 +31,7 @@ fn an_unanswered_call_may_make_something_for_minutes() {
     let answered = Intent { answered_at: Some(after(1)), ..call() };
     assert_eq!(window(&answered, 0), (-5, 180), "an answer that is no refusal ends nothing");
     let unanswered = Intent { refusal: refused(1).refusal, ..call() };
-    assert_eq!(window(&unanswered, 0), (-5, 180), "nobody knows when it was refused");
+    assert_eq!(window(&unanswered, 0), (-5, 180), "the time of its refusal is unknown");
 }
 
 /// What was made later is another's: a hand-written post, for example.
@@ -39,7 +39,7 @@ fn an_unanswered_call_may_make_something_for_minutes() {
 fn a_refused_call_ends_at_its_answer() {
     assert_eq!(window(&refused(1), 0), (-5, 6));
     assert_eq!(window(&refused(60), 0), (-5, 65));
-    assert_eq!(window(&refused(100_000), 0), (-5, 180), "told long after the call was over");
+    assert_eq!(window(&refused(100_000), 0), (-5, 180), "answered long after the call was over");
 }
 
 /// A slow answer looks like another clock: both readings of it count.

@@ -21,9 +21,9 @@ pub enum State {
     /// job never returns to the queue: it is looked up until something is proven.
     Processing,
     /// Evidence says that it is live. Set by evidence alone (T5, T5L), from every other
-    /// state, whoever brings it and however late. Nothing leaves it.
+    /// state, from any worker and at any time. Nothing leaves it.
     Published,
-    /// Provably not live, and not tried again by itself. Left by an operator's retry
+    /// Provably not live, and not tried again automatically. Left by an operator's retry
     /// (T15), and by evidence that proves it live after all.
     Failed,
     /// It may be live, and no reading has decided it: a person must. Left by evidence,
@@ -112,13 +112,13 @@ pub enum Transition {
 pub enum By {
     /// Only the lease of the job, while it holds.
     Lease,
-    /// The rows' locks, for a worker that takes a job which nobody owns.
+    /// The rows' locks, for a worker that takes a job without an owner.
     Worker,
     /// That a post was seen to be live: a fact needs no lease.
     Evidence,
     /// A person's command.
     Operator,
-    /// Nothing of ours.
+    /// None of this program's fences.
     AnotherProgram,
 }
 
@@ -166,7 +166,7 @@ impl Transition {
         Self::Distrust,
     ];
 
-    /// Whether the law lets it lead from one state to the other.
+    /// Whether the law allows it to lead from one state to the other.
     #[must_use]
     pub fn allows(self, from: State, to: State) -> bool {
         let rule = self.rule();
@@ -418,7 +418,7 @@ impl Transition {
 }
 
 impl Rule {
-    /// From where to where, in words.
+    /// From which states to which, as text.
     #[must_use]
     pub fn moves(&self) -> String {
         let names = |states: &[State]| match states {
@@ -450,7 +450,7 @@ mod tests {
         assert_eq!(ids.len(), count);
     }
 
-    /// At most once: what is live stays so.
+    /// At most once: a live post stays published.
     #[test]
     fn nothing_leaves_published() {
         for transition in Transition::ALL {

@@ -1,7 +1,7 @@
-//! The words of this program: pure types and rules.
+//! The vocabulary of this program: pure types and rules.
 //!
-//! Nothing here does I/O, waits, reads a clock or the environment, or knows a
-//! database, a platform's wire format or the screen.
+//! Nothing here does I/O, waits, reads a clock or the environment, or knows a database, a
+//! platform's wire format or the screen.
 
 mod account;
 mod client;

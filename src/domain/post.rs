@@ -31,7 +31,7 @@ pub struct NewPost {
     /// `None`: now, by the database's clock.
     pub run_at: Option<DateTime<Utc>>,
     pub idempotency_key: Option<String>,
-    /// Hash of account and content; equal for posts that a reader could not tell apart.
+    /// Hash of account and content; equal for posts that a reader cannot distinguish.
     pub content_hash: String,
     pub max_attempts: u32,
 }
@@ -59,7 +59,8 @@ words!(PostStatus {
 pub enum Outcome {
     Published,
     NotPublished,
-    /// May be live; nobody could tell. Held as failed and never sent again by us.
+    /// May be live. The post is failed, needs review and is never sent again
+    /// automatically.
     Unknown,
 }
 
@@ -74,7 +75,7 @@ words!(Outcome {
 pub enum CommentState {
     /// To be sent once the post is live.
     Pending,
-    /// Cleared to go out; stays so when the worker dies in between.
+    /// The call is allowed; the state remains when the worker dies in between.
     Sending,
     Sent,
     Failed,
@@ -89,7 +90,7 @@ words!(CommentState {
     Unknown = "unknown",
 });
 
-/// A post with its job, as `list` and `show` tell it.
+/// A post with its job, as `list` and `show` report it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Post {
     pub id: PostId,
@@ -122,7 +123,7 @@ pub struct Post {
     pub stuck: bool,
 }
 
-/// `publish_log.kind`: which part of publishing a row tells about.
+/// `publish_log.kind`: the part of publishing that a row is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum StepKind {
     /// Bytes handed over.
@@ -157,7 +158,7 @@ pub enum LogEvent {
     Ok,
     /// It provably did nothing.
     Refused,
-    /// Nobody knows yet.
+    /// Not known yet.
     Unknown,
 }
 

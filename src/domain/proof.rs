@@ -16,7 +16,7 @@ use super::{
     Answer, EXISTS, Failure, FailureCode, Intent, NOT_SENT, Receipt, Remedy, SPENT, Sighting,
 };
 
-/// What shows, beside its answer, whether a publish call made its post live.
+/// What shows, next to its answer, whether a publish call made its post live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Witness {
     /// The object that it named can be read by its id.
@@ -32,14 +32,14 @@ pub enum Witness {
 pub enum Proven {
     /// Live, under the receipt's id; without one, under an id that is not known.
     Live(Receipt),
-    /// Live, unless what was found is another post of ours.
+    /// Live, unless the match is another post that this program made.
     Matched(Receipt),
     /// This call made nothing live, and never will. The failure says what the
     /// platform refused it with, or what was read.
     NotLive(Failure),
-    /// Nothing: it may be live. Another reading may tell.
+    /// Nothing: it may be live. Another reading may show it.
     Nothing(Failure),
-    /// Nothing, and no reading will ever tell.
+    /// Nothing, and no reading ever will.
     Never(Failure),
 }
 
@@ -52,22 +52,22 @@ pub const LISTS_LAG: Duration = Duration::from_secs(15 * 60);
 
 /// So old must a call be whose refusal contradicts what was read before …
 pub const CONTRADICTED: Duration = Duration::from_secs(30 * 60);
-/// … and this old where another call would follow: by then it is held for a person,
-/// and "not live" makes it a failed post. Stories are still listed.
+/// … and this old where another call would follow: by then it needs review, and "not
+/// live" makes it a failed post. Stories are still listed.
 const CONTRADICTED_AND_GOES_ON: Duration = Duration::from_secs(12 * 60 * 60);
 
-/// The words of two readings, as the publish log keeps them.
+/// The codes of two readings, as the publish log keeps them.
 pub const NOT_LIVE: &str = FailureCode::NotLive.as_str();
 pub const IN_PROGRESS: &str = FailureCode::InProgress.as_str();
 
-/// What the answer to a publish call proves by itself.
+/// What the answer to a publish call proves on its own.
 #[must_use]
 pub fn of_answer(answer: Answer, witness: Witness) -> Proven {
     match answer {
         Answer::Published(receipt) => Proven::Live(receipt),
         Answer::Matched(receipt) => Proven::Matched(receipt),
         Answer::NotSent(failure) => Proven::NotLive(failure.mark(NOT_SENT)),
-        // There is nothing to ask: the platform's own word must do.
+        // Nothing can be looked up, so the platform's answer has to do.
         Answer::Refused(failure) if witness == Witness::Nobody => Proven::NotLive(failure),
         Answer::Refused(failure) | Answer::Unknown(failure) => Proven::Nothing(failure),
     }
@@ -116,8 +116,8 @@ pub fn of_reading(sighting: Sighting, open: &[Intent], settle: Duration) -> Prov
         }
         (Sighting::Dead(failure), _) => Proven::NotLive(failure),
         (Sighting::InProgress, _) => Proven::Nothing(in_progress()),
-        // Call and reading were refused for one reason: it is true, and such a call
-        // does nothing.
+        // Call and reading were refused for one reason: the refusal is true, and such a
+        // call does nothing.
         (Sighting::CannotTell(failure), Some(refusal)) if agree(&failure, refusal) => {
             Proven::NotLive(refusal.clone())
         }
@@ -135,7 +135,8 @@ pub fn of_reading(sighting: Sighting, open: &[Intent], settle: Duration) -> Prov
 pub fn counts_from(open: &[Intent], settle: Duration) -> Duration {
     match (open.iter().any(|call| call.doubted), refusal_of(open)) {
         (false, _) => settle,
-        // A Page that lets nobody flip a post refuses the second call as it did the first.
+        // A Page that does not allow a post to be flipped refuses the second call as it
+        // did the first.
         (true, Some(refusal)) if matches!(refusal.remedy, Remedy::GiveUp | Remedy::Direct) => {
             settle.max(CONTRADICTED)
         }
@@ -163,14 +164,14 @@ fn makes_anew(refusal: &Failure) -> bool {
     matches!(refusal.remedy, Remedy::Direct | Remedy::Restage)
 }
 
-/// Two readings "not live" must lie this far apart.
+/// Least time between two readings of "not live".
 #[must_use]
 pub fn apart(settle: Duration) -> Duration {
     settle * 2 / 3
 }
 
-/// So many readings come before the one that settles a call without an answer: any of
-/// them may be stale.
+/// Number of readings before the one that settles a call without an answer: any of them
+/// may be stale.
 const READINGS: u32 = 3;
 
 /// Whether one more reading "not live" settles a call without an answer.
@@ -180,7 +181,7 @@ fn is_believed(call: &Intent, after: Duration, settle: Duration) -> bool {
         && call.not_live_for.is_some_and(|since| since >= apart(settle))
 }
 
-/// Whether two refusals ask for the same rest: for a dead token, say, or a limit.
+/// Whether two refusals ask for the same pause: for a dead token, say, or a limit.
 fn agree(one: &Failure, other: &Failure) -> bool {
     matches!(
         (one.remedy, other.remedy),

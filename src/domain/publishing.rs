@@ -1,5 +1,5 @@
-//! The words between the worker and a platform: what is staged, what a call
-//! answered, what a look-up saw.
+//! The types between the worker and a platform: what is staged, what a call answered,
+//! what a look-up saw.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -37,9 +37,9 @@ impl Draft {
         age.and_then(|age| age.to_std().ok()).unwrap_or_default()
     }
 
-    /// How far the platform's clock is ahead of the database's, by the time
-    /// that an answer bears which came so long `after` this step began. What
-    /// only rounding and the way of the answer make counts as none.
+    /// How far the platform's clock is ahead of the database's, by the `Date` of an
+    /// answer that came this long `after` the step began. Differences that rounding and
+    /// latency explain count as none.
     #[must_use]
     pub fn clock_offset(&self, answered: Option<DateTime<Utc>>, after: Duration) -> TimeDelta {
         let after = TimeDelta::from_std(after).unwrap_or_default();
@@ -56,7 +56,7 @@ impl Draft {
     }
 }
 
-/// How near its limits an app or account is, as a platform tells beside its answers.
+/// How near its limits an app or account is, as a platform reports in its headers.
 #[derive(Debug, Clone, Default)]
 pub struct UsageMeter(Arc<Mutex<Option<NearLimit>>>);
 
@@ -64,12 +64,12 @@ pub struct UsageMeter(Arc<Mutex<Option<NearLimit>>>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NearLimit {
     pub percent: u32,
-    /// Whom the limit is counted for.
+    /// What the limit is counted for.
     pub scope: Scope,
 }
 
 impl UsageMeter {
-    /// Keeps the fullest one.
+    /// Keeps the report nearest to its limit.
     pub fn note(&self, near: NearLimit) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.is_none_or(|kept| kept.percent < near.percent) {
@@ -191,9 +191,9 @@ pub enum Preparation {
 pub enum Answer {
     /// It says that the post, or the comment, is live.
     Published(Receipt),
-    /// Refused as the same text as a post that was made while this call, or an
-    /// earlier one of the same post, was under way: it is this one unless it is
-    /// known to be another one of ours.
+    /// Refused as the same text as a post that was made while this call, or an earlier
+    /// one of the same post, was under way: it is this post unless it is known to be
+    /// another one that this program made.
     Matched(Receipt),
     /// Nothing left this machine.
     NotSent(Failure),
@@ -213,7 +213,8 @@ impl From<Result<Receipt, Answer>> for Answer {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Receipt {
-    /// The platform's id of the post; `None` when it is live under an id we were not told.
+    /// The platform's id of the post; `None` when it is live under an id that no answer
+    /// named.
     pub external_id: Option<String>,
     /// Address for people, when the platform's answer already gives it.
     pub permalink: Option<String>,
@@ -225,7 +226,7 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// Of a post that a reading saw, under this id if it told one.
+    /// The receipt of a post that a reading saw, under this id if the reading named one.
     #[must_use]
     pub fn read_back(external_id: Option<String>) -> Self {
         Self { external_id, evidence: Some("read-back".to_owned()), ..Self::default() }
@@ -237,14 +238,14 @@ impl Receipt {
 pub enum Sighting {
     /// It is live.
     Live(Receipt),
-    /// A post is live that has its text, on its account, at its time: it is this
-    /// one unless it is known to be another one of ours.
+    /// A post is live that has its text, on its account, at its time: it is this post
+    /// unless it is known to be another one that this program made.
     Matched(Receipt),
     /// The object that the call named is not live, or a complete list does not
     /// show the post. Of a call without an answer this counts only once the call
     /// is as old as `after`: states and lists lag behind.
     NotLive { after: Duration },
-    /// The object can never become live any more: staging anew is safe.
+    /// The object can no longer become live: staging again is safe.
     Dead(Failure),
     /// The platform is still working on it: look again.
     InProgress,

@@ -1,4 +1,4 @@
-//! What a draft tells of its calls, its objects and the clocks.
+//! What a draft knows of its calls, its objects and the clocks.
 
 use super::*;
 use crate::domain::{AccountId, CompanyId, Fence, MediaItem, Platform, PostType};
@@ -42,7 +42,7 @@ fn call(step_no: i32) -> Intent {
     Intent::cleared(Fence(1), step_no, at(0))
 }
 
-/// Another clock is one that differs by more than rounding and the answer's way.
+/// Another clock is one that differs by more than rounding and latency.
 #[test]
 fn a_clock_offset_ignores_what_a_call_takes() {
     let offset = |answered: Option<i64>, took| {

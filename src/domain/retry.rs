@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// How often a post is tried before it counts as failed, unless told otherwise.
+/// How many attempts a post has before it counts as failed, unless configured otherwise.
 pub const ATTEMPTS_MAX: u32 = 3;
 
 /// 1, 5, then 30 minutes: long enough that three attempts outlive a short outage.

@@ -4,10 +4,10 @@ use chrono::{DateTime, Utc};
 
 use super::{AccountId, CompanyId, Pause, Platform, PostId, WorkerId};
 
-/// How the queue stands, by the database's clock.
+/// The state of the queue, by the database's clock.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QueueStats {
-    /// Posts still open or ended, per stored status word.
+    /// Posts still open or ended, per stored status.
     pub pending: i64,
     pub processing: i64,
     /// Pending posts whose time has come.
@@ -16,7 +16,7 @@ pub struct QueueStats {
     pub lag_seconds: i64,
     /// Claimed, and the lease ended more than five minutes ago.
     pub stuck: i64,
-    /// Held because nobody could tell whether they went out.
+    /// Failed with an unknown outcome: they need review.
     pub unknown: i64,
     /// The oldest of these, with their companies.
     pub unknown_posts: Vec<(PostId, CompanyId)>,

@@ -1,7 +1,7 @@
 //! Downloads the media of a post for platforms that take bytes, not URLs.
 //!
-//! The URL is somebody's input: the download cannot reach private addresses,
-//! carries no credentials, and is bounded in size and time.
+//! The URL is untrusted input: the download cannot reach private addresses, carries no
+//! credentials, and is bounded in size and time.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::kill_point::kill_point;
 
 const MAX_REDIRECTS: usize = 3;
 
-/// Enough to tell a video from a web page, and small enough to cost nothing.
+/// Enough to distinguish a video from a web page, and small enough to cost nothing.
 const PROBE_BYTES: u64 = 512;
 
 /// What a download may cost.
@@ -138,7 +138,7 @@ impl MediaSource {
     /// Downloads the bytes `first..=last` of a video.
     ///
     /// # Errors
-    /// As [`Self::image`]; [`Remedy::Restage`] when it is not the same video any more.
+    /// As [`Self::image`]; [`Remedy::Restage`] when the video has changed.
     pub async fn part(
         &self,
         url: &str,

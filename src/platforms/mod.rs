@@ -33,7 +33,7 @@ use linkedin::{LinkedIn, LinkedInSettings};
 use media_source::MediaSource;
 
 /// A boxed future, since each platform is used through `dyn`.
-pub type Step<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// What a platform must offer to the publish protocol.
 pub trait Publisher: Send + Sync {
@@ -44,30 +44,38 @@ pub trait Publisher: Send + Sync {
     /// that makes something at the platform happens per step, so that its id
     /// is committed before the next. A step never waits for processing: it
     /// reads the state once and answers [`Preparation::Wait`].
-    fn prepare<'a>(&'a self, draft: &'a Draft) -> Step<'a, Result<Preparation, Failure>>;
+    fn prepare<'a>(&'a self, draft: &'a Draft) -> BoxFuture<'a, Result<Preparation, Failure>>;
 
     /// The platform's id of what the publish call will name, once it is staged;
     /// `None` where the call makes the post in one step.
     fn object(&self, draft: &Draft) -> Option<String>;
 
-    /// What shows, beside its answer, what became of the publish call.
+    /// What shows, next to its answer, what became of the publish call.
     fn witness(&self, draft: &Draft) -> Witness;
 
     /// Sends the one call of no return, exactly once. Called only after
     /// [`Preparation::Ready`] and a committed intent, which is the last of
     /// `draft.calls`.
-    fn publish<'a>(&'a self, draft: &'a Draft) -> Step<'a, Answer>;
+    fn publish<'a>(&'a self, draft: &'a Draft) -> BoxFuture<'a, Answer>;
 
     /// Reads once what became of a publish call.
-    fn look_up<'a>(&'a self, draft: &'a Draft, call: &'a Intent) -> Step<'a, Sighting>;
+    fn look_up<'a>(&'a self, draft: &'a Draft, call: &'a Intent) -> BoxFuture<'a, Sighting>;
 
     /// Reads the address of a live post, for people. Best effort.
-    fn permalink<'a>(&'a self, draft: &'a Draft, receipt: &'a Receipt) -> Step<'a, Option<String>>;
+    fn permalink<'a>(
+        &'a self,
+        draft: &'a Draft,
+        receipt: &'a Receipt,
+    ) -> BoxFuture<'a, Option<String>>;
 
     /// Sends the first comment below a live post, exactly once.
     /// The receipt's `external_id` is the comment's id.
-    fn comment<'a>(&'a self, draft: &'a Draft, post_id: &'a str, text: &'a str)
-    -> Step<'a, Answer>;
+    fn comment<'a>(
+        &'a self,
+        draft: &'a Draft,
+        post_id: &'a str,
+        text: &'a str,
+    ) -> BoxFuture<'a, Answer>;
 
     /// Looks once for the first comment below a live post.
     fn find_comment<'a>(
@@ -75,10 +83,10 @@ pub trait Publisher: Send + Sync {
         draft: &'a Draft,
         post_id: &'a str,
         text: &'a str,
-    ) -> Step<'a, Sighting>;
+    ) -> BoxFuture<'a, Sighting>;
 
     /// Deletes an object that was staged, if it clearly is not published. Best effort.
-    fn discard<'a>(&'a self, draft: &'a Draft, object: &'a str) -> Step<'a, ()>;
+    fn discard<'a>(&'a self, draft: &'a Draft, object: &'a str) -> BoxFuture<'a, ()>;
 }
 
 /// What a platform makes of a post: each client has its calls by this alone.
@@ -94,7 +102,7 @@ fn unfit(message: impl Into<String>) -> Failure {
 /// How soon a sandbox is asked again whether media is ready.
 const SANDBOX_POLL: Duration = Duration::from_millis(100);
 
-/// What the platform clients are told from outside.
+/// Settings of the platform clients.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// Where every call goes instead: a sandbox on this machine.
@@ -120,9 +128,9 @@ impl Publishers {
     pub fn new(settings: Settings) -> Self {
         let Settings { gateway, allow_private_media, mut meta, mut linkedin } = settings;
         if gateway.is_some() {
-            // A sandbox processes media in an instant; nobody's quota is spent.
+            // A sandbox processes media at once, and its calls spend no quota.
             meta.timing = Timing { first_poll: SANDBOX_POLL, longest_poll: SANDBOX_POLL * 5 };
-            linkedin.haste = 100;
+            linkedin.poll_divisor = 100;
         }
         let http = Arc::new(Http::new(gateway));
         let media = || MediaSource::new(allow_private_media);
@@ -133,7 +141,7 @@ impl Publishers {
         }
     }
 
-    /// Uses another client for a platform, such as a test's stand-in.
+    /// Replaces the client of a platform, for example by a test's stand-in.
     #[must_use]
     pub fn with(mut self, platform: Platform, publisher: Arc<dyn Publisher>) -> Self {
         match platform {

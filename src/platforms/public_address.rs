@@ -1,5 +1,5 @@
-//! Keeps a download on the public internet, so that nobody can use this program
-//! to read what only its host can reach.
+//! Keeps a download on the public internet, so that this program cannot be used to read
+//! what only its host can reach.
 
 use std::net::{IpAddr, SocketAddr};
 

@@ -62,12 +62,12 @@ impl Rehearsal {
         assert!(answer.status.is_success(), "{what}: {}", answer.json);
     }
 
-    /// Lets the next matching call go wrong, once.
+    /// Injects a fault into the next matching call.
     pub async fn fault(&self, fault: &str, matching: Value) {
         self.tell("faults", json!([{"match": matching, "when": {"nth": 1}, "fault": fault}])).await;
     }
 
-    /// Nothing goes wrong any more.
+    /// Removes all faults.
     pub async fn no_more_faults(&self) {
         let url = format!("{}/__sim/faults", self.base_url);
         assert!(self.http.send(Call::delete(url)).await.unwrap().status.is_success());
@@ -123,7 +123,7 @@ impl Rehearsal {
             match publisher.prepare(draft).await? {
                 Preparation::Ready => return Ok(()),
                 Preparation::Staged(made) => {
-                    assert!(!made.is_empty(), "a step without a new fact repeats for ever");
+                    assert!(!made.is_empty(), "a step without a new fact repeats without end");
                     self.store(draft, made).await;
                 }
                 Preparation::Wait(delay, made) => {

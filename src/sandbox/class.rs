@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::request::{Call, decode};
 use super::state::World;
 
-/// What a call is for. Calls about tokens and about who somebody is, and edits
-/// of a text, are of no class.
+/// What a call is for. Calls about tokens and identities, and edits of a text, are of no
+/// class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Class {

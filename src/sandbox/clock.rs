@@ -12,7 +12,7 @@ pub(super) fn delay(ms: u64) -> i64 {
     i64::try_from(ms).unwrap_or(i64::MAX / 4)
 }
 
-/// Real time plus an offset, or a stopped hand.
+/// Real time plus an offset, or a frozen time.
 #[derive(Debug, Default)]
 pub(super) struct Clock {
     offset_ms: i64,
@@ -25,7 +25,7 @@ impl Clock {
         self.stopped_at_ms.unwrap_or_else(real_ms) + self.offset_ms
     }
 
-    /// Moves the time forward (or back) by so many milliseconds.
+    /// Moves the time forward (or back) by `by_ms` milliseconds.
     pub(super) fn advance(&mut self, by_ms: i64) {
         self.offset_ms += by_ms;
     }
@@ -35,7 +35,7 @@ impl Clock {
         self.offset_ms += now_ms - self.now_ms();
     }
 
-    /// Stops the clock, or lets it run on from where it stands.
+    /// Stops the clock, or starts it again from where it stands.
     pub(super) fn freeze(&mut self, frozen: bool) {
         let now = self.now_ms();
         self.stopped_at_ms = frozen.then(real_ms);

@@ -1,4 +1,4 @@
-//! `/__sim/…`: what tests see and steer beside the services.
+//! `/__sim/…`: what tests see and control besides the services.
 
 use std::collections::HashMap;
 
@@ -44,23 +44,25 @@ pub(super) fn answer(
         }
         ("GET", "clock") => now(world),
         ("POST", "clock") => match json_body() {
-            Ok(wish) => {
-                if let Some(frozen) = wish["freeze"].as_bool() {
+            Ok(request) => {
+                if let Some(frozen) = request["freeze"].as_bool() {
                     world.clock.freeze(frozen);
                 }
-                if let Some(ms) = wish["set_ms"].as_i64() {
+                if let Some(ms) = request["set_ms"].as_i64() {
                     world.clock.set(ms);
                 }
-                world.clock.advance(wish["advance_ms"].as_i64().unwrap_or(0));
+                world.clock.advance(request["advance_ms"].as_i64().unwrap_or(0));
                 now(world)
             }
             Err(error) => refused(&error),
         },
         ("GET", "options") => Reply::ok(json!(world.options)),
-        ("POST", "options") => match json_body().and_then(|wish| world.change_options(wish)) {
-            Ok(()) => Reply::ok(json!(world.options)),
-            Err(error) => refused(&error),
-        },
+        ("POST", "options") => {
+            match json_body().and_then(|request| world.change_options(request)) {
+                Ok(()) => Reply::ok(json!(world.options)),
+                Err(error) => refused(&error),
+            }
+        }
         ("POST", "reset") => {
             *world = World::new(world.options.clone());
             Reply::success()
@@ -105,7 +107,7 @@ fn wanted<T: Serialize>(
     Reply::ok(json!(items))
 }
 
-/// How many calls there were, of an account or of everybody.
+/// The number of calls, of one account or of all.
 fn calls(world: &World, query: &HashMap<String, String>) -> Reply {
     let belongs = |call: &&LogEntry| {
         query.get("account").is_none_or(|wanted| {

@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(super) struct Asset {
     pub(super) format: Format,
     pub(super) bytes: u64,
-    /// Width and height, when the format tells them.
+    /// Width and height, when the format contains them.
     pub(super) dimensions: Option<(u32, u32)>,
     /// The media server honours byte ranges.
     pub(super) ranges: bool,
@@ -115,7 +115,7 @@ fn assumed(path: &str) -> Asset {
     Asset { format, bytes: 100_000, dimensions: Some((1080, 1080)), ranges: true, is_text: false }
 }
 
-/// One `GET` over plain HTTP/1.1 with a range, the way video fetchers ask.
+/// One `GET` over plain HTTP/1.1 with a range, as video fetchers send it.
 async fn get(url: &Url, peer: SocketAddr) -> Result<Asset, FetchProblem> {
     let unreachable = |_| FetchProblem::Unreachable;
     let mut stream = TcpStream::connect(peer).await.map_err(unreachable)?;

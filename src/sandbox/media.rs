@@ -32,13 +32,13 @@ struct Sample {
 /// Finds a sample by name and query, e.g. `photo.jpg?bytes=9000000`.
 fn sample(file: &str) -> Option<Sample> {
     let (name, query) = file.split_once('?').unwrap_or((file, ""));
-    let wishes: HashMap<String, String> =
+    let options: HashMap<String, String> =
         url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     let lower = name.to_ascii_lowercase();
     if lower.contains("missing") {
         return None;
     }
-    let number = |key: &str| wishes.get(key).and_then(|v| v.parse::<usize>().ok());
+    let number = |key: &str| options.get(key).and_then(|v| v.parse::<usize>().ok());
     let (mut kind, bytes, least) = if lower.ends_with(".jpg") || lower.ends_with(".jpeg") {
         let size = number("width").zip(number("height"));
         ("image/jpeg", jpeg(name, size), 0)
@@ -51,14 +51,14 @@ fn sample(file: &str) -> Option<Sample> {
     } else {
         return None;
     };
-    match wishes.get("type").map(String::as_str) {
+    match options.get("type").map(String::as_str) {
         Some("text/plain") => kind = "text/plain",
         Some("text/html") => kind = "text/html",
         Some("application/octet-stream") => kind = "application/octet-stream",
         _ => {}
     }
     let length = bytes.len().max(number("bytes").unwrap_or(least)).min(MAX_BYTES);
-    Some(Sample { kind, bytes, length, ranges: wishes.get("ranges").is_none_or(|v| v != "no") })
+    Some(Sample { kind, bytes, length, ranges: options.get("ranges").is_none_or(|v| v != "no") })
 }
 
 /// The sample photo with its name as a comment, so that names differ in bytes.

@@ -1,5 +1,5 @@
-//! What is adjustable: delays, quotas, and every behaviour of the real
-//! services that nobody has proven.
+//! What is adjustable: delays, quotas, and every behaviour of the real services that is
+//! not documented.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -29,8 +29,8 @@ pub struct SandboxOptions {
     pub clock_offset_ms: i64,
     /// Media handed over from now on never become ready, on any platform.
     pub processing_stuck: bool,
-    /// So many posts by other hands appear on the account right after each post
-    /// that a client makes visible.
+    /// Number of posts by others that appear on the account right after each post that a
+    /// client makes visible.
     pub newer_posts: u16,
     /// How long LinkedIn refuses comments on a new post ("Unable to obtain activity").
     pub comment_lag_ms: u64,
@@ -50,13 +50,13 @@ pub struct SandboxOptions {
     pub video_flip: Flip,
     /// Facebook: most bytes of a chunk of a video.
     pub facebook_chunk_bytes: u64,
-    /// Facebook: lets a photo be used by more than one post or story.
+    /// Facebook: allows a photo to be used by more than one post or story.
     pub allow_photo_reuse: bool,
     /// LinkedIn: how long an equal post is refused; 0 switches the filter off.
     pub duplicate_window_ms: u64,
     /// LinkedIn: compares only the text, not the attached media.
     pub duplicate_ignores_media: bool,
-    /// LinkedIn: share of duplicates (0.0 to 1.0) that the filter lets through.
+    /// LinkedIn: share of duplicates (0.0 to 1.0) that the filter misses.
     pub duplicate_miss_probability: f64,
     /// LinkedIn: the refusal names a fresh id that reads 404.
     pub duplicate_names_ghost: bool,
@@ -219,8 +219,8 @@ impl SandboxOptions {
         Ok(())
     }
 
-    /// Changes one option, given as text: JSON, or the bare word; a list may
-    /// have its items between commas.
+    /// Changes one option, given as text: JSON, or a bare string; a list may have its
+    /// items between commas.
     ///
     /// # Errors
     /// There is no such option, or it does not take the value.

@@ -51,7 +51,7 @@ pub(super) fn drafts(world: &World) -> Vec<Item> {
     items
 }
 
-/// Lets a call delete, and remembers what readers lost by it.
+/// Runs a call that deletes, and records what readers lost by it.
 pub(super) fn remembering<T>(world: &mut World, delete: impl FnOnce(&mut World) -> T) -> T {
     let before = not_deleted(world);
     let answer = delete(world);

@@ -163,15 +163,15 @@ impl Running {
         items.map(|ever| Live::of(ever.item, ever.deleted_at.is_some())).collect()
     }
 
-    /// How many calls a fault struck so far; being slow is none.
+    /// Number of calls with an injected fault; a slow answer does not count.
     #[must_use]
-    pub fn struck(&self) -> u32 {
+    pub fn faults_injected(&self) -> u32 {
         let world = lock(&self.world);
-        let struck = world.log.iter().filter_map(|call| call.fault.as_deref());
-        struck.filter(|fault| *fault != "slow_first_byte").count().try_into().unwrap_or(u32::MAX)
+        let injected = world.log.iter().filter_map(|call| call.fault.as_deref());
+        injected.filter(|fault| *fault != "slow_first_byte").count().try_into().unwrap_or(u32::MAX)
     }
 
-    /// Lets time pass at the platforms.
+    /// Advances the clock of the platforms.
     pub fn advance(&self, time: Duration) {
         let ms = i64::try_from(time.as_millis()).unwrap_or(i64::MAX / 4);
         lock(&self.world).clock.advance(ms);
@@ -182,7 +182,7 @@ impl Running {
     /// # Errors
     ///
     /// What is wrong with the rules; then the old ones stay.
-    pub fn misbehave(&self, rules: &serde_json::Value) -> serde_json::Result<()> {
+    pub fn set_faults(&self, rules: &serde_json::Value) -> serde_json::Result<()> {
         lock(&self.world).faults = faults::rules(rules)?;
         Ok(())
     }

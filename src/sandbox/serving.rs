@@ -128,7 +128,7 @@ async fn serve_call(
     reply.into_http()
 }
 
-/// Lets the call take effect, as often as its rule says, and logs it.
+/// Handles the call, as often as its rule says, and logs it.
 fn handle(world: &mut World, call: &mut Call) -> Option<(usize, Option<Rule>, Reply)> {
     let platform = match call.host.as_str() {
         "graph.facebook.com"

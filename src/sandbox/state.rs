@@ -137,7 +137,7 @@ impl World {
         times.filter(|at| now - at < window_ms).collect()
     }
 
-    /// Counts a call of `key` and tells how many there were within `window_ms`.
+    /// Counts a call of `key` and returns how many there were within `window_ms`.
     pub(super) fn count_call(&mut self, key: &str, window_ms: i64) -> u32 {
         let now = self.now();
         let times = self.calls.entry(key.to_owned()).or_default();

@@ -13,7 +13,7 @@ pub(super) enum TokenProblem {
     NoScope,
 }
 
-/// Judges a token by its prefix.
+/// Checks a token by its prefix.
 pub(super) fn problem(token: Option<&str>) -> Option<TokenProblem> {
     let Some(token) = token else { return Some(TokenProblem::Missing) };
     let known = [

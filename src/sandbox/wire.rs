@@ -1,4 +1,4 @@
-//! What goes wrong on the connection itself, below HTTP.
+//! Faults of the connection itself, below HTTP.
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 /// at once, before the head is sent, or after some bytes.
 pub(super) struct Broken {
     bytes: Option<Bytes>,
-    /// Lets the server write out what it has before the error comes.
+    /// Makes the server write out what it has before the error comes.
     pauses: u8,
 }
 

@@ -18,10 +18,10 @@ use super::SimulationError;
 pub const LEASE: Duration = Duration::from_secs(2);
 /// How long a worker may take to stop, or to work off what is due.
 const STOP_LIMIT: Duration = Duration::from_secs(90);
-/// So many workers in a row may find the database away, as when the server has
-/// no connection left for them; and how long the next one waits.
+/// Number of workers in a row that may find the database away, as when the server has no
+/// connection left for them; and the pause before the next one.
 const FAILURES_MAX: u32 = 60;
-const FAILURE_REST: Duration = Duration::from_millis(500);
+const FAILURE_PAUSE: Duration = Duration::from_millis(500);
 /// A worker's exit code when the database is away.
 const AWAY: i32 = 6;
 
@@ -31,7 +31,7 @@ pub struct Program {
     pub path: PathBuf,
     /// All variables that they get.
     pub variables: Vec<(String, OsString)>,
-    /// For their configuration and their logs: nobody else's.
+    /// For their configuration and their logs alone.
     pub folder: PathBuf,
 }
 
@@ -97,7 +97,7 @@ pub struct Fleet<'a> {
 }
 
 impl<'a> Fleet<'a> {
-    /// Places for so many; nobody runs.
+    /// Places for `places` workers, none of which runs yet.
     pub fn new(program: &'a Program, places: usize) -> io::Result<Self> {
         std::fs::create_dir_all(&program.folder)?;
         File::create(program.config())?;
@@ -105,13 +105,13 @@ impl<'a> Fleet<'a> {
         Ok(Self { program, running, started: 0, failures: 0 })
     }
 
-    /// Starts a worker at each free place, also where one ended by itself.
+    /// Starts a worker at each free place, also where one exited on its own.
     pub async fn fill(&mut self) -> Result<(), SimulationError> {
         for place in 0..self.running.len() {
             let before = self.failures;
             self.reap(place)?;
             if self.failures > before {
-                tokio::time::sleep(FAILURE_REST).await;
+                tokio::time::sleep(FAILURE_PAUSE).await;
             }
             if self.running[place].is_none() {
                 // So that one that is left alone ends.
@@ -127,17 +127,17 @@ impl<'a> Fleet<'a> {
         let worker = process.worker.clone();
         drop(process);
         self.failures = 0;
-        // Only of use for one that failed by itself.
+        // Only of use for one that failed on its own.
         let _ = std::fs::remove_file(self.program.log(&worker));
         Some(worker)
     }
 
-    /// Kills all; tells who they were.
+    /// Kills all; returns their names.
     pub fn kill_all(&mut self) -> Vec<WorkerId> {
         (0..self.running.len()).filter_map(|place| self.kill(place)).collect()
     }
 
-    /// Lets all finish what they are at.
+    /// Stops all after the work that they have begun.
     pub async fn stop_all(&mut self) -> Result<(), SimulationError> {
         for process in self.running.iter().flatten() {
             // It may have ended already.

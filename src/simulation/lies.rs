@@ -1,6 +1,6 @@
-//! How the platforms of a simulation misbehave, by its seed: answers that are lost,
-//! refusals and pages of proxies that lie, states and lists that lag, clocks that
-//! differ. None of it excuses a verdict: in the end the platforms tell the truth.
+//! The faults of a simulation's platforms, by its seed: lost answers, false refusals and
+//! pages of proxies, states and lists that lag, clocks that differ. None of them excuses
+//! a wrong report: in the end the platforms show the true state.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::sandbox::{Random, SandboxOptions};
 const LIST_DELAY: Duration = Duration::from_secs(60);
 /// How long a state is shown as it was, in milliseconds.
 const STALE_MS: [u64; 3] = [0, 20_000, 160_000];
-/// How far the platforms' clocks are ahead of ours, in milliseconds.
+/// How far the platforms' clocks are ahead of this machine's, in milliseconds.
 const CLOCKS_MS: [i64; 4] = [0, -7_200_000, 600_000, 90_000_000];
 /// Refusals of every class: code and subcode.
 const REFUSALS: [(i64, u32); 8] =
@@ -38,11 +38,11 @@ pub(super) fn options(plan: &Plan) -> SandboxOptions {
     }
 }
 
-/// Lost and lying answers, some before and some after a call took effect, and stale
+/// Lost and false answers, some before and some after a call took effect, and stale
 /// reads; and the time that every other answer takes.
 ///
-/// A refusal of a member's post that LinkedIn has signed is true: nobody can ask, and
-/// a program that did not believe it could end no refused post.
+/// A refusal of a member's post that LinkedIn has signed is true: such posts cannot be
+/// looked up, and a program that did not believe it could end no refused post.
 pub(super) fn rules(plan: &Plan) -> Value {
     let mut random = Random::new(plan.seed);
     let mut rules = Vec::new();

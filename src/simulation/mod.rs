@@ -1,14 +1,14 @@
-//! The proof that a crash neither loses nor doubles a post, for anybody to
-//! repeat: real worker processes publish to the sandbox, are killed at random
-//! instants and replaced; in the end every post of the database is compared
-//! with what readers see.
+//! The proof that a crash neither loses nor doubles a post, repeatable for everyone: real
+//! worker processes publish to the sandbox, are killed at random instants and replaced;
+//! in the end every post of the database is compared with what readers see.
 //!
-//! Time is real while workers run. Between two rounds, while none does, time
-//! is let pass in the database and at the platforms: hours of leases, retries
-//! and look-ups, with the times that workers really have.
+//! Time is real while workers run. Between two rounds, while none does, the clocks of the
+//! database and the platforms are advanced: by hours of leases, retries and look-ups,
+//! with the same durations as in production.
 
+mod comparison;
 mod fleet;
-mod judge;
+
 mod lies;
 mod plan;
 mod posts;
@@ -25,13 +25,13 @@ use crate::domain::{AccountId, CompanyId, Page, PostFilter, PostId};
 use crate::sandbox::{Running, Sandbox};
 use crate::store::{Breach, Scratch, Store, StoreError};
 
+pub use comparison::Comparison;
 pub use fleet::{LEASE, Program};
-pub use judge::Verdict;
 pub use plan::{Plan, WORKERS};
 pub use takeover::percentile;
 
+use comparison::{ReportedPost, ReportedState, compare};
 use fleet::Fleet;
-use judge::{Fate, Told, judge};
 use plan::Victim;
 use takeover::TakeOvers;
 
@@ -42,20 +42,20 @@ const TICK: Duration = Duration::from_millis(20);
 const TAKE_OVER_LIMIT: Duration = Duration::from_secs(60);
 /// Workers that finish in the end, at the same time.
 const FINISHERS: usize = 2;
-/// How long nobody works between two runs of these: at first, and later.
+/// Pause without workers between two runs of these: at first, and later.
 const FINISH_PAUSE: [Duration; 2] = [Duration::from_secs(180), Duration::from_secs(900)];
 const FINISH_SHORT_PAUSES: u32 = 10;
-/// Look-ups go on for hours, and then a person is asked.
+/// Look-ups continue for hours, and then the post needs review.
 const FINISH_RUNS_MAX: u32 = 150;
 
-/// Why a simulation came to no verdict.
+/// Why a simulation came to no comparison.
 #[derive(Debug, thiserror::Error)]
 pub enum SimulationError {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
     Io(#[from] std::io::Error),
-    /// A worker ended although nobody stopped it.
+    /// A worker exited although it was not stopped.
     #[error("a worker ended by itself, with {status}: {said}")]
     Worker { status: ExitStatus, said: String },
     /// A worker does not end.
@@ -66,10 +66,10 @@ pub enum SimulationError {
     Bug(String),
 }
 
-/// What is told while it runs.
+/// What is reported while it runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
-    /// So many workers were killed.
+    /// Number of workers killed so far.
     Killed(u64),
     /// No more kills: clean workers finish.
     Finishing,
@@ -78,21 +78,21 @@ pub enum Progress {
 /// What a simulation found.
 #[derive(Debug, Clone)]
 pub struct Outcome {
-    pub verdict: Verdict,
+    pub comparison: Comparison,
     /// Rows that break an invariant.
     pub breaches: Vec<Breach>,
     pub kills: u32,
-    /// Kills of a worker that had a post in hand.
+    /// Kills of a worker that was working on a post.
     pub kills_at_work: u32,
     /// Kills of a worker that was in a publish call.
     pub kills_in_call: u32,
-    /// Calls that a fault of the platforms struck.
+    /// Calls with an injected fault.
     pub faults: u32,
     /// From a kill until another worker took the job, shortest first.
     pub waits: Vec<Duration>,
     /// Jobs of killed workers whose wait could not be measured.
     pub untimed: u32,
-    /// Whose database it was, such as `MariaDB 10.11.6`.
+    /// The database's engine and version, such as `MariaDB 10.11.6`.
     pub engine: String,
 }
 
@@ -102,8 +102,8 @@ impl Outcome {
     pub fn findings(&self) -> Vec<String> {
         let breach = |b: &Breach| format!("{} {}: {}", b.invariant, b.says, b.row);
         // Nothing lost of nothing published would be no proof.
-        let nothing = (self.verdict.once == 0).then(|| "no post was published".to_owned());
-        let posts = self.verdict.findings.iter().cloned();
+        let nothing = (self.comparison.once == 0).then(|| "no post was published".to_owned());
+        let posts = self.comparison.findings.iter().cloned();
         posts.chain(self.breaches.iter().map(breach)).chain(nothing).collect()
     }
 }
@@ -180,7 +180,7 @@ impl<'a> Simulation<'a> {
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Outcome, SimulationError> {
         let accounts = posts::add_accounts(&self.store, self.company).await?;
-        self.misbehave(&self.faults[0])?;
+        self.set_faults(&self.faults[0])?;
         let mut fleet = Fleet::new(program, WORKERS)?;
         for round in &self.plan.rounds {
             for kill in &round.kills {
@@ -195,12 +195,12 @@ impl<'a> Simulation<'a> {
             self.pause(Duration::from_secs(round.pause_s)).await?;
         }
         progress(Progress::Finishing);
-        self.misbehave(&self.faults[1])?;
+        self.set_faults(&self.faults[1])?;
         self.finish(program, &accounts).await?;
-        self.judge().await
+        self.outcome().await
     }
 
-    /// The next so many posts of the plan are due now.
+    /// Makes the next `count` posts of the plan due now.
     async fn schedule(
         &mut self,
         accounts: &[AccountId],
@@ -225,8 +225,8 @@ impl<'a> Simulation<'a> {
         Ok(())
     }
 
-    /// Lets workers run until no job of a killed one waits: the last to die have
-    /// successors, too, and every wait is measured to its end.
+    /// Runs workers until no job of a killed one waits: the last to die have successors,
+    /// too, and every wait is measured to its end.
     async fn let_take_over(&mut self, fleet: &mut Fleet<'_>) -> Result<(), SimulationError> {
         let began = Instant::now();
         while self.take_overs.is_open() && began.elapsed() < TAKE_OVER_LIMIT {
@@ -237,7 +237,7 @@ impl<'a> Simulation<'a> {
     }
 
     async fn kill(&mut self, fleet: &mut Fleet<'_>, who: Victim) -> Result<(), SimulationError> {
-        // One may have ended by itself: then its successor is killed.
+        // One may have exited on its own: then its successor is killed.
         fleet.fill().await?;
         let at = Instant::now();
         let killed = match who {
@@ -254,7 +254,7 @@ impl<'a> Simulation<'a> {
         Ok(())
     }
 
-    /// Nobody works, and time passes for everybody.
+    /// Advances all clocks while no worker runs.
     async fn pause(&mut self, time: Duration) -> Result<(), SimulationError> {
         self.take_overs.give_up();
         self.scratch.let_time_pass(time, self.timeout).await?;
@@ -262,8 +262,8 @@ impl<'a> Simulation<'a> {
         Ok(())
     }
 
-    /// Lets workers that nobody kills end all posts. An operator resumes what is
-    /// paused for a token that was said to be dead.
+    /// Runs workers without kills until all posts have ended. An operator resumes what is
+    /// paused for a token that was reported as dead.
     async fn finish(
         &mut self,
         program: &Program,
@@ -275,7 +275,7 @@ impl<'a> Simulation<'a> {
                 self.store.resume_account(self.company, *account).await?;
             }
             fleet.run_once().await?;
-            if self.told().await?.values().all(|post| post.fate != Fate::Open) {
+            if self.reported().await?.values().all(|post| post.state != ReportedState::Open) {
                 break;
             }
             self.pause(FINISH_PAUSE[usize::from(run >= FINISH_SHORT_PAUSES)]).await?;
@@ -283,44 +283,44 @@ impl<'a> Simulation<'a> {
         Ok(())
     }
 
-    /// What the database tells.
-    async fn told(&self) -> Result<BTreeMap<PostId, Told>, SimulationError> {
+    /// What the database reports.
+    async fn reported(&self) -> Result<BTreeMap<PostId, ReportedPost>, SimulationError> {
         let filter = PostFilter::all(self.company);
         let posts = self.store.list_posts(&filter, &Page::default()).await?.posts;
         let number = |id| self.ids.iter().position(|own| *own == id);
-        let told = posts.into_iter().map(|post| {
-            let told = Told {
+        let reported = posts.into_iter().map(|post| {
+            let reported = ReportedPost {
                 platform: post.content.platform,
                 is_members: number(post.id).is_some_and(|n| self.plan.posts[n].is_members()),
-                fate: Fate::of(&post),
+                state: ReportedState::of(&post),
                 external_id: post.external_post_id,
             };
-            (post.id, told)
+            (post.id, reported)
         });
-        Ok(told.collect())
+        Ok(reported.collect())
     }
 
-    async fn judge(self) -> Result<Outcome, SimulationError> {
+    async fn outcome(self) -> Result<Outcome, SimulationError> {
         // Stories disappear after a day, and what was deleted was seen.
-        let verdict = judge(&self.ids, &self.told().await?, &self.sandbox.ever_live());
+        let comparison = compare(&self.ids, &self.reported().await?, &self.sandbox.ever_live());
         let breaches = self.store.breaches().await?;
         let engine = self.store.engine_version().await?;
         self.store.close().await;
         let (waits, untimed) = self.take_overs.waits();
         Ok(Outcome {
-            verdict,
+            comparison,
             breaches,
             kills: self.kills,
             kills_at_work: self.kills_at_work,
             kills_in_call: self.kills_in_call,
-            faults: self.sandbox.struck(),
+            faults: self.sandbox.faults_injected(),
             waits,
             untimed,
             engine,
         })
     }
 
-    fn misbehave(&self, rules: &Value) -> Result<(), SimulationError> {
-        self.sandbox.misbehave(rules).map_err(|error| SimulationError::Bug(error.to_string()))
+    fn set_faults(&self, rules: &Value) -> Result<(), SimulationError> {
+        self.sandbox.set_faults(rules).map_err(|error| SimulationError::Bug(error.to_string()))
     }
 }

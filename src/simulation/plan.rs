@@ -17,8 +17,8 @@ const SINGLE_KILLS: usize = 8;
 /// Milliseconds between two kills: from "has hardly started" to "has worked
 /// off what it claimed".
 const BETWEEN_MS: RangeInclusive<u64> = 30..=600;
-/// Seconds in which nobody works: longer than a publish call may be under way,
-/// shorter than some of the waits before an attempt or a look-up.
+/// Seconds without workers: longer than a publish call may be under way, shorter than
+/// some of the waits before an attempt or a look-up.
 const PAUSE_S: RangeInclusive<u64> = 110..=400;
 
 /// The accounts, by platform and id there.
@@ -97,20 +97,20 @@ impl PlannedPost {
         ACCOUNTS[self.account].0
     }
 
-    /// A LinkedIn member's: nobody can look such posts up.
+    /// A LinkedIn member's post, which cannot be looked up.
     #[must_use]
     pub fn is_members(&self) -> bool {
         matches!(Author::parse(ACCOUNTS[self.account].1), Some(Author::Person(_)))
     }
 }
 
-/// Workers run, and one after the other is killed and replaced; then nobody
-/// works for a while.
+/// Workers run, and one after the other is killed and replaced; then there are none for a
+/// while.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Round {
     pub kills: Vec<Kill>,
-    /// How long nobody works after it. Workers that still run are stopped.
+    /// Pause without workers after it. Workers that still run are stopped.
     pub pause_s: u64,
 }
 
@@ -118,9 +118,9 @@ pub struct Round {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Kill {
-    /// So many posts are due from here on.
+    /// Number of posts that become due at this point.
     pub posts: usize,
-    /// So long after that.
+    /// Delay of the kill after that.
     pub after_ms: u64,
     pub who: Victim,
 }

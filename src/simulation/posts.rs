@@ -8,7 +8,7 @@ use crate::domain::{
 use crate::store::{Inserted, Store};
 
 use super::SimulationError;
-use super::judge::{FILE, TEXT};
+use super::comparison::{FILE, TEXT};
 use super::plan::{ACCOUNTS, Media, PlannedPost};
 
 /// Adds all [`ACCOUNTS`], in their order.

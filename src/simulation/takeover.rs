@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::store::{AfterDeath, HeldJob, Store, StoreError};
 
-/// Jobs of killed workers, until somebody takes them.
+/// Jobs of killed workers, until another worker takes them over.
 #[derive(Default)]
 pub struct TakeOvers {
     waiting: Vec<(HeldJob, Instant)>,
@@ -13,7 +13,7 @@ pub struct TakeOvers {
 }
 
 impl TakeOvers {
-    /// These were in the hands of a worker that was killed then.
+    /// Adds the jobs that a killed worker had in flight.
     pub fn killed(&mut self, jobs: &[HeldJob], at: Instant) {
         self.waiting.extend(jobs.iter().map(|job| (*job, at)));
     }
@@ -28,24 +28,24 @@ impl TakeOvers {
 
     /// What became of those that wait, in their order.
     fn record(&mut self, found: &[AfterDeath], now: Instant) {
-        for ((job, at), fate) in std::mem::take(&mut self.waiting).into_iter().zip(found) {
-            match fate {
+        for ((job, at), after) in std::mem::take(&mut self.waiting).into_iter().zip(found) {
+            match after {
                 AfterDeath::Waits => self.waiting.push((job, at)),
                 AfterDeath::Taken => self.waits.push(now.duration_since(at)),
-                // It was in nobody's hands when its worker died.
+                // It had no owner when its worker died.
                 AfterDeath::Settled => {}
             }
         }
     }
 
-    /// Whether a killed worker's job waits for somebody.
+    /// Whether a killed worker's job waits for a take-over.
     #[must_use]
     pub fn is_open(&self) -> bool {
         !self.waiting.is_empty()
     }
 
-    /// Nobody will work for a while: the wait of those that are still open
-    /// cannot be measured, and they are counted as such.
+    /// No worker will run for a while: the wait of those that are still open cannot be
+    /// measured, and they are counted as such.
     pub fn give_up(&mut self) {
         self.given_up += u32::try_from(self.waiting.len()).unwrap_or(u32::MAX);
         self.waiting.clear();
@@ -60,7 +60,7 @@ impl TakeOvers {
     }
 }
 
-/// The wait that so many percent did not exceed; `None` without any.
+/// The given percentile of the waits; `None` without any.
 #[must_use]
 pub fn percentile(sorted: &[Duration], percent: usize) -> Option<Duration> {
     let rank = (sorted.len() * percent).div_ceil(100).max(1);
@@ -75,8 +75,8 @@ mod tests {
     /// A wait ends when a living worker has the job, and none is left out.
     #[test]
     fn wait_ends_when_living_worker_has_job() {
-        let held = || HeldJob { job_id: JobId::generate(), fence: Fence(1), in_call: false };
-        let (slow, quick, settled, never) = (held(), held(), held(), held());
+        let in_flight = || HeldJob { job_id: JobId::generate(), fence: Fence(1), in_call: false };
+        let (slow, quick, settled, never) = (in_flight(), in_flight(), in_flight(), in_flight());
         let began = Instant::now();
         let after = |seconds| began + Duration::from_secs(seconds);
         let mut all = TakeOvers::default();

@@ -1,7 +1,7 @@
-//! `man/`, `completions/` and the table of transitions in `docs/protocol.md` hold what the
-//! program itself generates.
+//! `man/`, `completions/` and the table of transitions in `docs/protocol.md` hold what
+//! the program itself generates.
 //!
-//! `BLESS=1 cargo test generated` writes them anew.
+//! `BLESS=1 cargo test generated` rewrites them.
 
 use std::collections::BTreeMap;
 use std::fs;

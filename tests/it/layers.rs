@@ -1,4 +1,4 @@
-//! Who may know whom. A change of this map is a change of the architecture.
+//! Which module may import which. A change of this map is a change of the architecture.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;

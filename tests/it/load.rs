@@ -21,9 +21,9 @@ const CANCELLERS: usize = 4;
 const JOBS_PER_ACCOUNT: usize = 30;
 /// Rows of one INSERT.
 const ROWS: usize = 500;
-/// Of so many posts one is cancelled while the workers run.
+/// One in this many posts is cancelled while the workers run.
 const CANCELLED_OF: usize = 8;
-/// Without any progress for so long, it hangs.
+/// After this long without any progress, it hangs.
 const STALLED: Duration = Duration::from_secs(120);
 
 #[expect(clippy::disallowed_methods, reason = "a test's own setting")]
@@ -80,8 +80,8 @@ fn insert(world: &World, into: &str, rows: impl Iterator<Item = String>) {
     }
 }
 
-/// Cancels posts that workers are at or come to soon, at an even pace over the
-/// whole run; tells the runs' standard errors. `program` is one without arguments.
+/// Cancels posts that workers are publishing or will claim soon, evenly over the whole
+/// run; returns the runs' standard errors. `program` is one without arguments.
 fn cancel(
     (database, program): (&Database, &Command),
     (quota, jobs): (usize, usize),
@@ -116,7 +116,7 @@ fn run(world: &World, jobs: usize) -> (String, Duration) {
     let start = Instant::now();
     let workers: Vec<Daemon> = (0..WORKERS)
         .map(|number| {
-            // Two that even have one name: only the fence tells their claims apart.
+            // Two workers share even one name: only the fence distinguishes their claims.
             let name = format!("worker-{}", number.max(1));
             world.start_worker(&["--worker-id", &name, "--poll-interval", "200ms"])
         })
@@ -142,7 +142,7 @@ fn run(world: &World, jobs: usize) -> (String, Duration) {
                 (least, since) = (left, Instant::now());
             }
             if since.elapsed() > STALLED {
-                // Lets the cancellers end.
+                // Makes the cancellers end.
                 open.store(0, Ordering::Relaxed);
                 panic!("{left} posts are open and none ended for {STALLED:?}");
             }

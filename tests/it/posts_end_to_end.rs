@@ -220,8 +220,8 @@ fn transient_failure_is_retried_after_a_minute() {
     world.assert_healthy();
 }
 
-/// The answer to the publish call is lost on its way: the post is live and the
-/// worker does not know.
+/// The answer to the publish call is lost in transit: the post is live and the worker
+/// does not know.
 #[test]
 fn lost_answer_is_looked_up_never_resent() {
     let world = World::new();

@@ -101,7 +101,7 @@ fn the_same_seed_is_the_same_plan() {
     let plan = |seed| world.run(&with(&args, &["--seed", seed, "-n", "--json"])).ok().json();
     assert_eq!(plan("7")["data"], plan("7")["data"]);
     assert_ne!(plan("7")["data"], plan("8")["data"]);
-    // Without one, each run has another, and tells it.
+    // Without one, each run has another, and reports it.
     let random = || world.run(&with(&args, &["-n", "--json"])).ok().json()["data"]["seed"].clone();
     assert_ne!(random(), random());
     assert_clean(&world);
@@ -120,11 +120,11 @@ fn a_simulation_takes_only_numbers_that_make_sense() {
 #[test]
 fn untyped_configured_database_is_reported_ignored() {
     let (world, _) = machine();
-    let told = world.run(&["simulate", "-n"]).ok().stderr;
-    let lines: Vec<&str> = told.lines().filter(|line| line.contains("not heeded")).collect();
-    assert_eq!(lines.len(), 1, "{told}");
-    assert!(lines[0].starts_with("SOCIALSCHED_DATABASE_URL is not heeded"), "{told}");
-    assert!(lines[0].ends_with("--database-url \"$SOCIALSCHED_DATABASE_URL\""), "{told}");
+    let printed = world.run(&["simulate", "-n"]).ok().stderr;
+    let lines: Vec<&str> = printed.lines().filter(|line| line.contains("not heeded")).collect();
+    assert_eq!(lines.len(), 1, "{printed}");
+    assert!(lines[0].starts_with("SOCIALSCHED_DATABASE_URL is not heeded"), "{printed}");
+    assert!(lines[0].ends_with("--database-url \"$SOCIALSCHED_DATABASE_URL\""), "{printed}");
     let typed = world.run(&["simulate", "-n", "--database-url", "sqlite:///a.db"]).ok().stderr;
     assert!(!typed.contains("not heeded"), "{typed}");
 }
@@ -134,11 +134,11 @@ fn untyped_configured_database_is_reported_ignored() {
 fn repeating_command_hides_only_the_password() {
     let (world, _) = machine();
     let url = "mysql://me:canary@localhost/app?socket=/run/my.sock";
-    let told = world.run(&["simulate", "-n", "--seed", "5", "--database-url", url]).ok().stderr;
+    let printed = world.run(&["simulate", "-n", "--seed", "5", "--database-url", url]).ok().stderr;
     let shown = "socialsched --database-url 'mysql://me:PASSWORD@localhost/app?socket=/run/my.sock' \
                  simulate --posts 60 --kills 50 --seed 5";
-    assert!(told.contains(shown), "{told}");
-    assert!(!told.contains("canary"), "{told}");
+    assert!(printed.contains(shown), "{printed}");
+    assert!(!printed.contains("canary"), "{printed}");
 }
 
 /// A missing folder is named, and whose it is.
@@ -147,18 +147,24 @@ fn missing_folder_is_named_with_its_owner() {
     let (world, _) = machine();
     let path = world.path("nowhere");
     let url = format!("sqlite://{}/queue.db", path.display());
-    let told = world.run(&["simulate", "--database-url", &url]).exits(5).stderr.clone();
-    assert!(told.contains(path.to_str().unwrap()) && told.contains("--database-url"), "{told}");
+    let printed = world.run(&["simulate", "--database-url", &url]).exits(5).stderr.clone();
+    assert!(
+        printed.contains(path.to_str().unwrap()) && printed.contains("--database-url"),
+        "{printed}"
+    );
     assert!(!path.exists());
     world.set("TMPDIR", &path);
     for command in ["simulate", "demo"] {
-        let told = world.run(&[command]).exits(5).stderr.clone();
-        assert!(told.contains(path.to_str().unwrap()) && told.contains("TMPDIR"), "{told}");
+        let printed = world.run(&[command]).exits(5).stderr.clone();
+        assert!(
+            printed.contains(path.to_str().unwrap()) && printed.contains("TMPDIR"),
+            "{printed}"
+        );
     }
 }
 
-/// An interrupted simulation leaves nothing, and its workers know no secret.
-/// Tokens and settings of the user are none of the workers' business.
+/// An interrupted simulation leaves nothing, and its workers know no secret. They get
+/// none of the user's tokens and settings.
 #[test]
 fn interrupted_simulation_cleans_up() {
     let (world, args) = machine();
@@ -180,7 +186,7 @@ fn interrupted_simulation_cleans_up() {
     assert_clean(&world);
 }
 
-/// Runs a simulation on platforms that misbehave as no plan lets them.
+/// Runs a simulation on platforms with faults that no plan has.
 fn simulate(world: &World, options: SandboxOptions, faults: Value) -> Outcome {
     let program = Program {
         path: env!("CARGO_BIN_EXE_socialsched").into(),
@@ -221,8 +227,8 @@ fn workers_variables(scratch: &Scratch, platforms: &str) -> Vec<(String, std::ff
     variables
 }
 
-/// The proof can fail: against a platform that makes two posts of one call no
-/// protocol helps, and the judge sees each of them.
+/// The proof can fail: against a platform that makes two posts of one call no protocol
+/// helps, and the comparison finds each of them.
 #[test]
 fn a_platform_that_doubles_posts_is_found_out() {
     let (world, _) = machine();
@@ -232,13 +238,17 @@ fn a_platform_that_doubles_posts_is_found_out() {
     }]);
     let outcome = simulate(&world, options, twice);
     let linkedin = posts_on(Platform::LinkedIn);
-    let verdict = &outcome.verdict;
-    assert!(verdict.twice > 0, "{verdict:?}");
+    let comparison = &outcome.comparison;
+    assert!(comparison.twice > 0, "{comparison:?}");
     // The one kill may have hit a call.
-    assert_eq!((verdict.twice + verdict.unknown_one_step) as usize, linkedin, "{verdict:?}");
-    assert_eq!(verdict.once as usize, 12 - linkedin, "{verdict:?}");
+    assert_eq!(
+        (comparison.twice + comparison.unknown_one_step) as usize,
+        linkedin,
+        "{comparison:?}"
+    );
+    assert_eq!(comparison.once as usize, 12 - linkedin, "{comparison:?}");
     let findings = outcome.findings();
-    assert_eq!(findings.len(), verdict.twice as usize, "{findings:?}");
+    assert_eq!(findings.len(), comparison.twice as usize, "{findings:?}");
     assert!(findings[0].contains("more than once"), "{findings:?}");
 }
 
@@ -259,15 +269,15 @@ fn posts_that_fail_are_found_out() {
     let outcome = simulate(&world, SandboxOptions::default(), refusal);
     let failed = posts_on(Platform::Facebook);
     assert!(failed > 0);
-    assert_eq!(outcome.verdict.failed as usize, failed, "{outcome:?}");
+    assert_eq!(outcome.comparison.failed as usize, failed, "{outcome:?}");
     let findings = outcome.findings();
     assert_eq!(findings.len(), failed, "{findings:?}");
     assert!(findings[0].contains("nothing justifies"), "{findings:?}");
 }
 
-/// Unknown posts of a platform that can be asked are found out. A platform that
-/// always lies leaves posts unknown that it could have revealed; the
-/// simulation's judge accepts none of them.
+/// Unknown posts of a platform with look-ups are found. A platform that always lies
+/// leaves posts unknown that it could have revealed; the simulation's comparison accepts
+/// none of them.
 #[test]
 fn simulation_rejects_readable_posts_left_unknown() {
     let (world, _) = machine();
@@ -281,8 +291,12 @@ fn simulation_rejects_readable_posts_left_unknown() {
     ]);
     let outcome = simulate(&world, SandboxOptions::default(), lies);
     assert!(unknown > 0);
-    let verdict = &outcome.verdict;
-    assert_eq!((verdict.unknown_two_step as usize, verdict.twice), (unknown, 0), "{outcome:?}");
+    let comparison = &outcome.comparison;
+    assert_eq!(
+        (comparison.unknown_two_step as usize, comparison.twice),
+        (unknown, 0),
+        "{outcome:?}"
+    );
     let findings = outcome.findings();
     assert_eq!(findings.len(), unknown, "{findings:?}");
     assert!(findings[0].contains("its platform tells"), "{findings:?}");

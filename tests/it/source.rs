@@ -284,7 +284,7 @@ fn blank_comments_and_literals(text: &str) -> String {
         }
         at += end;
     }
-    // What is left of other alphabets stands in no name.
+    // A name contains no characters of other alphabets.
     code.iter_mut().filter(|byte| !byte.is_ascii()).for_each(|byte| *byte = b' ');
     String::from_utf8(code).unwrap()
 }
@@ -436,7 +436,7 @@ mod tests {
         assert_eq!(found, expected.map(|(line, path)| (line, path.to_owned())));
     }
 
-    /// Most words of a test's name.
+    /// Maximum number of words in a test's name.
     const LONGEST_NAME: usize = 8;
 
     #[test]

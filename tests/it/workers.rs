@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Daemon, PLATFORMS, World, eventually, publish_call};
 
-/// Pause between runs when look-ups go on for an hour or two.
+/// Pause between runs when look-ups continue for an hour or two.
 const LOOKS: Duration = Duration::from_secs(150);
 
 /// How often each text is live.
@@ -121,7 +121,7 @@ fn dead_workers_member_post_needs_review() {
         }));
         let id = world.schedule(&world.member(), &["--caption", "Only once"]);
         let mut worker = world.start_worker(&[]);
-        eventually("the publish call hangs", || world.fault_struck());
+        eventually("the publish call hangs", || world.fault_injected());
         worker.kill();
         world.work_for(LOOKS, 60);
         assert_eq!(world.post(&id)["outcome"], "unknown", "{fault}: {}", world.post(&id));
@@ -131,7 +131,7 @@ fn dead_workers_member_post_needs_review() {
     }
 }
 
-/// Gives the verdicts that an operator would give after a look at the platforms.
+/// Makes the decisions that an operator would make after a look at the platforms.
 fn look_in_person(world: &World) {
     let live = world.live();
     for post in world.json(&["list", "--status", "unknown", "--all"])["data"].as_array().unwrap() {
@@ -186,7 +186,7 @@ fn restarted_worker_takes_over_after_lease() {
     let image = world.media("one.jpg");
     world.schedule(&page, &["--caption", "Hello", "--image", &image]);
     let mut first = world.start_worker(&["--lease", "1s"]);
-    eventually("the upload hangs", || world.fault_struck());
+    eventually("the upload hangs", || world.fault_injected());
     first.kill();
     let mut second = world.start_worker(&["--lease", "1s"]);
     eventually("the post is published", || world.open_posts() == 0);
@@ -241,7 +241,7 @@ fn overlapping_runs_from_cron_publish_nothing_twice() {
     assert_each_live_once(&world, &texts);
 }
 
-/// SIGTERM lets running posts finish and takes no new ones.
+/// SIGTERM: running posts finish and no new ones are claimed.
 #[test]
 fn sigterm_finishes_posts_and_stops_claiming() {
     let world = World::new();
@@ -253,7 +253,7 @@ fn sigterm_finishes_posts_and_stops_claiming() {
         world.schedule(&page, &["--caption", text]);
     }
     let mut worker = world.start_worker(&["--concurrency", "1"]);
-    eventually("the first is on its way", || world.fault_struck());
+    eventually("the first is on its way", || world.fault_injected());
     worker.terminate();
     assert_eq!(worker.wait(), 0, "{}", worker.stderr());
     let count = |status: &str| world.posts().iter().filter(|post| post["status"] == status).count();
@@ -277,7 +277,7 @@ fn frozen_worker_publishes_nothing_taken_over() {
     let image = world.media("one.jpg");
     world.schedule(&page, &["--caption", "Hello", "--image", &image]);
     let mut frozen = world.start_worker(&["--lease", "2s", "-v"]);
-    eventually("the upload is on its way", || world.fault_struck());
+    eventually("the upload is on its way", || world.fault_injected());
     frozen.pause();
     world.advance(Duration::from_secs(60));
     world.work_until_done();
@@ -306,7 +306,7 @@ fn second_sigint_stops_and_post_is_found() {
     let page = world.account("facebook");
     world.schedule(&page, &["--caption", "Hello"]);
     let mut worker = world.start_worker(&["-v"]);
-    eventually("the publish call hangs", || world.fault_struck());
+    eventually("the publish call hangs", || world.fault_injected());
     worker.interrupt();
     eventually("it says that it stops", || worker.stderr().contains("stopping"));
     worker.interrupt();

@@ -74,8 +74,8 @@ pub enum Author<'a> {
 }
 
 impl<'a> Author<'a> {
-    /// Reads `urn:li:person:<id>` or `urn:li:organization:<number>`, strictly:
-    /// an empty or foreign id would come back as a 403 without words.
+    /// Reads `urn:li:person:<id>` or `urn:li:organization:<number>`, strictly: an empty
+    /// or foreign id would be answered with a 403 without a reason.
     #[must_use]
     pub fn parse(urn: &'a str) -> Option<Self> {
         let (kind, id) = urn.strip_prefix("urn:li:")?.split_once(':')?;

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use profile::Profile;
 pub use shape::{Form, MediaSet, Shape};
 
-/// A word that is not in a closed list.
+/// A value that is not in a closed list.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("\"{word}\" is not one of {allowed}")]
 pub struct UnknownWord {
@@ -110,12 +110,12 @@ words!(PostType {
     Carousel = "carousel",
 });
 
-/// How a Facebook Page's posts come about.
+/// How a Facebook Page's posts are published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PublishMode {
-    /// An unpublished post first, then the call that shows it: its id tells for
-    /// ever what became of that call.
+    /// An unpublished post first, then the call that shows it: its id always shows what
+    /// became of that call.
     TwoStep,
     /// One call, as most clients do it. Its outcome is looked up in the Page's list.
     Direct,

@@ -30,7 +30,7 @@ pub struct Profile {
     pub video_files: &'static [&'static str],
     pub account_ids: AccountIds,
     pub post_ids: PostIds,
-    /// Whether an account chooses how its posts come about.
+    /// Whether an account chooses how its posts are published.
     pub has_publish_modes: bool,
     /// Whether the old scheduler keeps the account's id in a column of its own,
     /// `instagram_business_id`.

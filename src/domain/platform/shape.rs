@@ -1,6 +1,6 @@
 //! What a post consists of, and what a platform makes of it.
 
-/// What becomes of a post at a platform: each shape is published in a way of its own.
+/// What a post becomes at a platform: each shape is published with calls of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Shape {
     /// A text or a link alone.

@@ -83,7 +83,7 @@ fn unanswered_call_needs_two_late_readings() {
     assert!(believed(105, Some(70), 0));
     assert!(!believed(899, Some(800), 900), "what lags for long is asked for longer");
     assert!(believed(900, Some(800), 900));
-    // Beside a refused call an older one without an answer is still open.
+    // An older call without an answer is still open, next to a refused one.
     let both = [unanswered(500, None), refused(&bad())];
     assert!(matches!(of_reading(not_live_after(0), &both, SETTLE), Proven::Nothing(_)));
 }
@@ -112,7 +112,7 @@ fn dead_object_settles_calls_that_named_it() {
     assert_eq!(read, Proven::NotLive(expired.clone()), "made anew, whatever was wrong with it");
     let limit = failure(Remedy::Operator(Scope::Account), "190");
     let read = of_reading(dead(), &[refused(&limit)], SETTLE);
-    assert_eq!(read, Proven::NotLive(limit), "its account rests all the same");
+    assert_eq!(read, Proven::NotLive(limit), "its account is paused nevertheless");
 }
 
 /// A reading refused for a dead token agrees with another such reading, and

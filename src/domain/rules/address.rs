@@ -2,12 +2,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// True for an address that anybody on the internet may ask for a file.
+/// True for an address that is reachable for everyone on the internet.
 ///
-/// Everything special is not: loopback, private, link-local (with it the
-/// cloud's metadata service), carrier-grade NAT, multicast, unspecified,
-/// documentation and reserved ranges, and IPv4 in IPv6 clothes (IANA
-/// special-purpose address registries, RFC 6890).
+/// Everything special is not: loopback, private, link-local (with it the cloud's metadata
+/// service), carrier-grade NAT, multicast, unspecified, documentation and reserved
+/// ranges, and IPv4 embedded in IPv6 (IANA special-purpose address registries, RFC 6890).
 #[must_use]
 pub fn is_public(address: IpAddr) -> bool {
     match address {

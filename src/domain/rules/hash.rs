@@ -6,11 +6,11 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::domain::{AccountId, PostContent};
 
-/// SHA-256 (lower-case hex) over account and content: equal for posts that a
-/// reader could not tell apart.
+/// SHA-256 (lower-case hex) over account and content: equal for posts that a reader
+/// cannot distinguish.
 ///
-/// Texts count in Unicode normal form C with `\n` line breaks; the order of the
-/// media counts. The result is stored: its form may change only with its version.
+/// Texts count in Unicode normal form C with `\n` line breaks; the order of the media
+/// counts. The result is stored: its form may change only with its version.
 #[must_use]
 pub fn content_hash(account: AccountId, content: &PostContent) -> String {
     let text = |text: &str| text.replace("\r\n", "\n").nfc().collect::<String>();

@@ -42,7 +42,7 @@ impl Review {
 
 /// Checks a post against its platform's rules; fields are the flags of `schedule`.
 ///
-/// `allow_private` lets URLs point at private addresses, for tests and sandboxes.
+/// `allow_private` permits URLs of private addresses, for tests and sandboxes.
 #[must_use]
 pub fn check(content: &PostContent, allow_private: bool) -> Review {
     let mut review = Review::default();

@@ -28,7 +28,7 @@ pub(super) fn check(content: &PostContent, review: &mut Review) {
     }
 }
 
-/// True when nobody would see anything: nothing, blanks, zero-width characters.
+/// True when a reader would see nothing: an empty text, blanks, zero-width characters.
 fn is_blank(text: &str) -> bool {
     text.chars().all(|c| {
         c.is_whitespace()

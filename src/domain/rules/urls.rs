@@ -15,7 +15,7 @@ const IMAGES: [&str; 10] =
     ["jpg", "jpeg", "png", "gif", "webp", "bmp", "tif", "tiff", "heic", "avif"];
 const VIDEOS: [&str; 8] = ["mp4", "mov", "m4v", "webm", "mkv", "avi", "mpg", "mpeg"];
 
-/// The kind of a file by the extension of its URL's path; `None` if that tells nothing.
+/// The kind of a file by the extension of its URL's path; `None` for an unknown one.
 #[must_use]
 pub fn media_kind_of(url: &str) -> Option<MediaKind> {
     let extension = extension_of(url)?;
@@ -44,7 +44,7 @@ pub(super) fn check(content: &PostContent, allow_private: bool, review: &mut Rev
             MediaKind::Image => "--image",
             MediaKind::Video => "--video",
         };
-        let Some(mut url) = judge(flag, &item.url, profile, allow_private, review) else {
+        let Some(mut url) = check_url(flag, &item.url, profile, allow_private, review) else {
             continue;
         };
         format(flag, &item.url, item.kind, profile, review);
@@ -60,12 +60,12 @@ pub(super) fn check(content: &PostContent, allow_private: bool, review: &mut Rev
         }
     }
     if let Some(link) = &content.link {
-        judge("--link", link, profile, allow_private, review);
+        check_url("--link", link, profile, allow_private, review);
     }
 }
 
 /// Reports what is wrong with one URL; the parsed URL if it can be used.
-fn judge(
+fn check_url(
     flag: &str,
     text: &str,
     profile: &Profile,
@@ -130,7 +130,7 @@ fn has_scheme(text: &str) -> bool {
     })
 }
 
-/// The host as typed, with what stands before and behind it up to the path.
+/// The host as typed, with everything before and after it up to the path.
 fn authority_of(text: &str) -> &str {
     let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
     rest.split(['/', '?', '#']).next().unwrap_or_default()
@@ -215,7 +215,7 @@ fn problem(flag: &str, text: &str, what: impl Into<String>) -> Problem {
 /// A URL as it may be repeated in messages: without its query, which often is a
 /// signature, and not at all if it may hold a user name or password.
 pub(super) fn shown(text: &str) -> Option<String> {
-    // Wherever it stands: a malformed URL may hold a password in any part.
+    // In the whole text: a malformed URL may contain a password in any part.
     if ["@", "%40", "\u{ff20}"].iter().any(|at| text.contains(at)) {
         return None;
     }

@@ -130,7 +130,7 @@ fn resolve(
     Ok(chrono_time(at))
 }
 
-/// The calendar part of the span moves the date, the rest elapses after it.
+/// The calendar part of the span moves the date; the remainder elapses after it.
 fn after(
     span: Span,
     now: Timestamp,
@@ -153,7 +153,7 @@ fn after(
 fn instant(civil: civil::DateTime, zone: &Zone, dst: Dst) -> Result<Timestamp, WhenError> {
     let (earlier, later, gap) = match zone.0.to_ambiguous_timestamp(civil).offset() {
         AmbiguousOffset::Unambiguous { offset } => return at_offset(civil, offset),
-        // In a gap the offset from before it leads past it, and the other way round.
+        // In a gap, the offset from before it leads past it, and vice versa.
         AmbiguousOffset::Gap { before, after } => (after, before, true),
         AmbiguousOffset::Fold { before, after } => (before, after, false),
     };

@@ -1,5 +1,5 @@
-//! How times are shown to people: in the zone they asked for, with the UTC
-//! result beside it, so that a wrong reading is seen at once.
+//! How times are shown to people: in the zone that they asked for, next to the UTC
+//! result, so that a wrong reading is noticed at once.
 
 use chrono::{DateTime, Utc};
 use jiff::civil;

@@ -9,7 +9,7 @@ use crate::domain::{Artifact, Away, Draft, Failure, FailureCode, Preparation, Re
 use crate::platforms::graph::{Reply, Session};
 use crate::platforms::media_source::{MediaSource, Video};
 
-/// A part is held in memory; Facebook takes less than it asks for.
+/// A part is kept in memory; Facebook takes less than it asks for.
 const MAX_PART_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Does the next step that the draft does not show yet.
@@ -62,7 +62,7 @@ async fn start(
     let path = [draft.account.external_id.as_str(), Flow::ChunkedVideo.edge()];
     let (id, reply) = session.make(&path, &body, "video_id").await?;
     let upload = reply.id("upload_session_id").ok_or_else(|| no_offsets(&reply))?;
-    let mut detail = told_offsets(&reply)?;
+    let mut detail = next_part(&reply)?;
     if !matches!(offsets(&detail)?, (0, 1..)) {
         return Err(no_offsets(&reply));
     }
@@ -97,9 +97,9 @@ async fn transfer(
     ];
     let path = [draft.account.external_id.as_str(), Flow::ChunkedVideo.edge()];
     let reply = session.transfer(&path, &fields, ("video_file_chunk", bytes)).await?;
-    let detail = told_offsets(&reply)?;
+    let detail = next_part(&reply)?;
     let (next, end) = offsets(&detail)?;
-    // Told to begin where this part began, it would be sent for ever.
+    // An offset at the start of this part would send it again without end.
     if next <= from {
         return Err(unreadable("Facebook took nothing of a part of the video"));
     }
@@ -112,7 +112,7 @@ async fn transfer(
 }
 
 /// Which part Facebook wants next, as numbers or as text; none when both are equal.
-fn told_offsets(reply: &Reply) -> Result<Value, Failure> {
+fn next_part(reply: &Reply) -> Result<Value, Failure> {
     let number = |name| reply.text(name)?.parse::<u64>().ok();
     match (number("start_offset"), number("end_offset")) {
         (Some(from), Some(to)) if from <= to => Ok(json!({"from": from, "to": to})),

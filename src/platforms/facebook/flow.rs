@@ -1,4 +1,4 @@
-//! The ways in which a Page post comes about.
+//! The flows in which a Page post is published.
 
 use super::chunks;
 use super::staging::{DIRECT, HOSTED};
@@ -6,7 +6,7 @@ use crate::domain::{Draft, Failure, PostContent, PublishMode, Shape, VideoUpload
 use crate::platforms::graph::MetaSettings;
 use crate::platforms::{shape_of, unfit};
 
-/// One way, with calls of its own.
+/// One flow, with its own calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Flow {
     /// Text, link, photos: an unpublished post that is flipped.

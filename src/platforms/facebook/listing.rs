@@ -24,7 +24,7 @@ pub(super) async fn look(session: &Session<'_>, draft: &Draft, kind: Kind) -> Si
     let posts = session.read_all_since(&path, first - SLACK, fields, "permalink_url").await;
     let posts = match posts {
         Ok(posts) => posts,
-        Err(trouble) => return Sighting::CannotTell(trouble.failure),
+        Err(error) => return Sighting::CannotTell(error.failure),
     };
     let photos = photo_ids(draft);
     let has_photo = |post: &Value| attached(post).iter().any(|id| photos.contains(&id.as_str()));
@@ -40,7 +40,7 @@ pub(super) async fn look(session: &Session<'_>, draft: &Draft, kind: Kind) -> Si
         [post] if photos.is_empty() && has_our_mark(post, draft) => {
             Sighting::Matched(receipt(post))
         }
-        // Photos tell our post from any other; without them in the list they tell nothing.
+        // Photos distinguish our post from any other; a list without them proves nothing.
         [_] | [_, _, ..] => {
             let message = "the Page has posts like it, and none is certainly this one";
             Sighting::CannotTell(Failure::new(Remedy::GiveUp, FailureCode::Ambiguous, message))
@@ -111,8 +111,8 @@ fn is_alike(post: &Value, draft: &Draft, kind: Kind) -> bool {
     same_text(&said, &draft.content.caption)
 }
 
-/// Whether a post has a text, or a link, to be known by: without, it may be
-/// anybody's next post.
+/// Whether a post has a text, or a link, by which it can be matched: without one, it may
+/// be an unrelated post.
 fn has_our_mark(post: &Value, draft: &Draft) -> bool {
     let shown = post["attachments"]["data"].as_array().into_iter().flatten();
     let shown: Vec<&str> = shown.filter_map(|one| one["url"].as_str()).collect();

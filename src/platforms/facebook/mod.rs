@@ -13,11 +13,11 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::graph::{
-    FACEBOOK_HOST, Graph, MetaSettings, Session, Trouble, is_missing, text_of, words_of,
+    CallError, FACEBOOK_HOST, Graph, MetaSettings, Session, is_missing, text_of, words_of,
 };
 use super::http::Http;
 use super::media_source::MediaSource;
-use super::{Publisher, Step, shape_of};
+use super::{BoxFuture, Publisher, shape_of};
 use crate::domain::{
     Answer, Draft, Failure, FailureCode, Intent, Preparation, Receipt, Remedy, Shape, Sighting,
     proof::Witness,
@@ -88,7 +88,7 @@ impl Facebook {
             (_, None) => (vec![page, flow.edge()], feed_body(draft, true)),
         };
         let reply = session.publish(&path, &body).await;
-        let reply = reply.map_err(|trouble| self.refused(draft, flow, trouble))?;
+        let reply = reply.map_err(|error| self.refused(draft, flow, error))?;
         match (flow, object) {
             (Flow::PhotoStory | Flow::VideoStory, _) => {
                 let story = reply.id("post_id");
@@ -102,8 +102,8 @@ impl Facebook {
     /// A flip that Facebook does not take is met by publishing in one call, once.
     /// Its class shows only what the flip of a post that is not live would bring:
     /// whether it is live is read first.
-    fn refused(&self, draft: &Draft, flow: Flow, trouble: Trouble) -> Answer {
-        match trouble.into_answer() {
+    fn refused(&self, draft: &Draft, flow: Flow, error: CallError) -> Answer {
+        match error.into_answer() {
             // The call named nothing but photos, which were never taken; it says nothing of
             // the post.
             Answer::Refused(failure)
@@ -137,7 +137,7 @@ fn is_of_the_call(failure: &Failure) -> bool {
 }
 
 impl Publisher for Facebook {
-    fn prepare<'a>(&'a self, draft: &'a Draft) -> Step<'a, Result<Preparation, Failure>> {
+    fn prepare<'a>(&'a self, draft: &'a Draft) -> BoxFuture<'a, Result<Preparation, Failure>> {
         Box::pin(async move {
             let flow = self.flow(draft)?;
             staging::next(&self.graph, &self.media, &self.session(draft), draft, flow).await
@@ -153,11 +153,11 @@ impl Publisher for Facebook {
         self.flow(draft).map_or(Witness::Object, Flow::witness)
     }
 
-    fn publish<'a>(&'a self, draft: &'a Draft) -> Step<'a, Answer> {
+    fn publish<'a>(&'a self, draft: &'a Draft) -> BoxFuture<'a, Answer> {
         Box::pin(async move { self.send(draft).await.into() })
     }
 
-    fn look_up<'a>(&'a self, draft: &'a Draft, call: &'a Intent) -> Step<'a, Sighting> {
+    fn look_up<'a>(&'a self, draft: &'a Draft, call: &'a Intent) -> BoxFuture<'a, Sighting> {
         Box::pin(async move {
             let session = self.session(draft);
             match (Kind::of(&draft.content), call.object.as_deref()) {
@@ -175,14 +175,18 @@ impl Publisher for Facebook {
         })
     }
 
-    fn permalink<'a>(&'a self, draft: &'a Draft, receipt: &'a Receipt) -> Step<'a, Option<String>> {
+    fn permalink<'a>(
+        &'a self,
+        draft: &'a Draft,
+        receipt: &'a Receipt,
+    ) -> BoxFuture<'a, Option<String>> {
         Box::pin(async move {
             if receipt.permalink.is_some() {
                 return receipt.permalink.clone();
             }
             let shape = shape_of(&draft.content).ok()?;
             if matches!(shape, Shape::PhotoStory | Shape::VideoStory) {
-                // Only the list of stories tells a story's address.
+                // Only the list of stories contains a story's address.
                 let call = draft.calls.last()?;
                 let media = call.object.as_deref()?;
                 let story = listing::story_of(&self.session(draft), draft, media, call).await;
@@ -190,9 +194,9 @@ impl Publisher for Facebook {
             }
             let id = receipt.external_id.as_deref()?;
             let query = [("fields", "permalink_url")];
-            let told = self.session(draft).read(&[id], &query).await;
+            let reply = self.session(draft).read(&[id], &query).await;
             let made_up = || (draft.content.platform.profile().post_ids.address)(id, shape);
-            told.ok().and_then(|reply| address(&reply.json)).or_else(made_up)
+            reply.ok().and_then(|reply| address(&reply.json)).or_else(made_up)
         })
     }
 
@@ -201,7 +205,7 @@ impl Publisher for Facebook {
         draft: &'a Draft,
         post_id: &'a str,
         text: &'a str,
-    ) -> Step<'a, Answer> {
+    ) -> BoxFuture<'a, Answer> {
         Box::pin(async move { self.session(draft).comment(post_id, text).await })
     }
 
@@ -210,18 +214,18 @@ impl Publisher for Facebook {
         draft: &'a Draft,
         post_id: &'a str,
         text: &'a str,
-    ) -> Step<'a, Sighting> {
+    ) -> BoxFuture<'a, Sighting> {
         Box::pin(async move {
             let fields = "id,message,from";
             self.session(draft).find_comment(post_id, fields, "message", text).await
         })
     }
 
-    /// Deletes a post or a video, which Facebook keeps. Photos go with the post
-    /// that took them, and end by themselves after a day.
-    fn discard<'a>(&'a self, draft: &'a Draft, object: &'a str) -> Step<'a, ()> {
+    /// Deletes a post or a video, which Facebook keeps. Photos go with the post that took
+    /// them, and expire after a day.
+    fn discard<'a>(&'a self, draft: &'a Draft, object: &'a str) -> BoxFuture<'a, ()> {
         Box::pin(async move {
-            // A photo has no state that tells.
+            // A photo has no state that shows whether it is published.
             if matches!(Kind::of(&draft.content), Ok(Kind::PhotoStory)) {
                 return;
             }

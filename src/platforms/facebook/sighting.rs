@@ -9,11 +9,11 @@ use super::listing;
 use crate::domain::proof::LISTS_LAG;
 use crate::domain::{Draft, Failure, FailureCode, Intent, Receipt, Remedy, Sighting};
 use crate::platforms::graph::{
-    STORY_LIST_LIFE, Session, Trouble, dead_object, story_gone, text_of, words_of,
+    CallError, STORY_LIST_LIFE, Session, dead_object, story_gone, text_of, words_of,
 };
 
-/// What tells how far a video is. Nothing else is asked for beside it: a field
-/// that a version does not know makes the whole read fail.
+/// The field with a video's progress. No other field is requested with it: one that a
+/// version does not know makes the whole read fail.
 pub(super) const STATUS: &str = "status";
 
 /// Reads the state of what the call named.
@@ -32,14 +32,14 @@ pub(super) async fn look(
         Kind::Reel | Kind::VideoStory => finished_video(session, object).await,
     };
     match seen {
-        // Only the list tells a story's id.
+        // Only the list contains a story's id.
         Ok(Sighting::Live(_)) if kind == Kind::VideoStory => Sighting::Live(
             listed().await.ok().flatten().unwrap_or_else(|| Receipt::read_back(None)),
         ),
         Ok(seen @ Sighting::NotLive { .. }) if kind == Kind::VideoStory => {
             match story(session, draft, object, call).await {
                 Sighting::NotLive { .. } => seen,
-                told => told,
+                listed => listed,
             }
         }
         Ok(seen @ Sighting::NotLive { .. }) => match listed().await {
@@ -47,12 +47,12 @@ pub(super) async fn look(
             Err(failure) => Sighting::CannotTell(failure),
         },
         Ok(seen) => seen,
-        Err(trouble) if trouble.failure.passes() => Sighting::CannotTell(trouble.failure),
-        // It is gone, say, or cannot be read any more: the list may tell.
-        Err(trouble) => match listed().await {
+        Err(error) if error.failure.passes() => Sighting::CannotTell(error.failure),
+        // It is gone or can no longer be read: the list may show it.
+        Err(error) => match listed().await {
             Ok(Some(receipt)) => Sighting::Live(receipt),
-            Ok(None) if call.age < LISTS_LAG => Sighting::CannotTell(trouble.failure),
-            Ok(None) if trouble.missing => Sighting::Dead(gone()),
+            Ok(None) if call.age < LISTS_LAG => Sighting::CannotTell(error.failure),
+            Ok(None) if error.missing => Sighting::Dead(gone()),
             Ok(None) => Sighting::NotLive { after: LISTS_LAG },
             Err(failure) => Sighting::CannotTell(failure),
         },
@@ -78,12 +78,12 @@ pub(super) async fn is_unpublished(session: &Session<'_>, object: &str) -> bool 
 async fn published(session: &Session<'_>, video: &str) -> Result<Option<bool>, Failure> {
     match session.read(&[video], &[("fields", "published")]).await {
         Ok(reply) => Ok(reply.json["published"].as_bool()),
-        Err(trouble) if trouble.failure.passes() => Err(trouble.failure),
+        Err(error) if error.failure.passes() => Err(error.failure),
         Err(_) => Ok(None),
     }
 }
 
-async fn flipped_post(session: &Session<'_>, post: &str) -> Result<Sighting, Trouble> {
+async fn flipped_post(session: &Session<'_>, post: &str) -> Result<Sighting, CallError> {
     let reply = session.read(&[post], &[("fields", "is_published")]).await?;
     Ok(match reply.json["is_published"].as_bool() {
         Some(true) => Sighting::Live(Receipt::read_back(Some(post.to_owned()))),
@@ -92,18 +92,18 @@ async fn flipped_post(session: &Session<'_>, post: &str) -> Result<Sighting, Tro
     })
 }
 
-async fn finished_video(session: &Session<'_>, video: &str) -> Result<Sighting, Trouble> {
+async fn finished_video(session: &Session<'_>, video: &str) -> Result<Sighting, CallError> {
     let reply = session.read(&[video], &[("fields", STATUS)]).await?;
     Ok(publishing(&reply.json).sighting(video, &reply.json))
 }
 
 /// A video says `published`, or how far its publishing phase is: the flip and
 /// the upload in parts may show in either.
-async fn video(session: &Session<'_>, video: &str) -> Result<Sighting, Trouble> {
+async fn video(session: &Session<'_>, video: &str) -> Result<Sighting, CallError> {
     let seen = finished_video(session, video).await;
     match &seen {
         Ok(Sighting::Live(_) | Sighting::Dead(_)) => return seen,
-        Err(trouble) if trouble.missing => return seen,
+        Err(error) if error.missing => return seen,
         _ => {}
     }
     match (published(session, video).await, &seen) {
@@ -116,7 +116,7 @@ async fn video(session: &Session<'_>, video: &str) -> Result<Sighting, Trouble> 
     }
 }
 
-/// What was staged is not there any more.
+/// The staged object is gone.
 fn gone() -> Failure {
     let message = "Facebook: what was staged is gone, maybe deleted by hand. It is made anew.";
     Failure::new(Remedy::Restage, FailureCode::MissingObject, message)

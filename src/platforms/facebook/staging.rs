@@ -93,8 +93,8 @@ async fn next_photo(
     Ok(None)
 }
 
-/// A photo that the Page still does not have after a while was never taken, whatever
-/// its upload was answered.
+/// A photo that the Page still does not have after a while was never taken, whatever the
+/// answer to its upload.
 fn lost_photos(draft: &Draft, failure: Failure) -> Failure {
     let uploaded = draft.staging.0.iter().filter(|made| made.kind == StepKind::Upload);
     let first = uploaded.filter_map(|photo| photo.stored_at).min();
@@ -149,8 +149,8 @@ async fn upload_session(
     Ok(Artifact::new(StepKind::Create, "video", id).detail(json!({"upload_url": upload_url})))
 }
 
-/// Hands the file over; not twice, where an earlier worker may have done so and
-/// not heard the answer.
+/// Hands the file over once: an earlier worker may have done so without receiving the
+/// answer.
 async fn hand_over(
     session: &Session<'_>,
     draft: &Draft,
@@ -187,8 +187,8 @@ async fn poll(
     let age = draft.age_of(newest);
     let reply = match session.read(&[&video.remote_id], &[("fields", STATUS)]).await {
         Ok(reply) => reply,
-        Err(trouble) => {
-            let delay = graph.failed_poll(trouble, draft.age_of(video))?;
+        Err(error) => {
+            let delay = graph.failed_poll(error, draft.age_of(video))?;
             return Ok(Preparation::Wait(delay, Vec::new()));
         }
     };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::classify::{Circumstances, GraphError, Phase, Verdict, classify};
+use super::classify::{Circumstances, ErrorClass, GraphError, Phase, classify};
 use crate::domain::{
     AccessToken, Answer, Away, EXISTS, Failure, FailureCode, NearLimit, Receipt, Remedy, SPENT,
     Scope, UsageMeter,
@@ -76,8 +76,8 @@ pub(in crate::platforms) fn text_of(json: &Value, name: &str) -> Option<String> 
 
 /// A call that did not succeed.
 #[derive(Debug)]
-pub(in crate::platforms) struct Trouble {
-    pub heard: Heard,
+pub(in crate::platforms) struct CallError {
+    pub effect: Effect,
     pub failure: Failure,
     /// The object is missing, or not visible yet.
     pub missing: bool,
@@ -85,46 +85,46 @@ pub(in crate::platforms) struct Trouble {
 
 /// What a call that did not succeed was answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::platforms) enum Heard {
+pub(in crate::platforms) enum Effect {
     /// It never left.
     NotSent,
     /// A refusal.
-    No,
-    /// Nothing that tells whether it was done.
-    Nothing,
+    Refused,
+    /// Nothing that shows whether it was done.
+    Unknown,
 }
 
-impl Trouble {
+impl CallError {
     /// For a call that was not sent.
     pub(super) fn not_sent(failure: Failure) -> Self {
-        Self { heard: Heard::NotSent, failure, missing: false }
+        Self { effect: Effect::NotSent, failure, missing: false }
     }
 
     pub(super) fn without_answer(error: NoAnswer, platform: &str) -> Self {
-        let heard = match error.reach {
-            Reach::NotSent => Heard::NotSent,
-            Reach::Interrupted => Heard::Nothing,
+        let effect = match error.reach {
+            Reach::NotSent => Effect::NotSent,
+            Reach::Interrupted => Effect::Unknown,
         };
-        Self { heard, failure: error.into_failure(platform), missing: false }
+        Self { effect, failure: error.into_failure(platform), missing: false }
     }
 
     /// The same as the answer to a call of no return.
     pub fn into_answer(self) -> Answer {
-        match self.heard {
-            Heard::NotSent => Answer::NotSent(self.failure),
-            Heard::No => Answer::Refused(self.failure),
-            Heard::Nothing => Answer::Unknown(self.failure),
+        match self.effect {
+            Effect::NotSent => Answer::NotSent(self.failure),
+            Effect::Refused => Answer::Refused(self.failure),
+            Effect::Unknown => Answer::Unknown(self.failure),
         }
     }
 }
 
-impl From<Trouble> for Failure {
-    fn from(trouble: Trouble) -> Self {
-        trouble.failure
+impl From<CallError> for Failure {
+    fn from(error: CallError) -> Self {
+        error.failure
     }
 }
 
-/// What surrounds a call, for judging its answer.
+/// What surrounds a call, for classifying its answer.
 pub(super) struct Around<'a> {
     pub platform: &'static str,
     pub phase: Phase,
@@ -135,8 +135,8 @@ pub(super) struct Around<'a> {
     pub usage: &'a UsageMeter,
 }
 
-/// Tells success from failure; a success may still lack what was asked for.
-pub(super) fn judge(answer: HttpAnswer, around: &Around<'_>) -> Result<Reply, Trouble> {
+/// Separates success from failure; a success may still lack what was asked for.
+pub(super) fn classify_answer(answer: HttpAnswer, around: &Around<'_>) -> Result<Reply, CallError> {
     let (status, token) = (answer.status.as_u16(), around.token);
     let error = GraphError::read(&answer.json);
     let trace_id = error
@@ -154,24 +154,24 @@ pub(super) fn judge(answer: HttpAnswer, around: &Around<'_>) -> Result<Reply, Tr
     let circumstances = Circumstances {
         phase: around.phase,
         status,
-        rest: rest_asked_for(&answer),
+        pause: pause_asked_for(&answer),
         calls: around.calls,
         poll: around.poll,
     };
-    let verdict = match upload_remedy(&answer.json) {
+    let class = match upload_remedy(&answer.json) {
         Some(remedy) if error.is_none() && around.phase == Phase::Staging => {
-            Verdict::Refused(remedy)
+            ErrorClass::Refused(remedy)
         }
         _ => classify(error.as_ref(), &circumstances),
     };
-    let (heard, remedy) = match verdict {
-        Verdict::Refused(remedy) | Verdict::Spent(remedy) | Verdict::Exists(remedy) => {
-            (Heard::No, remedy)
+    let (effect, remedy) = match class {
+        ErrorClass::Refused(remedy) | ErrorClass::Spent(remedy) | ErrorClass::Exists(remedy) => {
+            (Effect::Refused, remedy)
         }
-        Verdict::Unknown => (Heard::Nothing, Remedy::Outage(Away::Platform)),
-        Verdict::Doubtful(remedy) => (Heard::Nothing, remedy),
+        ErrorClass::Unknown => (Effect::Unknown, Remedy::Outage(Away::Platform)),
+        ErrorClass::Doubtful(remedy) => (Effect::Unknown, remedy),
     };
-    let (code, message) = describe(error.as_ref(), &answer, around.platform, heard, remedy);
+    let (code, message) = describe(error.as_ref(), &answer, around.platform, effect, remedy);
     let code = match code {
         FailureCode::Platform(code) => FailureCode::Platform(scrub(&code, token)),
         ours => ours,
@@ -181,13 +181,13 @@ pub(super) fn judge(answer: HttpAnswer, around: &Around<'_>) -> Result<Reply, Tr
         trace_id: trace_id.map(|id| scrub(&id, token)),
         ..Failure::new(remedy, code, scrub(&message, token))
     };
-    let failure = match verdict {
-        Verdict::Spent(_) => failure.mark(SPENT),
-        Verdict::Exists(_) => failure.mark(SPENT).mark(EXISTS),
-        Verdict::Refused(_) | Verdict::Unknown | Verdict::Doubtful(_) => failure,
+    let failure = match class {
+        ErrorClass::Spent(_) => failure.mark(SPENT),
+        ErrorClass::Exists(_) => failure.mark(SPENT).mark(EXISTS),
+        ErrorClass::Refused(_) | ErrorClass::Unknown | ErrorClass::Doubtful(_) => failure,
     };
     let missing = error.is_some_and(|error| error.is_missing_object());
-    Err(Trouble { heard, failure, missing })
+    Err(CallError { effect, failure, missing })
 }
 
 /// Texts of a success end up in failures and artifacts too (the state of a
@@ -204,33 +204,33 @@ fn hide_token(json: &mut Value, token: &str) {
 }
 
 /// A success that lacks what it should hold: not Meta's, or not whole.
-pub(super) fn unreadable(reply: Reply) -> Trouble {
+pub(super) fn unreadable(reply: Reply) -> CallError {
     let message =
         format!("{}: the answer says neither what was made nor what went wrong", reply.platform);
     let mut failure =
         Failure::new(Remedy::Outage(Away::Platform), FailureCode::UnreadableAnswer, message);
     failure.http_status = Some(reply.status);
     failure.trace_id = reply.trace_id;
-    Trouble { heard: Heard::Nothing, failure, missing: false }
+    CallError { effect: Effect::Unknown, failure, missing: false }
 }
 
-/// Code and text of a failed answer, not yet scrubbed. What may have been done
-/// all the same is looked up, whatever the number advises.
+/// Code and text of a failed answer, not yet scrubbed. A call that may have taken effect
+/// is looked up, whatever the number advises.
 fn describe(
     error: Option<&GraphError>,
     answer: &HttpAnswer,
     platform: &str,
-    heard: Heard,
+    effect: Effect,
     remedy: Remedy,
 ) -> (FailureCode, String) {
     if let Some(error) = error {
         return (
             FailureCode::Platform(error.label()),
-            error.in_words(platform, heard != Heard::Nothing),
+            error.in_words(platform, effect != Effect::Unknown),
         );
     }
-    let next = match (heard, remedy) {
-        (Heard::Nothing, _) => "",
+    let next = match (effect, remedy) {
+        (Effect::Unknown, _) => "",
         (_, Remedy::Restage) => ". It is uploaded anew.",
         _ => ". It is tried again by itself.",
     };
@@ -256,8 +256,9 @@ fn upload_remedy(json: &Value) -> Option<Remedy> {
     Some(if upload["retriable"] == json!(true) { Remedy::Retry } else { Remedy::Restage })
 }
 
-/// The rest that an answer asks for: the longest of its usage headers, else `Retry-After`.
-pub(super) fn rest_asked_for(answer: &HttpAnswer) -> Option<Duration> {
+/// The pause that an answer asks for: the longest of its usage headers, else
+/// `Retry-After`.
+pub(super) fn pause_asked_for(answer: &HttpAnswer) -> Option<Duration> {
     const MINUTES: &str = "\"estimated_time_to_regain_access\":";
     let usage = answer.header("x-business-use-case-usage").unwrap_or_default();
     let minutes = numbers_after(usage, MINUTES).max().filter(|minutes| *minutes > 0);
@@ -291,7 +292,7 @@ fn highest_usage(header: &str) -> Option<u32> {
     FIGURES.iter().flat_map(|name| numbers_after(header, name)).max()
 }
 
-/// The numbers that follow each place where `name` stands.
+/// The numbers after each occurrence of `name`.
 fn numbers_after<'a>(text: &'a str, name: &'a str) -> impl Iterator<Item = u32> + 'a {
     text.split(name).skip(1).filter_map(|rest| {
         let rest = rest.trim_start();

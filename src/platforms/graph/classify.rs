@@ -19,16 +19,16 @@ pub enum Phase {
 
 /// What an answer that is not a success says about the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum ErrorClass {
     /// Meta says that this call did nothing.
     Refused(Remedy),
-    /// The same, in the way in which it refuses what is published already.
+    /// The same, with an error that also stands for a post that is already published.
     Spent(Remedy),
     /// The same: such a post is there already, or its object was spent on one.
     Exists(Remedy),
     /// It may have done it.
     Unknown,
-    /// The same, and whoever was called must be left alone for a while.
+    /// The same, and the account or app must be throttled for a while.
     Doubtful(Remedy),
 }
 
@@ -37,11 +37,11 @@ pub enum Verdict {
 pub struct Circumstances {
     pub phase: Phase,
     pub status: u16,
-    /// Rest that the usage headers or `Retry-After` ask for.
-    pub rest: Option<Duration>,
-    /// Publish calls of this post so far; a repeated block rests longer.
+    /// Pause that the usage headers or `Retry-After` ask for.
+    pub pause: Option<Duration>,
+    /// Publish calls of this post so far; a repeated block means a longer pause.
     pub calls: usize,
-    /// Rest before a state is read again.
+    /// Pause before a state is read again.
     pub poll: Duration,
 }
 
@@ -81,7 +81,8 @@ impl GraphError {
         }
     }
 
-    /// The object is missing, not visible yet, or closed to this token: Meta tells them apart nowhere.
+    /// The object is missing, not visible yet, or closed to this token: Meta does not
+    /// distinguish these.
     #[must_use]
     pub fn is_missing_object(&self) -> bool {
         matches!((self.code, self.subcode), (100, Some(33)) | (24, Some(2_207_006)))
@@ -104,8 +105,8 @@ impl GraphError {
             .or_else(|| codes::of_code(self.code))
     }
 
-    /// The error in words: who says it, what it means, its own text, and the next
-    /// step, if it is the error that decides about it.
+    /// The error as text: its source, its meaning, its own message, and the next step, if
+    /// this error decides about it.
     #[must_use]
     pub fn in_words(&self, platform: &str, with_advice: bool) -> String {
         let said = self.message.trim().trim_end_matches('.');
@@ -124,14 +125,14 @@ impl GraphError {
 
 /// What an error means, before phase and circumstances.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Class {
+pub(super) enum CodeClass {
     /// A passing fault.
     Retry,
     /// What was staged is dead.
     Restage,
     /// Not ready yet.
     Poll,
-    /// The account's limit, with the rest in minutes when the answer names none.
+    /// The account's limit, with the throttle time in minutes when the answer names none.
     Limit(u64),
     /// The same, of the person whose token it is.
     PersonLimit(u64),
@@ -139,7 +140,7 @@ pub(super) enum Class {
     AppLimit(u64),
     /// The same on a publish call, which may have made its post live.
     Doubtful(u64),
-    /// Blocked as abusive: rests longer every time.
+    /// Blocked as abusive: throttled longer every time.
     Blocked,
     /// Token, role or permission of this account.
     Account,
@@ -155,36 +156,37 @@ pub(super) enum Class {
     Unknown,
 }
 
-use Class::{
+use CodeClass::{
     Account, App, AppLimit, Bad, Blocked, Doubtful, Duplicate, Gone, Limit, PersonLimit, Poll,
     Restage, Retry, Unknown,
 };
 
-/// Minutes that a blocked account rests, by the number of publish calls so far.
+/// Minutes for which a blocked account is throttled, by the number of publish calls so
+/// far.
 const BLOCKED_MINUTES: [u64; 4] = [15, 60, 4 * 60, 24 * 60];
 
-/// Rest after a bare HTTP 429.
+/// Pause after a bare HTTP 429.
 const THROTTLED: Duration = Duration::from_secs(60);
 
-/// Longest rest: after a day asking again costs nothing.
-const MAX_REST: Duration = Duration::from_secs(24 * 60 * 60);
+/// Longest pause: after a day, asking again costs nothing.
+const MAX_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Decides about an answer that is not a success.
 ///
 /// `error` is its `error` object; without one the status decides.
 #[must_use]
-pub fn classify(error: Option<&GraphError>, around: &Circumstances) -> Verdict {
+pub fn classify(error: Option<&GraphError>, around: &Circumstances) -> ErrorClass {
     let Some(error) = error else {
         return match around.status {
             429 => {
-                let rest = wait(around.rest.unwrap_or(THROTTLED), Scope::Account);
+                let wait = wait(around.pause.unwrap_or(THROTTLED), Scope::Account);
                 match around.phase {
-                    Phase::Staging => Verdict::Refused(rest),
+                    Phase::Staging => ErrorClass::Refused(wait),
                     // It may be a proxy's.
-                    Phase::Publish => Verdict::Doubtful(rest),
+                    Phase::Publish => ErrorClass::Doubtful(wait),
                 }
             }
-            _ => verdict(Unknown, around, true),
+            _ => error_class(Unknown, around, true),
         };
     };
     let meaning = error.meaning();
@@ -192,12 +194,12 @@ pub fn classify(error: Option<&GraphError>, around: &Circumstances) -> Verdict {
         Phase::Staging => meaning.map_or(Unknown, |meaning| meaning.staging),
         Phase::Publish => meaning.map_or(Unknown, |meaning| meaning.publish),
     };
-    // A server fault, or one that says it passes, is no judgement of the content.
+    // A server fault, or one that says it passes, is no statement about the content.
     let passes = error.transient || around.status >= 500;
     match class {
-        Bad if passes => verdict(Unknown, around, true),
+        Bad if passes => error_class(Unknown, around, true),
         // These codes are server faults as well, where no subcode says more.
-        class => verdict(class, around, passes || matches!(error.code, -2..=2)),
+        class => error_class(class, around, passes || matches!(error.code, -2..=2)),
     }
 }
 
@@ -222,45 +224,45 @@ pub fn dead_object(number: Option<i64>) -> Remedy {
     }
 }
 
-/// The words for the number that a failed object names.
+/// Meaning and advice for the number that a failed object names.
 #[must_use]
 pub fn words_of(number: i64) -> Option<(&'static str, &'static str)> {
     let meaning = codes::of_subcode(number).or_else(|| codes::of_code(number))?;
     (!meaning.means.is_empty()).then_some((meaning.means, meaning.advice))
 }
 
-fn wait(rest: Duration, scope: Scope) -> Remedy {
-    Remedy::Wait { rest: rest.min(MAX_REST), scope }
+fn wait(pause: Duration, scope: Scope) -> Remedy {
+    Remedy::Wait { rest: pause.min(MAX_PAUSE), scope }
 }
 
 /// `is_servers`: the fault is the server's, not the call's.
-fn verdict(class: Class, around: &Circumstances, is_servers: bool) -> Verdict {
-    let rest = |minutes: u64| around.rest.unwrap_or(Duration::from_secs(minutes * 60));
+fn error_class(class: CodeClass, around: &Circumstances, is_servers: bool) -> ErrorClass {
+    let pause = |minutes: u64| around.pause.unwrap_or(Duration::from_secs(minutes * 60));
     let publishes = around.phase == Phase::Publish;
     let remedy = match class {
-        Unknown if publishes => return Verdict::Unknown,
+        Unknown if publishes => return ErrorClass::Unknown,
         Unknown | Retry if is_servers => Remedy::Outage(Away::Platform),
         Unknown | Retry | Gone => Remedy::Retry,
         Restage => Remedy::Restage,
         Poll => Remedy::PollAgain(around.poll),
         Doubtful(minutes) if publishes => {
-            return Verdict::Doubtful(wait(rest(minutes), Scope::Account));
+            return ErrorClass::Doubtful(wait(pause(minutes), Scope::Account));
         }
-        Limit(minutes) | Doubtful(minutes) => wait(rest(minutes), Scope::Account),
-        PersonLimit(minutes) => wait(rest(minutes), Scope::Person),
-        AppLimit(minutes) => wait(rest(minutes), Scope::App),
+        Limit(minutes) | Doubtful(minutes) => wait(pause(minutes), Scope::Account),
+        PersonLimit(minutes) => wait(pause(minutes), Scope::Person),
+        AppLimit(minutes) => wait(pause(minutes), Scope::App),
         Blocked => {
             let step = around.calls.saturating_sub(1).min(BLOCKED_MINUTES.len() - 1);
-            wait(rest(BLOCKED_MINUTES[step]), Scope::Account)
+            wait(pause(BLOCKED_MINUTES[step]), Scope::Account)
         }
         Account => Remedy::Operator(Scope::Account),
         App => Remedy::Operator(Scope::App),
         Bad | Duplicate => Remedy::GiveUp,
     };
     match class {
-        Duplicate | Gone if publishes => Verdict::Exists(remedy),
-        Poll | Bad if publishes => Verdict::Spent(remedy),
-        _ => Verdict::Refused(remedy),
+        Duplicate | Gone if publishes => ErrorClass::Exists(remedy),
+        Poll | Bad if publishes => ErrorClass::Spent(remedy),
+        _ => ErrorClass::Refused(remedy),
     }
 }
 

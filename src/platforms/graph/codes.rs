@@ -5,7 +5,7 @@
 //! (Instagram), its guides for reels and rate limits, and reports of clients
 //! in the field where Meta's pages are silent.
 
-use super::classify::Class::{
+use super::classify::CodeClass::{
     self, Account, App, AppLimit, Bad, Blocked, Doubtful, Duplicate, Gone, Limit, PersonLimit,
     Poll, Restage, Retry, Unknown,
 };
@@ -14,9 +14,9 @@ use super::classify::Class::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Meaning {
     /// On a call that makes something invisible, or reads.
-    pub(super) staging: Class,
+    pub(super) staging: CodeClass,
     /// On a call of no return.
-    pub(super) publish: Class,
+    pub(super) publish: CodeClass,
     /// What it means, to follow the platform's name; empty where the number says
     /// nothing.
     pub(super) means: &'static str,
@@ -24,13 +24,13 @@ pub(super) struct Meaning {
     pub(super) advice: &'static str,
 }
 
-const fn both(class: Class, means: &'static str, advice: &'static str) -> Meaning {
+const fn both(class: CodeClass, means: &'static str, advice: &'static str) -> Meaning {
     Meaning { staging: class, publish: class, means, advice }
 }
 
 const fn each(
-    staging: Class,
-    publish: Class,
+    staging: CodeClass,
+    publish: CodeClass,
     means: &'static str,
     advice: &'static str,
 ) -> Meaning {
@@ -72,7 +72,7 @@ pub(super) fn of_text(code: i64, text: &str) -> Option<Meaning> {
     })
 }
 
-/// Subcodes, which mean the same below whichever code they come.
+/// Subcodes, which mean the same under every code.
 pub(super) fn of_subcode(subcode: i64) -> Option<Meaning> {
     Some(match subcode {
         // Tokens.
@@ -177,7 +177,7 @@ pub(super) fn is_permission(label: &str) -> bool {
 /// A rolling hour, over which Meta counts most limits, in minutes.
 const HOUR: u64 = 60;
 
-/// Codes without a telling subcode.
+/// Codes without a subcode that decides.
 pub(super) fn of_code(code: i64) -> Option<Meaning> {
     Some(match code {
         // Posts went live below codes 1 and 2.

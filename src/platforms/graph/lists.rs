@@ -7,8 +7,8 @@ use unicode_normalization::UnicodeNormalization;
 use super::text_of;
 use crate::domain::{Draft, made_by_one_of};
 
-/// Lists are asked for what was made since so long before the first call: the
-/// clocks may differ, and our own check is sharper.
+/// Lists start this long before the first call: the clocks may differ, and the check of
+/// each item is stricter.
 pub const SLACK: TimeDelta = TimeDelta::hours(26);
 
 /// Whether the time in this field lies in the window of one of the draft's calls;

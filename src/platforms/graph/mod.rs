@@ -10,7 +10,7 @@ mod session;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(super) use answer::{Reply, Trouble, text_of};
+pub(super) use answer::{CallError, Reply, text_of};
 pub(super) use classify::{dead_container, dead_object, words_of};
 pub(super) use codes::is_missing;
 pub(super) use lists::{SLACK, is_recent, same_text};
@@ -52,7 +52,7 @@ pub struct MetaSettings {
     /// Graph API version with its `v`.
     pub version: String,
     pub timing: Timing,
-    /// How posts of Facebook Pages come about, unless their account says otherwise.
+    /// How posts of Facebook Pages are published, unless their account sets it.
     pub publish_mode: PublishMode,
     /// A post whose two-step publishing Facebook refuses is published directly, once.
     pub direct_fallback: bool,
@@ -125,10 +125,10 @@ impl Graph {
 
     /// What a failed read of a staged object of this age means: a young one may
     /// not be visible yet, an old one that is missing is gone.
-    pub fn failed_poll(&self, trouble: Trouble, age: Duration) -> Result<Duration, Failure> {
-        match trouble.missing {
-            false => Err(trouble.failure),
-            true if age > YOUNG => Err(Failure { remedy: Remedy::Restage, ..trouble.failure }),
+    pub fn failed_poll(&self, error: CallError, age: Duration) -> Result<Duration, Failure> {
+        match error.missing {
+            false => Err(error.failure),
+            true if age > YOUNG => Err(Failure { remedy: Remedy::Restage, ..error.failure }),
             true => Ok(self.settings.timing.delay(age)),
         }
     }

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::answer::{Around, Reply, Trouble, judge, text_of, unreadable};
+use super::answer::{Around, CallError, Reply, classify_answer, text_of, unreadable};
 use super::codes;
 use super::lists::same_text;
 use super::{Graph, Phase, UPLOAD_HOST};
@@ -35,7 +35,7 @@ impl<'a> Session<'a> {
     }
 
     /// Reads a node or edge.
-    pub async fn read(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Reply, Trouble> {
+    pub async fn read(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Reply, CallError> {
         let url = self.url(path, query)?;
         let reply = self.send(Phase::Staging, Call::get(url), AuthScheme::Bearer).await?;
         match reply.json.is_object() {
@@ -50,7 +50,7 @@ impl<'a> Session<'a> {
         &self,
         path: &[&str],
         query: &[(&str, &str)],
-    ) -> Result<Vec<Value>, Trouble> {
+    ) -> Result<Vec<Value>, CallError> {
         Ok(self.read_all_dated(path, query).await?.0)
     }
 
@@ -59,7 +59,7 @@ impl<'a> Session<'a> {
         &self,
         path: &[&str],
         query: &[(&str, &str)],
-    ) -> Result<(Vec<Value>, Option<DateTime<Utc>>), Trouble> {
+    ) -> Result<(Vec<Value>, Option<DateTime<Utc>>), CallError> {
         let mut items = Vec::new();
         let mut after: Option<String> = None;
         for _ in 0..MAX_PAGES {
@@ -82,7 +82,7 @@ impl<'a> Session<'a> {
             }
         }
         let message = "the list is too long to be read to its end";
-        Err(Trouble::not_sent(Failure::new(Remedy::Retry, FailureCode::ListTooLong, message)))
+        Err(CallError::not_sent(Failure::new(Remedy::Retry, FailureCode::ListTooLong, message)))
     }
 
     /// The same for what was made since a time, with one field more if this version
@@ -93,7 +93,7 @@ impl<'a> Session<'a> {
         since: DateTime<Utc>,
         fields: &str,
         one_more: &str,
-    ) -> Result<(Vec<Value>, Option<DateTime<Utc>>), Trouble> {
+    ) -> Result<(Vec<Value>, Option<DateTime<Utc>>), CallError> {
         let since = since.timestamp().to_string();
         let list = |fields: String| {
             let since = since.as_str();
@@ -103,7 +103,7 @@ impl<'a> Session<'a> {
             }
         };
         match list(format!("{fields},{one_more}")).await {
-            Err(trouble) if !trouble.failure.passes() => list(fields.to_owned()).await,
+            Err(error) if !error.failure.passes() => list(fields.to_owned()).await,
             items => items,
         }
     }
@@ -134,8 +134,8 @@ impl<'a> Session<'a> {
         Ok(self.send(Phase::Staging, call, AuthScheme::Bearer).await?)
     }
 
-    /// Looks for a comment of ours below a post of ours; `field` is what its text is
-    /// called in lists. Lists lag behind.
+    /// Looks for our comment below our post; `field` is the name of its text in lists.
+    /// Lists lag behind.
     pub async fn find_comment(
         &self,
         post: &str,
@@ -155,12 +155,12 @@ impl<'a> Session<'a> {
                 None => Sighting::NotLive { after: LISTS_LAG },
             },
             // The permission to comment is missing, not one that posts need: no reason to
-            // let the account rest.
-            Err(trouble) if codes::is_permission(trouble.failure.code.as_str()) => {
-                let failure = Failure { remedy: Remedy::GiveUp, ..trouble.failure };
+            // pause the account.
+            Err(error) if codes::is_permission(error.failure.code.as_str()) => {
+                let failure = Failure { remedy: Remedy::GiveUp, ..error.failure };
                 Sighting::NeverTells(failure)
             }
-            Err(trouble) => Sighting::CannotTell(trouble.failure),
+            Err(error) => Sighting::CannotTell(error.failure),
         }
     }
 
@@ -180,7 +180,7 @@ impl<'a> Session<'a> {
     }
 
     /// Sends a call of no return. A success says so or names an id.
-    pub async fn publish(&self, path: &[&str], body: &Value) -> Result<Reply, Trouble> {
+    pub async fn publish(&self, path: &[&str], body: &Value) -> Result<Reply, CallError> {
         let kind = CallKind::Publish(self.draft.clearance.clone());
         let call = Call::post(kind, self.url(path, &[])?).json(body);
         let reply = self.send(Phase::Publish, call, AuthScheme::Bearer).await?;
@@ -195,7 +195,7 @@ impl<'a> Session<'a> {
         // No `fields`: Meta answered 20/1772107 to that after the comment was made.
         match self.publish(&[parent, "comments"], &json!({"message": text})).await {
             Ok(reply) => reply.named("id").into(),
-            Err(trouble) => match trouble.into_answer() {
+            Err(error) => match error.into_answer() {
                 Answer::Refused(failure) if codes::is_permission(failure.code.as_str()) => {
                     Answer::Refused(failure.of_comment_permission())
                 }
@@ -207,26 +207,25 @@ impl<'a> Session<'a> {
     /// Deletes an object; whether that worked does not matter.
     pub async fn delete(&self, id: &str) {
         let Ok(url) = self.url(&[id], &[]) else { return };
-        if let Err(trouble) = self.send(Phase::Staging, Call::delete(url), AuthScheme::Bearer).await
-        {
-            tracing::debug!(id, code = %trouble.failure.code, "leftover not deleted");
+        if let Err(error) = self.send(Phase::Staging, Call::delete(url), AuthScheme::Bearer).await {
+            tracing::debug!(id, code = %error.failure.code, "leftover not deleted");
         }
     }
 
-    fn url(&self, path: &[&str], query: &[(&str, &str)]) -> Result<String, Trouble> {
+    fn url(&self, path: &[&str], query: &[(&str, &str)]) -> Result<String, CallError> {
         address(self.host, &self.graph.settings.version, path, query).ok_or_else(|| {
             let message = "the address of the call cannot be built";
-            Trouble::not_sent(Failure::new(Remedy::GiveUp, FailureCode::Request, message))
+            CallError::not_sent(Failure::new(Remedy::GiveUp, FailureCode::Request, message))
         })
     }
 
-    async fn send(&self, phase: Phase, call: Call, scheme: AuthScheme) -> Result<Reply, Trouble> {
+    async fn send(&self, phase: Phase, call: Call, scheme: AuthScheme) -> Result<Reply, CallError> {
         let Draft { token, calls, usage, account, .. } = self.draft;
         let platform = account.platform.profile().name;
         let answer = self.graph.http.send(call.auth(scheme, token)).await;
-        let answer = answer.map_err(|error| Trouble::without_answer(error, platform))?;
+        let answer = answer.map_err(|error| CallError::without_answer(error, platform))?;
         let poll = self.graph.settings.timing.first_poll;
-        judge(answer, &Around { platform, phase, calls: calls.len(), poll, token, usage })
+        classify_answer(answer, &Around { platform, phase, calls: calls.len(), poll, token, usage })
     }
 }
 

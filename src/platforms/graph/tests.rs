@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName};
 use serde_json::{Value, json};
 
-use super::answer::{self, Around, Heard, rest_asked_for};
+use super::answer::{self, Around, Effect, pause_asked_for};
 use super::session::address;
 use super::*;
 use crate::domain::{
@@ -23,15 +23,15 @@ fn answer(status: u16, headers: &[(&'static str, &str)], json: Value) -> HttpAns
     HttpAnswer { status, headers, body: Vec::new(), json, broken: false }
 }
 
-fn judge(phase: Phase, answer: HttpAnswer) -> Result<Reply, Trouble> {
-    judge_with(&UsageMeter::default(), phase, answer)
+fn classify(phase: Phase, answer: HttpAnswer) -> Result<Reply, CallError> {
+    classify_with(&UsageMeter::default(), phase, answer)
 }
 
-fn judge_with(usage: &UsageMeter, phase: Phase, answer: HttpAnswer) -> Result<Reply, Trouble> {
+fn classify_with(usage: &UsageMeter, phase: Phase, answer: HttpAnswer) -> Result<Reply, CallError> {
     let token = AccessToken::new("canary-token".to_owned());
     let poll = Duration::from_secs(3);
     let around = Around { platform: "Facebook", phase, calls: 1, poll, token: &token, usage };
-    answer::judge(answer, &around)
+    answer::classify_answer(answer, &around)
 }
 
 fn refusal(code: i64) -> Value {
@@ -43,18 +43,18 @@ fn refusal(code: i64) -> Value {
 fn an_echoed_token_never_enters_a_failure() {
     let json = json!({"error": {"message": "Bad token canary-token", "code": 190,
         "fbtrace_id": "canary-token"}});
-    let trouble = judge(Phase::Publish, answer(400, &[], json)).unwrap_err();
-    assert!(!format!("{trouble:?}").contains("canary"));
-    assert!(trouble.failure.message.contains("Reconnect"));
+    let error = classify(Phase::Publish, answer(400, &[], json)).unwrap_err();
+    assert!(!format!("{error:?}").contains("canary"));
+    assert!(error.failure.message.contains("Reconnect"));
     let upload = json!({"debug_info": {"type": "canary-token", "message": "canary-token"}});
-    let trouble = judge(Phase::Staging, answer(400, &[], upload)).unwrap_err();
-    assert!(!format!("{trouble:?}").contains("canary"));
+    let error = classify(Phase::Staging, answer(400, &[], upload)).unwrap_err();
+    assert!(!format!("{error:?}").contains("canary"));
 }
 
 #[test]
 fn a_token_in_a_success_is_hidden() {
     let json = json!({"status": "Error: canary-token", "data": [{"url": "?t=canary-token"}]});
-    let reply = judge(Phase::Staging, answer(200, &[], json)).unwrap();
+    let reply = classify(Phase::Staging, answer(200, &[], json)).unwrap();
     assert_eq!(reply.json["status"], "Error: [token]");
     assert!(!format!("{reply:?}").contains("canary"));
 }
@@ -62,41 +62,41 @@ fn a_token_in_a_success_is_hidden() {
 #[test]
 fn a_success_status_may_still_be_a_failure() {
     for json in [json!({"success": false}), refusal(2), json!({"debug_info": {"type": "t"}})] {
-        let trouble = judge(Phase::Publish, answer(200, &[], json.clone())).unwrap_err();
-        assert_eq!(trouble.heard, Heard::Nothing, "{json}");
-        assert!(matches!(trouble.into_answer(), Answer::Unknown(_)), "{json}");
+        let error = classify(Phase::Publish, answer(200, &[], json.clone())).unwrap_err();
+        assert_eq!(error.effect, Effect::Unknown, "{json}");
+        assert!(matches!(error.into_answer(), Answer::Unknown(_)), "{json}");
     }
 }
 
 /// What a publish call that did not succeed was answered, and with which mark.
 #[test]
 fn refused_spent_and_unknown_calls_are_distinguished() {
-    let heard = |status, json| {
-        let trouble = judge(Phase::Publish, answer(status, &[], json)).unwrap_err();
-        match trouble.into_answer() {
+    let answer_of = |status, json| {
+        let error = classify(Phase::Publish, answer(status, &[], json)).unwrap_err();
+        match error.into_answer() {
             Answer::Refused(failure) => ("refused", failure.is_marked(SPENT)),
             Answer::Unknown(failure) => ("unknown", failure.is_marked(SPENT)),
             other => panic!("{other:?}"),
         }
     };
-    assert_eq!(heard(400, refusal(190)), ("refused", false));
-    assert_eq!(heard(400, refusal(100)), ("refused", true));
-    assert_eq!(heard(400, refusal(9007)), ("refused", true));
-    assert_eq!(heard(500, refusal(100)), ("unknown", false));
-    assert_eq!(heard(400, Value::Null), ("unknown", false), "a proxy's page");
-    assert_eq!(heard(404, Value::Null), ("unknown", false));
-    assert_eq!(heard(502, Value::Null), ("unknown", false));
+    assert_eq!(answer_of(400, refusal(190)), ("refused", false));
+    assert_eq!(answer_of(400, refusal(100)), ("refused", true));
+    assert_eq!(answer_of(400, refusal(9007)), ("refused", true));
+    assert_eq!(answer_of(500, refusal(100)), ("unknown", false));
+    assert_eq!(answer_of(400, Value::Null), ("unknown", false), "a proxy's page");
+    assert_eq!(answer_of(404, Value::Null), ("unknown", false));
+    assert_eq!(answer_of(502, Value::Null), ("unknown", false));
 }
 
 #[test]
 fn a_call_that_never_left_is_not_sent() {
-    let heard = |reach| {
+    let answer_of = |reach| {
         let lost = NoAnswer { reach, code: FailureCode::Connect, message: "m".to_owned() };
-        Trouble::without_answer(lost, "Facebook").into_answer()
+        CallError::without_answer(lost, "Facebook").into_answer()
     };
-    let Answer::NotSent(failure) = heard(Reach::NotSent) else { panic!() };
+    let Answer::NotSent(failure) = answer_of(Reach::NotSent) else { panic!() };
     assert_eq!(failure.remedy, Remedy::Outage(Away::Platform), "costs no attempt");
-    assert!(matches!(heard(Reach::Interrupted), Answer::Unknown(_)));
+    assert!(matches!(answer_of(Reach::Interrupted), Answer::Unknown(_)));
 }
 
 #[test]
@@ -104,11 +104,11 @@ fn failed_upload_is_repeated_on_request() {
     let remedy = |retriable| {
         let json = json!({"debug_info": {"retriable": retriable, "type": "OffsetInvalidError",
             "message": "m"}});
-        let trouble = judge(Phase::Staging, answer(400, &[], json)).unwrap_err();
-        assert_eq!(trouble.failure.code, "OffsetInvalidError");
+        let error = classify(Phase::Staging, answer(400, &[], json)).unwrap_err();
+        assert_eq!(error.failure.code, "OffsetInvalidError");
         let next =
-            trouble.failure.message.strip_prefix("Facebook: the upload failed (\"m\"). It is ");
-        (trouble.failure.remedy, next.unwrap().to_owned())
+            error.failure.message.strip_prefix("Facebook: the upload failed (\"m\"). It is ");
+        (error.failure.remedy, next.unwrap().to_owned())
     };
     assert_eq!(remedy(true), (Remedy::Retry, "tried again by itself.".to_owned()));
     assert_eq!(remedy(false), (Remedy::Restage, "uploaded anew.".to_owned()));
@@ -117,7 +117,7 @@ fn failed_upload_is_repeated_on_request() {
 #[test]
 fn an_answer_without_reason_names_the_platform() {
     let words = |status, json| {
-        judge(Phase::Staging, answer(status, &[], json)).unwrap_err().failure.message
+        classify(Phase::Staging, answer(status, &[], json)).unwrap_err().failure.message
     };
     let page = words(502, Value::Null);
     assert!(page.starts_with("Facebook: answered 502 Bad Gateway"), "{page}");
@@ -127,8 +127,9 @@ fn an_answer_without_reason_names_the_platform() {
 
 #[test]
 fn ids_have_the_shape_that_meta_gives() {
-    let id =
-        |id: Value| judge(Phase::Publish, answer(200, &[], json!({ "id": id }))).unwrap().id("id");
+    let id = |id: Value| {
+        classify(Phase::Publish, answer(200, &[], json!({ "id": id }))).unwrap().id("id")
+    };
     for good in ["1", "17841400000000001", "1000001_2000001", "1_2_3"] {
         assert_eq!(id(json!(good)).as_deref(), Some(good));
     }
@@ -146,12 +147,12 @@ fn longest_throttle_of_all_usage_entries_counts() {
         "2":[{"estimated_time_to_regain_access":0}]}"#
         .replace('\n', " ");
     let both = [("x-business-use-case-usage", usage.as_str()), ("retry-after", "9")];
-    let rest = rest_asked_for(&answer(400, &both, Value::Null));
-    assert_eq!(rest, Some(Duration::from_secs(37 * 60)));
+    let pause = pause_asked_for(&answer(400, &both, Value::Null));
+    assert_eq!(pause, Some(Duration::from_secs(37 * 60)));
     let none = r#"{"2":[{"estimated_time_to_regain_access":0}]}"#;
     let after = [("x-business-use-case-usage", none), ("retry-after", "9")];
-    assert_eq!(rest_asked_for(&answer(400, &after, Value::Null)), Some(Duration::from_secs(9)));
-    assert_eq!(rest_asked_for(&answer(400, &[], Value::Null)), None);
+    assert_eq!(pause_asked_for(&answer(400, &after, Value::Null)), Some(Duration::from_secs(9)));
+    assert_eq!(pause_asked_for(&answer(400, &[], Value::Null)), None);
 }
 
 /// Successes report it, too: a limit that is nearly used up is noticed before a refusal.
@@ -159,9 +160,9 @@ fn longest_throttle_of_all_usage_entries_counts() {
 fn a_nearly_used_up_limit_is_noted() {
     let noted = |name: &'static str, value: &str, status| {
         let usage = UsageMeter::default();
-        let _ = judge_with(&usage, Phase::Staging, answer(status, &[(name, value)], json!({})));
+        let _ = classify_with(&usage, Phase::Staging, answer(status, &[(name, value)], json!({})));
         let noted = usage.take();
-        assert_eq!(usage.take(), None, "told once");
+        assert_eq!(usage.take(), None, "reported once");
         noted.map(|near| (near.percent, near.scope))
     };
     let app = |calls| format!(r#"{{"call_count":{calls},"total_time":12,"total_cputime":9}}"#);
@@ -200,12 +201,12 @@ fn a_missing_object_is_waited_for_while_young() {
     let graph = Graph::new(Arc::new(Http::new(None)), MetaSettings::default());
     let missing = || {
         let json = json!({"error": {"message": "m", "code": 100, "error_subcode": 33}});
-        judge(Phase::Staging, answer(400, &[], json)).unwrap_err()
+        classify(Phase::Staging, answer(400, &[], json)).unwrap_err()
     };
     assert!(graph.failed_poll(missing(), Duration::from_secs(299)).is_ok());
     let old = graph.failed_poll(missing(), Duration::from_secs(301)).unwrap_err();
     assert_eq!((old.remedy, old.code.as_str()), (Remedy::Restage, "100/33"));
-    let token = judge(Phase::Staging, answer(400, &[], refusal(190))).unwrap_err();
+    let token = classify(Phase::Staging, answer(400, &[], refusal(190))).unwrap_err();
     let token = graph.failed_poll(token, Duration::ZERO).unwrap_err();
     assert_eq!(token.remedy, Remedy::Operator(Scope::Account));
     assert!(graph.poll_delay(Duration::from_secs(22 * 3600)).is_ok());
@@ -221,7 +222,9 @@ fn no_id_leaves_its_place_in_addresses() {
 }
 
 /// Reads a list whose pages this script gives.
-async fn read_all(page: impl Fn(usize) -> Value + Send + Sync + 'static) -> Result<usize, Trouble> {
+async fn read_all(
+    page: impl Fn(usize) -> Value + Send + Sync + 'static,
+) -> Result<usize, CallError> {
     let pages = std::sync::atomic::AtomicUsize::new(0);
     let stand_in = StandIn::start(move |_| {
         Script::json(200, &page(pages.fetch_add(1, std::sync::atomic::Ordering::SeqCst)))
@@ -253,11 +256,11 @@ async fn a_list_is_read_to_its_end() {
 #[tokio::test]
 async fn a_list_without_an_end_is_an_error() {
     let endless = || page(1, json!({"cursors": {"after": "x"}, "next": "https://…"}));
-    let trouble = read_all(move |_| endless()).await.unwrap_err();
-    assert_eq!(trouble.failure.code, "list_too_long");
+    let error = read_all(move |_| endless()).await.unwrap_err();
+    assert_eq!(error.failure.code, "list_too_long");
     let lost = || page(1, json!({"next": "https://…"}));
-    let trouble = read_all(move |_| lost()).await.unwrap_err();
-    assert_eq!(trouble.failure.code, "unreadable_answer");
+    let error = read_all(move |_| lost()).await.unwrap_err();
+    assert_eq!(error.failure.code, "unreadable_answer");
     let no_list = read_all(|_| json!({"id": "1"})).await.unwrap_err();
     assert_eq!(no_list.failure.code, "unreadable_answer");
 }

@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use crate::domain::{AccessToken, Away, Failure, FailureCode, Remedy, Scope};
 
-/// No answer that matters is larger; the rest of a longer one is not read.
+/// No answer that matters is larger; a longer one is cut.
 pub(super) const MAX_BODY_BYTES: usize = 1024 * 1024;
 
-/// Longest rest that a `Retry-After` may ask for: after a day it is worth asking again.
+/// Longest pause that a `Retry-After` may ask for: after a day it is worth asking again.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Longest text of a platform that is kept in a failure, in characters.
@@ -63,8 +63,8 @@ impl HttpAnswer {
         kind.contains("html") || self.body.trim_ascii_start().starts_with(b"<")
     }
 
-    /// How long `Retry-After` asks to rest: seconds, or a date measured against
-    /// the answer's own `Date`. At most 24 hours; nonsense counts as absent.
+    /// The pause that `Retry-After` asks for: seconds, or a date measured against the
+    /// answer's own `Date`. At most 24 hours; an unreadable one counts as absent.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         let text = self.header(RETRY_AFTER.as_str())?.trim();

@@ -126,8 +126,8 @@ impl Call {
         self
     }
 
-    /// What its kill points are called: kind, method, host, and the words of
-    /// the path without its ids.
+    /// The name of its kill points: kind, method, host, and the parts of the path that
+    /// are no ids.
     #[cfg(feature = "kill-points")]
     pub(super) fn name(&self) -> String {
         let url = reqwest::Url::parse(&self.url).ok();

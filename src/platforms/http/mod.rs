@@ -1,5 +1,5 @@
-//! The one HTTP client of all platforms: no redirects, no retries, limits, and
-//! answers told apart by what they prove about the call.
+//! The one HTTP client of all platforms: no redirects, no retries, limits, and answers
+//! classified by what they prove about the call.
 
 mod answer;
 mod call;
@@ -118,9 +118,8 @@ impl Http {
         }
     }
 
-    /// Checks a URL that a platform's answer tells us to upload to: a forged
-    /// one would get the token or the media. A host `*.example.com` stands for
-    /// all below `example.com`.
+    /// Checks an upload URL from a platform's answer: a forged one would get the token or
+    /// the media. A host `*.example.com` stands for all below `example.com`.
     ///
     /// # Errors
     /// When it is neither https on one of `hosts` nor below the gateway.
@@ -211,7 +210,8 @@ pub(super) fn client_builder() -> Result<reqwest::ClientBuilder, String> {
         .redirect(redirect::Policy::none())
         .retry(reqwest::retry::never())
         .referer(false)
-        // Proxy variables of the environment are not followed: tokens take the direct way.
+        // Proxy variables of the environment are ignored: tokens go directly to the
+        // platform.
         .no_proxy()
         .connect_timeout(CONNECT_TIMEOUT)
         .pool_idle_timeout(POOL_IDLE_TIMEOUT))

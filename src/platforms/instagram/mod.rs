@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::graph::{FACEBOOK_HOST, Graph, INSTAGRAM_HOST, MetaSettings, Session, Trouble};
+use super::graph::{CallError, FACEBOOK_HOST, Graph, INSTAGRAM_HOST, MetaSettings, Session};
 use super::http::Http;
-use super::{Publisher, Step, shape_of, unfit};
+use super::{BoxFuture, Publisher, shape_of, unfit};
 use crate::domain::{
     Answer, Draft, Failure, FailureCode, Intent, PostContent, Preparation, Receipt, Remedy, Shape,
     Sighting, proof::Witness,
@@ -69,13 +69,13 @@ impl Instagram {
         })?;
         let path = [draft.account.external_id.as_str(), "media_publish"];
         let reply = self.session(draft).publish(&path, &json!({"creation_id": container})).await;
-        let reply = reply.map_err(Trouble::into_answer)?;
+        let reply = reply.map_err(CallError::into_answer)?;
         reply.named("id")
     }
 }
 
 impl Publisher for Instagram {
-    fn prepare<'a>(&'a self, draft: &'a Draft) -> Step<'a, Result<Preparation, Failure>> {
+    fn prepare<'a>(&'a self, draft: &'a Draft) -> BoxFuture<'a, Result<Preparation, Failure>> {
         Box::pin(async move {
             let flow = Flow::of(&draft.content)?;
             staging::next(&self.graph, &self.session(draft), draft, flow).await
@@ -90,15 +90,19 @@ impl Publisher for Instagram {
         Witness::Object
     }
 
-    fn publish<'a>(&'a self, draft: &'a Draft) -> Step<'a, Answer> {
+    fn publish<'a>(&'a self, draft: &'a Draft) -> BoxFuture<'a, Answer> {
         Box::pin(async move { self.send(draft).await.into() })
     }
 
-    fn look_up<'a>(&'a self, draft: &'a Draft, call: &'a Intent) -> Step<'a, Sighting> {
+    fn look_up<'a>(&'a self, draft: &'a Draft, call: &'a Intent) -> BoxFuture<'a, Sighting> {
         Box::pin(async move { sighting::look(&self.session(draft), draft, call).await })
     }
 
-    fn permalink<'a>(&'a self, draft: &'a Draft, receipt: &'a Receipt) -> Step<'a, Option<String>> {
+    fn permalink<'a>(
+        &'a self,
+        draft: &'a Draft,
+        receipt: &'a Receipt,
+    ) -> BoxFuture<'a, Option<String>> {
         Box::pin(async move {
             if receipt.permalink.is_some() {
                 return receipt.permalink.clone();
@@ -114,7 +118,7 @@ impl Publisher for Instagram {
         draft: &'a Draft,
         post_id: &'a str,
         text: &'a str,
-    ) -> Step<'a, Answer> {
+    ) -> BoxFuture<'a, Answer> {
         Box::pin(async move { self.session(draft).comment(post_id, text).await })
     }
 
@@ -124,7 +128,7 @@ impl Publisher for Instagram {
         draft: &'a Draft,
         post_id: &'a str,
         text: &'a str,
-    ) -> Step<'a, Sighting> {
+    ) -> BoxFuture<'a, Sighting> {
         Box::pin(async move {
             let fields = "id,text,timestamp";
             self.session(draft).find_comment(post_id, fields, "text", text).await
@@ -132,7 +136,7 @@ impl Publisher for Instagram {
     }
 
     /// Containers cannot be deleted; unpublished ones end after 24 hours.
-    fn discard<'a>(&'a self, _draft: &'a Draft, _object: &'a str) -> Step<'a, ()> {
+    fn discard<'a>(&'a self, _draft: &'a Draft, _object: &'a str) -> BoxFuture<'a, ()> {
         Box::pin(async {})
     }
 }

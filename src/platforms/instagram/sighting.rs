@@ -15,7 +15,7 @@ use crate::platforms::graph::{
     words_of,
 };
 
-/// The state alone; `status` explains an error and may be asked for beside it.
+/// The state alone; `status` explains an error and may be requested with it.
 pub(super) const STATE_FIELDS: &str = "status_code,status";
 
 /// Containers end after this; whether a published one still says so is not known.
@@ -68,10 +68,10 @@ pub(super) async fn look(session: &Session<'_>, draft: &Draft, call: &Intent) ->
     };
     let state = match session.read(&[container], &[("fields", STATE_FIELDS)]).await {
         Ok(reply) => state_of(&reply.json),
-        Err(trouble) if trouble.missing && call.age > LISTS_LAG => {
-            return without_container(session, draft, call, trouble.failure).await;
+        Err(error) if error.missing && call.age > LISTS_LAG => {
+            return without_container(session, draft, call, error.failure).await;
         }
-        Err(trouble) => return Sighting::CannotTell(trouble.failure),
+        Err(error) => return Sighting::CannotTell(error.failure),
     };
     match state {
         State::Published => {
@@ -118,7 +118,7 @@ pub(super) async fn look(session: &Session<'_>, draft: &Draft, call: &Intent) ->
     }
 }
 
-/// The container is not there, or not any more: lists and count must tell.
+/// The container is gone or was never there: lists and count have to show it.
 async fn without_container(
     session: &Session<'_>,
     draft: &Draft,
@@ -145,7 +145,7 @@ fn gone() -> Failure {
     Failure::new(Remedy::Restage, FailureCode::MissingObject, message)
 }
 
-/// Whether the account's count of published posts stands still since the call.
+/// Whether the account's count of published posts is unchanged since the call.
 async fn nothing_was_published(
     session: &Session<'_>,
     draft: &Draft,
@@ -164,13 +164,13 @@ fn is_story(draft: &Draft) -> bool {
     draft.content.post_type == PostType::Story
 }
 
-/// Whether a reader could tell it from others.
+/// Whether a reader can distinguish it from others.
 fn has_text(draft: &Draft) -> bool {
     !is_story(draft) && !draft.content.caption.trim().is_empty()
 }
 
-/// The one media found, if it has a text to be known by: without, it may be
-/// anybody's next story or picture.
+/// The one media found, if it has a text by which it can be matched: without one, it may
+/// be an unrelated story or picture.
 fn ours(found: Vec<Value>, draft: &Draft) -> Option<Receipt> {
     only(found).filter(|_| has_text(draft))
 }

@@ -80,8 +80,8 @@ async fn poll(
     let query = [("fields", super::sighting::STATE_FIELDS)];
     let reply = match session.read(&[&container.remote_id], &query).await {
         Ok(reply) => reply,
-        Err(trouble) => {
-            let delay = graph.failed_poll(trouble, draft.age_of(container))?;
+        Err(error) => {
+            let delay = graph.failed_poll(error, draft.age_of(container))?;
             return Ok(Some(Preparation::Wait(delay, Vec::new())));
         }
     };

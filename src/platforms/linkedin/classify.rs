@@ -13,54 +13,54 @@ use crate::domain::{
 };
 use crate::platforms::http::{HttpAnswer, NoAnswer, Reach, scrub};
 
-/// Rest after a 429 that says neither how long nor that the day's quota is used up.
-const SHORT_REST: Duration = Duration::from_secs(60);
+/// Pause after a 429 that says neither how long nor that the day's quota is used up.
+const SHORT_PAUSE: Duration = Duration::from_secs(60);
 
-/// Rest after a used-up day when the answer has no `Date` to count from.
-const LONG_REST: Duration = Duration::from_secs(60 * 60);
+/// Pause after a used-up day when the answer has no `Date` to count from.
+const LONG_PAUSE: Duration = Duration::from_secs(60 * 60);
 
 /// LinkedIn needs about this long when a post names media it still works on.
-const MEDIA_REST: Duration = Duration::from_secs(120);
+const MEDIA_PAUSE: Duration = Duration::from_secs(120);
 
 /// What the answer to the create call says about the post.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// With its URN; `None` when LinkedIn does not tell it.
+pub enum CreateClass {
+    /// With its URN; `None` when the answer does not contain it.
     Created(Option<String>),
     /// LinkedIn says that nothing was created.
     Refused,
-    /// It may have been created, or somebody else answered.
+    /// It may have been created, or a proxy answered.
     Unknown,
     /// Refused for being the same as an existing post, named or not.
     Duplicate(Option<String>),
 }
 
-/// Judges the answer to `POST /rest/posts`. Between us and LinkedIn stand
+/// Classifies the answer to `POST /rest/posts`. Between us and LinkedIn stand
 /// proxies, sign-in pages and maintenance pages, which answer with any status:
 /// only what bears LinkedIn's own marks counts.
 #[must_use]
-pub fn verdict(answer: &HttpAnswer) -> Verdict {
+pub fn classify_create(answer: &HttpAnswer) -> CreateClass {
     let status = answer.status.as_u16();
     let created = created_id(answer);
     match (status, created) {
         // The header alone proves it, whatever became of the body.
-        (200 | 201, Some(urn)) => Verdict::Created(Some(urn)),
+        (200 | 201, Some(urn)) => CreateClass::Created(Some(urn)),
         (200 | 201, None)
             if has_restli_header(answer) && answer.body.is_empty() && !answer.broken =>
         {
-            Verdict::Created(None)
+            CreateClass::Created(None)
         }
         // A refusal that names what it created contradicts itself.
-        (_, Some(_)) => Verdict::Unknown,
+        (_, Some(_)) => CreateClass::Unknown,
         (400 | 409 | 422, None) if is_duplicate(answer) && is_signed(answer) => {
-            Verdict::Duplicate(linkedin::find_post(&body_text(answer)).map(str::to_owned))
+            CreateClass::Duplicate(linkedin::find_post(&body_text(answer)).map(str::to_owned))
         }
         (400 | 401 | 403 | 404 | 405 | 411 | 413 | 415 | 422 | 426 | 429, None)
             if is_signed(answer) =>
         {
-            Verdict::Refused
+            CreateClass::Refused
         }
-        _ => Verdict::Unknown,
+        _ => CreateClass::Unknown,
     }
 }
 
@@ -74,13 +74,13 @@ fn created_id(answer: &HttpAnswer) -> Option<String> {
         .find(|id| linkedin::is_post(id))
 }
 
-/// Whether an answer bears headers that only LinkedIn's servers set.
+/// Whether an answer has headers that only LinkedIn's servers set.
 fn has_restli_header(answer: &HttpAnswer) -> bool {
     ["x-li-uuid", "x-restli-protocol-version"].iter().any(|name| answer.header(name).is_some())
 }
 
-/// Whether a refusal is LinkedIn's own: its body repeats the status, and body or
-/// headers bear a mark of LinkedIn's.
+/// Whether a refusal is LinkedIn's own: its body repeats the status, and body or headers
+/// have a mark of LinkedIn's.
 #[must_use]
 pub fn is_signed(answer: &HttpAnswer) -> bool {
     let json = &answer.json;
@@ -97,8 +97,8 @@ fn is_duplicate(answer: &HttpAnswer) -> bool {
     body.contains("DUPLICATE_POST") || body.to_lowercase().contains("duplicate of urn:li:")
 }
 
-/// Puts an answer other than success into words and says what to do about it,
-/// provided that the call made nothing visible.
+/// Turns an answer other than success into a failure with its remedy, provided that the
+/// call made nothing visible.
 #[must_use]
 pub fn failure(answer: &HttpAnswer, token: &AccessToken) -> Failure {
     let status = answer.status.as_u16();
@@ -135,7 +135,7 @@ fn proxy_answered(answer: &HttpAnswer) -> String {
     format!("a proxy between here and LinkedIn answered {}", status_text(answer.status))
 }
 
-/// A refusal in a sentence, in LinkedIn's own words, and the next step.
+/// A refusal in a sentence, with LinkedIn's own message and the next step.
 fn in_words(code: &str, status: u16, said: &str) -> String {
     const RECONNECT: &str = "Reconnect the account, then resume it.";
     const EDIT: &str = "Change the content and schedule it again.";
@@ -175,7 +175,7 @@ fn in_words(code: &str, status: u16, said: &str) -> String {
     format!("LinkedIn: {means} (\"{said}\"). {advice}")
 }
 
-/// The same for a call that nobody answered.
+/// The same for a call without an answer.
 #[must_use]
 pub fn no_answer(error: NoAnswer) -> Failure {
     error.into_failure("LinkedIn")
@@ -203,7 +203,7 @@ fn remedy(answer: &HttpAnswer, code: &str) -> Remedy {
             if code == "MEDIA_ASSET_WAITING_UPLOAD"
                 || text.to_lowercase().contains("still processing") =>
         {
-            Remedy::PollAgain(MEDIA_REST)
+            Remedy::PollAgain(MEDIA_PAUSE)
         }
         400 if code == "EXPIRED_UPLOAD_URL" => Remedy::Restage,
         400 if code == "VERSION_MISSING" => Remedy::Operator(Scope::App),
@@ -211,9 +211,9 @@ fn remedy(answer: &HttpAnswer, code: &str) -> Remedy {
         426 => Remedy::Operator(Scope::App),
         // The limit for members who have not verified themselves also ends with the day.
         429 if text.contains(" DAY ") || text.to_lowercase().contains("verif") => {
-            wait(until_midnight(answer).unwrap_or(LONG_REST), scope_of(&text))
+            wait(until_midnight(answer).unwrap_or(LONG_PAUSE), scope_of(&text))
         }
-        429 => wait(answer.retry_after().unwrap_or(SHORT_REST), scope_of(&text)),
+        429 => wait(answer.retry_after().unwrap_or(SHORT_PAUSE), scope_of(&text)),
         408 | 409 => Remedy::Retry,
         400..500 => Remedy::GiveUp,
         _ => Remedy::Outage(Away::Platform),
@@ -233,7 +233,7 @@ fn scope_of(text: &str) -> Scope {
     }
 }
 
-/// LinkedIn's quotas begin anew at 00:00 UTC.
+/// LinkedIn's quotas reset at 00:00 UTC.
 fn until_midnight(answer: &HttpAnswer) -> Option<Duration> {
     let now = answer.date()?;
     let midnight = now.date_naive().succ_opt()?.and_time(NaiveTime::MIN).and_utc();
@@ -306,7 +306,7 @@ fn code(answer: &HttpAnswer, token: &AccessToken) -> FailureCode {
         )
 }
 
-/// LinkedIn's words, or the status's where it has none.
+/// LinkedIn's message, or the status's reason when there is none.
 fn words(answer: &HttpAnswer) -> String {
     let json = &answer.json;
     let input = &json["errorDetails"]["inputErrors"][0]["description"];

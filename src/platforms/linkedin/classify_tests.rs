@@ -47,11 +47,11 @@ const OUTAGE: Remedy = Remedy::Outage(Away::Platform);
 
 #[test]
 fn every_table_row_has_its_error_class() {
+    use CreateClass::{Refused, Unknown};
     use Remedy::{GiveUp, PollAgain, Restage, Retry};
-    use Verdict::{Refused, Unknown};
     let two_minutes = PollAgain(Duration::from_secs(120));
     let invalid_image = json!({"errorDetails": {"inputErrors": [{"code": "INVALID_IMAGE_ID"}]}});
-    for (status, body, verdict_wanted, remedy_wanted) in [
+    for (status, body, class_wanted, remedy_wanted) in [
         (400, json!({"code": "VERSION_MISSING"}), Refused, PLATFORM),
         (400, json!({"code": "FIELD_LENGTH_TOO_LONG"}), Refused, GiveUp),
         (400, json!({"code": "MISSING_FIELD"}), Refused, GiveUp),
@@ -80,7 +80,7 @@ fn every_table_row_has_its_error_class() {
         (302, json!({}), Unknown, OUTAGE),
     ] {
         let answer = signed(status, body.clone());
-        assert_eq!(verdict(&answer), verdict_wanted, "{status} {body}");
+        assert_eq!(classify_create(&answer), class_wanted, "{status} {body}");
         assert_eq!(failure(&answer, &token()).remedy, remedy_wanted, "{status} {body}");
     }
 }
@@ -93,7 +93,7 @@ fn whatever_lacks_linkedins_marks_is_unknown() {
             ["", "null", "{}", "[]", "<html>Sign in</html>", r#"{"message":"x"}"#, r#"{"id":1}"#];
         for body in bodies {
             let answer = answer(status, body, &[]);
-            assert_eq!(verdict(&answer), Verdict::Unknown, "{status} {body}");
+            assert_eq!(classify_create(&answer), CreateClass::Unknown, "{status} {body}");
             let failure = failure(&answer, &token());
             assert_eq!(failure.remedy, OUTAGE, "{status} {body}: no pause, no failed post");
             assert_eq!(failure.http_status, Some(status));
@@ -101,7 +101,7 @@ fn whatever_lacks_linkedins_marks_is_unknown() {
         // Its own status is missing, or another one.
         for body in [json!({"serviceErrorCode": 100}), json!({"status": 999, "code": "X"})] {
             let answer = answer(status, &body.to_string(), &[("x-li-uuid", "AAY1")]);
-            assert_eq!(verdict(&answer), Verdict::Unknown, "{status} {body}");
+            assert_eq!(classify_create(&answer), CreateClass::Unknown, "{status} {body}");
         }
     }
 }
@@ -111,7 +111,7 @@ fn each_of_linkedins_marks_signs_a_refusal() {
     let is_refused = |more: Value, headers: &[(&'static str, &str)]| {
         let mut body = json!({"status": 403, "message": "m"});
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        verdict(&answer(403, &body.to_string(), headers)) == Verdict::Refused
+        classify_create(&answer(403, &body.to_string(), headers)) == CreateClass::Refused
     };
     assert!(!is_refused(json!({}), &[]), "anybody can repeat a status");
     assert!(is_refused(json!({"serviceErrorCode": 100}), &[]));
@@ -130,23 +130,23 @@ fn each_of_linkedins_marks_signs_a_refusal() {
 #[test]
 fn an_id_header_proves_a_post() {
     let encoded = "urn%3Ali%3Ashare%3A7487189920416108544";
-    let created = Verdict::Created(Some(URN.to_owned()));
+    let created = CreateClass::Created(Some(URN.to_owned()));
     for status in [200, 201] {
         for header in ["x-restli-id", "x-linkedin-id"] {
             for id in [URN, encoded, " urn:li:share:7487189920416108544 "] {
                 let answer = answer(status, "", &[(header, id)]);
-                assert_eq!(verdict(&answer), created, "{status} {header} {id}");
+                assert_eq!(classify_create(&answer), created, "{status} {header} {id}");
             }
         }
         // Whatever became of the body.
         let html = answer(status, "<html>", &[("x-restli-id", URN)]);
-        assert_eq!(verdict(&html), created);
+        assert_eq!(classify_create(&html), created);
         let broken = HttpAnswer { broken: true, ..html };
-        assert_eq!(verdict(&broken), created);
+        assert_eq!(classify_create(&broken), created);
     }
     for urn in ["urn:li:ugcPost:7487189920416108544", "urn:li:activity:1"] {
         let named = answer(201, "", &[("x-restli-id", urn)]);
-        assert_eq!(verdict(&named), Verdict::Created(Some(urn.to_owned())));
+        assert_eq!(classify_create(&named), CreateClass::Created(Some(urn.to_owned())));
     }
 }
 
@@ -155,26 +155,42 @@ fn an_id_header_proves_a_post() {
 fn an_id_with_another_status_proves_nothing() {
     let id = [("x-restli-id", URN), ("x-li-uuid", "AAY1")];
     for status in [202, 204, 206, 302, 400, 401, 403, 409, 422, 429, 500, 503] {
-        assert_eq!(verdict(&answer(status, "", &id)), Verdict::Unknown, "{status}");
+        assert_eq!(classify_create(&answer(status, "", &id)), CreateClass::Unknown, "{status}");
         let body = json!({"status": status, "code": "X"}).to_string();
-        assert_eq!(verdict(&answer(status, &body, &id)), Verdict::Unknown, "{status}");
+        assert_eq!(classify_create(&answer(status, &body, &id)), CreateClass::Unknown, "{status}");
     }
     let duplicate = answer(422, &duplicate_body(URN).to_string(), &id);
-    assert_eq!(verdict(&duplicate), Verdict::Unknown);
+    assert_eq!(classify_create(&duplicate), CreateClass::Unknown);
 }
 
 #[test]
 fn a_post_without_an_id_needs_linkedins_header() {
     for header in ["x-li-uuid", "x-restli-protocol-version"] {
         let marks = [(header, "2.0.0")];
-        assert_eq!(verdict(&answer(201, "", &marks)), Verdict::Created(None), "{header}");
-        assert_eq!(verdict(&answer(200, "", &marks)), Verdict::Created(None), "{header}");
-        assert_eq!(verdict(&answer(201, "{}", &marks)), Verdict::Unknown, "LinkedIn sends none");
-        assert_eq!(verdict(&answer(202, "", &marks)), Verdict::Unknown);
+        assert_eq!(
+            classify_create(&answer(201, "", &marks)),
+            CreateClass::Created(None),
+            "{header}"
+        );
+        assert_eq!(
+            classify_create(&answer(200, "", &marks)),
+            CreateClass::Created(None),
+            "{header}"
+        );
+        assert_eq!(
+            classify_create(&answer(201, "{}", &marks)),
+            CreateClass::Unknown,
+            "LinkedIn sends none"
+        );
+        assert_eq!(classify_create(&answer(202, "", &marks)), CreateClass::Unknown);
         let cut = HttpAnswer { broken: true, ..answer(201, "", &marks) };
-        assert_eq!(verdict(&cut), Verdict::Unknown, "what it would have said is not known");
+        assert_eq!(
+            classify_create(&cut),
+            CreateClass::Unknown,
+            "what it would have said is not known"
+        );
     }
-    assert_eq!(verdict(&answer(201, "", &[("x-li-fabric", "prod")])), Verdict::Unknown);
+    assert_eq!(classify_create(&answer(201, "", &[("x-li-fabric", "prod")])), CreateClass::Unknown);
 }
 
 /// None of them must reach the database, and none throws a success away.
@@ -193,11 +209,11 @@ fn an_odd_id_is_no_id() {
         long.as_str(),
     ] {
         let bare = answer(201, "", &[("x-restli-id", id)]);
-        assert_eq!(verdict(&bare), Verdict::Unknown, "{id}");
+        assert_eq!(classify_create(&bare), CreateClass::Unknown, "{id}");
         let marked = answer(201, "", &[("x-restli-id", id), ("x-li-uuid", "AAY1")]);
-        assert_eq!(verdict(&marked), Verdict::Created(None), "{id}");
+        assert_eq!(classify_create(&marked), CreateClass::Created(None), "{id}");
         let both = answer(201, "", &[("x-restli-id", id), ("x-linkedin-id", URN)]);
-        assert_eq!(verdict(&both), Verdict::Created(Some(URN.to_owned())), "{id}");
+        assert_eq!(classify_create(&both), CreateClass::Created(Some(URN.to_owned())), "{id}");
     }
 }
 
@@ -205,22 +221,29 @@ fn an_odd_id_is_no_id() {
 fn a_refusal_that_broke_off_is_unknown() {
     let mut answer = answer(422, r#"{"errorDetailType":"#, &[("x-li-uuid", "AAY1")]);
     answer.broken = true;
-    assert_eq!(verdict(&answer), Verdict::Unknown, "it may be the duplicate one");
+    assert_eq!(classify_create(&answer), CreateClass::Unknown, "it may be the duplicate one");
 }
 
 #[test]
 fn the_duplicate_filter_is_known_in_every_form() {
-    let named = Verdict::Duplicate(Some(URN.to_owned()));
+    let named = CreateClass::Duplicate(Some(URN.to_owned()));
     for status in [400, 409, 422] {
-        assert_eq!(verdict(&signed(status, duplicate_body(URN))), named, "{status}");
+        assert_eq!(classify_create(&signed(status, duplicate_body(URN))), named, "{status}");
     }
-    assert_eq!(verdict(&signed(400, json!({"message": format!("Duplicate Of {URN}")}))), named);
-    let nameless = Verdict::Duplicate(None);
-    assert_eq!(verdict(&signed(422, duplicate_body("urn:li:person:abc"))), nameless);
-    assert_eq!(verdict(&signed(422, json!({"code": "DUPLICATE_POST"}))), nameless);
-    assert_eq!(verdict(&signed(500, duplicate_body(URN))), Verdict::Unknown);
+    assert_eq!(
+        classify_create(&signed(400, json!({"message": format!("Duplicate Of {URN}")}))),
+        named
+    );
+    let without_urn = CreateClass::Duplicate(None);
+    assert_eq!(classify_create(&signed(422, duplicate_body("urn:li:person:abc"))), without_urn);
+    assert_eq!(classify_create(&signed(422, json!({"code": "DUPLICATE_POST"}))), without_urn);
+    assert_eq!(classify_create(&signed(500, duplicate_body(URN))), CreateClass::Unknown);
     let text = format!("Duplicate of {URN}");
-    assert_eq!(verdict(&answer(400, &text, &[])), Verdict::Unknown, "anybody may say so");
+    assert_eq!(
+        classify_create(&answer(400, &text, &[])),
+        CreateClass::Unknown,
+        "anybody may say so"
+    );
 }
 
 const APPS_DAY: &str =
@@ -271,7 +294,7 @@ fn a_failure_has_words_but_no_token() {
     assert!(words.starts_with(start) && words.contains("falsely"), "{words}");
 }
 
-/// **P19**: who says it, what it means, its own text, and the next step.
+/// **P19**: the source, the meaning, its own message, and the next step.
 #[test]
 fn every_refusal_says_what_to_do() {
     for (status, body, means, advice) in [
@@ -303,7 +326,7 @@ fn proxy_answers_are_not_attributed_to_linkedin() {
     }
 }
 
-fn judged(calls: &[Intent], offset: i64) -> Answer {
+fn duplicate_answer(calls: &[Intent], offset: i64) -> Answer {
     let refusal = failure(&signed(422, duplicate_body(URN)), &token());
     duplicate(refusal, Some(URN), calls, TimeDelta::seconds(offset))
 }
@@ -312,7 +335,7 @@ fn judged(calls: &[Intent], offset: i64) -> Answer {
 #[test]
 fn post_minted_during_our_calls_is_matched() {
     for sent_at in [
-        // This very call: the request was repeated on its way.
+        // This very call: the request was repeated in transit.
         &["2026-07-26T16:59:42Z"][..],
         // An earlier call, long before this one.
         &["2026-07-26T16:59:40Z", "2026-07-26T17:05:00Z"][..],
@@ -320,7 +343,7 @@ fn post_minted_during_our_calls_is_matched() {
         &["2026-07-26T16:59:47.289Z"][..],
         &["2026-07-26T16:56:42.289Z"][..],
     ] {
-        let answer = judged(&calls(sent_at), 0);
+        let answer = duplicate_answer(&calls(sent_at), 0);
         let Answer::Matched(receipt) = answer else { panic!("{sent_at:?}: {answer:?}") };
         assert_eq!(receipt.external_id.as_deref(), Some(URN));
         assert_eq!(receipt.evidence.as_deref(), Some("duplicate"));
@@ -335,7 +358,7 @@ fn a_post_minted_outside_our_calls_is_another() {
         &["2026-07-26T16:56:42.288Z"][..],
         &["2026-07-26T16:50:00Z", "2026-07-26T17:05:00Z"][..],
     ] {
-        let answer = judged(&calls(sent_at), 0);
+        let answer = duplicate_answer(&calls(sent_at), 0);
         let Answer::Refused(failure) = answer else { panic!("{sent_at:?}: {answer:?}") };
         assert_eq!((failure.remedy, failure.code.as_str()), (Remedy::GiveUp, "duplicate_post"));
         assert!(!failure.is_marked(SPENT), "it says nothing of our calls");
@@ -352,40 +375,46 @@ fn a_post_minted_outside_our_calls_is_another() {
 #[test]
 fn a_post_after_a_refused_call_is_another() {
     let mut sent = calls(&["2026-07-26T16:58:42Z", "2026-07-26T17:05:00Z"]);
-    assert!(matches!(judged(&sent, 0), Answer::Matched(_)), "the first call got no answer");
+    assert!(
+        matches!(duplicate_answer(&sent, 0), Answer::Matched(_)),
+        "the first call got no answer"
+    );
     sent[0].refusal = Some(Failure::new(wait(60, Scope::Account), "429".into(), "…"));
     sent[0].answered_at = Some(time("2026-07-26T16:58:43Z"));
-    assert!(matches!(judged(&sent, 0), Answer::Refused(_)));
+    assert!(matches!(duplicate_answer(&sent, 0), Answer::Refused(_)));
     sent[0].answered_at = Some(time("2026-07-26T16:59:38Z"));
-    assert!(matches!(judged(&sent, 0), Answer::Matched(_)), "the call took so long");
+    assert!(matches!(duplicate_answer(&sent, 0), Answer::Matched(_)), "the call took so long");
 }
 
 #[test]
 fn another_clock_hides_no_own_post() {
     let late = calls(&["2026-07-26T17:01:12Z"]);
-    assert!(matches!(judged(&late, 0), Answer::Refused(_)));
-    assert!(matches!(judged(&late, -90), Answer::Matched(_)));
+    assert!(matches!(duplicate_answer(&late, 0), Answer::Refused(_)));
+    assert!(matches!(duplicate_answer(&late, -90), Answer::Matched(_)));
     let early = calls(&["2026-07-26T16:59:40Z"]);
-    assert!(matches!(judged(&early, 30), Answer::Matched(_)), "a slow answer is no other clock");
-    assert!(matches!(judged(&early, 90), Answer::Refused(_)));
+    assert!(
+        matches!(duplicate_answer(&early, 30), Answer::Matched(_)),
+        "a slow answer is no other clock"
+    );
+    assert!(matches!(duplicate_answer(&early, 90), Answer::Refused(_)));
     let hours = calls(&["2026-07-26T14:59:42Z"]);
-    assert!(matches!(judged(&hours, 2 * 3600), Answer::Matched(_)));
+    assert!(matches!(duplicate_answer(&hours, 2 * 3600), Answer::Matched(_)));
     let day = calls(&["2026-07-27T17:59:42Z"]);
-    assert!(matches!(judged(&day, -25 * 3600), Answer::Matched(_)));
+    assert!(matches!(duplicate_answer(&day, -25 * 3600), Answer::Matched(_)));
 }
 
 #[test]
 fn a_duplicate_of_nothing_known_is_no_match() {
     let refusal = failure(&signed(422, duplicate_body("urn:li:person:a")), &token());
     let one = calls(&["2026-07-26T16:59:42Z"]);
-    let nameless = duplicate(refusal.clone(), None, &one, TimeDelta::zero());
-    let Answer::Refused(failure) = nameless else { panic!("{nameless:?}") };
+    let without_urn = duplicate(refusal.clone(), None, &one, TimeDelta::zero());
+    let Answer::Refused(failure) = without_urn else { panic!("{without_urn:?}") };
     assert_eq!(failure.remedy, Remedy::GiveUp);
     assert!(failure.is_marked(SPENT), "{failure:?}");
     let odd = duplicate(refusal.clone(), Some("urn:li:share:12345"), &one, TimeDelta::zero());
     assert!(matches!(odd, Answer::Unknown(_)), "it has no time: {odd:?}");
     // What LinkedIn does not name may be what an earlier call of this post made.
     let two = calls(&["2026-07-26T16:59:42Z", "2026-07-26T17:05:00Z"]);
-    let nameless = duplicate(refusal, None, &two, TimeDelta::zero());
-    assert!(matches!(nameless, Answer::Unknown(_)), "{nameless:?}");
+    let without_urn = duplicate(refusal, None, &two, TimeDelta::zero());
+    assert!(matches!(without_urn, Answer::Unknown(_)), "{without_urn:?}");
 }

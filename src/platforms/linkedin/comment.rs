@@ -85,7 +85,7 @@ impl LinkedIn {
         else {
             let failure = classify::failure(&answer, &draft.token);
             return match answer.status.as_u16() {
-                // As for posts: no reason to let the account rest.
+                // As for posts: no reason to pause the account.
                 400 | 403 | 404 if classify::is_signed(&answer) => {
                     Sighting::NeverTells(Failure { remedy: Remedy::GiveUp, ..failure })
                 }
@@ -110,8 +110,8 @@ impl LinkedIn {
     }
 }
 
-/// LinkedIn's word for a post that has not reached the comments' side yet. It
-/// proves that no comment was made.
+/// LinkedIn's answer for a post that its comments service does not know yet. It proves
+/// that no comment was made.
 fn is_too_early(answer: &HttpAnswer) -> bool {
     let text = String::from_utf8_lossy(&answer.body).to_lowercase();
     answer.status.as_u16() == 404 && text.contains("unable to obtain activity")

@@ -113,7 +113,7 @@ async fn post_with_our_media_is_matched() {
     assert_eq!(look_up(&draft, json!([listed(SENT, foreign)])).await, not_live());
 }
 
-/// It was uploaded anew since: an earlier call named other media.
+/// It was uploaded again since: an earlier call named other media.
 #[tokio::test]
 async fn media_of_an_earlier_call_matches() {
     let mut draft = sent("text");
@@ -181,7 +181,7 @@ async fn a_wrong_database_clock_hides_nothing() {
     }
 }
 
-/// A page of the list that begins at `start`, of so many posts newer than ours.
+/// A page of the list that begins at `start`, with `newer` posts before ours.
 fn page(newer: usize, start: usize, ours: &Value) -> Value {
     let newer = (0..newer).map(|number| {
         let more = json!({ "id": format!("urn:li:share:{}", 9000 - number),
@@ -262,8 +262,8 @@ async fn a_list_that_cannot_be_read_proves_nothing() {
     }
 }
 
-/// Without the right to read them a page's posts are like a member's. The account
-/// may post all the same: it is not to be paused.
+/// Without the permission to read them, a page's posts are like a member's. The account
+/// may still post, so it is not paused.
 #[tokio::test]
 async fn unreadable_page_proves_and_throttles_nothing() {
     for status in [400, 403, 404] {

@@ -38,7 +38,7 @@ impl Flow {
         self.sim.look_up(&self.linkedin, draft).await
     }
 
-    /// Lets the next create call go wrong.
+    /// Injects a fault into the next create call.
     async fn fault(&self, fault: &str) {
         self.sim.fault(fault, json!({ "method": "POST", "path_contains": "rest/posts" })).await;
     }
@@ -288,7 +288,7 @@ async fn named_but_missing_post_is_not_matched() {
         let answer = flow.publish(&mut draft).await;
         let failure = match (answer, author) {
             (Answer::Refused(failure), ORGANIZATION) => {
-                assert!(failure.is_marked(EXISTS), "it may be there all the same");
+                assert!(failure.is_marked(EXISTS), "it may be live nevertheless");
                 failure
             }
             (Answer::Unknown(failure), MEMBER) => failure,

@@ -19,11 +19,11 @@ use crate::platforms::http::{AuthScheme, Call, CallKind, HttpAnswer, scrub};
 /// Where an upload URL may lead: the image's bytes go there with the token.
 const UPLOAD_HOSTS: &[&str] = &["*.linkedin.com", "*.licdn.com"];
 
-/// Rest before media counts as ready whose state may not be read.
+/// Pause before media counts as ready whose state may not be read.
 const IMAGE_GRACE: Duration = Duration::from_secs(20);
 
-/// State reads of one medium before it is uploaded anew: about half an hour.
-/// Each of them costs one of the account's few daily calls.
+/// State reads of one medium before it is uploaded again: about half an hour. Each of
+/// them costs one of the account's few daily calls.
 const MAX_POLLS: u64 = 30;
 
 /// The same for one that LinkedIn still waits for although it took the upload.
@@ -58,7 +58,7 @@ impl LinkedIn {
             };
             return made.map_err(|failure| failure.of_medium(index, count));
         }
-        // A member's token may not read the state; one rest serves all images.
+        // A member's token may not read the state; one pause serves all images.
         if let Author::Person(_) = author {
             let first = image_name(0);
             return Ok(match is_ready(draft, &first) {
@@ -129,7 +129,7 @@ impl LinkedIn {
             (200..300, Some("PROCESSING_FAILED")) => Err(processing_failed(&answer.json, draft)),
             (200..300, Some("WAITING_UPLOAD")) => poll_again(draft, name, MAX_POLLS_UNTAKEN),
             (200..300, _) | (404, _) => {
-                poll_again(draft, name, MAX_POLLS * u64::from(self.settings.haste.max(1)))
+                poll_again(draft, name, MAX_POLLS * u64::from(self.settings.poll_divisor.max(1)))
             }
             (403, _) if classify::is_signed(&answer) => Ok(grace(draft, name, grace_time)),
             _ => Err(classify::failure(&answer, &draft.token)),
@@ -194,12 +194,12 @@ pub(super) fn staged(artifact: Artifact) -> Preparation {
     Preparation::Staged(vec![artifact])
 }
 
-/// Seen to be ready, or rested for where that may not be seen.
+/// Read as ready, or waited for where the state may not be read.
 pub(super) fn is_ready(draft: &Draft, name: &str) -> bool {
     ["ready", "grace"].iter().any(|step| draft.staging.has(&format!("{name}/{step}")))
 }
 
-/// The one rest before a medium counts as ready whose state may not be read.
+/// The one pause before a medium counts as ready whose state may not be read.
 fn grace(draft: &Draft, name: &str, rest: Duration) -> Preparation {
     Preparation::Wait(rest, vec![waited(draft, name, "grace")])
 }

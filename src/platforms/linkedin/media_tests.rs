@@ -110,7 +110,7 @@ async fn page_without_rights_waits_once() {
     let client = stand_in.client();
     let mut draft = with_video(&stand_in, ORGANIZATION);
     prepare_all(&client, &mut draft).await;
-    let rest = draft.staging.get("video/grace").expect("it rested");
+    let rest = draft.staging.get("video/grace").expect("it paused");
     assert_eq!((rest.kind, rest.remote_id.as_str()), (StepKind::Wait, "urn:li:video:D1"));
     assert_eq!(client.prepare(&draft).await, Ok(Preparation::Ready));
 }
@@ -184,7 +184,7 @@ async fn processing_is_polled_ever_more_slowly() {
     let stand_in = linkedin((200, json!({ "status": "PROCESSING" }))).await;
     let (rests, failure) = polled(&stand_in).await;
     assert_eq!(rests[..6], [10, 15, 22, 33, 50, 60]);
-    assert_eq!(rests.len() as u64, MAX_POLLS, "and not for ever");
+    assert_eq!(rests.len() as u64, MAX_POLLS, "and not without end");
     assert_eq!(failure.remedy, Remedy::Restage);
 }
 

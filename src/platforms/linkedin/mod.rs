@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use super::http::{AuthScheme, Call, CallKind, Http, HttpAnswer};
 use super::media_source::MediaSource;
-use super::{Publisher, Step};
+use super::{BoxFuture, Publisher};
 use crate::domain::linkedin::{Author, address, find_post};
 use crate::domain::{
     AccessToken, Answer, Draft, Failure, FailureCode, Intent, Preparation, Receipt, Remedy,
@@ -41,14 +41,18 @@ pub struct LinkedInSettings {
     /// First wait before a comment is sent again to a post that LinkedIn does
     /// not find yet; doubles each time.
     pub comment_delay: Duration,
-    /// Rests while media is processed are divided by this: 1 for the real
-    /// service, more for a sandbox that processes in an instant.
-    pub haste: u32,
+    /// Pauses while media is processed are divided by this: 1 for the real service, more
+    /// for a sandbox that processes at once.
+    pub poll_divisor: u32,
 }
 
 impl Default for LinkedInSettings {
     fn default() -> Self {
-        Self { version: "202609".to_owned(), comment_delay: Duration::from_millis(1500), haste: 1 }
+        Self {
+            version: "202609".to_owned(),
+            comment_delay: Duration::from_millis(1500),
+            poll_divisor: 1,
+        }
     }
 }
 
@@ -109,11 +113,11 @@ fn author(draft: &Draft) -> Result<Author<'_>, Failure> {
 }
 
 impl Publisher for LinkedIn {
-    fn prepare<'a>(&'a self, draft: &'a Draft) -> Step<'a, Result<Preparation, Failure>> {
+    fn prepare<'a>(&'a self, draft: &'a Draft) -> BoxFuture<'a, Result<Preparation, Failure>> {
         Box::pin(async move {
             Ok(match self.stage(draft).await? {
                 Preparation::Wait(rest, artifacts) => {
-                    Preparation::Wait(rest / self.settings.haste.max(1), artifacts)
+                    Preparation::Wait(rest / self.settings.poll_divisor.max(1), artifacts)
                 }
                 other => other,
             })
@@ -132,11 +136,11 @@ impl Publisher for LinkedIn {
         }
     }
 
-    fn publish<'a>(&'a self, draft: &'a Draft) -> Step<'a, Answer> {
+    fn publish<'a>(&'a self, draft: &'a Draft) -> BoxFuture<'a, Answer> {
         Box::pin(self.create_post(draft))
     }
 
-    fn look_up<'a>(&'a self, draft: &'a Draft, call: &'a Intent) -> Step<'a, Sighting> {
+    fn look_up<'a>(&'a self, draft: &'a Draft, call: &'a Intent) -> BoxFuture<'a, Sighting> {
         Box::pin(self.find_post(draft, call))
     }
 
@@ -145,7 +149,7 @@ impl Publisher for LinkedIn {
         &'a self,
         _draft: &'a Draft,
         receipt: &'a Receipt,
-    ) -> Step<'a, Option<String>> {
+    ) -> BoxFuture<'a, Option<String>> {
         Box::pin(async { receipt.external_id.as_deref().and_then(find_post).map(address) })
     }
 
@@ -154,7 +158,7 @@ impl Publisher for LinkedIn {
         draft: &'a Draft,
         post_id: &'a str,
         text: &'a str,
-    ) -> Step<'a, Answer> {
+    ) -> BoxFuture<'a, Answer> {
         Box::pin(self.send_comment(draft, post_id, text))
     }
 
@@ -163,12 +167,12 @@ impl Publisher for LinkedIn {
         draft: &'a Draft,
         post_id: &'a str,
         text: &'a str,
-    ) -> Step<'a, Sighting> {
+    ) -> BoxFuture<'a, Sighting> {
         Box::pin(self.look_for_comment(draft, post_id, text))
     }
 
     /// Staged media is invisible and LinkedIn offers no call to delete it.
-    fn discard<'a>(&'a self, _draft: &'a Draft, _object: &'a str) -> Step<'a, ()> {
+    fn discard<'a>(&'a self, _draft: &'a Draft, _object: &'a str) -> BoxFuture<'a, ()> {
         Box::pin(async {})
     }
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-use super::classify::{self, Verdict};
+use super::classify::{self, CreateClass};
 use super::content::{Content, media_urns, post_body};
 use super::urn;
 use super::{LinkedIn, author, text};
@@ -19,7 +19,7 @@ use crate::platforms::http::{CallKind, HttpAnswer};
 
 /// The most that LinkedIn lists at once.
 const PAGE: usize = 100;
-/// More pages than anybody fills while a call is open.
+/// More pages than an author fills while a call is open.
 const MAX_PAGES: usize = 20;
 
 impl LinkedIn {
@@ -37,21 +37,22 @@ impl LinkedIn {
             Err(error) => return classify::unanswered(error),
         };
         let failure = || classify::failure(&answer, &draft.token);
-        match classify::verdict(&answer) {
-            Verdict::Created(urn) => Answer::Published(receipt(&answer, urn)),
-            Verdict::Refused => Answer::Refused(failure()),
-            Verdict::Unknown => Answer::Unknown(classify::unclear(&answer, &draft.token)),
-            Verdict::Duplicate(named) => {
+        match classify::classify_create(&answer) {
+            CreateClass::Created(urn) => Answer::Published(receipt(&answer, urn)),
+            CreateClass::Refused => Answer::Refused(failure()),
+            CreateClass::Unknown => Answer::Unknown(classify::unclear(&answer, &draft.token)),
+            CreateClass::Duplicate(named) => {
                 let offset = draft.clock_offset(answer.date(), began.elapsed());
-                let told = classify::duplicate(failure(), named.as_deref(), &draft.calls, offset);
-                if let (Answer::Matched(receipt), [_]) = (&told, draft.calls.as_slice()) {
-                    // We send once: something on the way must have repeated it.
+                let answered =
+                    classify::duplicate(failure(), named.as_deref(), &draft.calls, offset);
+                if let (Answer::Matched(receipt), [_]) = (&answered, draft.calls.as_slice()) {
+                    // We send once: something in between must have repeated it.
                     tracing::warn!(
                         post = receipt.external_id,
                         "LinkedIn may have got one create call twice"
                     );
                 }
-                match &told {
+                match &answered {
                     Answer::Matched(receipt) if self.is_missing(draft, receipt).await => {
                         let named = named.unwrap_or_default();
                         let message = format!(
@@ -67,14 +68,14 @@ impl LinkedIn {
                             _ => Answer::Unknown(failure),
                         }
                     }
-                    _ => told,
+                    _ => answered,
                 }
             }
         }
     }
 
-    /// Whether LinkedIn says that the post it named is not there. Who may not
-    /// read it is told something else, which proves nothing.
+    /// Whether LinkedIn says that the post it named is not there. A token without the
+    /// right to read it gets another answer, which proves nothing.
     async fn is_missing(&self, draft: &Draft, receipt: &Receipt) -> bool {
         let Some(urn) = &receipt.external_id else { return false };
         let call = self.get(&format!("/posts/{}", urn::encode(urn)), &draft.token);
@@ -123,7 +124,7 @@ impl LinkedIn {
                     .is_some_and(|made| made < earliest + offset - OLDER)
             };
             if new.is_empty() || new.iter().any(is_older) {
-                return judged(&matching, &fingerprint, &answer);
+                return classify_matches(&matching, &fingerprint, &answer);
             }
         }
         cannot_tell(FailureCode::ListTooLong, "the page has more new posts than can be read")
@@ -149,8 +150,8 @@ impl LinkedIn {
         let mut failure = classify::failure(&answer, &draft.token);
         failure.message = format!("the page's posts cannot be read: {}", failure.message);
         Err(match answer.status.as_u16() {
-            // Reading takes a permission that posting does not: as for a member,
-            // and no reason to let the account rest.
+            // Reading takes a permission that posting does not: as for a member, and no
+            // reason to pause the account.
             400 | 403 | 404 if classify::is_signed(&answer) => {
                 Sighting::NeverTells(Failure { remedy: Remedy::GiveUp, ..failure })
             }
@@ -177,8 +178,12 @@ fn receipt(answer: &HttpAnswer, urn: Option<String>) -> Receipt {
     }
 }
 
-/// What the posts that match say of the call.
-fn judged(matching: &[Value], fingerprint: &Fingerprint<'_>, answer: &HttpAnswer) -> Sighting {
+/// Classifies the posts that match the call.
+fn classify_matches(
+    matching: &[Value],
+    fingerprint: &Fingerprint<'_>,
+    answer: &HttpAnswer,
+) -> Sighting {
     match matching {
         // The filter of equal posts guards ten minutes, and is no proof.
         [] => Sighting::NotLive { after: LISTS_LAG },
@@ -211,7 +216,7 @@ fn cannot_tell(code: FailureCode, message: &str) -> Sighting {
     Sighting::CannotTell(Failure::new(Remedy::Retry, code, message))
 }
 
-/// What tells a post from all others.
+/// What distinguishes a post from all others.
 enum Fingerprint<'a> {
     /// Uploaded for this post alone: certain.
     Media(Vec<&'a str>),
@@ -226,7 +231,7 @@ fn fingerprint(draft: &Draft) -> Option<Fingerprint<'_>> {
     let caption = text::comparable(&draft.content.caption);
     Some(match shape {
         Content::Images(_) | Content::Video(_) => {
-            // Also what earlier calls named, before it was uploaded anew.
+            // Also what earlier calls named, before it was uploaded again.
             let earlier = draft.calls.iter().filter_map(|call| call.object.as_deref());
             let staged = media_urns(draft, &shape).unwrap_or_default();
             let urns: Vec<&str> = staged.into_iter().chain(earlier).collect();

@@ -34,7 +34,7 @@ pub fn client(http: Arc<Http>) -> LinkedIn {
     LinkedIn::new(http, MediaSource::new(true), settings)
 }
 
-/// A refusal that bears LinkedIn's own marks.
+/// A refusal with LinkedIn's own marks.
 pub fn signed(status: u16, mut body: Value) -> Reply {
     body["status"] = json!(status);
     Reply::json(status, &body).header("x-li-uuid", "AAY1")

@@ -90,7 +90,7 @@ fn leading_mention(text: &str) -> Option<&str> {
     (plain && Author::parse(urn).is_some()).then(|| &text[..text.len() - after.len()])
 }
 
-/// The word of a `{hashtag|\#|word}` at the start of `text`, and the length of the whole.
+/// The tag of a `{hashtag|\#|tag}` at the start of `text`, and the length of the whole.
 fn leading_hashtag_template(text: &str) -> Option<(&str, usize)> {
     let body = text
         .strip_prefix("{hashtag|")

@@ -25,8 +25,8 @@ pub fn encode(urn: &str) -> String {
     url::form_urlencoded::byte_serialize(urn.as_bytes()).collect()
 }
 
-/// Undoes the "reduced encoding" that a created id may arrive in. What is no
-/// valid escape stays as it is.
+/// Undoes the "reduced encoding" that a created id may arrive in. An invalid escape is
+/// left unchanged.
 #[must_use]
 pub fn decode(text: &str) -> String {
     let bytes = text.as_bytes();

@@ -14,7 +14,7 @@ use crate::domain::{
 use crate::platforms::http::{Call, CallKind};
 use crate::platforms::media_source::{Video, hash};
 
-/// LinkedIn cuts videos into parts of 4 MiB; a part is held in memory.
+/// LinkedIn cuts videos into parts of 4 MiB; a part is kept in memory.
 const MAX_PART_BYTES: u64 = 16 * 1024 * 1024;
 
 /// What later steps need of a video: its file and the parts LinkedIn wants.

@@ -114,7 +114,7 @@ fn no_session() -> Reply {
     error(6001, 0, "(#6001) The upload session does not exist or is finished")
 }
 
-/// The answer tells where to go on.
+/// The answer contains the offset to continue from.
 fn wrong_chunk(start: u64, end: u64) -> Reply {
     let message =
         format!("(#6001) The next chunk must have the bytes from {start} to before {end}");

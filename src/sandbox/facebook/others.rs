@@ -1,9 +1,9 @@
-//! Posts by other hands, newer than one that a client made visible.
+//! Posts by others, newer than one that a client made visible.
 
 use super::{Post, Story};
 use crate::sandbox::state::World;
 
-/// Lets others post to the Page of a post that goes live.
+/// Adds posts by others to the Page of a post that goes live.
 pub(super) fn follow_post(world: &mut World, id: &str) {
     let Some(post) = world.facebook.posts.get(id).cloned() else { return };
     let Some(live_ms) = post.live_ms else { return };
@@ -34,7 +34,7 @@ pub(super) fn follow_post(world: &mut World, id: &str) {
     }
 }
 
-/// Lets others add stories to the Page of a story that goes live.
+/// Adds stories by others to the Page of a story that goes live.
 pub(super) fn follow_story(world: &mut World, story: &Story) {
     for _ in 0..world.options.newer_posts {
         let post_id = world.mint("1220", &story.page);

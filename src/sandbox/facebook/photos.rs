@@ -68,8 +68,8 @@ pub(super) fn create_story(world: &mut World, call: &Call, page: &str) -> Reply 
     let Some(photo) = call.text("photo_id") else {
         return error(100, 0, "(#100) The parameter photo_id is required");
     };
-    let told = world.facebook.stories.iter().find(|story| story.media_id == photo);
-    match (told.map(|story| story.post_id.clone()), world.options.second_story) {
+    let used = world.facebook.stories.iter().find(|story| story.media_id == photo);
+    match (used.map(|story| story.post_id.clone()), world.options.second_story) {
         (Some(_), SecondCall::SecondPost) => {}
         (Some(post_id), SecondCall::Same) => {
             return Reply::ok(json!({"success": true, "post_id": post_id}));

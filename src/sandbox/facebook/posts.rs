@@ -56,11 +56,11 @@ pub(super) fn create_post(world: &mut World, call: &Call, page: &str) -> Reply {
     let published = call.flag("published").unwrap_or(true);
     let now = world.now();
     let mut live = published.then_some(now);
-    if let Some(wish) = call.text("scheduled_publish_time") {
-        let at = wish
+    if let Some(request) = call.text("scheduled_publish_time") {
+        let at = request
             .parse::<i64>()
             .ok()
-            .or_else(|| chrono::DateTime::parse_from_rfc3339(&wish).ok().map(|t| t.timestamp()));
+            .or_else(|| chrono::DateTime::parse_from_rfc3339(&request).ok().map(|t| t.timestamp()));
         let ahead = at.map(|at| at * 1000 - now);
         if published || !ahead.is_some_and(|ms| (600_000..=30 * DAY_MS).contains(&ms)) {
             return error(100, 0, "(#100) The specified scheduled publish time is invalid");
@@ -75,7 +75,7 @@ pub(super) fn create_post(world: &mut World, call: &Call, page: &str) -> Reply {
     Reply::ok(json!({"id": id, "post_supports_client_mutation_id": true}))
 }
 
-/// Adds an unpublished post and lets it take its photos.
+/// Adds an unpublished post and attaches its photos.
 pub(in crate::sandbox) fn add_post(
     world: &mut World,
     page: &str,
@@ -105,7 +105,7 @@ pub(in crate::sandbox) fn add_post(
     id
 }
 
-/// Lets the post go live at this time, and others after it.
+/// Makes the post live at this time, and posts by others after it.
 pub(super) fn set_live(world: &mut World, id: &str, live_ms: Option<i64>) {
     if let Some(post) = world.facebook.posts.get_mut(id) {
         post.live_ms = live_ms;
@@ -125,7 +125,7 @@ pub(super) fn posts(
         .iter()
         .filter(|(_, post)| post.page == page && shown(post) && within(call, post.created_ms))
         .collect();
-    // Ids rise: they tell the order within a millisecond.
+    // Ids rise: they give the order within a millisecond.
     found.sort_by_key(|(id, post)| Reverse((post.created_ms, *id)));
     let seen = world.now() - delay(world.options.list_delay_ms);
     let nodes: Vec<Value> = found.into_iter().map(|(id, post)| post_node(id, post, seen)).collect();

@@ -1,4 +1,4 @@
-//! How far a video is, as its node tells it.
+//! The progress of a video, as its node reports it.
 
 use axum::http::Method;
 use serde_json::{Value, json};

@@ -284,7 +284,7 @@ fn finished(world: &World, id: &str) -> Reply {
     }
 }
 
-/// Lets the video go live as soon as it is processed.
+/// Makes the video live as soon as it is processed.
 pub(super) fn publish(world: &mut World, id: &str) {
     let now = world.now();
     let Some(video) = world.facebook.videos.get_mut(id) else { return };

@@ -1,4 +1,4 @@
-//! Faults on demand: rules that say which call goes wrong, and how.
+//! Faults on demand: rules that say which call gets which fault.
 
 mod answers;
 mod check;
@@ -36,7 +36,7 @@ pub(super) struct Rule {
     content_type: Option<String>,
     /// Headers of an `answer`.
     headers: Option<BTreeMap<String, String>>,
-    /// The platform's word or number for a `refuse`.
+    /// The platform's code for a `refuse`, a text or a number.
     code: Option<Code>,
     subcode: Option<u64>,
     message: Option<String>,
@@ -65,7 +65,7 @@ pub(super) struct Match {
     method: Option<String>,
     /// Part of `host/path` as sent.
     path_contains: Option<String>,
-    /// Part of the body, to tell e.g. `start` from `finish`.
+    /// Part of the body, to distinguish e.g. `start` from `finish`.
     body_contains: Option<String>,
     platform: Option<Platform>,
     /// The account that the call belongs to.
@@ -84,7 +84,7 @@ pub(super) struct When {
     probability: Option<f64>,
 }
 
-/// A platform's word or number for an error.
+/// A platform's code for an error, a text or a number.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(untagged)]
 enum Code {
@@ -140,7 +140,7 @@ pub(super) enum Fault {
     NoId,
     /// A read shows the state before publication.
     StaleStatus,
-    /// Nothing goes wrong but that the answer comes late, after `delay_ms`.
+    /// The answer is delayed by `delay_ms`; nothing else is wrong.
     SlowFirstByte,
 }
 
@@ -208,7 +208,7 @@ impl Match {
 }
 
 impl Fault {
-    /// The word of rules and of the log.
+    /// Its name in rules and in the log.
     pub(super) fn word(self) -> Option<String> {
         serde_json::to_value(self).ok()?.as_str().map(str::to_owned)
     }

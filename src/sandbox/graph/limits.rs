@@ -1,4 +1,4 @@
-//! Limits of calls per hour, and the headers that tell how much of them is used.
+//! Limits of calls per hour, and the headers that report how much of them is used.
 
 use serde_json::json;
 
@@ -88,7 +88,7 @@ fn minutes_to_regain(world: &World, call: &Call) -> i64 {
     let Some(excess) = times.len().checked_sub(limit as usize).filter(|excess| *excess > 0) else {
         return 0;
     };
-    // The next call is one more: so many have to be an hour old by then.
+    // The next call counts too: this many calls have to be an hour old by then.
     let last = times.get(excess).or(times.last()).copied().unwrap_or_default();
     // Not `div_ceil`, which signed numbers do not have yet.
     (last + HOUR_MS - world.now() + MINUTE_MS - 1).div_euclid(MINUTE_MS)

@@ -77,7 +77,7 @@ pub(super) fn media_list(world: &World, call: &Call, account: &str, stories: boo
         .filter(|(_, m)| m.account == account && m.live_ms <= shown && within(call, m.live_ms))
         .filter(|(_, m)| is_story(world, m) == stories && (!stories || now - m.live_ms < DAY_MS))
         .collect();
-    // Ids rise: they tell the order within a millisecond.
+    // Ids rise: they give the order within a millisecond.
     found.sort_by_key(|(id, media)| Reverse((media.live_ms, *id)));
     let nodes: Vec<Value> =
         found.into_iter().map(|(id, media)| media_node(world, id, media)).collect();

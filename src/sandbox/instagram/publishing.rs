@@ -74,7 +74,7 @@ pub(super) fn publish(world: &mut World, call: &Call, account: &str) -> Reply {
     Reply::ok(json!({ "id": media }))
 }
 
-/// Lets others post to the account, newer than what this container became.
+/// Adds posts by others to the account, newer than what this container became.
 fn others_follow(world: &mut World, container: &str, live_ms: i64) {
     let Some(model) = world.instagram.containers.get(container).cloned() else { return };
     for n in 1..=world.options.newer_posts {

@@ -23,7 +23,7 @@ pub(super) fn token_error(call: &Call) -> Option<Reply> {
             (65602, "EXPIRED_ACCESS_TOKEN", "The token used in the request has expired")
         }
         TokenProblem::Invalid => (65600, "INVALID_ACCESS_TOKEN", "Invalid access token"),
-        // Judged after the version, as missing permission.
+        // Checked after the version, as a missing permission.
         TokenProblem::WrongPage | TokenProblem::NoScope => return None,
     };
     Some(Reply::json(

@@ -101,7 +101,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Reply {
     Reply::empty(201).with("x-restli-id", urn.clone()).with("x-linkedin-id", urn)
 }
 
-/// Lets others post for the author, newer than this post: ids rise with time.
+/// Adds posts by others for the author, newer than this post: ids rise with time.
 fn others_follow(world: &mut World, urn: &str) {
     let Some(post) = world.linkedin.posts.get(urn).cloned() else { return };
     for n in 1..=i64::from(world.options.newer_posts) {

@@ -12,7 +12,7 @@ pub(super) async fn started(bench: &Bench, size: usize) -> (String, String) {
     (text("video_id"), text("upload_session_id"))
 }
 
-/// Sends a chunk the way browsers send files.
+/// Sends a chunk as browsers send files.
 pub(super) async fn send(bench: &Bench, session: &str, offset: &str, bytes: &[u8]) -> (u16, Value) {
     let mut body = Vec::new();
     for (name, value) in

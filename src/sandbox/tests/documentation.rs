@@ -21,7 +21,7 @@ fn every_option_is_in_the_tables() {
 
 #[test]
 fn every_fault_is_in_the_tables() {
-    // The error lists the words that are known.
+    // The error lists the known values.
     let error = serde_json::from_value::<Fault>(json!("?")).unwrap_err().to_string();
     let words: Vec<&str> = error.split('`').skip(3).step_by(2).collect();
     assert!(words.len() > 20, "{error}");

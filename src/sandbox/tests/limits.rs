@@ -1,4 +1,4 @@
-//! Limits of calls by their scope, and the headers that tell of them.
+//! Limits of calls by their scope, and the headers that report them.
 
 use super::linkedin::{PAGE, call, created, post};
 use super::*;

@@ -1,4 +1,4 @@
-//! Posts by other hands, which push a client's own off the first page.
+//! Posts by others, which push a client's own off the first page.
 
 use super::instagram::{ACCOUNT, container, published};
 use super::linkedin::{PAGE, call, created, encoded, post};
@@ -32,7 +32,7 @@ async fn newer_facebook_posts_need_paging() {
     bench.advance(300).await;
     bench.options(json!({"newer_posts": 3})).await;
     let post = bench.create("1000001/feed", json!({"message": "x", "published": false})).await;
-    assert_eq!(bench.list("live?all=1").await.len(), 0, "a draft draws nobody");
+    assert_eq!(bench.list("live?all=1").await.len(), 0, "no posts by others for a draft");
     bench.ok("POST", &post, json!({"is_published": true})).await;
     let (ids, pages) = all_pages(&bench, "1000001/published_posts?fields=id").await;
     assert_eq!((ids.len(), pages, ids.last()), (4, 2, Some(&post)));

@@ -7,7 +7,8 @@ fn code((_, answer): (u16, Value)) -> i64 {
     answer["error"]["code"].as_i64().unwrap_or(0)
 }
 
-/// Every word of an option, with the code of the second call and the posts then.
+/// Every value of an option, with the code of the second call and the number of posts
+/// then.
 const WORDS: [(&str, i64, usize); 3] = [("same", 0, 1), ("refused", 100, 1), ("second_post", 0, 2)];
 
 #[tokio::test]

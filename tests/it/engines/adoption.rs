@@ -84,22 +84,22 @@ fn emoji_fit_into_adopted_tables() {
     world.assert_healthy();
 }
 
-/// The row of a finding as the screen tells it.
-fn told(world: &World) -> Vec<(String, String, bool)> {
+/// The rows of the findings, as the screen lists them.
+fn printed_findings(world: &World) -> Vec<(String, String, bool)> {
     let ran = world.run(&["migrate", "--check", "--json"]).exits(8);
     let json = ran.json();
     let rows = json["meta"]["dirtyRows"].as_array().unwrap().iter();
-    let told: Vec<_> = rows
+    let printed: Vec<_> = rows
         .map(|row| {
             let text = |key: &str| row[key].as_str().unwrap().to_owned();
             (text("table"), text("id"), row["blocks"].as_bool().unwrap())
         })
         .collect();
     let human = world.run(&["migrate", "--check"]).exits(8);
-    for (table, id, _) in &told {
+    for (table, id, _) in &printed {
         assert!(human.stderr.contains(&format!("{table} {id}: ")), "{id} in {human}");
     }
-    told
+    printed
 }
 
 /// **J5**: dirty rows are reported by table, id and reason before anything is
@@ -109,7 +109,7 @@ fn dirty_rows_are_reported_before_any_change() {
     let Some(world) = seed() else { return };
     world.database.execute(include_str!("seed_dirty.sql"));
     let before = (shape(&world), world.database.dump());
-    let told: BTreeSet<_> = told(&world).into_iter().collect();
+    let printed: BTreeSet<_> = printed_findings(&world).into_iter().collect();
     let job = |n: u32| format!("e0000000-0000-4000-8000-0000000000{n}");
     let post = |n: u32| format!("d0000000-0000-4000-8000-0000000000{n}");
     let expected = [
@@ -125,7 +125,7 @@ fn dirty_rows_are_reported_before_any_change() {
     ];
     let expected: BTreeSet<_> =
         expected.into_iter().map(|(table, id)| (table.to_owned(), id, false)).collect();
-    assert_eq!(told, expected);
+    assert_eq!(printed, expected);
     assert_eq!((shape(&world), world.database.dump()), before);
     let old_rows = rows(&world);
     let ran = world.run(&["migrate"]).ok();
@@ -178,7 +178,7 @@ fn rows_that_break_constraints_stop_migrate_unchanged() {
         let Some(world) = seed() else { return };
         world.database.execute(&format!("SET SESSION sql_mode = ''; {spoil}"));
         let before = (shape(&world), world.database.dump());
-        let blocking: BTreeSet<_> = told(&world)
+        let blocking: BTreeSet<_> = printed_findings(&world)
             .into_iter()
             .filter(|(.., blocks)| *blocks)
             .map(|(table, id, _)| (table, id))
@@ -230,7 +230,7 @@ fn adopted_ids_may_have_any_collation() {
         world.run(&["cancel", &later[..8], "--yes"]).ok();
         publishes(&world, &["Later, at the café", "New 🎉"]);
         world.run(&["queue-status"]).ok();
-        // The publish log tells letters' case apart: no other id may come in.
+        // The publish log distinguishes upper and lower case: no other id is accepted.
         let refused = refusal(&world, "UPDATE post_schedule SET id = UPPER(id)");
         assert!(refused.contains("post_schedule_id"), "{refused}");
         world.assert_healthy();

@@ -62,7 +62,7 @@ fn demo_creates_and_keeps_a_named_file() {
     let ran = world.run(&demo).ok();
     all_published(&ran);
     assert_eq!(world.database.breaches(), [""; 0]);
-    // It tells how to look at it.
+    // It prints how to look at it.
     let line = ran.stderr.lines().find(|line| line.contains("socialsched --database-url")).unwrap();
     let listed = world.shell(&format!("{line} --json")).ok();
     assert_eq!(listed.json()["data"].as_array().unwrap().len(), 9, "{line}");
@@ -120,7 +120,7 @@ fn demo_on_server_drops_its_own_database() {
     assert_eq!(world.database.dump(), before);
     assert_eq!(world.live().len(), 0, "it has platforms of its own");
 
-    // Stopped on its way, it drops the database as well.
+    // Stopped midway, it drops the database as well.
     let mut run = world.start(&demo);
     let mut found = Vec::new();
     eventually("it has made its database", || {

@@ -77,9 +77,8 @@ fn gate_on_full_disk_sends_nothing() {
     assert_goes_on(&world, &id);
 }
 
-/// **F14**: a server whose disk fills up while a post is staged lets nothing
-/// out until there is room. What was staged cannot be written down; a daemon
-/// outlives it.
+/// **F14**: a server whose disk fills up while a post is staged sends nothing until there
+/// is room. The staged object cannot be recorded; a daemon survives this.
 #[test]
 fn disk_filling_while_staging_sends_nothing() {
     let Some((mut server, world)) = small() else { return };
@@ -90,7 +89,7 @@ fn disk_filling_while_staging_sends_nothing() {
     }));
     let id = world.schedule(&page, &["--caption", "Hello", "--image", &world.media("photo.jpg")]);
     let mut worker = world.start_worker(&["--poll-interval", "100ms"]);
-    eventually("staging is on its way", || world.fault_struck());
+    eventually("staging is on its way", || world.fault_injected());
     server.fill_disk();
     eventually("it has met it", || worker.stderr().contains("did not take the result"));
     assert!(worker.stderr().contains(FULL), "{}", worker.stderr());

@@ -37,8 +37,8 @@ fn migrate_reports_missing_and_applied_changes() {
     world.run(&["list"]).ok();
 }
 
-/// The SQL that `migrate` prints does what `migrate` does. By a database
-/// administrator who lets no program change a schema.
+/// The SQL that `migrate` prints does what `migrate` does. It is run by a database
+/// administrator who allows no program to change a schema.
 #[test]
 fn printed_migration_sql_equals_migrating() {
     let worlds = [Some((bare(), bare())), seed().zip(seed())];
@@ -86,7 +86,7 @@ fn killed_migrate_is_completed_by_next_run() {
         let world = make();
         let killed = world.command(&["migrate"]).env("SOCIALSCHED_KILL_AT", point).status();
         assert_eq!(killed.unwrap().signal(), Some(9), "{point}");
-        // There, too, the last mark has committed by itself: everything is done.
+        // There, too, the last mark has been committed: everything is done.
         let is_whole = statements > 0 && point == &format!("migrate.before_commit:{}", NEWEST + 1);
         if !is_whole {
             // No other command takes half a schema for a whole one.
@@ -206,7 +206,7 @@ fn expand(world: &World) {
     world.database.execute("CREATE TABLE next_table (id INT PRIMARY KEY)");
 }
 
-/// **J4**: every command works beside columns and tables of the next release.
+/// **J4**: every command works with columns and tables of the next release.
 #[test]
 fn commands_work_beside_next_release_schema() {
     let world = World::new();
@@ -225,7 +225,7 @@ fn commands_work_beside_next_release_schema() {
         ["--caption", "Hello", "--image", &image, "--client", &client, "--first-comment", "Me"];
     let mut posts: Vec<_> = accounts.iter().map(|account| world.schedule(account, &all)).collect();
     let page = &accounts[0];
-    // One of each way that a post can go.
+    // One post for each outcome.
     let later = |text: &str| world.schedule(page, &["--caption", text, "--at", "+1h"]);
     let [cancelled, moved] = ["Cancelled", "Moved"].map(later);
     world.run(&["cancel", &cancelled, "--reason", "No"]).ok();
@@ -250,17 +250,17 @@ fn commands_work_beside_next_release_schema() {
     world.run(&["accounts", "pause", &page.id, "--reason", "Rest"]).ok();
     world.run(&["accounts", "resume", &page.id]).ok();
     world.work_until_done();
-    // Held, and decided by a person.
+    // One that needs review, with a person's decision.
     let member = world.member();
-    let held = world.schedule(&member, &["--caption", "Held"]);
+    let unknown = world.schedule(&member, &["--caption", "Held"]);
     world.fault(&json!({
         "match": publish_call("linkedin"), "when": {"nth": 1}, "fault": "after_commit_drop",
     }));
     world.work_for(Duration::from_secs(150), 60);
     world.run(&["recover"]).ok();
-    assert_eq!(world.post(&held)["outcome"], "unknown");
-    world.run(&["recover", &held, "--published", "urn:li:share:77"]).ok();
-    posts.extend([moved, refused, held]);
+    assert_eq!(world.post(&unknown)["outcome"], "unknown");
+    world.run(&["recover", &unknown, "--published", "urn:li:share:77"]).ok();
+    posts.extend([moved, refused, unknown]);
     for post in &posts {
         assert_eq!(world.status(post), "published");
         world.run(&["show", post]).ok();
@@ -282,9 +282,9 @@ fn commands_work_beside_next_release_schema() {
     world.assert_healthy();
 }
 
-/// **J4**: a running worker goes on when the next release has migrated. It
-/// looked at the schema when it started: statements that it has prepared must
-/// go on, and so must its new connections.
+/// **J4**: a running worker continues when the next release has migrated. It looked at
+/// the schema when it started: its prepared statements must keep working, and so must its
+/// new connections.
 #[test]
 fn running_worker_survives_next_release_migration() {
     let world = World::new();

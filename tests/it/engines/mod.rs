@@ -1,6 +1,6 @@
-//! Database servers: the schema's way there, the Node.js scheduler's tables and
-//! statements, the rights that the program needs, and how servers are reached,
-//! secured and lost.
+//! Database servers: migrations of the schema, the Node.js scheduler's tables and
+//! statements, the rights that the program needs, and how servers are reached, secured
+//! and lost.
 
 mod adoption;
 mod demo;

@@ -12,7 +12,7 @@ const RESET: &str = "UPDATE post_schedule
     SET status='pending', locked_at=NULL, worker_id=NULL
     WHERE status='processing'
     AND locked_at < NOW() - INTERVAL 10 MINUTE";
-/// The one that its manual has for hands.
+/// The statement that its manual has for operators.
 const RESET_BY_HAND: &str = "UPDATE post_schedule SET status='pending', locked_at=NULL WHERE status='processing' AND locked_at < NOW() - INTERVAL 10 MINUTE";
 
 fn adopted() -> Option<World> {
@@ -137,7 +137,7 @@ GROUP BY status;",
              UPDATE post_schedule SET status='done' WHERE id='e0000000-0000-4000-8000-000000000024';",
         );
         assert_eq!(world.status("d0000000-0000-4000-8000-000000000024"), "published");
-        // Its recovery, on a job of its own: nothing of ours forbids it.
+        // Its recovery, on a job of its own: none of our fences prevents it.
         world.database.execute(RESET);
         assert_eq!(count("SELECT COUNT(*) FROM post_schedule WHERE status='processing';"), "0");
         world.database.execute(RESET_BY_HAND);
@@ -193,7 +193,7 @@ fn heartbeat_renews_the_old_lock_time() {
     eventually("it is renewed", || world.database.value(locked_at) > first);
 }
 
-/// Locks a job as the old worker does, so many minutes ago.
+/// Locks a job as the old worker does, with a lock of this age in minutes.
 fn locked_by_the_old_worker(world: &World, post: &str, minutes: u32) {
     world.database.execute(&format!(
         "UPDATE post_schedule SET status='processing', locked_at=NOW() - INTERVAL {minutes} MINUTE,
@@ -261,7 +261,7 @@ fn post_published_by_old_worker_is_not_repeated() {
         world.advance(Duration::from_secs(60));
     }
     assert_eq!(world.live().len(), 1, "never twice");
-    // The container that would tell is not in the old tables.
+    // The container that could prove it is not in the old tables.
     assert_eq!(states(&world, &sent), "failed/failed/unknown");
     world.assert_healthy();
 }

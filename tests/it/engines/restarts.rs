@@ -118,7 +118,7 @@ fn restarting_server_loses_and_doubles_no_post() {
             worker.terminate();
             assert_eq!(worker.wait(), 0, "{}", worker.stderr());
         }
-        faults.extend(harness.judge());
+        faults.extend(harness.check_posts());
     }
     report(&format!("RESTARTS\t{:?}\t{done}", world.database.engine()));
     harness.assert_sound("restarts", &faults);

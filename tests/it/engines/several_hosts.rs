@@ -44,7 +44,7 @@ fn database_clock_decides_what_is_due() {
     let due = world.schedule(&page, &["--caption", "Due"]);
     assert_eq!(claimed("-2h"), 1, "a slow clock sends nothing late");
     assert_eq!(world.status(&due), "published");
-    // A time is told to people relative to the server's clock as well.
+    // Relative times in texts also use the server's clock.
     let add = ["schedule", "--account", &page.id, "--caption", "Soon", "--at", "+10m", "--json"];
     let added = run_with_clock(&world, "+3h", &add);
     assert!(added.status.success(), "{added:?}");
@@ -69,7 +69,7 @@ fn lease_ends_by_database_clock() {
     }));
     let id = world.schedule(&page, &["--caption", "Hello"]);
     let mut holder = world.start_worker(&[]);
-    eventually("its call hangs", || world.fault_struck());
+    eventually("its call hangs", || world.fault_injected());
     // To this host all leases ended long ago.
     let other = run_with_clock(&world, "+5h", &["run-worker", "--once", "--json"]);
     let json: serde_json::Value = serde_json::from_slice(&other.stdout).unwrap();
@@ -162,8 +162,8 @@ fn commit_losing_server_settings_are_warned_of() {
     }
 }
 
-/// **F14**: a database that became read-only lets nothing be sent. MariaDB can
-/// be made read-only only as a whole, and for users without special rights.
+/// **F14**: with a database that became read-only, nothing is sent. MariaDB can be made
+/// read-only only as a whole, and for users without special rights.
 #[test]
 fn read_only_database_sends_nothing() {
     let engine = Engine::of_this_run();

@@ -111,13 +111,13 @@ fn server_is_verified_by_certificate_and_name() {
 fn default_tls_is_opportunistic_and_unverified() {
     let Some(encrypted) = Encrypted::new() else { return };
     let user = with_password(&encrypted);
-    // The server lets this user in by TLS only, and has another name.
+    // The server accepts this user by TLS only, and has another name.
     encrypted.list(&encrypted.url(&user, "127.0.0.1", "")).ok();
     let off = if scheme() == "mysql" { "ssl-mode=DISABLED" } else { "sslmode=disable" };
     encrypted.refuses(&encrypted.url(&user, "127.0.0.1", off), "refuses");
 }
 
-/// **E12**: a client certificate lets in.
+/// **E12**: a client certificate is accepted.
 #[test]
 fn client_certificate_lets_in() {
     let Some(encrypted) = Encrypted::new() else { return };
@@ -137,7 +137,7 @@ fn client_certificate_lets_in() {
     };
     encrypted.list(&url(&encrypted.shown("client.pem", "client.key"))).ok();
     encrypted.refuses(&url(""), "refuses");
-    // Signed by somebody whom the server does not trust.
+    // Signed by an authority that the server does not trust.
     encrypted.refuses(&url(&encrypted.shown("intruder.pem", "intruder.key")), "TLS");
     // Not a pair, no key at all, and only one of the two.
     encrypted.refuses(&url(&encrypted.shown("client.pem", "intruder.key")), "TLS");

@@ -12,7 +12,7 @@ pub fn silent(mut command: Command) -> Command {
     command
 }
 
-/// What `cancel` and its like answer when there is nothing to change any more.
+/// The exit code of `cancel` and similar commands when there is nothing left to change.
 const WRONG_STATE: Option<i32> = Some(4);
 
 /// The transactions of these commands, each killed at both points.
@@ -62,7 +62,7 @@ fn repeated_schedule_stores_one_post() {
         let sql = format!("SELECT id FROM post_details WHERE idempotency_key = '{}'", post.id);
         harness.watch(Planted { id: harness.world.database.value(&sql), ..post });
     }
-    let faults = harness.judge();
+    let faults = harness.check_posts();
     harness.assert_sound("schedule", &faults);
 }
 
@@ -72,7 +72,7 @@ fn a_cancelled_post_is_never_live() {
     let cancel = |post: &Planted| harness.world.command(&["cancel", &post.id]);
     let posts =
         again_after_every_point(&harness, || harness.plant(&FACEBOOK_TEXT), cancel, "cancel_posts");
-    let faults = harness.judge();
+    let faults = harness.check_posts();
     for post in posts {
         assert_eq!(harness.world.status(&post.id), "cancelled");
     }
@@ -91,7 +91,7 @@ fn a_rescheduled_post_goes_out_once() {
         "reschedule_post",
     );
     harness.world.advance(Duration::from_secs(3700));
-    let faults = harness.judge();
+    let faults = harness.check_posts();
     harness.assert_sound("reschedule", &faults);
 }
 
@@ -110,7 +110,7 @@ fn recover_killed_anywhere_settles_nothing_wrongly() {
         };
         let recover = |_: &Planted| harness.world.command(&["recover"]);
         again_after_every_point(&harness, dead_in_the_call, recover, "take_over");
-        let faults = harness.judge();
+        let faults = harness.check_posts();
         harness.assert_sound(&format!("recover {moment}"), &faults);
     }
 }
@@ -130,7 +130,7 @@ fn a_retried_post_goes_out_once() {
     let harness = Harness::new();
     let retry = |post: &Planted| harness.world.command(&["retry", &post.id]);
     again_after_every_point(&harness, || refused(&harness, &FACEBOOK_TEXT), retry, "retry_posts");
-    let faults = harness.judge();
+    let faults = harness.check_posts();
     harness.assert_sound("retry", &faults);
 }
 
@@ -158,7 +158,7 @@ fn retry_after_a_dead_worker(flow: &'static Flow) {
         harness.world.run(&["recover"]).ok();
         harness.world.advance(LEASE_OVER);
     }
-    let faults = harness.judge();
+    let faults = harness.check_posts();
     for (post, fault) in &faults {
         let point = plans.iter().find(|(planned, _)| planned.id == post.id).map(|(_, p)| *p);
         report(&format!("retry after a kill at {point:?}: {fault}"));

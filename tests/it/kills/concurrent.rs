@@ -21,7 +21,7 @@ pub fn dead(harness: &Harness, flow: &'static Flow, point: &str) -> Planted {
 /// The worker's point behind the answer that its post is live.
 fn answered(harness: &Harness, flow: &'static Flow) -> String {
     let points = harness.trace(harness.worker(&harness.plant(flow)));
-    points.into_iter().find(|point| kill_points::told_at(point).is_some()).unwrap()
+    points.into_iter().find(|point| kill_points::answered_at(point).is_some()).unwrap()
 }
 
 pub fn recover(harness: &Harness) -> Command {
@@ -32,20 +32,20 @@ pub fn recover(harness: &Harness) -> Command {
 type Rival = fn(&Harness, &Planted) -> Command;
 const RIVALS: [Rival; 2] = [|harness, _| recover(harness), |harness, post| harness.worker(post)];
 
-/// Whether something about the post is stored or was learnt right there.
+/// Whether something about the post is stored or was received at this point.
 fn is_about_the_post(point: &str) -> bool {
     let stored = ["take_over.", "record_", "hold."];
     point.contains(".read:") || stored.iter().any(|name| point.starts_with(name))
 }
 
-/// One of the two stands still at each of these points; meanwhile the other one
-/// does its work, or waits for the first one's locks; then the first goes on.
-/// Of posts that are live, and where that can be seen, of posts that are not.
+/// One of the two is stopped at each of these points; meanwhile the other one does its
+/// work, or waits for the first one's locks; then the first continues. Of posts that are
+/// live, and where that can be read, of posts that are not.
 fn look_up_at_once(flow: &'static Flow) {
     let harness = Harness::new();
     let answered = answered(&harness, flow);
     let unsent = answered.replace(".read:", ".before:");
-    let mut faults = harness.judge();
+    let mut faults = harness.check_posts();
     for (first, second) in [(RIVALS[0], RIVALS[1]), (RIVALS[1], RIVALS[0])] {
         for dies_at in if flow.is_two_step() { vec![&answered, &unsent] } else { vec![&answered] } {
             let post = dead(&harness, flow, dies_at);
@@ -67,13 +67,13 @@ fn look_up_at_once(flow: &'static Flow) {
                     stands.go_on();
                     assert_eq!(stands.end(), Some(0), "{point}");
                     assert!(other.wait().unwrap().success(), "{point}");
-                    faults.extend(harness.judge());
+                    faults.extend(harness.check_posts());
                 }
             }
         }
     }
-    // Whoever looks up has taken the job over, under a fence of its own; only
-    // held posts are nobody's.
+    // A worker that looks up has taken the job over, under a fence of its own; only posts
+    // that need review have no owner.
     let lookups = |having: &str| {
         let sql = format!(
             "SELECT COUNT(*) FROM (
@@ -110,10 +110,10 @@ fn recover_and_worker_never_resend_members_post() {
     look_up_at_once(&LINKEDIN_MEMBER);
 }
 
-/// What a person may say; `--published` wants the id at the platform.
-const VERDICTS: [&str; 3] = ["--published", "--not-published", "--abandon"];
+/// A person's possible decisions; `--published` needs the id at the platform.
+const DECISIONS: [&str; 3] = ["--published", "--not-published", "--abandon"];
 
-pub fn verdict(harness: &Harness, post: &Planted, word: &str) -> Command {
+pub fn decision(harness: &Harness, post: &Planted, word: &str) -> Command {
     let mut args = vec!["recover", &post.id, "--yes", word];
     let live = harness.world.live();
     let item = live.iter().find(|item| item["account"] == post.external_account.as_str());
@@ -124,8 +124,8 @@ pub fn verdict(harness: &Harness, post: &Planted, word: &str) -> Command {
     silent(harness.world.command(&args))
 }
 
-/// Waits until a command waits for the locks of one that stands still. SQLite
-/// tells nobody, but lets only one at a time write.
+/// Waits until a command waits for the locks of one that stands still. SQLite does not
+/// report this, but allows only one writer at a time.
 fn until_it_waits(harness: &Harness) {
     let database = &harness.world.database;
     if database.engine() != Engine::Sqlite {
@@ -147,11 +147,11 @@ fn decision_waits_for_transaction_and_is_refused() {
         };
         let points: Vec<&String> = points.iter().filter(is_recorded).collect();
         assert!(points.len() >= 3, "{points:?}");
-        for word in VERDICTS {
+        for word in DECISIONS {
             for point in &points {
                 let post = harness.plant(flow);
                 let worker = Frozen::at(harness.worker(&post), point).unwrap();
-                let mut person = verdict(&harness, &post, word).spawn().unwrap();
+                let mut person = decision(&harness, &post, word).spawn().unwrap();
                 until_it_waits(&harness);
                 worker.go_on();
                 assert_eq!(worker.end(), Some(0), "{word} at {point}");
@@ -159,8 +159,8 @@ fn decision_waits_for_transaction_and_is_refused() {
                 harness.note(1);
             }
         }
-        let faults = harness.judge();
-        harness.assert_sound(&format!("verdicts beside a worker, {}", flow.name), &faults);
+        let faults = harness.check_posts();
+        harness.assert_sound(&format!("decisions next to a worker, {}", flow.name), &faults);
     }
 }
 
@@ -175,27 +175,27 @@ fn decision_waits_until_review_is_needed() {
         let dies_at = if word == "--published" { &answered } else { &unsent };
         let post = dead(&harness, &LINKEDIN_MEMBER, dies_at);
         let worker = Frozen::at(harness.worker(&post), "hold.before_commit:1").unwrap();
-        let mut person = verdict(&harness, &post, word).spawn().unwrap();
+        let mut person = decision(&harness, &post, word).spawn().unwrap();
         until_it_waits(&harness);
         worker.go_on();
         assert_eq!(worker.end(), Some(0), "{word}");
         assert_eq!(person.wait().unwrap().code(), Some(0), "{word}");
         harness.note(1);
-        let faults = harness.judge();
+        let faults = harness.check_posts();
         assert_eq!(harness.world.status(&post.id), ends, "{word}");
         harness.assert_sound(&format!("{word} behind a hold"), &faults);
     }
 }
 
-/// **G15**: an answer that comes beside a decision is kept, and nothing is sent
-/// again. The post needs review although it is live. While a person's decision
-/// is recorded, its first worker comes back with the platform's answer, which
-/// counts more than any decision.
+/// **G15**: an answer that arrives next to a decision is kept, and nothing is sent again.
+/// The post needs review although it is live. While a person's decision is recorded, its
+/// first worker comes back with the platform's answer, which counts more than any
+/// decision.
 #[test]
 fn answer_beside_decision_is_kept() {
     let harness = Harness::new();
     let answered = answered(&harness, &LINKEDIN_MEMBER);
-    for word in VERDICTS {
+    for word in DECISIONS {
         for point in ["judge.before_commit", "judge.committed"] {
             for answer_comes_first in [false, true] {
                 let post = harness.plant(&LINKEDIN_MEMBER);
@@ -205,11 +205,11 @@ fn answer_beside_decision_is_kept() {
                 assert_eq!(harness.world.post(&post.id)["outcome"], "unknown");
                 if answer_comes_first {
                     worker.go_on();
-                    let person = verdict(&harness, &post, word).status().unwrap();
+                    let person = decision(&harness, &post, word).status().unwrap();
                     assert!(matches!(person.code(), Some(0 | 4)), "{word}: {person}");
                     assert_eq!(worker.end(), Some(0), "{word}");
                 } else {
-                    let person = Frozen::at(verdict(&harness, &post, word), point).unwrap();
+                    let person = Frozen::at(decision(&harness, &post, word), point).unwrap();
                     worker.go_on();
                     person.go_on();
                     assert_eq!(person.end(), Some(0), "{word} at {point}");
@@ -217,19 +217,19 @@ fn answer_beside_decision_is_kept() {
                 }
                 harness.note(1);
                 harness.finish();
-                let told = harness.world.post(&post.id);
+                let shown = harness.world.post(&post.id);
                 let live = harness.world.live();
                 let account = post.external_account.as_str();
                 let mine: Vec<_> = live.iter().filter(|item| item["account"] == account).collect();
                 assert_eq!(mine.len(), 1, "{word} at {point}");
                 assert_eq!(
-                    (&told["status"], &told["externalPostId"]),
+                    (&shown["status"], &shown["externalPostId"]),
                     (&"published".into(), &mine[0]["id"]),
-                    "{word} at {point}: {told}"
+                    "{word} at {point}: {shown}"
                 );
             }
         }
     }
-    let faults = harness.judge();
-    harness.assert_sound("answers beside verdicts", &faults);
+    let faults = harness.check_posts();
+    harness.assert_sound("answers next to decisions", &faults);
 }

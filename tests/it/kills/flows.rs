@@ -4,13 +4,13 @@ use socialsched::domain::Platform::{self, Facebook, Instagram, LinkedIn};
 use socialsched::domain::PostType::{self, Carousel, Post, Reel, Video};
 use socialsched::domain::{MediaItem, MediaKind, PostContent, PublishMode};
 
-/// One way to publish.
+/// One flow of publishing.
 #[derive(Debug, Clone, Copy)]
 pub struct Flow {
     pub name: &'static str,
     pub platform: Platform,
     pub first_comment: Option<&'static str>,
-    /// Of a person and not of an organization: nobody can look such posts up.
+    /// Of a member and not of an organization: such posts cannot be looked up.
     pub is_members: bool,
     /// Of the account; `None`: the usual one.
     pub mode: Option<PublishMode>,

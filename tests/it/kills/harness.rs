@@ -20,9 +20,9 @@ use crate::support::{PrivateServer, World};
 
 /// Enough time for any lease to end, also that of a gate.
 pub const LEASE_OVER: Duration = Duration::from_secs(150);
-/// Between runs of clean workers: so long that few runs settle everything.
+/// Between runs of clean workers: long enough for few runs to settle everything.
 const PAUSE: Duration = Duration::from_secs(900);
-/// So many runs settle everything, also what is looked up ten times.
+/// Number of runs that settle everything, also what is looked up ten times.
 const RUNS_MAX: u32 = 40;
 /// Enough time for any video to be processed.
 const PROCESSED: Duration = Duration::from_secs(1);
@@ -55,7 +55,7 @@ pub struct Harness {
     posts: RefCell<Vec<Planted>>,
     kills: Cell<u32>,
     frozen: Cell<usize>,
-    judged: Cell<u32>,
+    checked: Cell<u32>,
     unknown: RefCell<BTreeMap<&'static str, u32>>,
     /// The platforms may refuse posts: then a post may fail, if it is not live.
     refusals: Cell<bool>,
@@ -70,8 +70,7 @@ fn waited_for(options: SandboxOptions) -> SandboxOptions {
 }
 
 impl Harness {
-    /// On platforms that let every double through: LinkedIn's filter of equal
-    /// posts would hide some.
+    /// On platforms without a filter of equal posts: LinkedIn's would hide some doubles.
     pub fn new() -> Self {
         Self::with(SandboxOptions { duplicate_window_ms: 0, ..SandboxOptions::default() })
     }
@@ -99,7 +98,7 @@ impl Harness {
             posts: RefCell::default(),
             kills: Cell::new(0),
             frozen: Cell::new(0),
-            judged: Cell::new(0),
+            checked: Cell::new(0),
             unknown: RefCell::default(),
             refusals: Cell::default(),
             lies: Cell::default(),
@@ -178,7 +177,7 @@ impl Harness {
         Planted { flow, id: PostId::generate().to_string(), account, external_account }
     }
 
-    /// Judges this post, too.
+    /// Checks this post, too.
     pub fn watch(&self, post: Planted) {
         self.posts.borrow_mut().push(post);
     }
@@ -190,12 +189,12 @@ impl Harness {
         worker
     }
 
-    /// A worker that serves everybody, not yet started.
+    /// A worker for all accounts, not yet started.
     pub fn any_worker(&self) -> Command {
         self.worker_for("5s")
     }
 
-    /// The same for so long, media that is being processed included.
+    /// The same with this runtime, media that is being processed included.
     pub fn worker_for(&self, runtime: &str) -> Command {
         let mut worker = self.world.command(&[
             "run-worker",
@@ -209,7 +208,7 @@ impl Harness {
         worker
     }
 
-    /// Runs a command that is to die at a point (`name:n`); tells whether it did.
+    /// Runs a command that is to die at a point (`name:n`); returns whether it did.
     pub fn killed_at(&self, mut command: Command, point: &str) -> bool {
         let status = command.env("SOCIALSCHED_KILL_AT", point).status().unwrap();
         let killed = status.signal() == KILLED;
@@ -218,7 +217,7 @@ impl Harness {
         killed
     }
 
-    /// Counts a kill that somebody else made.
+    /// Counts a kill that was made elsewhere.
     pub fn count_kill(&self) {
         self.kills.set(self.kills.get() + 1);
     }
@@ -280,7 +279,7 @@ impl Harness {
         self.world.open_posts() == 0 && self.world.database.value(owed) == "0"
     }
 
-    /// Lets clean workers go on until everything has ended.
+    /// Runs clean workers until everything has ended.
     #[track_caller]
     pub fn finish(&self) {
         for _ in 0..RUNS_MAX {
@@ -299,13 +298,13 @@ impl Harness {
         panic!("posts never end: {open:?}, paused: {paused:?}");
     }
 
-    /// Finishes, and asks of every post planted since the last time: is it
-    /// live at most once, is it live exactly if it is said to be, and is it
-    /// there at all? A post whose outcome is unknown may be either, but on
-    /// two-step flows there is none. And the same of its first comment, which
-    /// nobody can look up. Tells what is wrong with which post.
+    /// Finishes, and checks every post planted since the last time: is it live at most
+    /// once, is it live exactly if it is reported as live, and does its row exist? A post
+    /// with an unknown outcome may be either, but on two-step flows there is none. The
+    /// same holds for its first comment, which cannot be looked up. Returns each post
+    /// with its fault.
     #[track_caller]
-    pub fn judge(&self) -> Vec<(Planted, String)> {
+    pub fn check_posts(&self) -> Vec<(Planted, String)> {
         self.finish();
         // Videos are shown when they are processed.
         self.world.advance(PROCESSED);
@@ -318,7 +317,7 @@ impl Harness {
         let rows: BTreeMap<&str, &[String]> =
             rows.iter().map(|row| (row[0].as_str(), &row[1..])).collect();
         for post in self.posts.take() {
-            self.judged.set(self.judged.get() + 1);
+            self.checked.set(self.checked.get() + 1);
             let live = live.get(&post.external_account).copied().unwrap_or_default();
             let fault = match rows.get(post.id.as_str()) {
                 None => Some("lost".to_owned()),
@@ -340,8 +339,8 @@ impl Harness {
         live
     }
 
-    /// How this post ended: what is told of it, and how often it is live, as
-    /// in `published, 1 live`.
+    /// How this post ended: its reported state, and how often it is live, as in
+    /// `published, 1 live`.
     pub fn end_of(&self, post: &Planted) -> String {
         let live = self.live().get(&post.external_account).map_or(0, |live| live.posts);
         let sql =
@@ -351,7 +350,7 @@ impl Harness {
 
     fn fault(&self, post: &Planted, row: &[String], live: Live) -> Option<String> {
         let (status, outcome, comment) = (row[0].as_str(), row[1].as_str(), row[2].as_str());
-        let told = match (status, outcome) {
+        let fault = match (status, outcome) {
             _ if live.posts > 1 => Some("doubled"),
             ("published", _) if live.posts == 1 => self.comment_fault(post, comment, live),
             _ if live.comments > 0 || !comment.is_empty() => Some("a comment without a post"),
@@ -364,7 +363,7 @@ impl Harness {
             }
             _ => Some("ended wrongly"),
         };
-        Some(format!("{}: {live:?}, {row:?}", told?))
+        Some(format!("{}: {live:?}, {row:?}", fault?))
     }
 
     /// What is wrong with the comment below a published post.
@@ -381,8 +380,8 @@ impl Harness {
         }
     }
 
-    /// The last word of a test: nothing was wrong with any post, no invariant
-    /// is broken; and its figures.
+    /// The last assertion of a test: no post has a fault, and no invariant is broken.
+    /// Reports its figures.
     #[track_caller]
     pub fn assert_sound(&self, name: &str, faults: &[(Planted, String)]) {
         let unknown: Vec<String> =
@@ -392,7 +391,7 @@ impl Harness {
             self.world.database.engine(),
             self.kills(),
             self.frozen.get(),
-            self.judged.get(),
+            self.checked.get(),
             faults.len(),
             self.began.elapsed().as_secs(),
             unknown.join(", "),

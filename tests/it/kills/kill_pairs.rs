@@ -9,8 +9,8 @@ use super::harness::{Harness, LEASE_OVER, Planted};
 use super::kill_points::transactions;
 use super::settings::{Dice, number, report};
 
-/// The second kill comes within so many runs of the recovering worker, or
-/// never, since the first one left nothing to recover from.
+/// The second kill comes within this many runs of the recovering worker, or never, since
+/// the first one left nothing to recover from.
 const RECOVERING_RUNS: u32 = 14;
 
 /// Time passes between them: first that of leases, then that of look-ups,
@@ -38,14 +38,14 @@ fn recovery(harness: &Harness, flow: &'static Flow, first: &str) -> Vec<String> 
     points
 }
 
-/// Of the second points after one first point at least one in so many is tried:
-/// to find them out takes as long as to die at some of them.
+/// One in this many, at least, of the second points after one first point is tried: to
+/// find them takes as long as to die at some of them.
 const SECONDS_OF: u64 = 8;
 
-/// Of every flow so many first points are tried.
+/// Number of first points that are tried of every flow.
 const FIRSTS_LEAST: usize = 3;
 
-/// The transactions that recovering workers must have come to.
+/// The transactions that recovering workers must have reached.
 fn expected(flow: &Flow) -> &'static [&'static str] {
     match flow.name {
         _ if flow.first_comment.is_some() => &["record_comment", "take_follow_ups"],
@@ -73,7 +73,7 @@ fn all_pairs(flow: &'static Flow) {
     let every = usize::try_from(of_firsts).unwrap().min(possible.div_ceil(FIRSTS_LEAST));
     let from = usize::try_from(dice.below(every as u64)).unwrap();
     firsts = firsts.into_iter().skip(from).step_by(every).collect();
-    let mut faults = harness.judge();
+    let mut faults = harness.check_posts();
     let mut recovering = BTreeSet::new();
     let (mut known, mut tried) = (0, 0);
     for first in &firsts {
@@ -96,7 +96,7 @@ fn all_pairs(flow: &'static Flow) {
             waiting.retain(|(post, second)| !harness.killed_at(harness.worker(post), second));
         }
         harness.world.advance(LEASE_OVER);
-        for (post, fault) in harness.judge() {
+        for (post, fault) in harness.check_posts() {
             let second = plans.iter().find(|(planned, _)| planned.id == post.id).map(|(_, s)| *s);
             report(&format!("{} killed at {first}, then at {second:?}: {fault}", flow.name));
             faults.push((post, fault));

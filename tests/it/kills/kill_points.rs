@@ -16,8 +16,8 @@ const NOT_HERE: &[(&str, &str)] = &[
     ("migrate", "its own driver is in engines/migrating.rs"),
 ];
 
-/// Points that a run passes or not as time will have it: media that is being
-/// processed, and the heartbeat beside a job that may be over already.
+/// Points that a run may or may not pass, depending on timing: media that is being
+/// processed, and the heartbeat of a job that may be over already.
 const TIMED: &[&str] = &["release.", "renew_leases.", "beat."];
 
 /// What an undisturbed worker does for one post of a flow: transactions of its
@@ -125,15 +125,15 @@ fn comment_call(platform: Platform) -> &'static str {
     }
 }
 
-/// What a worker at this point has been told by the platform: a column of
-/// `post_details`, and what it must say in the end.
-pub fn told_at(point: &str) -> Option<(&'static str, &'static str)> {
-    let is_told = point.starts_with("publish/") && point.ends_with(".read:1");
-    let told = match point.contains("/comments.") {
+/// What the platform has answered a worker at this point: a column of `post_details`, and
+/// its value in the end.
+pub fn answered_at(point: &str) -> Option<(&'static str, &'static str)> {
+    let is_answered = point.starts_with("publish/") && point.ends_with(".read:1");
+    let expected = match point.contains("/comments.") {
         true => ("first_comment_state", "sent"),
         false => ("status", "published"),
     };
-    is_told.then_some(told)
+    is_answered.then_some(expected)
 }
 
 /// Whether a point is passed only if time will have it.
@@ -198,5 +198,5 @@ fn every_transaction_is_killed_at_both_points() {
     killed.extend(RARE_PATHS.iter().flat_map(|path| path.transactions));
     killed.extend(commands::TRANSACTIONS);
     let found: BTreeSet<&str> = found.iter().map(String::as_str).collect();
-    assert_eq!(found, killed, "left: transactions in src/store, right: those somebody dies in");
+    assert_eq!(found, killed, "left: transactions in src/store, right: those a process dies in");
 }

@@ -2,12 +2,12 @@
 //! effect outside of it, and no post is ever doubled, lost or wrongly reported.
 //!
 //! Needs the feature `kill-points` (`src/kill_point.rs`). What is asked after
-//! each run is in [`harness::Harness::judge`]. Variables:
+//! each run is in [`harness::Harness::check_posts`]. Variables:
 //!
 //! - `KILLS`: how many random kills each test of them makes (default 200);
 //! - `KILL_SEED`: the seed of random plans (default 1);
-//! - `KILL_SHARE`: of ordered pairs, and of kills beside a fault of the platforms,
-//!   one of so many is tried (1 is all; each driver has a default of its own);
+//! - `KILL_SHARE`: one in this many is tried, of ordered pairs and of kills during a fault of the
+//!   platforms (1 is all; each test has its own default);
 //! - `KILL_REPORT`: a file to which each test appends its figures.
 //!
 //! `tests/nightly` sets them for long runs on all engines.

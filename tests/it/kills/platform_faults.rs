@@ -1,6 +1,6 @@
-//! One kill at every point of a flow, while the platform misbehaves at the call
-//! that makes the post visible, or in what it shows afterwards. The first
-//! successor meets the same trouble, those after it none.
+//! One kill at every point of a flow, while the platform has a fault at the call that
+//! makes the post visible, or in what it shows afterwards. The first successor meets the
+//! same fault, those after it none.
 
 use serde_json::{Value, json};
 use socialsched::sandbox::SandboxOptions;
@@ -19,7 +19,7 @@ const LIST_LAG_MS: u64 = 160_000;
 
 /// What the platform does wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Trouble {
+enum PlatformFault {
     LostReply,
     ErrorThoughLive,
     RefusalThoughLive,
@@ -28,14 +28,14 @@ enum Trouble {
     ListLag,
 }
 
-use Trouble::{
+use PlatformFault::{
     DeliveredTwice, ErrorThoughLive, ListLag, LostReply, RefusalThoughLive, StaleStatus,
 };
 
-const TROUBLES: [Trouble; 6] =
+const PLATFORM_FAULTS: [PlatformFault; 6] =
     [LostReply, ErrorThoughLive, RefusalThoughLive, DeliveredTwice, StaleStatus, ListLag];
 
-impl Trouble {
+impl PlatformFault {
     fn options(self) -> SandboxOptions {
         let usual = SandboxOptions { duplicate_window_ms: 0, ..SandboxOptions::default() };
         match self {
@@ -72,7 +72,7 @@ enum Call {
     NotAllowed,
     /// Allowed, not sent.
     Unsent,
-    /// On its way: it arrived, or not.
+    /// In transit: it may or may not have arrived.
     Sending,
     /// It took effect; its answer is not stored, or was none.
     Open,
@@ -83,7 +83,7 @@ enum Call {
 /// The points that a worker passes, with how far its call is at each.
 fn with_call(points: Vec<String>) -> Vec<(String, Call)> {
     let mut call = Call::NotAllowed;
-    let mut told = Vec::new();
+    let mut stages = Vec::new();
     for point in points {
         call = match (call, point.as_str()) {
             (Call::NotAllowed, p) if p.starts_with("open_gates.committed") => Call::Unsent,
@@ -97,21 +97,21 @@ fn with_call(points: Vec<String>) -> Vec<(String, Call)> {
         {
             call = Call::Answered;
         }
-        told.push((point, call));
+        stages.push((point, call));
     }
-    told
+    stages
 }
 
 /// How a post may end whose first worker died so far with its call.
-fn ends(flow: &Flow, trouble: Trouble, call: Call) -> &'static [&'static str] {
+fn ends(flow: &Flow, platform_fault: PlatformFault, call: Call) -> &'static [&'static str] {
     const PUBLISHED: &[&str] = &["published, 1 live"];
-    // The refusal of a member's post is believed where LinkedIn has signed it: there
-    // is nothing that could be asked. One that lies is the limit.
-    const TOLD_A_LIE: &[&str] = &["not_published, 1 live"];
-    let answer_is_lost = matches!(trouble, LostReply | ErrorThoughLive);
-    match (call, trouble) {
+    // The refusal of a member's post is believed where LinkedIn has signed it, since it
+    // cannot be looked up. A false one is the documented limit.
+    const FALSE_REFUSAL: &[&str] = &["not_published, 1 live"];
+    let answer_is_lost = matches!(platform_fault, LostReply | ErrorThoughLive);
+    match (call, platform_fault) {
         _ if !flow.is_members => PUBLISHED,
-        (Call::NotAllowed | Call::Answered, RefusalThoughLive) => TOLD_A_LIE,
+        (Call::NotAllowed | Call::Answered, RefusalThoughLive) => FALSE_REFUSAL,
         (Call::Answered, _) => PUBLISHED,
         (Call::NotAllowed, _) if !answer_is_lost => PUBLISHED,
         (Call::Unsent, _) => &["unknown, 0 live"],
@@ -120,21 +120,26 @@ fn ends(flow: &Flow, trouble: Trouble, call: Call) -> &'static [&'static str] {
     }
 }
 
-fn beside(flow: &'static Flow, trouble: Trouble, dice: &mut Dice, share: u64) {
-    let harness = Harness::with(trouble.options());
-    if trouble == RefusalThoughLive && flow.is_members {
+fn kill_under_fault(
+    flow: &'static Flow,
+    platform_fault: PlatformFault,
+    dice: &mut Dice,
+    share: u64,
+) {
+    let harness = Harness::with(platform_fault.options());
+    if platform_fault == RefusalThoughLive && flow.is_members {
         harness.expect_lies();
     }
-    trouble.begin(&harness);
+    platform_fault.begin(&harness);
     let mut points = with_call(harness.trace(harness.worker(&harness.plant(flow))));
     harness.world.heal();
-    let mut faults = harness.judge();
+    let mut faults = harness.check_posts();
     points.retain(|(point, _)| !is_timed(point) && dice.one_in(share));
     let plans: Vec<(Planted, &(String, Call))> =
         points.iter().map(|point| (harness.plant(flow), point)).collect();
-    trouble.begin(&harness);
+    platform_fault.begin(&harness);
     for (post, (point, _)) in &plans {
-        // Or the platform would rest as a whole after a few of them.
+        // Otherwise the platform as a whole would be paused after a few of them.
         harness.world.database.execute("UPDATE platform_health SET faults = 0");
         let killed = harness.killed_at(harness.worker(post), point);
         assert!(killed || !point.ends_with(":1"), "did not come to {point}");
@@ -142,49 +147,52 @@ fn beside(flow: &'static Flow, trouble: Trouble, dice: &mut Dice, share: u64) {
     harness.world.advance(LEASE_OVER);
     assert!(harness.any_worker().status().unwrap().success());
     harness.world.heal();
-    faults.extend(harness.judge());
+    faults.extend(harness.check_posts());
     for (post, (point, call)) in &plans {
-        let (end, may) = (harness.end_of(post), ends(flow, trouble, *call));
+        let (end, may) = (harness.end_of(post), ends(flow, platform_fault, *call));
         if !may.contains(&end.as_str()) {
-            let fault = format!("{trouble:?}, killed at {point}: {end} instead of {may:?}");
+            let fault = format!("{platform_fault:?}, killed at {point}: {end} instead of {may:?}");
             faults.push((post.clone(), fault));
         }
     }
-    harness.assert_sound(&format!("{trouble:?} beside {}, one in {share}", flow.name), &faults);
+    harness
+        .assert_sound(&format!("{platform_fault:?} during {}, one in {share}", flow.name), &faults);
 }
 
-fn beside_every_trouble(flow: &'static Flow) {
+fn kill_under_every_fault(flow: &'static Flow) {
     let share = number("KILL_SHARE", 6);
     let mut dice = Dice::new(number("KILL_SEED", 1));
-    TROUBLES.into_iter().for_each(|trouble| beside(flow, trouble, &mut dice, share));
+    PLATFORM_FAULTS
+        .into_iter()
+        .for_each(|platform_fault| kill_under_fault(flow, platform_fault, &mut dice, share));
 }
 
 #[test]
 fn facebook_text() {
-    beside_every_trouble(&FACEBOOK_TEXT);
+    kill_under_every_fault(&FACEBOOK_TEXT);
 }
 
 #[test]
 fn facebook_photo() {
-    beside_every_trouble(&FACEBOOK_PHOTO);
+    kill_under_every_fault(&FACEBOOK_PHOTO);
 }
 
 #[test]
 fn facebook_story() {
-    beside_every_trouble(&FACEBOOK_STORY);
+    kill_under_every_fault(&FACEBOOK_STORY);
 }
 
 #[test]
 fn instagram_image() {
-    beside_every_trouble(&INSTAGRAM_IMAGE);
+    kill_under_every_fault(&INSTAGRAM_IMAGE);
 }
 
 #[test]
 fn linkedin_image() {
-    beside_every_trouble(&LINKEDIN_IMAGE);
+    kill_under_every_fault(&LINKEDIN_IMAGE);
 }
 
 #[test]
 fn linkedin_member() {
-    beside_every_trouble(&LINKEDIN_MEMBER);
+    kill_under_every_fault(&LINKEDIN_MEMBER);
 }

@@ -1,5 +1,5 @@
-//! Workers killed at random instants, in company, while the platforms
-//! misbehave. A failure names its seed; this runs the same plan again:
+//! Workers killed at random instants, several at a time, while the platforms
+//! have faults. A failure names its seed; this runs the same plan again:
 //!
 //! ```text
 //! KILL_SEED=<seed> KILLS=1 cargo nextest run --features kill-points -E 'test(kills::random::first)'
@@ -31,8 +31,8 @@ pub const PUBLISH_CALLS: [&str; 3] = [
     r#"{"call": "publish", "platform": "linkedin"}"#,
 ];
 
-/// What may go wrong with a publish call. The refusals of members' posts are believed,
-/// and a call that LinkedIn itself takes twice is a double that nobody here could
+/// The possible faults of a publish call. The refusals of members' posts are believed,
+/// and a call that LinkedIn itself takes twice is a double post that this program cannot
 /// prevent.
 fn publish_faults(call: &str, dice: &mut Dice) -> Value {
     const LOST: [&str; 6] = [
@@ -54,7 +54,7 @@ fn publish_faults(call: &str, dice: &mut Dice) -> Value {
     json!({"fault": dice.pick(&LOST)})
 }
 
-/// Publish calls whose answers take so long that many workers die waiting.
+/// Delays the answers of publish calls so that many workers die waiting.
 fn dawdle(harness: &Harness) {
     for call in PUBLISH_CALLS {
         harness.world.fault(&json!({
@@ -64,8 +64,8 @@ fn dawdle(harness: &Harness) {
     }
 }
 
-/// Platforms that lose answers, lie, and lag, as the dice fall.
-fn misbehave(harness: &Harness, dice: &mut Dice) -> Vec<String> {
+/// Platforms with random faults: lost and false answers, and lags.
+fn set_faults(harness: &Harness, dice: &mut Dice) -> Vec<String> {
     let mut rules = Vec::new();
     for call in PUBLISH_CALLS {
         if dice.one_in(2) {
@@ -117,7 +117,7 @@ fn round(seed: u64) -> u32 {
     let mut plan = Vec::new();
     let harness = Harness::with(options(seed, &mut dice));
     if dice.one_in(2) {
-        plan = misbehave(&harness, &mut dice);
+        plan = set_faults(&harness, &mut dice);
         harness.expect_refusals();
     }
     if dice.one_in(2) {
@@ -128,7 +128,7 @@ fn round(seed: u64) -> u32 {
     let mut open: Vec<Planted> = Vec::new();
     while harness.kills() < KILLS_PER_ROUND {
         if harness.world.open_posts() == 0 {
-            faults.extend(harness.judge());
+            faults.extend(harness.check_posts());
             open = FLOWS.iter().map(|flow| harness.plant(flow)).collect();
         }
         if dice.one_in(20) {
@@ -151,7 +151,7 @@ fn round(seed: u64) -> u32 {
         }
         harness.world.advance(Duration::from_secs(pause));
     }
-    faults.extend(harness.judge());
+    faults.extend(harness.check_posts());
     if !faults.is_empty() {
         report(&format!("random kills, KILL_SEED={seed}:\n  {}", plan.join("\n  ")));
     }

@@ -1,6 +1,6 @@
-//! Places that an undisturbed worker never comes to. For each there is a path
-//! that leads there: a process dies at both points of its transaction, and the
-//! same is started again, at once and when its lease is over.
+//! Places that an undisturbed worker never reaches. For each there is a path to it: a
+//! process dies at both points of its transaction, and the same is started again, at once
+//! and when its lease is over.
 
 use std::process::Command;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::commands::silent;
-use super::concurrent::{dead, recover, verdict};
+use super::concurrent::{dead, decision, recover};
 use super::flows::{
     FACEBOOK_COMMENT, FACEBOOK_TEXT, Flow, INSTAGRAM_COMMENT, INSTAGRAM_IMAGE, INSTAGRAM_REEL,
     LINKEDIN_MEMBER, LINKEDIN_TEXT,
@@ -16,20 +16,20 @@ use super::flows::{
 use super::harness::{Harness, LEASE_OVER, Planted};
 use crate::support::Engine;
 
-/// One way to such a place.
+/// One path to such a place.
 pub struct RarePath {
     flow: &'static Flow,
     /// Brings a post there.
     stage: fn(&Harness, &'static Flow) -> Planted,
     /// A rule of what is wrong with the platforms while a process dies.
-    trouble: Option<&'static str>,
+    platform_fault: Option<&'static str>,
     /// Who dies, and is then started again.
     victim: fn(&Harness, &Planted) -> Command,
     /// Where: at both points of each transaction, and at the three of each call.
     pub transactions: &'static [&'static str],
     calls: &'static [&'static str],
     /// What a person sees and does afterwards.
-    mend: fn(&Harness, &Planted),
+    afterwards: fn(&Harness, &Planted),
     /// How the post ends (see [`Harness::end_of`]).
     ends: &'static str,
 }
@@ -38,11 +38,11 @@ pub struct RarePath {
 const RARE_PATH: RarePath = RarePath {
     flow: &FACEBOOK_TEXT,
     stage: |harness, flow| harness.plant(flow),
-    trouble: None,
+    platform_fault: None,
     victim: |harness, post| harness.worker(post),
     transactions: &[],
     calls: &[],
-    mend: |_, _| (),
+    afterwards: |_, _| (),
     ends: "published, 1 live",
 };
 
@@ -62,7 +62,7 @@ fn play(name: &str, path: &RarePath) {
     let mut faults = Vec::new();
     for point in points(path, harness.world.database.engine()) {
         let post = (path.stage)(&harness, path.flow);
-        if let Some(rule) = path.trouble {
+        if let Some(rule) = path.platform_fault {
             harness.world.fault(&serde_json::from_str(rule).unwrap());
         }
         let victim = || silent((path.victim)(&harness, &post));
@@ -78,8 +78,8 @@ fn play(name: &str, path: &RarePath) {
             assert!(again == Some(0) || is_done && matches!(again, Some(3 | 4)), "{again:?}");
             is_done = true;
         }
-        (path.mend)(&harness, &post);
-        faults.extend(harness.judge());
+        (path.afterwards)(&harness, &post);
+        faults.extend(harness.check_posts());
         let end = harness.end_of(&post);
         if end != path.ends {
             faults.push((post, format!("killed at {point}: {end}")));
@@ -108,7 +108,7 @@ fn dead_before_its_call(harness: &Harness, flow: &'static Flow) -> Planted {
     dead(harness, flow, "open_gates.committed:1")
 }
 
-/// A worker died with LinkedIn's answer in its hand.
+/// A worker died after it received LinkedIn's answer.
 fn dead_with_its_answer(harness: &Harness, flow: &'static Flow) -> Planted {
     dead(harness, flow, "publish/POST/api.linkedin.com/rest/posts.read:1")
 }
@@ -123,25 +123,25 @@ fn rewriting(post: &Planted, change: &str) -> String {
 }
 
 /// A worker that finds the post's outcome to be for a person to decide.
-fn held(harness: &Harness, post: Planted) -> Planted {
+fn needing_review(harness: &Harness, post: Planted) -> Planted {
     assert!(harness.worker(&post).status().unwrap().success());
     assert!(harness.end_of(&post).starts_with("unknown"), "{}", harness.end_of(&post));
     post
 }
 
-/// A page post of which nothing could be read for so long that it is held.
-fn held_unread(harness: &Harness, flow: &'static Flow) -> Planted {
+/// A page post that needs review, since nothing could be read for a long time.
+fn needing_review_unread(harness: &Harness, flow: &'static Flow) -> Planted {
     let post = dead_before_its_call(harness, flow);
     harness.world.fault(&json!({
         "match": {"method": "GET"}, "fault": "before_commit_5xx",
     }));
     harness.world.advance(Duration::from_secs(25 * 60 * 60));
-    let post = held(harness, post);
+    let post = needing_review(harness, post);
     harness.world.heal();
     post
 }
 
-/// Looks that lie apart, after which "not there" is believed.
+/// Pauses between look-ups, after which "not there" is believed.
 fn recover_often(harness: &Harness, times: usize) {
     for _ in 0..times {
         harness.world.run(&["recover"]).ok();
@@ -150,7 +150,7 @@ fn recover_often(harness: &Harness, times: usize) {
 }
 
 fn send_again(harness: &Harness, post: &Planted) {
-    assert!(verdict(harness, post, "--not-published").status().unwrap().success());
+    assert!(decision(harness, post, "--not-published").status().unwrap().success());
 }
 
 /// Gives the account's own id to a command.
@@ -170,7 +170,7 @@ fn clients(harness: &Harness, post: &Planted) -> Vec<String> {
     found.map(|client| client["id"].to_string()).collect()
 }
 
-/// A post that is live under an id that no list tells yet, its comment owed.
+/// A post that is live under an id that no list contains yet; its comment is due.
 fn live_without_an_id(harness: &Harness, flow: &'static Flow) -> Planted {
     let post = harness.plant(flow);
     harness.world.fault(&serde_json::from_str(NO_LISTS).unwrap());
@@ -197,7 +197,7 @@ const RETIRED: &str = r#"{"match": {"method": "POST"}, "fault": "status", "statu
 
 rare_paths! {
     heartbeat_stops_during_a_call: RarePath {
-        trouble: Some(NEVER_ANSWERED),
+        platform_fault: Some(NEVER_ANSWERED),
         transactions: &["renew_leases", "beat"],
         ..RARE_PATH
     };
@@ -219,25 +219,25 @@ rare_paths! {
         ..RARE_PATH
     };
     a_call_before_the_gate_fails: RarePath {
-        trouble: Some(FAILING),
+        platform_fault: Some(FAILING),
         transactions: &["record_failure"],
         ..RARE_PATH
     };
     the_answer_is_lost: RarePath {
-        trouble: Some(LOST_ANSWER),
+        platform_fault: Some(LOST_ANSWER),
         transactions: &["record_unknown"],
         ..RARE_PATH
     };
     account_is_throttled: RarePath {
-        trouble: Some(THROTTLED),
+        platform_fault: Some(THROTTLED),
         transactions: &["pause_accounts"],
         ..RARE_PATH
     };
     platform_is_throttled: RarePath {
         flow: &LINKEDIN_TEXT,
-        trouble: Some(RETIRED),
+        platform_fault: Some(RETIRED),
         transactions: &["pause_accounts"],
-        mend: |harness, post| resume(harness, post),
+        afterwards: |harness, post| resume(harness, post),
         ..RARE_PATH
     };
     a_dead_workers_post_is_looked_up: RarePath {
@@ -261,7 +261,7 @@ rare_paths! {
         ..RARE_PATH
     };
     a_platform_does_not_answer: RarePath {
-        trouble: Some(FAILING),
+        platform_fault: Some(FAILING),
         transactions: &["count_fault"],
         ..RARE_PATH
     };
@@ -310,7 +310,7 @@ rare_paths! {
     a_posts_id_is_looked_for: RarePath {
         flow: &INSTAGRAM_COMMENT,
         stage: live_without_an_id,
-        trouble: Some(NO_LISTS),
+        platform_fault: Some(NO_LISTS),
         transactions: &["schedule_follow_up"],
         ..RARE_PATH
     };
@@ -322,7 +322,7 @@ rare_paths! {
             harness.world.advance(Duration::from_secs(25 * 60 * 60));
             post
         },
-        trouble: Some(NO_LISTS),
+        platform_fault: Some(NO_LISTS),
         transactions: &["fail_comment"],
         ..RARE_PATH
     };
@@ -416,16 +416,16 @@ rare_paths! {
         ..RARE_PATH
     };
     unknown_post_cannot_be_seen: RarePath {
-        stage: held_unread,
+        stage: needing_review_unread,
         victim: |harness, _| recover(harness),
         transactions: &["record_held_lookup"],
-        mend: |harness, _| recover_often(harness, 3),
+        afterwards: |harness, _| recover_often(harness, 3),
         ends: "not_published, 0 live",
         ..RARE_PATH
     };
     unknown_post_is_known_unpublished: RarePath {
         stage: |harness, flow| {
-            let post = held_unread(harness, flow);
+            let post = needing_review_unread(harness, flow);
             recover_often(harness, 2);
             post
         },
@@ -437,29 +437,29 @@ rare_paths! {
     a_backup_was_restored: RarePath {
         victim: |harness, _| harness.world.command(&["recover", "--after-restore", "--yes"]),
         transactions: &["hold_after_restore"],
-        mend: send_again,
+        afterwards: send_again,
         ..RARE_PATH
     };
     person_decides_it_is_live: RarePath {
         flow: &LINKEDIN_MEMBER,
-        stage: |harness, flow| held(harness, dead_with_its_answer(harness, flow)),
-        victim: |harness, post| verdict(harness, post, "--published"),
+        stage: |harness, flow| needing_review(harness, dead_with_its_answer(harness, flow)),
+        victim: |harness, post| decision(harness, post, "--published"),
         transactions: &["judge"],
         ..RARE_PATH
     };
     person_decides_it_is_not_live: RarePath {
         flow: &LINKEDIN_MEMBER,
-        stage: |harness, flow| held(harness, dead_before_its_call(harness, flow)),
-        victim: |harness, post| verdict(harness, post, "--not-published"),
+        stage: |harness, flow| needing_review(harness, dead_before_its_call(harness, flow)),
+        victim: |harness, post| decision(harness, post, "--not-published"),
         transactions: &["judge"],
         ..RARE_PATH
     };
     person_gives_it_up: RarePath {
         flow: &LINKEDIN_MEMBER,
-        stage: |harness, flow| held(harness, dead_with_its_answer(harness, flow)),
-        victim: |harness, post| verdict(harness, post, "--abandon"),
+        stage: |harness, flow| needing_review(harness, dead_with_its_answer(harness, flow)),
+        victim: |harness, post| decision(harness, post, "--abandon"),
         transactions: &["judge"],
-        mend: |harness, post| {
+        afterwards: |harness, post| {
             let code = format!("SELECT error_code FROM post_details WHERE id = '{}'", post.id);
             assert_eq!(harness.world.database.value(&code), "abandoned");
         },
@@ -469,7 +469,7 @@ rare_paths! {
     an_account_is_paused: RarePath {
         victim: |harness, post| accounts(harness, post, "pause"),
         transactions: &["pause_account"],
-        mend: |harness, post| {
+        afterwards: |harness, post| {
             assert!(harness.worker(post).status().unwrap().success());
             assert_eq!(harness.end_of(post), "pending, 0 live");
             resume(harness, post);
@@ -502,7 +502,7 @@ rare_paths! {
         },
         victim: |harness, post| accounts(harness, post, "remove"),
         transactions: &["remove_account"],
-        mend: |harness, post| {
+        afterwards: |harness, post| {
             let listed = harness.world.json(&["accounts"]).to_string();
             assert!(!listed.contains(&post.account.to_string()), "{listed}");
         },
@@ -516,7 +516,7 @@ rare_paths! {
             ])
         },
         transactions: &["add_account"],
-        mend: |harness, post| {
+        afterwards: |harness, post| {
             let named = format!("meta_social_accounts WHERE account_name = '{}'", post.id);
             let found = harness.world.database.value(&format!("SELECT COUNT(*) FROM {named}"));
             assert_eq!(found, "1");
@@ -529,7 +529,7 @@ rare_paths! {
             harness.world.command(&["clients", "add", "--first-name", "A", "--last-name", &post.id])
         },
         transactions: &["add_client"],
-        mend: |harness, post| assert_ne!(clients(harness, post), [""; 0]),
+        afterwards: |harness, post| assert_ne!(clients(harness, post), [""; 0]),
         ..RARE_PATH
     };
     a_client_is_removed: RarePath {
@@ -544,7 +544,7 @@ rare_paths! {
             harness.world.command(&["clients", "remove", &client])
         },
         transactions: &["remove_client"],
-        mend: |harness, post| assert_eq!(clients(harness, post), [""; 0]),
+        afterwards: |harness, post| assert_eq!(clients(harness, post), [""; 0]),
         ..RARE_PATH
     };
 }

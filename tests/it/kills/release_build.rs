@@ -6,7 +6,7 @@ use crate::source::root;
 
 const TRACE: &str = "SOCIALSCHED_KILL_";
 
-/// The features that are on without a word.
+/// The default features.
 #[test]
 fn no_default_feature_brings_kill_points() {
     let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();

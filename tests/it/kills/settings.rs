@@ -18,7 +18,7 @@ pub fn only() -> Option<String> {
     std::env::var("LIES_ONLY").ok()
 }
 
-/// Tells a line, and appends it to the report if one is wanted.
+/// Prints a line, and appends it to the report if there is one.
 #[expect(clippy::print_stdout, reason = "the runner shows it with the test's failure")]
 #[expect(clippy::disallowed_methods, reason = "a test's own setting")]
 pub fn report(line: &str) {
@@ -28,7 +28,7 @@ pub fn report(line: &str) {
     writeln!(file, "{line}").unwrap();
 }
 
-/// Dice that fall the same way for the same seed (`SplitMix64`).
+/// Random numbers that are the same for the same seed (`SplitMix64`).
 pub struct Dice(u64);
 
 impl Dice {
@@ -45,7 +45,7 @@ impl Dice {
         (x ^ (x >> 31)) % limit
     }
 
-    /// True once in so many times.
+    /// True once in `times` calls on average.
     pub fn one_in(&mut self, times: u64) -> bool {
         self.below(times) == 0
     }

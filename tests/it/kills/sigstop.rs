@@ -28,7 +28,7 @@ const GATE: &str = "open_gates.committed:";
 /// for another one's.
 const TRIES: u32 = 5;
 
-/// A process that stands still at a point.
+/// A process that is stopped at a point.
 pub struct Frozen(Child);
 
 impl Frozen {
@@ -44,7 +44,7 @@ impl Frozen {
         None
     }
 
-    /// Lets it go on; it has not ended when this returns.
+    /// Continues it; it has not ended when this returns.
     pub fn go_on(&self) {
         kill_process(Pid::from_child(&self.0), Signal::CONT).unwrap();
     }
@@ -54,7 +54,7 @@ impl Frozen {
         self.0.wait().unwrap().code()
     }
 
-    /// Lets it go on to its end.
+    /// Continues it and waits for its end.
     fn thaw(self) {
         self.go_on();
         self.end();
@@ -62,7 +62,7 @@ impl Frozen {
 }
 
 impl Drop for Frozen {
-    /// After a failed test: nobody could drop a database that it still uses.
+    /// After a failed test: a database that it still uses could not be dropped.
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
@@ -79,7 +79,7 @@ fn namesake(harness: &Harness, post: &Planted, lease: &str) -> Command {
     worker
 }
 
-/// Whether nobody holds a lock on this post, nor on the list of workers.
+/// Whether there is no lock on this post, nor on the list of workers.
 fn is_free(harness: &Harness, post: &Planted) -> bool {
     let rows = format!(
         "SELECT id FROM post_schedule WHERE post_detail_id = '{}' FOR UPDATE;
@@ -94,8 +94,8 @@ fn is_free(harness: &Harness, post: &Planted) -> bool {
     harness.world.database.try_execute(&sql).is_ok()
 }
 
-/// Workers frozen at the same time: each keeps connections to its database,
-/// and a server has only so many.
+/// Number of workers frozen at the same time: each keeps connections to its database, and
+/// a server has a limit of them.
 fn at_once(engine: Engine) -> usize {
     match engine {
         Engine::Sqlite => 50,
@@ -103,8 +103,8 @@ fn at_once(engine: Engine) -> usize {
     }
 }
 
-/// Freezes one worker at every point outside of a transaction; others finish
-/// their posts; then all of them go on.
+/// Freezes one worker at every point outside of a transaction; others finish their posts;
+/// then all of them continue.
 fn outside_of_transactions(flow: &'static Flow) {
     let harness = Harness::new();
     let post = harness.plant(flow);
@@ -124,13 +124,16 @@ fn outside_of_transactions(flow: &'static Flow) {
         assert!(reached.contains(&point), "{} was not frozen at {point}", flow.name);
     }
     harness.world.advance(LEASE_OVER);
-    let mut faults = harness.judge();
+    let mut faults = harness.check_posts();
     for (post, point) in &plans {
-        let Some((column, told)) = kill_points::told_at(point) else { continue };
+        let Some((column, answered)) = kill_points::answered_at(point) else { continue };
         let sql = format!("SELECT {column} FROM post_details WHERE id = '{}'", post.id);
         let stored = harness.world.database.value(&sql);
-        if stored != told {
-            faults.push((post.clone(), format!("{column} {stored} although {told} was told")));
+        if stored != answered {
+            faults.push((
+                post.clone(),
+                format!("{column} {stored} although {answered} was answered"),
+            ));
         }
     }
     sum_up(&harness, &format!("outside of transactions, {}", flow.name), &plans, faults);
@@ -170,8 +173,8 @@ fn sum_up(
     harness.assert_sound(&format!("frozen {what}"), &faults);
 }
 
-/// Freezes a worker in every transaction until its lease is really over. What
-/// it locked stays locked; a successor comes and both go on together.
+/// Freezes a worker in every transaction until its lease is really over. Its locks
+/// remain; a successor comes and both continue together.
 fn in_transactions(flow: &'static Flow) {
     let harness = Harness::new();
     let post = harness.plant(flow);
@@ -190,7 +193,7 @@ fn in_transactions(flow: &'static Flow) {
     }
     assert!(plans.len() + 3 >= at.len(), "most were frozen: {plans:?}");
     harness.world.advance(LEASE_OVER);
-    let faults = harness.judge();
+    let faults = harness.check_posts();
     sum_up(&harness, &format!("in transactions, {}", flow.name), &plans, faults);
 }
 
@@ -204,7 +207,7 @@ fn wait_for_the_lease(harness: &Harness, post: &Planted) {
     );
     let began = Instant::now();
     eventually("the lease is over", || {
-        // A frozen heartbeat renews nothing, a live one would for ever.
+        // A frozen heartbeat renews nothing, a live one would continue without end.
         database.value(&sql) == "0" || began.elapsed() > Duration::from_secs(10)
     });
 }
@@ -225,21 +228,22 @@ fn rows(harness: &Harness, post: &Planted) -> Vec<Vec<String>> {
     [state, log].concat()
 }
 
-/// Whether a worker has left a post that it had lost as it was. What it was
-/// answered behind its gate it may tell; the state follows only good news.
+/// Whether a worker has left a post unchanged whose lease it had lost. It may record what
+/// it was answered behind its gate; the state changes only for evidence that the post is
+/// live.
 fn left_alone(before: &[Vec<String>], after: &[Vec<String>], before_gate: bool) -> bool {
     let is_published = after[0][0] == "published";
     before == after || !before_gate && (before[0] == after[0] || is_published)
 }
 
-/// Lets every call that would change something be lost on its way.
+/// Loses every call that would change something before it arrives.
 fn lose_everything(harness: &Harness) {
     harness.world.fault(&json!({"match": {"method": "POST"}, "fault": "before_commit_5xx"}));
 }
 
-/// Freezes a worker, and then its successor, and lets the first one go on
-/// while the successor still has the post. Every ordered pair of points, or
-/// some; those always where the successor has only taken the post.
+/// Freezes a worker, and then its successor, and continues the first one while the
+/// successor still has the post. Tries every ordered pair of points, or some; those
+/// always where the successor has only taken the post.
 fn overtaken(flow: &'static Flow) {
     let share = number("KILL_SHARE", 4);
     let mut dice = Dice::new(number("KILL_SEED", 1));
@@ -269,7 +273,7 @@ fn overtaken(flow: &'static Flow) {
                 match Frozen::at(namesake(&harness, post, "60s"), second) {
                     Some(successor) if is_free(&harness, post) => late.push(successor),
                     ended => {
-                        // The first one would wait for its heartbeat's lock for ever.
+                        // The first one would wait for its heartbeat's lock without end.
                         ended.into_iter().for_each(Frozen::thaw);
                         is_lost = false;
                     }
@@ -294,7 +298,7 @@ fn overtaken(flow: &'static Flow) {
     }
     assert!(!plans.is_empty());
     harness.world.advance(LEASE_OVER);
-    faults.extend(harness.judge());
+    faults.extend(harness.check_posts());
     sum_up(
         &harness,
         &format!("with their successors, {}, one in {share}", flow.name),
@@ -341,10 +345,10 @@ fn linkedin_in_transactions() {
     in_transactions(&LINKEDIN_IMAGE);
 }
 
-/// Freezes one worker at every point; a person wishes each post to be
-/// cancelled; then they go on, with their leases or with successors. A wish
-/// that came before the gate is granted.
-fn wished_away(flow: &'static Flow) {
+/// Freezes one worker at every point; a person requests the cancellation of each post;
+/// then the workers continue, with their leases or with successors. A request that came
+/// before the gate is granted.
+fn freeze_and_cancel(flow: &'static Flow) {
     let harness = Harness::new();
     let post = harness.plant(flow);
     let mut at = harness.trace(harness.worker(&post));
@@ -368,7 +372,7 @@ fn wished_away(flow: &'static Flow) {
         }
     }
     harness.world.advance(LEASE_OVER);
-    faults.extend(harness.judge());
+    faults.extend(harness.check_posts());
     for (post, _) in plans.iter().filter(|(_, point)| at[..gate].contains(point)) {
         let status = harness.world.status(&post.id);
         if status != "cancelled" {
@@ -381,15 +385,15 @@ fn wished_away(flow: &'static Flow) {
 
 #[test]
 fn facebook_cancelled() {
-    wished_away(&FACEBOOK_TEXT);
+    freeze_and_cancel(&FACEBOOK_TEXT);
 }
 
 #[test]
 fn instagram_cancelled() {
-    wished_away(&INSTAGRAM_IMAGE);
+    freeze_and_cancel(&INSTAGRAM_IMAGE);
 }
 
 #[test]
 fn linkedin_cancelled() {
-    wished_away(&LINKEDIN_IMAGE);
+    freeze_and_cancel(&LINKEDIN_IMAGE);
 }

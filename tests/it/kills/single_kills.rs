@@ -12,7 +12,7 @@ fn at_every_point(flow: &'static Flow) {
     let post = harness.plant(flow);
     let points = harness.trace(harness.worker(&post));
     assert_known(flow, &points);
-    let mut faults = harness.judge();
+    let mut faults = harness.check_posts();
     let plans: Vec<(Planted, &String)> = points.iter().map(|p| (harness.plant(flow), p)).collect();
     for (post, point) in &plans {
         let killed = harness.killed_at(harness.worker(post), point);
@@ -21,7 +21,7 @@ fn at_every_point(flow: &'static Flow) {
         assert!(killed || !surely, "{name} did not come to {point}");
     }
     harness.world.advance(LEASE_OVER);
-    faults.extend(harness.judge());
+    faults.extend(harness.check_posts());
     for (post, fault) in &faults {
         let point = plans.iter().find(|(planned, _)| planned.id == post.id).map(|(_, p)| *p);
         report(&format!("{name} killed at {point:?}: {fault}"));

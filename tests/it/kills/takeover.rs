@@ -1,6 +1,5 @@
-//! How long a dead worker's posts lie until another one has them, with the
-//! usual lease and in real time. A measurement: it takes minutes, so only
-//! `tests/nightly` makes it.
+//! How long a dead worker's posts wait until another one has them, with the usual lease
+//! and in real time. A measurement: it takes minutes, so only `tests/nightly` makes it.
 
 use std::collections::BTreeMap;
 use std::thread;
@@ -42,11 +41,11 @@ fn measure(flow: &'static Flow, call: &str) -> Vec<Duration> {
     for number in 1..=victims {
         let posts: Vec<Planted> = (0..5).map(|_| harness.plant(flow)).collect();
         let worker = harness.world.start_worker(&[]);
-        let struck = || {
+        let hanging = || {
             let calls = harness.world.calls();
             calls.iter().filter(|call| call["fault"].is_string()).count()
         };
-        eventually("the calls hang", || struck() == 5 * number as usize);
+        eventually("the calls hang", || hanging() == 5 * number as usize);
         dying.push((worker, posts));
     }
     harness.world.heal();
@@ -81,7 +80,7 @@ fn measure(flow: &'static Flow, call: &str) -> Vec<Duration> {
     }
     drop(standby);
     harness.world.advance(super::harness::LEASE_OVER);
-    let faults = harness.judge();
+    let faults = harness.check_posts();
     harness.assert_sound("taking over", &faults);
     took.sort_unstable();
     took

@@ -1,4 +1,4 @@
-//! Plays the cells of the table, and judges each post by what readers ever saw.
+//! Plays the cells of the table, and checks each post against what readers ever saw.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,11 +15,11 @@ use crate::support::Engine;
 
 /// Posts of one sandbox.
 const WORLD: usize = 60;
-/// Seconds between rounds of workers while the platforms lie: short ones first, in
-/// which a lie is still told, then long ones.
+/// Seconds between rounds of workers while the platforms lie: short ones first, in which
+/// a fault is still active, then long ones.
 const PAUSES: [u64; 14] = [20, 40, 60, 60, 60, 120, 240, 300, 900, 900, 900, 900, 900, 900];
-/// Posts that failed are looked at once more after twenty minutes and a day, and those
-/// that are held for long.
+/// Posts that failed are looked up once more after twenty minutes and a day, and those
+/// that need review later as well.
 const LAST_LOOKS: [Duration; 4] = [
     Duration::from_secs(25 * 60),
     Duration::from_secs(25 * 60),
@@ -36,7 +36,7 @@ enum Death {
     None,
     /// Cleared, and not called yet.
     Before,
-    /// With the answer in its hand.
+    /// After it received the answer.
     After,
 }
 
@@ -165,14 +165,14 @@ fn play_world(options: &str, cells: Vec<Cell<'_>>, settings: Option<&str>, figur
         harness.world.advance(Duration::from_secs(pause));
     }
     harness.world.heal();
-    mend(&harness);
+    resume_accounts(&harness);
     harness.finish();
-    // What was reported as failed, or held, is asked about once more.
+    // Posts that were reported as failed, or need review, are looked up once more.
     for pause in LAST_LOOKS {
         harness.world.advance(pause);
         work(&harness);
     }
-    judge(&harness, &played, figures);
+    check_posts(&harness, &played, figures);
     harness.world.assert_healthy();
 }
 
@@ -183,7 +183,7 @@ fn work(harness: &Harness) {
 }
 
 /// An operator does what paused accounts ask for.
-fn mend(harness: &Harness) {
+fn resume_accounts(harness: &Harness) {
     harness.world.options(&json!({
         "app_hourly_calls": null, "user_hourly_calls": null, "graph_hourly_calls": null,
         "linkedin_app_daily_calls": null, "linkedin_daily_calls": null, "container_ends": null,
@@ -194,8 +194,8 @@ fn mend(harness: &Harness) {
     }
 }
 
-/// What a row tells of its post.
-struct Told<'a> {
+/// What a row reports about its post.
+struct Reported<'a> {
     status: &'a str,
     outcome: &'a str,
     comment: &'a str,
@@ -211,7 +211,7 @@ struct Ever {
     comments: usize,
 }
 
-fn judge(harness: &Harness, played: &[Played<'_>], figures: &mut Figures) {
+fn check_posts(harness: &Harness, played: &[Played<'_>], figures: &mut Figures) {
     let mut ever: BTreeMap<String, Ever> = BTreeMap::new();
     for item in harness.world.ever() {
         let seen = ever.entry(item["account"].as_str().unwrap().to_owned()).or_default();
@@ -232,7 +232,7 @@ fn judge(harness: &Harness, played: &[Played<'_>], figures: &mut Figures) {
     figures.worlds += 1;
     for Played { cell, post, died } in played {
         let row = rows.iter().find(|row| row[0] == post.id).unwrap();
-        let told = Told {
+        let reported = Reported {
             status: &row[1],
             outcome: &row[2],
             comment: &row[3],
@@ -246,27 +246,38 @@ fn judge(harness: &Harness, played: &[Played<'_>], figures: &mut Figures) {
         figures.calls_max = figures.calls_max.max(calls);
         // Only an undisturbed platform leads every worker to its call.
         let lived = cell.lie.name == "no lie" && cell.death != Death::None && !died;
-        for fault in fault(cell, &told, &seen, calls).into_iter().chain(lived.then_some("lived")) {
+        for fault in
+            fault(cell, &reported, &seen, calls).into_iter().chain(lived.then_some("lived"))
+        {
             figures.faults.push(format!(
                 "{cell}: {fault}: {}/{} after {} attempts and {calls} calls, {seen:?}, comment \
                  {:?}: {}",
-                told.status, told.outcome, told.attempts, told.comment, told.error
+                reported.status,
+                reported.outcome,
+                reported.attempts,
+                reported.comment,
+                reported.error
             ));
         }
     }
 }
 
-fn fault(cell: &Cell<'_>, told: &Told<'_>, seen: &Ever, calls: usize) -> Option<&'static str> {
+fn fault(
+    cell: &Cell<'_>,
+    reported: &Reported<'_>,
+    seen: &Ever,
+    calls: usize,
+) -> Option<&'static str> {
     let (lie, flow) = (cell.lie, cell.flow);
     let is_blind = flow.is_members || lie.blinds_pages && flow.platform == Platform::LinkedIn;
-    match (told.status, told.outcome) {
+    match (reported.status, reported.outcome) {
         _ if seen.posts > 1 => Some("doubled"),
         _ if seen.deleted > 0 => Some("deleted, and readers had seen it"),
         _ if seen.comments > 1 => Some("a comment doubled"),
         _ if calls > CALLS_MAX => Some("too many calls"),
         ("published", _) if seen.posts == 0 => Some("published, and nowhere to be seen"),
-        ("published", _) if told.attempts > 1 + lie.burns => Some("attempts burnt"),
-        ("published", _) => comment_fault(cell, told, seen),
+        ("published", _) if reported.attempts > 1 + lie.burns => Some("attempts burnt"),
+        ("published", _) => comment_fault(cell, reported, seen),
         // Only where an answer may have been lost, by the lie or by a death.
         ("failed", "unknown") if is_blind && (cell.death != Death::None || lie.hides_answers()) => {
             None
@@ -285,8 +296,8 @@ fn fault(cell: &Cell<'_>, told: &Told<'_>, seen: &Ever, calls: usize) -> Option<
     }
 }
 
-fn comment_fault(cell: &Cell<'_>, told: &Told<'_>, seen: &Ever) -> Option<&'static str> {
-    match (told.comment, seen.comments) {
+fn comment_fault(cell: &Cell<'_>, reported: &Reported<'_>, seen: &Ever) -> Option<&'static str> {
+    match (reported.comment, seen.comments) {
         ("", 0) if cell.flow.first_comment.is_none() => None,
         ("sent", 1) => None,
         ("failed", 0) if cell.lie.may_fail => None,
@@ -295,7 +306,7 @@ fn comment_fault(cell: &Cell<'_>, told: &Told<'_>, seen: &Ever) -> Option<&'stat
     }
 }
 
-/// Every way to publish, in a table of its own for each family of lies.
+/// Every flow, in a table of its own for each family of faults.
 fn stand(family: &str, lies: &[Lie]) {
     let more = format!("{family}, more flows");
     let hosted = format!("{family}, hosted videos");
@@ -305,7 +316,7 @@ fn stand(family: &str, lies: &[Lie]) {
         play(&more, lies, MORE_FLOWS, None),
         play(&hosted, lies, HOSTED_FLOWS, Some(settings)),
     ];
-    assert!(played.iter().any(|figures| figures.died > 0), "nobody died");
+    assert!(played.iter().any(|figures| figures.died > 0), "no worker died");
     let faults: Vec<String> = played.into_iter().flat_map(|figures| figures.faults).collect();
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
 }

@@ -5,7 +5,7 @@ use socialsched::domain::Platform::{Facebook, Instagram, LinkedIn};
 
 use crate::kills::flows::Flow;
 
-/// One way in which platforms lie, lag, or refuse.
+/// One false, late or refusing behaviour of a platform.
 #[derive(Debug, Clone)]
 pub struct Lie {
     pub name: String,
@@ -19,7 +19,7 @@ pub struct Lie {
     pub may_fail: bool,
     /// It takes away what a page's posts could be found by.
     pub blinds_pages: bool,
-    /// The refusal passes: unless a worker dies beside it, the post is published.
+    /// The refusal passes: unless a worker dies as well, the post is published.
     pub passes: bool,
     /// Attempts that true refusals may cost.
     pub burns: u32,
@@ -53,7 +53,7 @@ impl Lie {
         Self { suits, ..self }
     }
 
-    /// It may cost so many attempts, and the post goes out all the same.
+    /// It may cost up to `burns` attempts, and the post is published nevertheless.
     fn burns(self, burns: u32) -> Self {
         Self { burns, ..self }
     }
@@ -63,7 +63,7 @@ impl Lie {
         self.rules.iter().any(|rule| rule["match"]["call"] == "publish")
     }
 
-    /// The post may be refused for good, after so many attempts at most.
+    /// The post may be refused for good, after at most `burns` attempts.
     fn refuses(self, burns: u32) -> Self {
         Self { may_fail: true, burns, ..self }
     }
@@ -161,7 +161,7 @@ const LINKEDIN: &[(u16, &str)] = &[
 /// A refusal's name, its rule, and the ways to publish that it concerns.
 type Refusal = (String, Value, fn(&Flow) -> bool);
 
-/// Refusals, each with a call that took effect all the same (`once`) or not.
+/// Refusals, each of a call that took effect nevertheless (`once`) or not.
 fn refusals(effect: &str) -> Vec<Refusal> {
     let meta = META.iter().map(|&(code, subcode, status)| {
         let mut rule = json!({
@@ -183,8 +183,8 @@ fn refusals(effect: &str) -> Vec<Refusal> {
     meta.chain(linkedin).collect()
 }
 
-/// P1 to P3, P5, P7: every call is refused, and every one took effect. A member's
-/// post can only be told by LinkedIn's own word: there is no such lie of it.
+/// P1 to P3, P5, P7: every call is refused, and every one took effect. For a member's
+/// post LinkedIn's answer is the only evidence, so it has no such row.
 pub fn refused_and_live() -> Vec<Lie> {
     let lies = refusals("once");
     lies.into_iter()
@@ -192,7 +192,7 @@ pub fn refused_and_live() -> Vec<Lie> {
         .collect()
 }
 
-/// Refusals that pass by themselves, or when an operator has resumed the account.
+/// Refusals that pass on their own, or when an operator has resumed the account.
 const PASSING: &[&str] = &[
     "1/0",
     "2/0",
@@ -227,7 +227,7 @@ pub fn refused_truly() -> Vec<Lie> {
         .collect()
 }
 
-/// The call took effect or did not, and no whole answer of the platform tells.
+/// The call took effect or did not, and no complete answer of the platform shows which.
 pub fn without_answer() -> Vec<Lie> {
     let faults = [
         "after_commit_drop",
@@ -259,7 +259,7 @@ pub fn without_answer() -> Vec<Lie> {
     once.chain(always).chain(later).collect()
 }
 
-/// P4: what stands between us and the platforms answers with any status and body.
+/// P4: proxies between this program and the platforms answer with any status and body.
 pub fn odd_answers() -> Vec<Lie> {
     let mut lies = Vec::new();
     let bodies = [json!(""), json!("null"), json!({}), json!("<html>Sign in</html>")];
@@ -294,7 +294,7 @@ pub fn lags() -> Vec<Lie> {
         lies.push(lie(name).with(options.clone()));
         lies.push(lie(format!("{name}, lost")).with(options.clone()).rule(lost()));
         lies.push(lie(format!("{name}, not arrived")).with(options.clone()).rule(dropped()));
-        // To be tried again, anew, or never, or with another token, or later.
+        // To be tried again, staged again, or never, or with another token, or later.
         for (code, subcode) in [(2, 0), (100, 0), (-2, 2_207_020), (194, 0), (190, 463), (4, 0)] {
             let mut refusal = json!({
                 "match": {"call": "publish"}, "when": {"nth": 1}, "fault": "refuse",
@@ -339,7 +339,7 @@ pub fn second_calls() -> Vec<Lie> {
                 "match": {"call": "publish"}, "when": {"nth": 1}, "fault": "duplicate_delivery",
                 "which": which,
             });
-            // That a platform itself makes two posts of one call is nobody's to prevent.
+            // A platform that makes two posts of one call cannot be prevented from it.
             if word != "second_post" {
                 let name = format!("delivered twice, {which} answer");
                 let lie = second(&name).with(options.clone()).rule(twice.clone());
@@ -479,7 +479,7 @@ fn has_comment(flow: &Flow) -> bool {
     flow.first_comment.is_some()
 }
 
-/// Limits of apps, persons and accounts, with the headers that tell them.
+/// Limits of apps, persons and accounts, with the headers that report them.
 pub fn limits() -> Vec<Lie> {
     let limited = |name: &str, options: Value| lie(name).with(options);
     vec![

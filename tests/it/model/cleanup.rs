@@ -30,11 +30,11 @@ impl Rules {
         let bit = lowest(unused);
         let is_clear = self.read(state, usize::from(bit)) == Seen::NotLive;
         if is_clear || self.without(DeletesUnread) {
-            steps.add(5, "reads what is not used any more: not live", |s| {
+            steps.add(5, "reads what is no longer used: not live", |s| {
                 s.workers[i] = Worker { at: At::Discards, notes: unused, ..worker };
             });
         }
-        steps.add(4, "leaves what is not used any more", |s| {
+        steps.add(4, "leaves what is no longer used", |s| {
             s.workers[i].notes = unused & !(1 << bit);
         });
         false
@@ -97,7 +97,7 @@ impl Rules {
         fits && s.owes_look && matches!(s.post, PostStatus::Failed | PostStatus::Cancelled)
     }
 
-    /// From here on nobody uses what is left.
+    /// From here on no worker uses the leftover.
     pub fn gives_up(&self, steps: &mut Steps, i: usize) {
         steps.add(0, "gives up what is left", |s| {
             let worker = s.workers[i];

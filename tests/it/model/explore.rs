@@ -15,8 +15,8 @@ pub const DOUBLE: &str = "two posts are live";
 pub const NOT_LIVE: &str = "published, but not live";
 pub const LIVE: &str = "not published, but live";
 pub const CANCELLED: &str = "cancelled, but live";
-pub const AGAINST_A_WISH: &str = "cleared to send against a wish to cancel";
-pub const WISH_LOST: &str = "a wish to cancel is lost";
+pub const AGAINST_CANCEL_REQUEST: &str = "cleared to send against a cancel request";
+pub const CANCEL_REQUEST_LOST: &str = "a cancel request is lost";
 pub const NOT_RECORDED: &str = "what is known to be live is not recorded";
 pub const LOST: &str = "lost: no worker can bring it to an end";
 pub const OPEN: &str = "in the queue with an open intent";
@@ -34,7 +34,7 @@ pub struct Explored {
     pub depth: u32,
 }
 
-/// A property that does not hold, and the shortest way there.
+/// A property that does not hold, and the shortest path to its violation.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Violation {
     pub property: &'static str,
@@ -145,8 +145,8 @@ fn laws(what: &str) -> &'static [Transition] {
         "claims the job" => &[Claim],
         "takes the job over" => &[TakeOver, FailExhausted, CancelClaimed],
         "it is missed" => &[Miss],
-        "somebody cancels it" => &[Cancel],
-        "somebody has it tried again" => &[Retry],
+        "a person cancels it" => &[Cancel],
+        "a person retries it" => &[Retry],
         "a person says that it is live" | "a person says that it is not live" => &[Decide],
         "puts the job back" => &[GiveBack, CancelClaimed],
         "fails to ask for good" | "fails to prepare it for good" => &[Fail, CancelClaimed],
@@ -156,8 +156,8 @@ fn laws(what: &str) -> &'static [Transition] {
         | "records that it is not live" => &[Requeue, GiveBack, Fail, CancelClaimed],
         "records that it is live" => &[RecordLive, RecordLate],
         "gives up looking" => &[AskForReview],
-        "a held post is found live" | "takes a last look: it is live" => &[RecordLate],
-        "a held post is found not live" => &[Fail],
+        "a post that needs review is found live" | "takes a last look: it is live" => &[RecordLate],
+        "a post that needs review is found not live" => &[Fail],
         _ => &[],
     }
 }
@@ -172,8 +172,8 @@ fn end_of(state: &State) -> Option<usize> {
     }
 }
 
-/// The property that a state breaks, if any. Where a reading may be wrong without
-/// anybody's fault, what is told by it is final only after the last look.
+/// The property that a state breaks, if any. Where a correct reading may be wrong, what
+/// is reported because of it is final only after the last look-up.
 fn broken(rules: &Rules, state: &State) -> Option<&'static str> {
     let is_live = state.live > 0;
     let final_and_live = is_live && !(rules.may_err() && state.owes_look);
@@ -186,8 +186,8 @@ fn broken(rules: &Rules, state: &State) -> Option<&'static str> {
         PostStatus::Failed if final_and_live && !unknown => Some(LIVE),
         PostStatus::Cancelled if final_and_live => Some(CANCELLED),
         PostStatus::Pending if state.is_open() => Some(OPEN),
-        PostStatus::Pending if state.cancel_wished => Some(WISH_LOST),
-        PostStatus::Failed if state.cancel_wished && never_sent => Some(WISH_LOST),
+        PostStatus::Pending if state.cancel_requested => Some(CANCEL_REQUEST_LOST),
+        PostStatus::Failed if state.cancel_requested && never_sent => Some(CANCEL_REQUEST_LOST),
         PostStatus::Failed if unknown && !state.is_open() => Some(UNKNOWN),
         PostStatus::Pending | PostStatus::Processing | PostStatus::Failed if known => {
             Some(NOT_RECORDED)
@@ -218,7 +218,7 @@ fn can_be_rescued(rules: &Rules, state: &State, known: &mut Map<bool>) -> bool {
     answer
 }
 
-/// Lets the calls on their way take effect or not, and then one worker work.
+/// Ends the calls in transit, with or without effect, and then runs one worker.
 fn comes_to_an_end(rules: &Rules, mut state: State, lands: bool) -> bool {
     rules.end_strays(&mut state, lands);
     let mut next = Vec::new();

@@ -11,7 +11,7 @@ use super::{breaks, holds, right};
 
 /// All that a two-step platform may do wrong as long as its readings catch up in time.
 const LIES: &[Fault] = &[RefusalsLie, RefusalsComeFirst, ReadsLag, CallsArriveTwice];
-/// A second call of a one-step platform is a second post, whoever makes it.
+/// A second call of a one-step platform is a second post, from any worker.
 const LIES_OF_ONE_STEP: &[Fault] = &[RefusalsLie, RefusalsComeFirst, ReadsLag];
 
 fn lying(kind: Kind, faults: &'static [Fault]) -> Rules {
@@ -23,7 +23,7 @@ fn two_step_publishing_holds_against_lies() {
     holds(Rules { crashes: 2, attempts: 3, ..lying(TwoStep, LIES) }, 2_600_000);
 }
 
-/// One-step publishing with a list holds against lies.
+/// One-step publishing with a list is correct despite false answers.
 #[test]
 fn one_step_with_list_withstands_lies() {
     holds(Rules { fences: 5, ..lying(Listed, LIES_OF_ONE_STEP) }, 1_500_000);
@@ -51,9 +51,9 @@ fn contradictions_compensate_for_long_lags() {
 #[test]
 fn unanswered_call_keeps_its_anchor() {
     let rules = lying(TwoStep, &[ReadsLagForLong]);
-    let rules = Rules { crashes: 0, verdicts: 0, fences: 5, ..rules };
+    let rules = Rules { crashes: 0, decisions: 0, fences: 5, ..rules };
     holds(rules, 1_800_000);
-    breaks(Rules { mutations: &[GivesUpWhatNobodyAnswered], ..rules }, HARM);
+    breaks(Rules { mutations: &[GivesUpWithoutAnswer], ..rules }, HARM);
 }
 
 /// Where readings never show what is live, no more can be asked for than that
@@ -71,8 +71,8 @@ fn what_was_contradicted_is_not_deleted() {
 #[test]
 fn every_rule_against_lies_is_there_for_something() {
     for (kind, faults, mutations, property) in [
-        // Why refusals are looked up, and the refusals of a platform that nobody can
-        // ask are believed only with its signature.
+        // Why refusals are looked up, and why the refusals of a platform without look-ups
+        // are believed only with its signature.
         (TwoStep, &[RefusalsLie][..], &[BelievesRefusals][..], LIVE),
         (Listed, &[RefusalsLie], &[BelievesRefusals], LIVE),
         (TwoStep, &[CallsArriveTwice], &[BelievesRefusals], LIVE),
@@ -95,9 +95,9 @@ fn every_rule_against_lies_is_there_for_something() {
     }
 }
 
-/// A refusal is looked up twice before anything is made anew. Both a refusal
-/// and what was read after it must be believed too early before it doubles
-/// where readings do not lag.
+/// A refusal is looked up twice before anything is staged again. Both a refusal and the
+/// reading after it must be believed too early before it doubles where readings do not
+/// lag.
 #[test]
 fn refusal_is_read_twice_before_restaging() {
     let rules = lying(TwoStep, &[RefusalsLie]);
@@ -124,7 +124,7 @@ fn what_comes_late_is_fenced_for_something() {
     breaks(Rules { mutations: &[DeletesBeforeItIsGivenUp], faults: &[], ..rules }, HARM);
     breaks(Rules { mutations: &[OldLooksSettleNewOnes], ..rules }, LIVE);
     breaks(Rules { mutations: &[OldLooksSettleNewOnes], kind: Listed, ..rules }, LIVE);
-    let rules = Rules { mutations: &[WhoLooksMustHaveTheJob], ..lying(TwoStep, &[]) };
+    let rules = Rules { mutations: &[LookUpNeedsTheJob], ..lying(TwoStep, &[]) };
     breaks(rules, NOT_RECORDED);
     // It would be found in the end, and nothing worse would come of it.
     for property in [DOUBLE, LIVE, CANCELLED, LOST, HARM] {

@@ -7,9 +7,9 @@ use super::rules::Fault::ReadsNeverCatchUp;
 use super::rules::Mutation::*;
 use super::rules::{Rules, Steps};
 use super::state::{Age, At, Call, IDLE, Kind, Object, State, Worker, slot};
-use super::steps::{BY_A_LOOK, Next, is_held, newest_open, record_live, refuse_all};
+use super::steps::{BY_A_LOOK, Next, needs_review, newest_open, record_live, refuse_all};
 
-/// After so many calls another one costs an attempt.
+/// After this many calls another one costs an attempt.
 const CALLS_PER_OBJECT: usize = 3;
 
 /// How an open call was answered.
@@ -21,7 +21,7 @@ impl Rules {
     /// A refusal is written down, and then looked up.
     pub fn hear(&self, steps: &mut Steps, i: usize) {
         let worker = steps.from.workers[i];
-        steps.add(7, "records what it was told", |s| {
+        steps.add(7, "records what it was answered", |s| {
             let fence = usize::from(worker.fence);
             let repeats = s.calls[..fence].contains(&Call::NotLive);
             let contradicts = worker.at == At::KnowsSpent && repeats;
@@ -97,26 +97,28 @@ impl Rules {
         });
     }
 
-    /// Looks at a post that is held, whoever does.
-    pub fn look_at_held(&self, steps: &mut Steps) {
+    /// Looks up a post that needs review, from any process.
+    pub fn look_up_in_review(&self, steps: &mut Steps) {
         let state = steps.from;
-        debug_assert!(is_held(state), "only those");
+        debug_assert!(needs_review(state), "only those");
         let sighted = match self.kind {
             Kind::OneStep if state.live > 0 => Seen::Live,
             Kind::OneStep => return,
             Kind::TwoStep | Kind::Listed => self.read(state, slot(state.object)),
         };
         match sighted {
-            Seen::Live => steps.add(0, "a held post is found live", |s| {
+            Seen::Live => steps.add(0, "a post that needs review is found live", |s| {
                 let fence = newest_open(s);
                 record_live(s, fence);
             }),
             Seen::NotLive if !self.believes_not_live(state, answer_of(state)) => {}
-            Seen::NotLive | Seen::Dead => steps.add(0, "a held post is found not live", |s| {
-                refuse_all(s, as_read(state, sighted));
-                s.outcome = Some(Outcome::NotPublished);
-                self.owe_look(s);
-            }),
+            Seen::NotLive | Seen::Dead => {
+                steps.add(0, "a post that needs review is found not live", |s| {
+                    refuse_all(s, as_read(state, sighted));
+                    s.outcome = Some(Outcome::NotPublished);
+                    self.owe_look(s);
+                })
+            }
         }
     }
 
@@ -125,8 +127,8 @@ impl Rules {
         self.kind == Kind::TwoStep && state.objects.contains(&Object::None)
     }
 
-    /// What may become of a job whose call was refused, and whether what was staged
-    /// for it is made anew.
+    /// What may become of a job whose call was refused, and whether its staged objects
+    /// are made again.
     pub fn after_refusal(&self, state: &State) -> &'static [(Next, bool)] {
         const ENDS: &[(Next, bool)] = &[
             (Next::Retry, true),
@@ -147,7 +149,7 @@ impl Rules {
         let has_room = self.has_room(state);
         let calls = state.calls.iter().filter(|call| **call != Call::None).count();
         let too_often = calls >= CALLS_PER_OBJECT && has_room;
-        let gives_up = too_often && self.without(GivesUpWhatNobodyAnswered);
+        let gives_up = too_often && self.without(GivesUpWithoutAnswer);
         let anew = gives_up || self.without(StagesAnewAfterNotLive);
         let ends: &[(Next, bool)] = match (is_dead, is_refused) {
             (true, _) => &[(Next::Retry, true)],
@@ -183,7 +185,7 @@ pub fn answer_of(s: &State) -> u8 {
     }
 }
 
-/// What the log says after a reading of a held post.
+/// The log's entry after a reading of a post that needs review.
 fn as_read(state: &State, seen: Seen) -> Call {
     if answer_of(state) != NOT_ANSWERED || seen == Seen::Dead {
         Call::Refused

@@ -7,11 +7,11 @@
 //! every reading, every deletion and every answer that arrives. Workers die
 //! anywhere (an answer to COMMIT that is lost is a death right after it: the
 //! worker drops the job), calls and answers are lost or late, a lease ends at
-//! any moment whatever its worker does, and somebody may ask for the post to be
-//! cancelled, or for a failed one to be tried again, at any time. The platform
+//! any moment, regardless of its worker, and a person may request the cancellation
+//! of the post, or the retry of a failed one, at any time. The platform
 //! may lie (`lies`): see [`Fault`](rules::Fault).
 //!
-//! What it takes for granted, since the code measures it in time: there is an
+//! What it assumes, since the code measures it in time: there is an
 //! age at which the call of an intent has taken effect, visibly, or never will
 //! (`Age::Over`), and another one at which also readings that lag for long show
 //! it (`Age::Late`). Everything else in here is checked in every state.
@@ -29,7 +29,8 @@ mod state;
 mod steps;
 
 use explore::{
-    AGAINST_A_WISH, CANCELLED, DOUBLE, LIVE, NOT_RECORDED, OPEN, UNKNOWN, WISH_LOST, explore,
+    AGAINST_CANCEL_REQUEST, CANCEL_REQUEST_LOST, CANCELLED, DOUBLE, LIVE, NOT_RECORDED, OPEN,
+    UNKNOWN, explore,
 };
 use rules::Mutation::*;
 use rules::Rules;
@@ -42,14 +43,14 @@ fn right(kind: Kind) -> Rules {
         crashes: 2,
         attempts: 2,
         fences,
-        verdicts: 1,
+        decisions: 1,
         retries: 0,
         faults: &[],
         mutations: &[],
     }
 }
 
-/// Explores the protocol as it is; it must hold in at least so many states.
+/// Explores the protocol as it is; it must hold in at least `floor` states.
 #[track_caller]
 #[expect(clippy::print_stdout, reason = "figures, to be seen with --no-capture")]
 fn holds(rules: Rules, floor: usize) {
@@ -74,7 +75,7 @@ fn breaks(rules: Rules, property: &str) {
 #[test]
 fn two_step_publishing_holds() {
     let rules = right(Kind::TwoStep);
-    holds(Rules { crashes: 3, attempts: 3, fences: 5, verdicts: 0, ..rules }, 3_400_000);
+    holds(Rules { crashes: 3, attempts: 3, fences: 5, decisions: 0, ..rules }, 3_400_000);
 }
 
 #[test]
@@ -82,9 +83,8 @@ fn one_step_publishing_with_hold_holds() {
     holds(Rules { crashes: 3, attempts: 3, ..right(Kind::OneStep) }, 1_100_000);
 }
 
-/// Two-step publishing needs no platform that forgives a second call. The
-/// settle time, not the platform, keeps a call from being repeated while the
-/// first one is on its way.
+/// Two-step publishing needs no platform that tolerates a second call. The settle time,
+/// not the platform, keeps a call from being repeated while the first one is in transit.
 #[test]
 fn two_step_needs_no_idempotent_platform() {
     holds(Rules { mutations: &[SecondCallMakesSecondPost], ..right(Kind::TwoStep) }, 400_000);
@@ -100,8 +100,8 @@ fn every_rule_is_there_for_something() {
         (OneStep, &[NoFence], UNKNOWN),
         (OneStep, &[EvidenceIsFenced], NOT_RECORDED),
         (TwoStep, &[EvidenceIsFenced], NOT_RECORDED),
-        (OneStep, &[GateIgnoresWishes], AGAINST_A_WISH),
-        (OneStep, &[PutBackIgnoresWishes], WISH_LOST),
+        (OneStep, &[GateIgnoresCancelRequest], AGAINST_CANCEL_REQUEST),
+        (OneStep, &[PutBackIgnoresCancelRequest], CANCEL_REQUEST_LOST),
         (OneStep, &[CancelIgnoresTheWorker], CANCELLED),
         (OneStep, &[TakeOverIgnoresOpenIntents], LIVE),
         (OneStep, &[ExhaustionIgnoresOpenIntents], LIVE),
@@ -122,12 +122,12 @@ fn every_rule_is_there_for_something() {
 #[test]
 fn where_one_guard_fails_another_one_holds() {
     use Kind::{OneStep, TwoStep};
-    holds(Rules { mutations: &[NobodyChecksOpenIntents], ..right(OneStep) }, 650_000);
+    holds(Rules { mutations: &[OpenIntentsAreUnchecked], ..right(OneStep) }, 650_000);
     for (kind, mutations) in [
-        (OneStep, &[NoFence, NobodyChecksOpenIntents][..]),
-        (OneStep, &[TakeOverIgnoresOpenIntents, NobodyChecksOpenIntents]),
+        (OneStep, &[NoFence, OpenIntentsAreUnchecked][..]),
+        (OneStep, &[TakeOverIgnoresOpenIntents, OpenIntentsAreUnchecked]),
         // The seed's recovery.
-        (OneStep, &[RecoversByAge, TakeOverIgnoresOpenIntents, NobodyChecksOpenIntents]),
+        (OneStep, &[RecoversByAge, TakeOverIgnoresOpenIntents, OpenIntentsAreUnchecked]),
         (TwoStep, &[ClearanceNeverEnds, SecondCallMakesSecondPost]),
         (TwoStep, &[BelievesNotLiveAtOnce, SecondCallMakesSecondPost, RepeatsOnAnEarlyReading]),
         (TwoStep, &[BelievesNotLiveAtOnce, StagesAnewAfterNotLive, RepeatsOnAnEarlyReading]),

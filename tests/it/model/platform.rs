@@ -88,7 +88,7 @@ impl Rules {
                 s.workers[i].at = At::KnowsNothing;
             });
             if self.has(RefusalsLie) {
-                steps.add(0, "published, but is told that it was refused", |s| {
+                steps.add(0, "published, but answered as refused", |s| {
                     self.take_effect(s, object);
                     s.workers[i].at = At::KnowsRefused;
                 });
@@ -127,8 +127,8 @@ impl Rules {
         }
     }
 
-    /// Whether a reading shows any object live that a call has named, where anybody
-    /// can be asked.
+    /// Whether a reading shows any object live that a call has named, where look-ups are
+    /// possible.
     pub fn reads_any_live(&self, state: &State) -> bool {
         let is_live = |i: usize| state.named & 1 << i != 0 && self.read(state, i) == Seen::Live;
         self.kind != Kind::OneStep && (0..OBJECTS).any(is_live)

@@ -8,27 +8,27 @@ use super::state::{Age, Kind, State};
 /// is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mutation {
-    /// Writes are let in without the fence.
+    /// Writes are accepted without the fence.
     NoFence,
     /// Evidence needs the fence, like any other write.
     EvidenceIsFenced,
     /// The intent is committed after the call, together with its answer.
     GateAfterTheCall,
-    /// The gate does not look for a wish to cancel.
-    GateIgnoresWishes,
+    /// The gate does not check for a cancel request.
+    GateIgnoresCancelRequest,
     /// Gates and settling calls do not look for open intents.
-    NobodyChecksOpenIntents,
+    OpenIntentsAreUnchecked,
     /// Taking over does not look for open intents.
     TakeOverIgnoresOpenIntents,
     /// Only the end of used-up attempts does not look for open intents.
     ExhaustionIgnoresOpenIntents,
-    /// A job whose lease is over goes back to the queue as it is.
+    /// A job whose lease is over is requeued without a look-up.
     RecoversByAge,
     /// The clearance to send has no end.
     ClearanceNeverEnds,
     /// "Not live" is believed at once, also of a call without an answer.
     BelievesNotLiveAtOnce,
-    /// A person is asked while the call may still be under way.
+    /// A person decides while the call may still be under way.
     AsksAtOnce,
     /// Of a one-step platform: what is not listed is sent again.
     ResendsWhatIsNotListed,
@@ -42,8 +42,8 @@ pub enum Mutation {
     HoldSaysNotPublished,
     /// A cancellation takes effect although a worker has the job.
     CancelIgnoresTheWorker,
-    /// What a claim is put back with does not honour a wish to cancel.
-    PutBackIgnoresWishes,
+    /// Requeueing a claim ignores a cancel request.
+    PutBackIgnoresCancelRequest,
     /// Nothing is asked about earlier calls before another one is made.
     RepeatsWithoutAReading,
     /// Earlier calls are asked about while they may still show themselves.
@@ -58,15 +58,15 @@ pub enum Mutation {
     LooksAgainTooSoon,
     /// What is left at the platform is deleted unread.
     DeletesUnread,
-    /// Only after that is written down that nobody uses it any more.
+    /// Deletes an object before it is recorded that it is no longer used.
     DeletesBeforeItIsGivenUp,
     /// A last look settles whatever became of the post since.
     OldLooksSettleNewOnes,
-    /// Whoever saw a post live, but whose job another worker has by now, leaves it
-    /// as unknown.
-    WhoLooksMustHaveTheJob,
-    /// An object is given up after three calls although nobody answered the last one.
-    GivesUpWhatNobodyAnswered,
+    /// A worker that saw a post live, but has lost its job to another one, leaves the
+    /// post as unknown.
+    LookUpNeedsTheJob,
+    /// An object is given up after three calls although the last one had no answer.
+    GivesUpWithoutAnswer,
     /// What was contradicted is deleted like anything else.
     DeletesWhatIsDoubted,
     /// Publishing one object twice makes two posts.
@@ -95,15 +95,16 @@ pub enum Fault {
 #[derive(Debug, Clone, Copy)]
 pub struct Rules {
     pub kind: Kind,
-    /// At most so many workers die.
+    /// Maximum number of workers that die.
     pub crashes: u8,
     /// `max_attempts` of the post.
     pub attempts: u8,
-    /// The job changes hands so often at most; after that it is only rescued.
+    /// Maximum number of times that the job changes its owner; after that it is only
+    /// rescued.
     pub fences: u8,
-    /// A person decides at most so often about a held post.
-    pub verdicts: u8,
-    /// A post that is reported as not published is tried again at most so often.
+    /// Maximum number of decisions about a post that needs review.
+    pub decisions: u8,
+    /// Maximum number of retries of a post that is reported as not published.
     pub retries: u8,
     pub faults: &'static [Fault],
     pub mutations: &'static [Mutation],
@@ -127,8 +128,8 @@ impl Rules {
         self.has(Fault::ReadsLagForLong) || self.has(Fault::ReadsNeverCatchUp)
     }
 
-    /// Whether a single reading may be wrong without anybody's fault: what is
-    /// told by it is not final before the last look.
+    /// Whether a single correct reading may be wrong: what is reported because of it is
+    /// not final before the last look-up.
     pub fn may_err(&self) -> bool {
         self.lags() || self.has(Fault::RefusalsComeFirst)
     }
@@ -143,7 +144,7 @@ impl Rules {
 /// A step, for a trace.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Taken {
-    /// Fence of the worker that took it; 0: nobody's.
+    /// Fence of the worker that took it; 0: no owner.
     pub fence: u8,
     pub what: &'static str,
     /// What is wrong with the step itself.

@@ -1,4 +1,4 @@
-//! All there is to know at one instant, and its number.
+//! The complete state of the model at one instant, and its number.
 
 use socialsched::domain::{JobStatus, Outcome, PostStatus};
 
@@ -12,13 +12,13 @@ pub const OBJECTS: usize = 2;
 /// How a platform publishes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// An invisible object first, then the call that shows it. The object can
-    /// be read, whoever showed it.
+    /// An invisible object first, then the call that shows it. The object can be read,
+    /// regardless of which call showed it.
     TwoStep,
     /// One call. A list shows what is live, in the end.
     Listed,
-    /// One call. There may be a list that shows what is live, but none that tells
-    /// what is not; refusals are believed, since nobody can be asked.
+    /// One call. There may be a list that shows what is live, but none that proves what
+    /// is not; refusals are believed, since they cannot be looked up.
     OneStep,
 }
 
@@ -70,7 +70,7 @@ pub enum Age {
     Fresh,
     /// The call must be over.
     Over,
-    /// So long ago that no reading lags, whatever it was contradicted by.
+    /// Old enough that no reading lags, whatever contradicted it.
     Late,
 }
 
@@ -90,15 +90,15 @@ pub enum At {
     Discards,
     /// The intent is committed; the call has not left.
     Cleared,
-    /// The call is on its way, the worker waits for the answer.
+    /// The call is in transit, and the worker waits for the answer.
     Sent,
     /// Knows that the post is live: by the answer, or by a look.
     KnowsLive,
     /// Did not send the call.
     KnowsUnsent,
-    /// Told that the call did nothing.
+    /// Answered that the call did nothing.
     KnowsRefused,
-    /// Told so in words that fit a post which is live already.
+    /// Answered so with an error that also stands for a post that is already live.
     KnowsSpent,
     /// No answer, or one that proves nothing.
     KnowsNothing,
@@ -122,8 +122,8 @@ pub struct Worker {
     pub fence: u8,
     /// The object that was recorded when it claimed, counted from 1; 0: none.
     pub object: u8,
-    /// Objects that it may delete, one bit each; while it looks an open call up,
-    /// how that was answered; when it knows that the post is live, how it knows.
+    /// Objects that it may delete, one bit each; while it looks an open call up, how that
+    /// was answered; when it knows that the post is live, the kind of evidence.
     pub notes: u8,
 }
 
@@ -138,7 +138,7 @@ pub struct State {
     pub attempts: u8,
     pub fence: u8,
     pub lease_runs: bool,
-    pub cancel_wished: bool,
+    pub cancel_requested: bool,
     /// The recorded object, counted from 1; 0: none.
     pub object: u8,
     /// What the log says of the publish call of each fence.
@@ -152,20 +152,20 @@ pub struct State {
     pub objects: [Object; OBJECTS],
     /// Posts that readers see.
     pub live: u8,
-    /// Calls on their way whose worker does not wait any more, by object.
+    /// Calls in transit whose worker no longer waits, by object.
     pub strays: [u8; OBJECTS],
-    // The rest of the world.
+    // The state of workers and people.
     pub workers: [Worker; WORKERS],
     pub crashes: u8,
     /// How often a person has said what became of the post.
-    pub verdicts: u8,
-    /// How often somebody had it tried again.
+    pub decisions: u8,
+    /// How often a person has requested a retry.
     pub retries: u8,
-    /// Whether somebody has asked for a cancellation.
+    /// Whether a person has requested a cancellation.
     pub cancel_asked: bool,
     /// Whether a call has arrived twice.
     pub came_twice: bool,
-    /// Whether a worker was told that what it had read is wrong.
+    /// Whether a worker had a reading that was later contradicted.
     pub contradicted: bool,
 }
 
@@ -179,7 +179,7 @@ impl State {
             attempts: 0,
             fence: 0,
             lease_runs: false,
-            cancel_wished: false,
+            cancel_requested: false,
             object: 0,
             calls: [Call::None; LOGGED],
             named: 0,
@@ -190,7 +190,7 @@ impl State {
             strays: [0; OBJECTS],
             workers: [IDLE; WORKERS],
             crashes: 0,
-            verdicts: 0,
+            decisions: 0,
             retries: 0,
             cancel_asked: false,
             came_twice: false,
@@ -214,7 +214,7 @@ impl State {
         !matches!(self.post, PostStatus::Pending | PostStatus::Processing)
     }
 
-    /// Whether any publish call is on its way.
+    /// Whether any publish call is in transit.
     pub fn in_flight(&self) -> bool {
         self.strays != [0; OBJECTS] || self.workers.iter().any(|worker| worker.at == At::Sent)
     }
@@ -254,12 +254,12 @@ impl State {
         push(2, self.named.into());
         push(2, self.live.into());
         push(2, self.crashes.into());
-        push(1, self.verdicts.into());
+        push(1, self.decisions.into());
         push(1, self.retries.into());
         push(2, self.age as u128);
         for flag in [
             self.lease_runs,
-            self.cancel_wished,
+            self.cancel_requested,
             self.owes_look,
             self.cancel_asked,
             self.came_twice,

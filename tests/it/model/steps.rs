@@ -3,7 +3,7 @@
 
 use socialsched::domain::{JobStatus, Outcome, PostStatus};
 
-use super::explore::{AGAINST_A_WISH, NOT_RECORDED};
+use super::explore::{AGAINST_CANCEL_REQUEST, NOT_RECORDED};
 use super::look_up::answer_of;
 use super::rules::Mutation::*;
 use super::rules::{Fault, Rules, Steps, Taken};
@@ -78,8 +78,8 @@ impl Rules {
             steps.add(1, "the lease ends", |s| s.lease_runs = false);
         }
         self.time(steps);
-        if is_held(state) && state.verdicts < self.verdicts {
-            self.judge(steps);
+        if needs_review(state) && state.decisions < self.decisions {
+            self.decide(steps);
         }
         if state.post == PostStatus::Pending && !state.is_open() {
             // T17
@@ -87,25 +87,25 @@ impl Rules {
         }
         if !state.cancel_asked && state.post == PostStatus::Pending && !state.is_open() {
             // T12
-            steps.add(0, "somebody cancels it", |s| {
+            steps.add(0, "a person cancels it", |s| {
                 s.cancel_asked = true;
                 self.cancel(s);
             });
         }
         if !state.cancel_asked && state.post == PostStatus::Processing {
             // T13
-            steps.add(0, "somebody asks to cancel it", |s| {
+            steps.add(0, "a person requests a cancellation", |s| {
                 s.cancel_asked = true;
                 if self.without(CancelIgnoresTheWorker) {
                     self.cancel(s);
                 } else {
-                    s.cancel_wished = true;
+                    s.cancel_requested = true;
                 }
             });
         }
-        let failed = state.post == PostStatus::Failed && !is_held(state);
+        let failed = state.post == PostStatus::Failed && !needs_review(state);
         if failed && state.retries < self.retries {
-            steps.add(0, "somebody has it tried again", |s| {
+            steps.add(0, "a person retries it", |s| {
                 s.retries += 1;
                 reopen(s);
                 if self.without(ForgetsAnchorsOnRetry) {
@@ -115,7 +115,7 @@ impl Rules {
         }
     }
 
-    /// Calls and readings come to their ends.
+    /// Calls and readings end.
     fn time(&self, steps: &mut Steps) {
         let state = steps.from;
         let hidden = state.objects.contains(&Object::Hidden);
@@ -127,7 +127,7 @@ impl Rules {
             }
             Age::Over if self.late() == Age::Late => {
                 if !hidden || self.has(Fault::ReadsNeverCatchUp) {
-                    steps.add(2, "no reading lags any more", |s| s.age = Age::Late);
+                    steps.add(2, "no reading lags now", |s| s.age = Age::Late);
                 }
             }
             Age::Fresh | Age::Over | Age::Late => {}
@@ -149,25 +149,25 @@ impl Rules {
         if may_claim && state.job == JobStatus::Processing && !state.lease_runs {
             steps.add(4, "takes the job over", |s| self.take_over(s, i));
         }
-        if is_held(state) {
-            self.look_at_held(steps);
+        if needs_review(state) {
+            self.look_up_in_review(steps);
         }
         self.look_for_the_last_time(steps, i);
     }
 
-    /// T14: by a person who has looked, and tells what is to be seen.
-    fn judge(&self, steps: &mut Steps) {
+    /// T14: by a person who has looked, and reports what is visible.
+    fn decide(&self, steps: &mut Steps) {
         if steps.from.live > 0 {
             steps.add(0, "a person says that it is live", |s| {
-                s.verdicts += 1;
+                s.decisions += 1;
                 let fence = newest_open(s);
                 record_live(s, fence);
             });
         } else {
             steps.add(0, "a person says that it is not live", |s| {
-                s.verdicts += 1;
+                s.decisions += 1;
                 refuse_all(s, Call::Refused);
-                if s.cancel_wished {
+                if s.cancel_requested {
                     s.outcome = None;
                     self.cancel(s);
                 } else {
@@ -179,14 +179,14 @@ impl Rules {
 
     /// T9, T10, T4c.
     fn take_over(&self, s: &mut State, i: usize) {
-        if self.without(RecoversByAge) && !s.cancel_wished {
+        if self.without(RecoversByAge) && !s.cancel_requested {
             s.post = PostStatus::Pending;
             s.job = JobStatus::Pending;
             return;
         }
         let open = s.is_open() && !self.without(TakeOverIgnoresOpenIntents);
         let spent = s.attempts >= self.attempts;
-        if !open && s.cancel_wished {
+        if !open && s.cancel_requested {
             self.cancel(s);
         } else if spent && (!open || self.without(ExhaustionIgnoresOpenIntents)) {
             self.end(s, Outcome::NotPublished);
@@ -220,7 +220,7 @@ impl Rules {
     fn claimed(&self, steps: &mut Steps, i: usize) {
         let state = steps.from;
         let worker = state.workers[i];
-        let good = if state.cancel_wished { 7 } else { 0 };
+        let good = if state.cancel_requested { 7 } else { 0 };
         self.put_back(steps, i, good, "puts the job back", Next::GiveBack); // T11
         self.put_back(steps, i, 0, "fails to ask for good", Next::Fail); // T7
         if state.age < Age::Over && !self.without(RepeatsOnAnEarlyReading) {
@@ -238,7 +238,7 @@ impl Rules {
     fn ready(&self, steps: &mut Steps, i: usize) {
         let state = steps.from;
         let worker = state.workers[i];
-        let good = if state.cancel_wished { 7 } else { 0 };
+        let good = if state.cancel_requested { 7 } else { 0 };
         self.put_back(steps, i, good, "puts the job back", Next::GiveBack); // T11
         self.put_back(steps, i, 0, "fails to prepare it", Next::Retry); // T6
         self.put_back(steps, i, 1, "fails to prepare it for good", Next::Fail); // T7
@@ -265,10 +265,10 @@ impl Rules {
     fn gate(&self, steps: &mut Steps, i: usize) {
         let state = steps.from;
         let worker = state.workers[i];
-        let open = state.is_open() && !self.without(NobodyChecksOpenIntents);
+        let open = state.is_open() && !self.without(OpenIntentsAreUnchecked);
         if !self.is_ours(state, worker) || !state.lease_runs || open {
             steps.add(0, "finds the gate shut", |s| s.workers[i] = IDLE);
-        } else if !state.cancel_wished || self.without(GateIgnoresWishes) {
+        } else if !state.cancel_requested || self.without(GateIgnoresCancelRequest) {
             steps.add(6, "commits its intent", |s| {
                 s.workers[i].at = At::Cleared;
                 s.workers[i].notes = 0;
@@ -277,7 +277,7 @@ impl Rules {
                     self.note_call(s, worker, Call::Open);
                 }
             });
-            steps.wrong(state.cancel_wished, AGAINST_A_WISH);
+            steps.wrong(state.cancel_requested, AGAINST_CANCEL_REQUEST);
         }
     }
 
@@ -298,7 +298,7 @@ impl Rules {
                     s.object = free as u8 + 1;
                     s.workers[i] = Worker { at: At::Ready, object: s.object, ..s.workers[i] };
                 }
-                // Nobody will ever show it.
+                // It will never be shown.
                 _ => s.workers[i] = IDLE,
             }
         });
@@ -315,7 +315,7 @@ impl Rules {
         }
     }
 
-    /// What a worker learnt goes into the database.
+    /// The worker's evidence is recorded in the database.
     fn settle(&self, steps: &mut Steps, i: usize) {
         let worker = steps.from.workers[i];
         let is_refused = matches!(worker.at, At::KnowsRefused | At::KnowsSpent);
@@ -327,7 +327,7 @@ impl Rules {
                     s.workers[i] = IDLE;
                     let looked = worker.notes == BY_A_LOOK;
                     let anothers = s.job == JobStatus::Processing && !self.is_ours(s, worker);
-                    if looked && anothers && self.without(WhoLooksMustHaveTheJob) {
+                    if looked && anothers && self.without(LookUpNeedsTheJob) {
                         s.fence += 1;
                         self.note_call(s, Worker { fence: s.fence, ..worker }, Call::Open);
                         self.end(s, Outcome::Unknown);
@@ -380,9 +380,9 @@ impl Rules {
 
     /// T6, T7, T4c, T11.
     pub fn leave(&self, s: &mut State, next: Next) {
-        if s.is_open() && !self.without(NobodyChecksOpenIntents) {
+        if s.is_open() && !self.without(OpenIntentsAreUnchecked) {
             // An error of the store: the job stays as it is.
-        } else if s.cancel_wished && !self.without(PutBackIgnoresWishes) {
+        } else if s.cancel_requested && !self.without(PutBackIgnoresCancelRequest) {
             self.cancel(s);
         } else if next == Next::Fail || (next == Next::Retry && s.attempts >= self.attempts) {
             self.end(s, Outcome::NotPublished);
@@ -418,7 +418,7 @@ impl Rules {
     }
 }
 
-/// Whatever the state and whoever knows it.
+/// From every state, and from any worker.
 pub fn record_live(s: &mut State, fence: u8) {
     s.calls[usize::from(fence)] = Call::Ok;
     if s.post != PostStatus::Published {
@@ -444,12 +444,12 @@ fn reopen(s: &mut State) {
     s.job = JobStatus::Pending;
     s.outcome = None;
     s.attempts = 0;
-    s.cancel_wished = false;
+    s.cancel_requested = false;
     s.owes_look = false;
 }
 
-/// Whether it waits for a person's word.
-pub fn is_held(s: &State) -> bool {
+/// Whether it needs a person's decision.
+pub fn needs_review(s: &State) -> bool {
     s.post == PostStatus::Failed && s.outcome == Some(Outcome::Unknown)
 }
 

@@ -10,8 +10,8 @@ use crate::support::{Daemon, PLATFORMS, World, eventually, publish_call, staging
 /// Long enough for a command to run meanwhile on a busy machine.
 const SLOW: u64 = 3000;
 
-/// Calls that a fault struck.
-fn struck(world: &World) -> usize {
+/// Number of calls with an injected fault.
+fn injected(world: &World) -> usize {
     world.calls().iter().filter(|call| call["fault"].is_string()).count()
 }
 
@@ -26,7 +26,7 @@ fn being_published(world: &World) -> ([String; 3], Daemon) {
         world.schedule(&world.account(platform), &["--caption", "Hello", "--image", &image])
     });
     let worker = world.start_worker(&[]);
-    eventually("all publish calls are on their way", || struck(world) == ids.len());
+    eventually("all publish calls are on their way", || injected(world) == ids.len());
     (ids, worker)
 }
 
@@ -43,7 +43,7 @@ fn cancel_before_publish_call_is_honoured() {
         world.schedule(&account, &["--caption", "Never mind", "--image", &image])
     });
     let mut worker = world.start_worker(&[]);
-    eventually("all are being staged", || struck(&world) == ids.len());
+    eventually("all are being staged", || injected(&world) == ids.len());
     for id in &ids {
         world.run(&["cancel", id]).ok().says("is being published: asked");
         assert_eq!(world.status(id), "processing", "it is only asked");
@@ -117,7 +117,7 @@ fn cancel_survives_death_and_look_up() {
     }));
     let id = world.schedule(&page, &["--caption", "Never mind"]);
     let mut worker = world.start_worker(&[]);
-    eventually("the publish call hangs", || world.fault_struck());
+    eventually("the publish call hangs", || world.fault_injected());
     world.run(&["cancel", &id]).ok();
     worker.kill();
     world.work_for(Duration::from_secs(150), 60);

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::support::{Account, Engine, Ran, World, publish_call};
 
-/// After so long, a look that finds nothing counts.
+/// After this time, a look-up that finds nothing counts.
 const LOOKS: Duration = Duration::from_secs(150);
 
 const PLACEHOLDER: &str = "--published '<ID OF THE POST>'";
@@ -25,16 +25,16 @@ fn unknown(count: usize) -> (World, Account, Vec<String>) {
     (world, member, ids)
 }
 
-/// The command lines of a run with this verdict, as they were printed.
-fn lines(ran: &Ran, verdict: &str) -> Vec<String> {
+/// The command lines of a run with this decision, as they were printed.
+fn lines(ran: &Ran, decision: &str) -> Vec<String> {
     let is_command = |line: &&str| line.trim_start().starts_with("socialsched ");
     let lines = ran.stderr.lines().filter(is_command);
-    lines.filter(|line| line.ends_with(verdict)).map(str::to_owned).collect()
+    lines.filter(|line| line.ends_with(decision)).map(str::to_owned).collect()
 }
 
-fn line(ran: &Ran, verdict: &str) -> String {
-    let mut lines = lines(ran, verdict);
-    assert_eq!(lines.len(), 1, "{verdict}: {ran}");
+fn line(ran: &Ran, decision: &str) -> String {
+    let mut lines = lines(ran, decision);
+    assert_eq!(lines.len(), 1, "{decision}: {ran}");
     lines.remove(0)
 }
 
@@ -45,16 +45,17 @@ fn each_decision_has_a_printed_command() {
     ids.sort_unstable();
     for args in [&["list"][..], &["list", "-o", "json"], &["queue-status"], &["recover"]] {
         let ran = world.run(args).ok();
-        for verdict in [PLACEHOLDER, "--not-published", "--abandon"] {
-            let mut shown = lines(&ran, verdict);
+        for decision in [PLACEHOLDER, "--not-published", "--abandon"] {
+            let mut shown = lines(&ran, decision);
             shown.sort_unstable();
-            let wanted = ids.iter().map(|id| format!("socialsched recover {} {verdict}", &id[..8]));
+            let wanted =
+                ids.iter().map(|id| format!("socialsched recover {} {decision}", &id[..8]));
             assert_eq!(shown, wanted.collect::<Vec<_>>(), "{args:?}");
         }
     }
     for ran in [world.run(&["show", &ids[0]]).ok(), world.run(&["retry", &ids[0]]).exits(4)] {
-        for verdict in [PLACEHOLDER, "--not-published", "--abandon"] {
-            assert!(line(&ran, verdict).contains(&ids[0][..8]), "{ran}");
+        for decision in [PLACEHOLDER, "--not-published", "--abandon"] {
+            assert!(line(&ran, decision).contains(&ids[0][..8]), "{ran}");
         }
     }
     world.assert_healthy();
@@ -76,7 +77,7 @@ fn pasted_command_without_id_changes_nothing() {
     // As do people who take the brackets for a part of the syntax.
     world.shell(&pasted.replace("ID OF THE POST", "urn:li:share:77")).exits(2);
     assert_eq!((world.database.dump(), files()), (before, count));
-    // With the id in its place it is the verdict.
+    // With the id in its place it is the decision.
     let seen = world.live()[0]["id"].as_str().unwrap().to_owned();
     world.shell(&pasted.replace("<ID OF THE POST>", &seen)).ok();
     assert_eq!(world.post(&ids[0])["externalPostId"], json!(seen));
@@ -95,7 +96,7 @@ fn decision_to_resend_asks_first() {
     world.assert_healthy();
 }
 
-/// The decision to leave a post as it is lets another one follow.
+/// A decision to leave a post as it is can be followed by another one.
 #[test]
 fn postponed_decision_allows_another() {
     let (world, _, ids) = unknown(1);
@@ -211,7 +212,7 @@ fn printed_decision_lacks_only_the_password() {
     let ran = world.run(&["list", "--database-url", &user.url("canary-word")]).ok();
     assert!(!ran.stderr.contains("canary-word"), "{ran}");
     let pasted = line(&ran, "--abandon");
-    // PostgreSQL may trust everybody here.
+    // PostgreSQL may trust all users here.
     if Engine::of_this_run() == Engine::MariaDb {
         world.shell(&pasted).exits(5);
         assert_eq!(world.database.dump(), before);

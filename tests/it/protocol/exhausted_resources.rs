@@ -16,7 +16,7 @@ use socialsched::domain::proof::Witness;
 use socialsched::domain::{
     AccessToken, Answer, Draft, Failure, Intent, Platform, Preparation, Receipt, Sighting,
 };
-use socialsched::platforms::{Publisher, Publishers, Settings, Step};
+use socialsched::platforms::{BoxFuture, Publisher, Publishers, Settings};
 use socialsched::store::TakeOver;
 use socialsched::worker::{Options, Worker};
 use tokio_util::sync::CancellationToken;
@@ -24,14 +24,14 @@ use tokio_util::sync::CancellationToken;
 use crate::store::queue::{Queue, on_every_engine, worker};
 use crate::support::{Engine, World, eventually, staging_call_of};
 
-/// Blocks the thread of the runtime until it is told to go on.
+/// Blocks the thread of the runtime until it is released.
 struct Blocking {
     begun: mpsc::SyncSender<()>,
     go_on: std::sync::Mutex<mpsc::Receiver<()>>,
 }
 
 impl Publisher for Blocking {
-    fn prepare<'a>(&'a self, _: &'a Draft) -> Step<'a, Result<Preparation, Failure>> {
+    fn prepare<'a>(&'a self, _: &'a Draft) -> BoxFuture<'a, Result<Preparation, Failure>> {
         Box::pin(async {
             self.begun.send(()).unwrap();
             self.go_on.lock().unwrap().recv().unwrap();
@@ -39,20 +39,20 @@ impl Publisher for Blocking {
         })
     }
 
-    fn publish<'a>(&'a self, _: &'a Draft) -> Step<'a, Answer> {
+    fn publish<'a>(&'a self, _: &'a Draft) -> BoxFuture<'a, Answer> {
         let receipt = Receipt { external_id: Some("fb_1".to_owned()), ..Receipt::default() };
         Box::pin(async { Answer::Published(receipt) })
     }
 
-    fn look_up<'a>(&'a self, _: &'a Draft, _: &'a Intent) -> Step<'a, Sighting> {
+    fn look_up<'a>(&'a self, _: &'a Draft, _: &'a Intent) -> BoxFuture<'a, Sighting> {
         Box::pin(async { Sighting::NotLive { after: Duration::ZERO } })
     }
 
-    fn permalink<'a>(&'a self, _: &'a Draft, _: &'a Receipt) -> Step<'a, Option<String>> {
+    fn permalink<'a>(&'a self, _: &'a Draft, _: &'a Receipt) -> BoxFuture<'a, Option<String>> {
         Box::pin(async { None })
     }
 
-    fn comment<'a>(&'a self, _: &'a Draft, _: &'a str, _: &'a str) -> Step<'a, Answer> {
+    fn comment<'a>(&'a self, _: &'a Draft, _: &'a str, _: &'a str) -> BoxFuture<'a, Answer> {
         Box::pin(async { Answer::Published(Receipt::default()) })
     }
 
@@ -64,11 +64,11 @@ impl Publisher for Blocking {
         Witness::Object
     }
 
-    fn find_comment<'a>(&'a self, _: &'a Draft, _: &'a str, _: &'a str) -> Step<'a, Sighting> {
+    fn find_comment<'a>(&'a self, _: &'a Draft, _: &'a str, _: &'a str) -> BoxFuture<'a, Sighting> {
         unreachable!()
     }
 
-    fn discard<'a>(&'a self, _: &'a Draft, _: &'a str) -> Step<'a, ()> {
+    fn discard<'a>(&'a self, _: &'a Draft, _: &'a str) -> BoxFuture<'a, ()> {
         Box::pin(async {})
     }
 }
@@ -87,17 +87,17 @@ fn blocked_worker(queue: &Queue) -> (Worker, mpsc::Receiver<()>, mpsc::Sender<()
     };
     let tokens = Arc::new(|_: &_| Ok(AccessToken::new("a token".to_owned())));
     let events = Arc::new(|_: &_| {});
-    // Connections of its own: those of a runtime that stands still do so, too.
+    // Connections of its own, since those of a blocked runtime are blocked as well.
     (Worker::new(queue.another_store(), publishers, tokens, events, options), begun, go)
 }
 
-/// **G10**: a runtime that stands still loses no lease.
+/// **G10**: a blocked runtime loses no lease.
 #[test]
 fn frozen_runtime_loses_no_lease() {
     on_every_engine(|queue| {
         let id = queue.schedule();
         let (busy, begun, go) = blocked_worker(queue);
-        // A runtime of one thread, which the step keeps to itself.
+        // A runtime of one thread, which the step blocks.
         let run = std::thread::spawn(move || {
             let runtime =
                 tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -126,9 +126,9 @@ fn frozen_runtime_loses_no_lease() {
     });
 }
 
-/// **G10**: a heartbeat that could not renew the lease lets no call out. A lock
-/// of another program on its job keeps the heartbeat from renewing the lease
-/// while a step at the platform takes its time.
+/// **G10**: without a renewed lease, no call is sent. A lock of another program on its
+/// job keeps the heartbeat from renewing the lease while a step at the platform takes its
+/// time.
 #[test]
 fn unrenewed_lease_lets_no_call_out() {
     let world = World::new();
@@ -139,7 +139,7 @@ fn unrenewed_lease_lets_no_call_out() {
     }));
     let id = world.schedule(&page, &["--caption", "Hello", "--image", &world.media("one.jpg")]);
     let mut worker = world.start_worker(&["--lease", "1s"]);
-    eventually("staging is on its way", || world.fault_struck());
+    eventually("staging is on its way", || world.fault_injected());
     let mut other = world.database.session();
     other.execute(match world.database.engine() {
         Engine::Sqlite => "BEGIN IMMEDIATE",
@@ -172,8 +172,8 @@ pub fn in_shell(world: &World, script: &str) -> Command {
     shell
 }
 
-/// Asserts that a run that a limit did not let through says so: that it is for
-/// now (exit 6), and no bug. Tells whether it got through.
+/// Asserts that a run that fails at a limit reports a temporary failure (exit 6), and no
+/// bug. Returns whether it succeeded.
 #[track_caller]
 fn got_through(mut limited: Command, limit: &str) -> bool {
     let ran = limited.output().unwrap();
@@ -231,9 +231,9 @@ fn daemon_without_handles_does_not_spin() {
     let id = world.schedule(&page, &["--caption", "Hello"]);
     eventually("it has met it", || {
         let post = world.post(&id);
-        let told = format!("{} {}", worker.stderr(), post["errorMessage"]);
-        assert_ne!(post["status"], "published", "the limit does not bind: {told}");
-        told.contains("open files") || told.contains("unable to open")
+        let message = format!("{} {}", worker.stderr(), post["errorMessage"]);
+        assert_ne!(post["status"], "published", "the limit does not bind: {message}");
+        message.contains("open files") || message.contains("unable to open")
     });
     let (spent, since) = (processor_time(worker.pid()), Instant::now());
     eventually("some rounds went by", || since.elapsed() >= Duration::from_secs(3));
@@ -275,10 +275,10 @@ fn worker_without_threads_loses_nothing() {
     } else {
         ""
     };
-    let as_somebody = |limit: &str, args: &str| {
+    let as_user = |limit: &str, args: &str| {
         in_shell(&world, &format!("exec {somebody} /bin/sh -c '{limit} exec \"$0\" {args}' \"$0\""))
     };
-    if !as_somebody("", "list").output().unwrap().status.success() {
+    if !as_user("", "list").output().unwrap().status.success() {
         eprintln!("SKIPPED: another user cannot run the program here");
         return;
     }
@@ -286,7 +286,7 @@ fn worker_without_threads_loses_nothing() {
         let args = "run-worker --once --timeout 1s --max-runtime 5s";
         // What each shell calls the limit differs.
         let limit = format!("ulimit -u {threads} 2>/dev/null || ulimit -p {threads};");
-        !got_through(as_somebody(&limit, args), &format!("{threads} threads"))
+        !got_through(as_user(&limit, args), &format!("{threads} threads"))
     });
     // SQLite has a thread for each connection; with a server it works without any.
     assert_eq!(ended.count() > 0, !on_a_server);
@@ -330,20 +330,20 @@ fn full_log_counts_its_lost_records() {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(full);
     let mut worker = Killed(command.spawn().unwrap());
     let first = world.schedule(&page, &["--caption", "One"]);
-    eventually("it publishes all the same", || world.status(&first) == "published");
-    let mut told = String::new();
+    eventually("it publishes nevertheless", || world.status(&first) == "published");
+    let mut written = String::new();
     let mut read = || {
         let mut bytes = [0; 65536];
         while let Ok(count @ 1..) = log.read(&mut bytes) {
-            told.push_str(&String::from_utf8_lossy(&bytes[..count]));
+            written.push_str(&String::from_utf8_lossy(&bytes[..count]));
         }
-        told.trim_start_matches('.').to_owned()
+        written.trim_start_matches('.').to_owned()
     };
     assert_eq!(read(), "", "nothing had room");
     let second = world.schedule(&page, &["--caption", "Two"]);
     eventually("it goes on", || world.status(&second) == "published");
     let mut gap = None;
-    eventually("it tells of the gap", || {
+    eventually("it reports the gap", || {
         gap = read().lines().find(|line| line.contains("could not be written")).map(str::to_owned);
         gap.is_some()
     });
@@ -438,7 +438,7 @@ fn frozen_process_of_ours_is_named() {
     world.unset("SOCIALSCHED_STOP_AT");
     let state = format!("/proc/{}/stat", frozen.pid());
     eventually("it stands still", || std::fs::read_to_string(&state).unwrap().contains(") T "));
-    // Also by another way to the file.
+    // Also by another path to the file.
     std::os::unix::fs::symlink(world.database.path(), world.path("link")).unwrap();
     let link = format!("sqlite://{}", world.path("link").display());
     let holder = format!("locked by process {} (socialsched)", frozen.pid());

@@ -1,4 +1,4 @@
-//! First comments: sent once, and never the post's trouble.
+//! First comments: sent once, and without effect on the post.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use socialsched::domain::{
     AccessToken, AccountId, Answer, CommentState, Draft, Failure, Intent, Platform, PostId,
     Preparation, Receipt, Sighting,
 };
-use socialsched::platforms::{Publisher, Publishers, Settings, Step};
+use socialsched::platforms::{BoxFuture, Publisher, Publishers, Settings};
 use socialsched::worker::{Options, Worker};
 use tokio_util::sync::CancellationToken;
 
@@ -124,7 +124,7 @@ fn missing_comment_is_sent_again() {
             world.fault(&rule);
         }
         world.work_until_done();
-        assert!(world.fault_struck(), "{fault}");
+        assert!(world.fault_injected(), "{fault}");
         work_for(&world, 2);
         assert_posts_are_published(&world, &ids);
         for id in &ids {
@@ -238,13 +238,13 @@ fn comment_sent_by_dying_worker_is_found() {
         let id = schedule(&world, "facebook");
         world.fault(&json!({"match": {"call": "comment"}, "fault": fault}));
         let mut worker = world.start_worker(&[]);
-        eventually("the comment hangs", || world.fault_struck());
+        eventually("the comment hangs", || world.fault_injected());
         worker.kill();
         world.heal();
         work_for(&world, 1);
         assert_eq!((comments(&world), comment_calls(&world)), (vec![1], calls), "{fault}");
-        let told = (world.status(&id), state(&world, &id));
-        assert_eq!(told, ("published".to_owned(), "sent".to_owned()), "{fault}");
+        let shown = (world.status(&id), state(&world, &id));
+        assert_eq!(shown, ("published".to_owned(), "sent".to_owned()), "{fault}");
         world.assert_healthy();
     }
 }
@@ -270,23 +270,23 @@ fn members_lost_comment_needs_review() {
 struct Commented;
 
 impl Publisher for Commented {
-    fn prepare<'a>(&'a self, _: &'a Draft) -> Step<'a, Result<Preparation, Failure>> {
+    fn prepare<'a>(&'a self, _: &'a Draft) -> BoxFuture<'a, Result<Preparation, Failure>> {
         unreachable!()
     }
 
-    fn publish<'a>(&'a self, _: &'a Draft) -> Step<'a, Answer> {
+    fn publish<'a>(&'a self, _: &'a Draft) -> BoxFuture<'a, Answer> {
         unreachable!()
     }
 
-    fn look_up<'a>(&'a self, _: &'a Draft, _: &'a Intent) -> Step<'a, Sighting> {
+    fn look_up<'a>(&'a self, _: &'a Draft, _: &'a Intent) -> BoxFuture<'a, Sighting> {
         unreachable!()
     }
 
-    fn permalink<'a>(&'a self, _: &'a Draft, _: &'a Receipt) -> Step<'a, Option<String>> {
+    fn permalink<'a>(&'a self, _: &'a Draft, _: &'a Receipt) -> BoxFuture<'a, Option<String>> {
         Box::pin(async { None })
     }
 
-    fn comment<'a>(&'a self, _: &'a Draft, _: &'a str, _: &'a str) -> Step<'a, Answer> {
+    fn comment<'a>(&'a self, _: &'a Draft, _: &'a str, _: &'a str) -> BoxFuture<'a, Answer> {
         Box::pin(async { Answer::Published(Receipt::default()) })
     }
 
@@ -298,16 +298,16 @@ impl Publisher for Commented {
         Witness::Object
     }
 
-    fn find_comment<'a>(&'a self, _: &'a Draft, _: &'a str, _: &'a str) -> Step<'a, Sighting> {
+    fn find_comment<'a>(&'a self, _: &'a Draft, _: &'a str, _: &'a str) -> BoxFuture<'a, Sighting> {
         Box::pin(async { Sighting::NotLive { after: Duration::ZERO } })
     }
 
-    fn discard<'a>(&'a self, _: &'a Draft, _: &'a str) -> Step<'a, ()> {
+    fn discard<'a>(&'a self, _: &'a Draft, _: &'a str) -> BoxFuture<'a, ()> {
         unreachable!()
     }
 }
 
-/// A live post whose first comment is owed.
+/// A live post whose first comment is due.
 fn owing(queue: &Queue, account: AccountId, id: &str) -> PostId {
     let a = worker("a");
     let mut draft = queue.draft();
@@ -373,7 +373,7 @@ fn paused_accounts_comments_await_resume() {
     });
 }
 
-/// A comment below a post that can no longer be read keeps no run going.
+/// A comment below a post that can no longer be read does not prolong a run.
 #[test]
 fn comment_below_unreadable_post_ends_run() {
     on_every_engine(|queue| {

@@ -86,9 +86,9 @@ fn full_disk_at_any_write_is_harmless() {
     let mut again = mounted("exec \"$1\" --exact \"$2\" --nocapture");
     again.arg(std::env::current_exe().unwrap()).arg(NAME);
     let ran = again.env("TMPDIR", &disk).env(ROOMY, folder.path()).output().unwrap();
-    let told = [ran.stdout, ran.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
-    assert!(ran.status.success() && told[0].contains("1 passed"), "{}", told.concat());
-    println!("{}", told[0]);
+    let output = [ran.stdout, ran.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+    assert!(ran.status.success() && output[0].contains("1 passed"), "{}", output.concat());
+    println!("{}", output[0]);
 }
 
 /// **I1**: a limit on files that is met at any write loses and doubles nothing.
@@ -137,8 +137,8 @@ enum End {
     /// Before its post was sent.
     Unsent,
     /// Its post is live, and neither the database nor the spool takes that.
-    Untold,
-    /// Nothing was in its way.
+    NotRecorded,
+    /// There was room for everything.
     Published,
 }
 
@@ -158,7 +158,7 @@ fn on_a_small_disk(roomy: &Path) {
             }
         }
         println!("{args:?} by free pages: {ends:?}");
-        for end in [End::Unsent, End::Untold] {
+        for end in [End::Unsent, End::NotRecorded] {
             assert!(ends.contains(&end), "none ended as {end:?}: {ends:?}");
         }
     }
@@ -176,7 +176,7 @@ fn with_free_pages(world: &World, id: &str, room: usize, args: &[&str], stderr: 
         .stderr(File::create(stderr).unwrap())
         .spawn()
         .unwrap();
-    let told = || fs::read_to_string(stderr).unwrap();
+    let log = || fs::read_to_string(stderr).unwrap();
     let sent = || world.live().len() > live;
     let sql = format!("SELECT status FROM post_details WHERE id = '{id}'");
     let status = || world.database.value(&sql);
@@ -184,18 +184,18 @@ fn with_free_pages(world: &World, id: &str, room: usize, args: &[&str], stderr: 
     eventually("it ends, is done, or waits for room", || {
         ended = worker.try_wait().unwrap();
         ended.is_some()
-            || told().contains("cannot be spooled")
-            || told().contains("this round failed")
-            || told().contains("did not take the result")
+            || log().contains("cannot be spooled")
+            || log().contains("this round failed")
+            || log().contains("did not take the result")
             || (sent() && status() == "published")
     });
-    let end = match (sent(), told().contains("cannot be spooled")) {
+    let end = match (sent(), log().contains("cannot be spooled")) {
         (false, false) => End::Unsent,
-        (true, true) => End::Untold,
+        (true, true) => End::NotRecorded,
         (true, false) => End::Published,
-        (false, true) => panic!("{room} free pages: {}", told()),
+        (false, true) => panic!("{room} free pages: {}", log()),
     };
-    assert!(end == End::Published || told().contains("disk"), "{room} free pages: {}", told());
+    assert!(end == End::Published || log().contains("disk"), "{room} free pages: {}", log());
     fs::remove_file(&filler).unwrap();
     if ended.is_some() || args.contains(&"--once") {
         worker.wait().unwrap();
@@ -205,13 +205,13 @@ fn with_free_pages(world: &World, id: &str, room: usize, args: &[&str], stderr: 
         world.advance(LEASE_OVER);
         eventually("it goes on by itself", || status() == "published");
         kill_process(Pid::from_child(&worker), Signal::TERM).unwrap();
-        assert!(worker.wait().unwrap().success(), "{room} free pages: {}", told());
+        assert!(worker.wait().unwrap().success(), "{room} free pages: {}", log());
     }
     assert_eq!((status(), world.live().len()), ("published".to_owned(), live + 1));
     end
 }
 
-/// Leaves so many free pages.
+/// Leaves this many free pages.
 fn fill(filler: &Path, room: usize) {
     let mut file = OpenOptions::new().create(true).append(true).open(filler).unwrap();
     let mut pages = 0;

@@ -1,4 +1,4 @@
-//! Publish calls whose answer never comes, or lies.
+//! Publish calls whose answer is lost or false.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use socialsched::sandbox::SandboxOptions;
 
 use crate::support::{Account, World, publish_call, publish_call_of};
 
-/// Pause between runs when look-ups go on for an hour or two.
+/// Pause between runs when look-ups continue for an hour or two.
 const LOOKS: Duration = Duration::from_secs(150);
 
-/// A way to publish: what is scheduled, and which call makes it visible.
+/// A flow: what is scheduled, and which call makes it visible.
 struct Flow {
     name: &'static str,
     platform: &'static str,
@@ -42,7 +42,7 @@ const FLOWS: &[Flow] = &[
 ];
 
 impl Flow {
-    /// Schedules one on an account of its own, whose first publish call goes wrong.
+    /// Schedules one on an account of its own, with a fault at its first publish call.
     fn schedule(&self, world: &World, fault: &str) -> (Account, String) {
         let account = match self.platform {
             "member" => world.member(),
@@ -67,8 +67,8 @@ fn live_on(world: &World, account: &Account) -> usize {
     world.live().iter().filter(|item| on(item)).count()
 }
 
-/// How often each fault struck: that the test is about what it says.
-fn struck(world: &World) -> usize {
+/// Number of injected faults: proves that the test covers what it claims.
+fn injected(world: &World) -> usize {
     world.calls().iter().filter(|call| call["fault"].is_string()).count()
 }
 
@@ -83,7 +83,7 @@ fn all_flows(fault: &str) -> (World, Vec<(&'static Flow, Account, String)>) {
         })
         .collect();
     world.work_for(LOOKS, 60);
-    assert_eq!(struck(&world), FLOWS.len(), "each publish call went wrong once");
+    assert_eq!(injected(&world), FLOWS.len(), "each publish call went wrong once");
     world.assert_healthy();
     (world, posts)
 }
@@ -98,7 +98,7 @@ fn lost_answer_is_published_exactly_once() {
             let (name, post) = (flow.name, world.post(&id));
             assert_eq!(live_on(&world, &account), 1, "{fault}, {name}: {post}");
             if flow.platform == "member" {
-                // Nobody but a person can see a member's posts.
+                // Only a person can see a member's posts.
                 assert_eq!(post["outcome"], "unknown", "{fault}, {name}: {post}");
             } else {
                 assert_eq!(post["status"], "published", "{fault}, {name}: {post}");
@@ -162,9 +162,9 @@ fn throttled_but_live_call_doubles_nothing() {
     world.assert_healthy();
 }
 
-/// **H9**: a duplicate that Meta reports is looked up and never sent again.
-/// Meta's ways to say that a post is there already: it is doubted for as long
-/// as no answer, and fails the post in the end if it is true.
+/// **H9**: a duplicate that Meta reports is looked up and never sent again. Meta's errors
+/// for a post that is there already are doubted like a missing answer, and fail the post
+/// in the end if they are true.
 #[test]
 fn meta_duplicate_is_looked_up_never_resent() {
     for (fault, live) in [("after_commit_status", 1), ("status", 0)] {
@@ -226,7 +226,7 @@ fn person_who_sees_post_names_id() {
 #[test]
 fn person_who_sees_nothing_resends_post() {
     let (world, account, id) = unknown("before_commit_drop");
-    // Without a word it is never sent.
+    // Without a decision it is never sent.
     world.advance(Duration::from_secs(24 * 3600));
     world.work(&[]);
     world.run(&["retry", &id]).exits(4);
@@ -267,9 +267,9 @@ fn equal_text_is_not_matched() {
     let mut live: Vec<String> =
         world.live().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect();
     live.sort_unstable();
-    let mut told = found.to_vec();
-    told.sort_unstable();
-    assert_eq!(told, live, "each is live under an id of its own");
+    let mut ids = found.to_vec();
+    ids.sort_unstable();
+    assert_eq!(ids, live, "each is live under an id of its own");
     assert_eq!(live.len(), 2);
     world.assert_healthy();
 }
@@ -367,10 +367,10 @@ fn dead_token_keeps_the_look_up_open() {
         world.work(&[]);
         world.advance(Duration::from_secs(11 * 60));
     }
-    assert!(struck(&world) > 10, "it was asked more often than a person waits for");
+    assert!(injected(&world) > 10, "it was asked more often than a person waits for");
     assert_eq!(world.status(&id), "processing");
     world.heal();
-    // Nor is it one look later, when something else goes wrong.
+    // Nor is it one look-up later, after another failure.
     world.fault(&json!({"match": {"method": "GET"}, "when": {"nth": 1}, "fault": "html_502"}));
     world.work(&[]);
     assert_eq!(world.status(&id), "processing");

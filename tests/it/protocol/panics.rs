@@ -8,7 +8,7 @@ use socialsched::domain::proof::Witness;
 use socialsched::domain::{
     AccessToken, Answer, Draft, Failure, Intent, Outcome, Platform, Preparation, Receipt, Sighting,
 };
-use socialsched::platforms::{Publisher, Publishers, Settings, Step};
+use socialsched::platforms::{BoxFuture, Publisher, Publishers, Settings};
 use socialsched::worker::{End, Event, EventSink, Options, Worker};
 use tokio_util::sync::CancellationToken;
 
@@ -39,32 +39,32 @@ impl Buggy {
 }
 
 impl Publisher for Buggy {
-    fn prepare<'a>(&'a self, draft: &'a Draft) -> Step<'a, Result<Preparation, Failure>> {
+    fn prepare<'a>(&'a self, draft: &'a Draft) -> BoxFuture<'a, Result<Preparation, Failure>> {
         Box::pin(async {
             self.meet(draft, "prepare");
             Ok(Preparation::Ready)
         })
     }
 
-    fn publish<'a>(&'a self, draft: &'a Draft) -> Step<'a, Answer> {
+    fn publish<'a>(&'a self, draft: &'a Draft) -> BoxFuture<'a, Answer> {
         Box::pin(async {
             self.meet(draft, "publish");
             Answer::Published(self.answer())
         })
     }
 
-    fn look_up<'a>(&'a self, draft: &'a Draft, _: &'a Intent) -> Step<'a, Sighting> {
+    fn look_up<'a>(&'a self, draft: &'a Draft, _: &'a Intent) -> BoxFuture<'a, Sighting> {
         Box::pin(async {
             self.meet(draft, "look-up");
             Sighting::Live(self.answer())
         })
     }
 
-    fn permalink<'a>(&'a self, _: &'a Draft, _: &'a Receipt) -> Step<'a, Option<String>> {
+    fn permalink<'a>(&'a self, _: &'a Draft, _: &'a Receipt) -> BoxFuture<'a, Option<String>> {
         Box::pin(async { None })
     }
 
-    fn comment<'a>(&'a self, _: &'a Draft, _: &'a str, _: &'a str) -> Step<'a, Answer> {
+    fn comment<'a>(&'a self, _: &'a Draft, _: &'a str, _: &'a str) -> BoxFuture<'a, Answer> {
         Box::pin(async { Answer::Published(Receipt::default()) })
     }
 
@@ -76,11 +76,11 @@ impl Publisher for Buggy {
         Witness::Object
     }
 
-    fn find_comment<'a>(&'a self, _: &'a Draft, _: &'a str, _: &'a str) -> Step<'a, Sighting> {
+    fn find_comment<'a>(&'a self, _: &'a Draft, _: &'a str, _: &'a str) -> BoxFuture<'a, Sighting> {
         unreachable!()
     }
 
-    fn discard<'a>(&'a self, _: &'a Draft, _: &'a str) -> Step<'a, ()> {
+    fn discard<'a>(&'a self, _: &'a Draft, _: &'a str) -> BoxFuture<'a, ()> {
         Box::pin(async {})
     }
 }

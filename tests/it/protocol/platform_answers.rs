@@ -10,7 +10,7 @@ use crate::support::{
     PLATFORMS, Simulator, World, eventually, publish_call, publish_call_of, staging_call_of,
 };
 
-/// Pause between runs when look-ups go on for an hour or two.
+/// Pause between runs when look-ups continue for an hour or two.
 const LOOKS: Duration = Duration::from_secs(150);
 
 /// One post of an image on each platform, by the platform's order.
@@ -89,7 +89,7 @@ fn server_error_in_publishing_is_looked_up() {
         let seen = (&post["status"], &post["attempts"]);
         assert_eq!(seen, (&json!("pending"), &json!(0)), "{platform}: {post}");
     }
-    // Where a platform rests as a whole, some were not sent yet.
+    // Where a platform as a whole is paused, some were not sent yet.
     for (id, platform) in &sent {
         let status = world.status(id);
         assert!(["processing", "pending"].contains(&status.as_str()), "{platform}: {status}");
@@ -121,7 +121,7 @@ fn broken_success_is_published_once() {
         }
         let ids = one_each(&world);
         world.work_for(LOOKS, 60);
-        assert!(world.fault_struck(), "{fault}");
+        assert!(world.fault_injected(), "{fault}");
         for (platform, id) in PLATFORMS.iter().zip(&ids) {
             let post = world.post(id);
             assert_eq!(post["status"], "published", "{fault}, {platform}: {post}");
@@ -144,7 +144,7 @@ fn published_post_without_link_stays_published() {
     }));
     let ids = one_each(&world);
     world.work_until_done();
-    assert!(world.fault_struck());
+    assert!(world.fault_injected());
     for id in &ids {
         let post = world.post(id);
         assert_eq!((&post["status"], &post["attempts"]), (&json!("published"), &json!(1)));
@@ -275,7 +275,7 @@ fn retired_version_throttles_only_its_platform() {
         let other = world.account("instagram");
         let other = world.schedule(&other, &["--caption", "Three", "--image", &image]);
         let ran = world.work(&[]);
-        assert!(!ran.stderr.contains(word), "told again: {ran}");
+        assert!(!ran.stderr.contains(word), "reported again: {ran}");
         assert_eq!(world.status(&other), "published", "others go on");
         for id in [&first, &waiting, &second] {
             let post = world.post(id);
@@ -313,7 +313,7 @@ fn calls_of_one_account_are_serialised() {
     let last = world.schedule(&other, &["--caption", "Other"]);
     let mut workers =
         [world.start_worker(&["--concurrency", "9"]), world.start_worker(&["--concurrency", "9"])];
-    eventually("a publish call hangs", || world.fault_struck());
+    eventually("a publish call hangs", || world.fault_injected());
     eventually("others are staged", || world.drafts().len() >= 4);
     eventually("another account goes on", || world.status(&last) == "published");
     let sent =

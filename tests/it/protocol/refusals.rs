@@ -17,7 +17,7 @@ fn pauses(world: &World) -> Vec<Vec<String>> {
     ))
 }
 
-/// Seconds until the next attempt, as `show` tells them.
+/// Seconds until the next attempt, as `show` reports them.
 fn wait(world: &World, id: &str) -> i64 {
     let left = world.database.seconds_until("next_attempt_at");
     let sql = format!("SELECT {left} FROM post_schedule WHERE post_detail_id = '{id}'");
@@ -307,8 +307,8 @@ fn limit_is_recognised_by_its_code() {
     world.assert_healthy();
 }
 
-/// Posts of accounts that the platforms refuse wait until a person has helped,
-/// and everybody else's go out.
+/// Posts of accounts that the platforms refuse wait until an operator resumes them, and
+/// those of all others go out.
 fn paused_until_resumed(refusals: &[(&'static str, u16, Value, &str)]) {
     let world = World::new();
     let mut posts = Vec::new();
@@ -368,7 +368,7 @@ fn permission_codes_pause_the_account() {
     paused_until_resumed(&refusals);
 }
 
-/// **H8**: a blocked account is throttled and goes on by itself.
+/// **H8**: a blocked account is throttled and continues afterwards.
 #[test]
 fn blocked_account_resumes_by_itself() {
     let world = World::new();
@@ -389,8 +389,8 @@ fn blocked_account_resumes_by_itself() {
     world.assert_healthy();
 }
 
-/// **H20**: a lost role or account is reported in words, and other accounts go
-/// on.
+/// **H20**: a lost role or account is reported with its reason, and other accounts
+/// continue.
 #[test]
 fn lost_role_or_account_is_explained() {
     paused_until_resumed(&[

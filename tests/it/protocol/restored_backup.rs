@@ -80,14 +80,14 @@ fn posts_after_backup_need_review() {
     restore(&world, passed);
     assert_eq!(world.status(&sent), "pending");
 
-    // Nothing happens without a word.
+    // Nothing happens without confirmation.
     let preview = world.run(&["recover", "--after-restore", "-n"]).ok().says("Would hold 4 posts");
     assert!(preview.stdout.contains("last written to: 20"), "{preview}");
     world.run(&["recover", "--after-restore"]).exits(2).complains("--yes");
     assert_eq!(world.status(&sent), "pending");
-    let held = world.json(&["recover", "--after-restore", "--yes"]);
-    assert_eq!(held["data"]["needsReview"].as_array().unwrap().len(), 4, "{held}");
-    assert_eq!(held["data"]["commentsStopped"], 1, "{held}");
+    let restored = world.json(&["recover", "--after-restore", "--yes"]);
+    assert_eq!(restored["data"]["needsReview"].as_array().unwrap().len(), 4, "{restored}");
+    assert_eq!(restored["data"]["commentsStopped"], 1, "{restored}");
     for id in [&prepared, &stopped, &sent, &searched] {
         let post = world.post(id);
         assert_eq!((&post["status"], &post["outcome"]), (&json!("failed"), &json!("unknown")));
@@ -105,7 +105,7 @@ fn posts_after_backup_need_review() {
     assert_eq!(texts(&world), ["Commented", "Later", "Prepared", "Searched", "Sent"]);
     assert_eq!(comments_below(&world, "Commented"), comments, "none is sent again");
 
-    // The platforms show two of them; of the others only a person can tell.
+    // The platforms show two of them; the others need a person's decision.
     for _ in 0..3 {
         world.run(&["recover"]).ok();
         world.advance(Duration::from_secs(150));

@@ -9,11 +9,11 @@ use crate::support::{Daemon, Starving, World, eventually, publish_call, staging_
 
 const LOOKS: Duration = Duration::from_secs(150);
 
-fn struck(world: &World) -> usize {
+fn injected(world: &World) -> usize {
     world.calls().iter().filter(|call| call["fault"].is_string()).count()
 }
 
-/// **G4**: SIGTERM waits for a publish call that is on its way.
+/// **G4**: SIGTERM waits for a publish call that is under way.
 #[test]
 fn sigterm_waits_for_the_publish_call() {
     let world = World::new();
@@ -23,7 +23,7 @@ fn sigterm_waits_for_the_publish_call() {
     }));
     let id = world.schedule(&page, &["--caption", "Hello"]);
     let mut worker = world.start_worker(&[]);
-    eventually("the publish call is on its way", || world.fault_struck());
+    eventually("the publish call is on its way", || world.fault_injected());
     worker.terminate();
     assert_eq!(worker.wait(), 0, "{}", worker.stderr());
     assert_eq!((world.status(&id), world.live().len()), ("published".to_owned(), 1));
@@ -41,12 +41,12 @@ fn second_sigterm_ends_at_once() {
         }));
         let id = world.schedule(&page, &["--caption", "Hello"]);
         let mut worker = world.start_worker(&["-v"]);
-        eventually("the publish call hangs", || world.fault_struck());
+        eventually("the publish call hangs", || world.fault_injected());
         let stop = |worker: &Daemon| {
             if code == 143 { worker.terminate() } else { worker.interrupt() }
         };
         stop(&worker);
-        eventually("it has heard it", || worker.stderr().contains("stopping"));
+        eventually("the signal has arrived", || worker.stderr().contains("stopping"));
         assert!(worker.is_running(), "it waits for the call");
         stop(&worker);
         assert_eq!(worker.wait(), code, "{}", worker.stderr());
@@ -67,7 +67,7 @@ fn calls_beyond_the_grace_are_recovered() {
     }));
     let id = world.schedule(&page, &["--caption", "Hello"]);
     let mut worker = world.start_worker(&["--grace", "1s"]);
-    eventually("the publish call hangs", || world.fault_struck());
+    eventually("the publish call hangs", || world.fault_injected());
     worker.terminate();
     assert_eq!(worker.wait(), 0, "{}", worker.stderr());
     assert_eq!(world.status(&id), "processing");
@@ -91,7 +91,7 @@ fn hangs_while_staging(platform: &'static str, args: &[&str]) -> (World, String,
     world.fault(&json!({"match": call, "when": {"nth": 1}, "fault": "before_commit_hang"}));
     let id = world.schedule(&account, &["--caption", "Hello", "--image", &world.media("one.jpg")]);
     let worker = world.start_worker(args);
-    eventually("staging hangs", || world.fault_struck());
+    eventually("staging hangs", || world.fault_injected());
     (world, id, worker)
 }
 
@@ -119,7 +119,7 @@ fn second_sigterm_while_staging_ends_at_once() {
     for platform in STAGING {
         let (world, id, mut worker) = hangs_while_staging(platform, &["-v"]);
         worker.terminate();
-        eventually("it has heard it", || worker.stderr().contains("stopping"));
+        eventually("the signal has arrived", || worker.stderr().contains("stopping"));
         assert!(worker.is_running(), "it waits for the upload");
         worker.terminate();
         assert_eq!(worker.wait(), 143, "{}", worker.stderr());
@@ -145,7 +145,7 @@ fn a_poison_fails_after_three_deaths(die: impl Fn(&mut Daemon)) {
     let fine = world.schedule(&page, &["--caption", "Fine"]);
     for death in 1..=3 {
         let mut worker = world.start_worker(&["--concurrency", "1", "--lease", "2s"]);
-        eventually("it hangs", || struck(&world) == death);
+        eventually("it hangs", || injected(&world) == death);
         die(&mut worker);
         assert_eq!(world.post(&poison)["attempts"], json!(death));
         world.advance(Duration::from_secs(120));
@@ -267,7 +267,7 @@ fn frozen_worker_takes_nothing_from_its_namesake() {
     let image = world.media("one.jpg");
     let id = world.schedule(&page, &["--caption", "Hello", "--image", &image]);
     let mut frozen = world.start_worker(&["--worker-id", "server-1", "-v"]);
-    eventually("the upload is on its way", || world.fault_struck());
+    eventually("the upload is on its way", || world.fault_injected());
     frozen.pause();
     world.advance(Duration::from_secs(120));
     world.work(&["--worker-id", "server-1"]);

@@ -12,7 +12,7 @@ use crate::support::{Daemon, Engine, Session, World, eventually, publish_call};
 /// Long enough to lock the database while a publish call waits for its answer.
 const SLOW_MS: u64 = 4000;
 
-/// Holds every write of others back until the session is told `unlock`.
+/// Blocks every write of others until the session executes `unlock`.
 fn lock(world: &World) -> (Session, &'static str) {
     let (lock, unlock) = match world.database.engine() {
         Engine::Sqlite => ("BEGIN IMMEDIATE", "ROLLBACK"),
@@ -24,8 +24,8 @@ fn lock(world: &World) -> (Session, &'static str) {
     (session, unlock)
 }
 
-/// A world whose database goes away while the call of a member's post waits for
-/// its answer: nobody else can ever find out what became of it.
+/// A world whose database goes away while the call of a member's post waits for its
+/// answer: no other process can ever find out what became of it.
 struct Away {
     world: World,
     id: String,
@@ -41,7 +41,7 @@ impl Away {
 
     /// The first publish call meets the fault, and is answered late.
     fn in_world(world: World, fault: &Value, worker: &[&str]) -> Self {
-        let struck = struck(&world);
+        let injected = injected(&world);
         let mut rule = json!({
             "match": publish_call("linkedin"), "when": {"nth": 1}, "delay_ms": SLOW_MS,
         });
@@ -49,7 +49,7 @@ impl Away {
         world.fault(&rule);
         let id = world.schedule(&world.member(), &["--caption", "Hello"]);
         let worker = world.start(&[&["run-worker"], worker].concat());
-        eventually("the publish call is on its way", || self::struck(&world) > struck);
+        eventually("the publish call is on its way", || self::injected(&world) > injected);
         let (session, unlock) = lock(&world);
         eventually("the answer is in the spool", || !spooled(&world).is_empty());
         Self { world, id, worker, session, unlock }
@@ -83,11 +83,11 @@ impl Away {
 }
 
 /// Calls that met a fault.
-fn struck(world: &World) -> usize {
+fn injected(world: &World) -> usize {
     world.calls().iter().filter(|call| call["fault"].is_string()).count()
 }
 
-/// What stands in the spool.
+/// The contents of the spool.
 fn spooled(world: &World) -> String {
     world.spool_files().iter().map(|path| fs::read_to_string(path).unwrap_or_default()).collect()
 }
@@ -117,7 +117,7 @@ fn running_worker_records_dead_workers_answer() {
     world.fault(&json!({"match": publish_call("facebook"), "fault": "before_commit_hang"}));
     world.schedule(&world.account("facebook"), &["--caption", "Busy"]);
     let mut living = world.start_worker(&["--concurrency", "1"]);
-    eventually("it is busy", || struck(&world) == 1);
+    eventually("it is busy", || injected(&world) == 1);
     let mut away = Away::in_world(world, &json!({"fault": "slow_first_byte"}), &[]);
     away.worker.kill();
     let calls = away.world.calls().len();
@@ -190,8 +190,8 @@ fn recover_records_the_spool() {
     assert!(away.world.spool_files().is_empty());
 }
 
-/// **S**: a spooled answer about another post is ignored. One that was found by
-/// its text may be another post of ours by now.
+/// **S**: a spooled answer about another post is ignored. One that was matched by its
+/// text may belong to another of our posts by now.
 #[test]
 fn spooled_answer_about_another_post_is_ignored() {
     let Away { world, id, .. } = &Away::killed();
@@ -246,7 +246,7 @@ fn answer_after_unknown_outcome_is_recorded() {
     }));
     let id = world.schedule(&world.member(), &["--caption", "Hello"]);
     let mut frozen = world.start_worker(&[]);
-    eventually("the publish call is on its way", || world.fault_struck());
+    eventually("the publish call is on its way", || world.fault_injected());
     frozen.pause();
     world.advance(Duration::from_secs(10 * 60));
     world.work(&[]);
@@ -284,7 +284,7 @@ fn odd_spool_files_are_read_safely() {
     assert_eq!(fs::read_to_string(&ours).unwrap(), foreign, "left, and nothing else is");
     assert!(!brought.exists());
     assert_eq!(fs::read_to_string(&others).unwrap(), foreign);
-    // Once more, as a copy that somebody had kept.
+    // Once more, as a copy of the file.
     let tables = world.database.rows("SELECT * FROM publish_log ORDER BY 1, 2, 3, 4, 5");
     fs::write(&brought, format!("{line}{line}")).unwrap();
     world.work(&[]);
@@ -293,7 +293,7 @@ fn odd_spool_files_are_read_safely() {
     away.assert_published();
 }
 
-/// A line that tells of another post what this file's line tells of its own.
+/// A line that says about another post what this file's line says about its own.
 fn forged(line: &str, world: &World, post: &str) -> String {
     let job = format!("SELECT id FROM post_schedule WHERE post_detail_id = '{post}'");
     let mut forged: Value = serde_json::from_str(line.trim()).unwrap();
@@ -302,8 +302,8 @@ fn forged(line: &str, world: &World, post: &str) -> String {
     format!("{forged}\n")
 }
 
-/// **G18**: traps beside a spool file change nothing. A user who can write into
-/// the folder can neither hang a worker nor forge an answer.
+/// **G18**: traps next to a spool file change nothing. A user who can write into the
+/// folder can neither hang a worker nor forge an answer.
 #[test]
 fn traps_beside_spool_file_change_nothing() {
     let away = Away::killed();

@@ -8,7 +8,7 @@ use socialsched::sandbox::{SandboxOptions, SecondFinish, SecondPublish};
 
 use crate::support::{Account, World, eventually, publish_call, publish_call_of};
 
-/// Pause between runs when look-ups go on for an hour or two.
+/// Pause between runs when look-ups continue for an hour or two.
 const LOOKS: Duration = Duration::from_secs(150);
 
 fn schedule(world: &World, platform: &'static str, kind: &str, media: &[&str]) -> String {
@@ -73,7 +73,7 @@ fn slow_video_is_awaited_for_half_hour() {
     world.assert_healthy();
 }
 
-/// **H11**: an object that failed or ended is made anew.
+/// **H11**: an object that failed or expired is made again.
 #[test]
 fn failed_or_expired_object_is_made_anew() {
     let instagram = |word: &str| json!({"status_code": word, "status": word, "id": "1"});
@@ -104,9 +104,9 @@ fn failed_or_expired_object_is_made_anew() {
     }
 }
 
-/// **H11**: an unknown state is waited for, and then needs review. The program
-/// does not guess at a word that it does not know: what is staged is waited
-/// for, what was sent is left to a person.
+/// **H11**: an unknown state is waited for, and then needs review. The program does not
+/// guess at a value that it does not know: for a staged object it waits, and a call that
+/// was sent needs a person's decision.
 #[test]
 fn unknown_state_is_awaited_then_needs_review() {
     let world = World::new();
@@ -173,7 +173,7 @@ fn unreadable_young_object_fails_no_post() {
     world.assert_healthy();
 }
 
-/// What a second publish call of one object does: nobody has proven it.
+/// The effect of a second publish call of one object, which is not documented.
 const MODES: [(SecondPublish, SecondFinish); 4] = [
     (SecondPublish::NotFound, SecondFinish::Error),
     (SecondPublish::NotReady, SecondFinish::Error),
@@ -270,7 +270,7 @@ fn second_post_of_one_object_is_detected() {
     }));
     let id = schedule_on(&world, &account, "post", &["a.jpg"]);
     let mut frozen = world.start_worker(&["--once"]);
-    eventually("the publish call is on its way", || world.fault_struck());
+    eventually("the publish call is on its way", || world.fault_injected());
     frozen.pause();
     world.fault(&json!({"match": {"method": "GET"}, "fault": "stale_status"}));
     for _ in 0..6 {
@@ -281,7 +281,7 @@ fn second_post_of_one_object_is_detected() {
     world.work_for(Duration::from_secs(300), 12);
     assert_published(&world, &id, 1);
     assert_eq!(world.live().len(), 2, "the platform made a second post");
-    assert_eq!(world.database.breaches(), [""; 0], "nobody knows of the first one");
+    assert_eq!(world.database.breaches(), [""; 0], "the first one is not on record");
     frozen.resume();
     frozen.wait();
     let breaches = world.database.breaches();

@@ -46,7 +46,7 @@ fn only_due_posts_of_active_accounts_are_claimed() {
         let rest = Remedy::Wait { rest: Duration::from_secs(60), scope: Scope::Account };
         let limit = Failure::new(rest, FailureCode::from("429".to_owned()), "a limit");
         queue.wait(queue.store.pause_accounts(draft.post_id, &limit)).unwrap();
-        assert_eq!(queue.claims(&a).len(), 0, "resting");
+        assert_eq!(queue.claims(&a).len(), 0, "paused");
         queue.database.age(Duration::from_secs(61));
         queue.claim(&a);
     });

@@ -8,8 +8,8 @@ use super::queue::to_publish;
 use super::{LEASE, Queue, on_every_engine, worker};
 use crate::support::{Engine, eventually};
 
-/// Makes the other session the one that the engine lets go on: MariaDB undoes
-/// the transaction with fewer changes, PostgreSQL the one that looks first.
+/// Makes the other session the one that the engine lets proceed: MariaDB undoes the
+/// transaction with fewer changes, PostgreSQL the one that looks first.
 fn favoured(queue: &Queue) -> String {
     match queue.database.engine() {
         Engine::MariaDb => {
@@ -68,7 +68,7 @@ fn deadlocked_transaction_is_repeated() {
     });
 }
 
-/// Lets the server refuse the first so many transactions that change a job as
+/// Makes the server refuse the first transactions that change a job, `first` of them, as
 /// not serialisable, and counts all that try, also those undone.
 fn refuse(queue: &Queue, first: u32) {
     let (table, trigger) = match queue.database.engine() {

@@ -6,30 +6,30 @@ use socialsched::store::{Judged, Settled, Verdict};
 use super::{Queue, failure, on_every_engine, receipt, worker};
 
 /// A post whose outcome could not be determined.
-fn held(queue: &Queue) -> Claim {
+fn needing_review(queue: &Queue) -> Claim {
     let a = worker("a");
     let (claim, _) = queue.sent(&a);
     queue.hold(&claim, &failure("who knows"), None).unwrap();
     claim
 }
 
-fn judge(queue: &Queue, id: PostId, verdict: &Verdict) -> Judged {
-    queue.wait(queue.store.judge(queue.company, id, verdict, "ann", false)).unwrap()
+fn decide(queue: &Queue, id: PostId, decision: &Verdict) -> Judged {
+    queue.wait(queue.store.judge(queue.company, id, decision, "ann", false)).unwrap()
 }
 
 /// **T14**: a person decides that a post is live.
 #[test]
 fn person_decides_post_is_live() {
     on_every_engine(|queue| {
-        let claim = held(queue);
-        let verdict = Verdict::Published("fb_1".to_owned());
-        assert_eq!(judge(queue, claim.post_id, &verdict), Judged::Done);
+        let claim = needing_review(queue);
+        let decision = Verdict::Published("fb_1".to_owned());
+        assert_eq!(decide(queue, claim.post_id, &decision), Judged::Done);
         let post = queue.post(claim.post_id);
         assert_eq!(queue.states(claim.post_id), "published/done");
         assert_eq!(post.external_post_id.as_deref(), Some("fb_1"));
         let log = queue.history(claim.post_id);
         assert!(log.iter().any(|row| row.message.as_deref() == Some("operator ann")));
-        let again = judge(queue, claim.post_id, &verdict);
+        let again = decide(queue, claim.post_id, &decision);
         assert_eq!(again, Judged::NotUnknown(PostStatus::Published));
     });
 }
@@ -41,10 +41,10 @@ fn id_of_another_post_is_refused() {
         let a = worker("a");
         let (other, intent) = queue.sent(&a);
         queue.live(&a, &other, &intent, &receipt("fb_1")).unwrap();
-        let claim = held(queue);
+        let claim = needing_review(queue);
         let before = queue.tables();
-        let verdict = Verdict::Published("fb_1".to_owned());
-        assert_eq!(judge(queue, claim.post_id, &verdict), Judged::IdTaken);
+        let decision = Verdict::Published("fb_1".to_owned());
+        assert_eq!(decide(queue, claim.post_id, &decision), Judged::IdTaken);
         assert_eq!(queue.tables(), before);
     });
 }
@@ -53,8 +53,8 @@ fn id_of_another_post_is_refused() {
 #[test]
 fn absent_post_is_sent_again() {
     on_every_engine(|queue| {
-        let claim = held(queue);
-        assert_eq!(judge(queue, claim.post_id, &Verdict::NotPublished), Judged::Done);
+        let claim = needing_review(queue);
+        assert_eq!(decide(queue, claim.post_id, &Verdict::NotPublished), Judged::Done);
         let post = queue.post(claim.post_id);
         assert_eq!(queue.states(claim.post_id), "pending/pending");
         assert_eq!((post.outcome, post.max_attempts), (None, 4));
@@ -69,8 +69,8 @@ fn absent_post_is_sent_again() {
 #[test]
 fn person_gives_up_a_post() {
     on_every_engine(|queue| {
-        let claim = held(queue);
-        assert_eq!(judge(queue, claim.post_id, &Verdict::Abandon), Judged::Done);
+        let claim = needing_review(queue);
+        assert_eq!(decide(queue, claim.post_id, &Verdict::Abandon), Judged::Done);
         let post = queue.post(claim.post_id);
         assert_eq!(queue.states(claim.post_id), "failed/failed");
         assert_eq!(post.outcome, Some(Outcome::Unknown), "it still may be live");
@@ -78,10 +78,10 @@ fn person_gives_up_a_post() {
         assert_eq!(
             queue.wait(queue.store.needs_review(10)).unwrap().len(),
             0,
-            "not looked at any more"
+            "no longer looked up"
         );
         // A second thought is allowed.
-        assert_eq!(judge(queue, claim.post_id, &Verdict::NotPublished), Judged::Done);
+        assert_eq!(decide(queue, claim.post_id, &Verdict::NotPublished), Judged::Done);
     });
 }
 
@@ -91,20 +91,20 @@ fn only_unknown_outcomes_are_decided() {
     on_every_engine(|queue| {
         let a = worker("a");
         let id = queue.schedule();
-        let verdicts =
+        let decisions =
             [Verdict::Published("fb_1".to_owned()), Verdict::NotPublished, Verdict::Abandon];
         let before = queue.tables();
-        for verdict in &verdicts {
-            assert_eq!(judge(queue, id, verdict), Judged::NotUnknown(PostStatus::Pending));
-            assert_eq!(judge(queue, PostId::generate(), verdict), Judged::NotFound);
+        for decision in &decisions {
+            assert_eq!(decide(queue, id, decision), Judged::NotUnknown(PostStatus::Pending));
+            assert_eq!(decide(queue, PostId::generate(), decision), Judged::NotFound);
         }
         assert_eq!(queue.tables(), before);
         let claim = queue.claim(&a);
         queue.intent(&claim);
         let before = queue.tables();
-        for verdict in &verdicts {
-            let judged = judge(queue, id, verdict);
-            assert_eq!(judged, Judged::NotUnknown(PostStatus::Processing), "a worker looks it up");
+        for decision in &decisions {
+            let decided = decide(queue, id, decision);
+            assert_eq!(decided, Judged::NotUnknown(PostStatus::Processing), "a worker looks it up");
         }
         assert_eq!(queue.tables(), before);
     });
@@ -114,7 +114,7 @@ fn only_unknown_outcomes_are_decided() {
 #[test]
 fn later_look_settles_unknown_post() {
     on_every_engine(|queue| {
-        let claim = held(queue);
+        let claim = needing_review(queue);
         let seen = queue.needs_review().remove(0);
         queue.record_held_lookup(&seen, &failure("not yet"), None).unwrap();
         assert_eq!(queue.post(claim.post_id).outcome, Some(Outcome::Unknown));
@@ -132,9 +132,9 @@ fn later_look_settles_unknown_post() {
 #[test]
 fn look_after_decision_changes_nothing() {
     on_every_engine(|queue| {
-        let claim = held(queue);
+        let claim = needing_review(queue);
         let seen = queue.needs_review().remove(0);
-        judge(queue, claim.post_id, &Verdict::NotPublished);
+        decide(queue, claim.post_id, &Verdict::NotPublished);
         queue.claim(&worker("b"));
         let before = queue.tables();
         let settled = queue.unhold(&seen, &failure("deleted")).unwrap();

@@ -154,14 +154,15 @@ fn late_evidence_beats_ended_posts() {
         let (failed, failed_intent) = queue.sent(&a);
         let step = Phase::Publish(Box::new(failed_intent.clone()));
         queue.record_failure(&failed, &step, &failure("no"), Staged::Keep, &Next::Fail).unwrap();
-        let (held, held_intent) = queue.sent(&a);
-        queue.hold(&held, &failure("who knows"), None).unwrap();
+        let (review, review_intent) = queue.sent(&a);
+        queue.hold(&review, &failure("who knows"), None).unwrap();
         let (cancelled, cancelled_intent) = queue.sent(&a);
         queue.wait(queue.store.cancel_posts(queue.company, &[cancelled.post_id], None)).unwrap();
         let step = Phase::Publish(Box::new(cancelled_intent.clone()));
         queue.record_failure(&cancelled, &step, &failure("no"), Staged::Keep, &Next::Fail).unwrap();
         assert_eq!(queue.states(cancelled.post_id), "cancelled/done");
-        let late = [(failed, failed_intent), (held, held_intent), (cancelled, cancelled_intent)];
+        let late =
+            [(failed, failed_intent), (review, review_intent), (cancelled, cancelled_intent)];
         for (number, (claim, intent)) in late.iter().enumerate() {
             let id = format!("fb_{number}");
             queue.live(&a, claim, intent, &receipt(&id)).unwrap();
@@ -187,8 +188,8 @@ fn late_evidence_fills_a_missing_id() {
     });
 }
 
-/// **T14**: a late look asks no more about an abandoned post. A look was under
-/// way when a person gave the post up.
+/// **T14**: a late look-up schedules none for an abandoned post. It was under way when a
+/// person gave the post up.
 #[test]
 fn late_look_ignores_an_abandoned_post() {
     on_every_engine(|queue| {
@@ -196,14 +197,14 @@ fn late_look_ignores_an_abandoned_post() {
         let (claim, _) = queue.sent(&a);
         let soon = Some(Duration::ZERO);
         queue.hold(&claim, &failure("who knows"), soon).unwrap();
-        let held = queue.wait(queue.store.take_follow_ups(&Default::default(), 9)).unwrap();
-        let verdict = Verdict::Abandon;
+        let review = queue.wait(queue.store.take_follow_ups(&Default::default(), 9)).unwrap();
+        let decision = Verdict::Abandon;
         queue
-            .wait(queue.store.judge(queue.company, claim.post_id, &verdict, "ann", false))
+            .wait(queue.store.judge(queue.company, claim.post_id, &decision, "ann", false))
             .unwrap();
-        let held = &held[0].post;
-        queue.record_held_lookup(held, &failure("no"), soon).unwrap();
-        assert_eq!(queue.unhold(held, &failure("no")).unwrap(), Settled::Lost);
+        let review = &review[0].post;
+        queue.record_held_lookup(review, &failure("no"), soon).unwrap();
+        assert_eq!(queue.unhold(review, &failure("no")).unwrap(), Settled::Lost);
         let due = queue.wait(queue.store.take_follow_ups(&Default::default(), 9)).unwrap();
         assert_eq!(due.len(), 0);
         assert_eq!(queue.post(claim.post_id).error_code.as_deref(), Some("abandoned"));
@@ -217,9 +218,9 @@ fn late_evidence_beats_an_abandoned_post() {
         let a = worker("a");
         let (claim, intent) = queue.sent(&a);
         queue.hold(&claim, &failure("who knows"), None).unwrap();
-        let verdict = Verdict::Abandon;
+        let decision = Verdict::Abandon;
         queue
-            .wait(queue.store.judge(queue.company, claim.post_id, &verdict, "ann", false))
+            .wait(queue.store.judge(queue.company, claim.post_id, &decision, "ann", false))
             .unwrap();
         queue.live(&a, &claim, &intent, &receipt("fb_1")).unwrap();
         assert_published(queue, claim.post_id, Some("fb_1"));
@@ -265,7 +266,7 @@ fn another_workers_name_makes_no_answer() {
         let recorded = queue.live(&worker("b"), &claim, &other, &receipt("fb_1")).unwrap();
         assert_eq!(recorded, Recorded::Stray);
         assert_eq!(queue.post(claim.post_id).outcome, Some(Outcome::Unknown));
-        // The one that sent it still has its word.
+        // The one that sent it can still bring evidence.
         queue.live(&worker("a"), &claim, &intent, &receipt("fb_2")).unwrap();
         assert_published(queue, claim.post_id, Some("fb_2"));
     });

@@ -9,7 +9,8 @@ use super::queue::jobs;
 use super::{LEASE, Queue, failure, on_every_engine, worker};
 use crate::support::{Engine, bad_times};
 
-/// Inserts a post and its job as the old scheduler does, locked so many seconds ago.
+/// Inserts a post and its job as the old scheduler does, with a lock of this age in
+/// seconds.
 fn insert(queue: &Queue, post_status: &str, job_status: &str, lock: Option<i64>) -> PostId {
     let (post, job) = (PostId::generate(), PostId::generate());
     let (company, account) = (queue.company, queue.account);
@@ -78,8 +79,8 @@ fn old_locked_job_is_looked_up() {
         assert_eq!(claim.post_id, id);
         assert_eq!(claim.open_intents.len(), 1, "its call may have gone out");
         assert_eq!(queue.gate(&claim), socialsched::store::Gate::Lost);
-        let held = queue.hold(&claim, &failure("no id to ask for"), None).unwrap();
-        assert_eq!(held, Settled::Done);
+        let result = queue.hold(&claim, &failure("no id to ask for"), None).unwrap();
+        assert_eq!(result, Settled::Done);
         assert_eq!(queue.post(id).outcome, Some(Outcome::Unknown));
         let log = queue.history(id);
         assert_eq!((log[0].kind, log[0].event), (StepKind::Publish, LogEvent::Intent));
@@ -190,9 +191,8 @@ fn job_left_open_ends_like_its_post() {
     });
 }
 
-/// A post that another program ended while its call was open is looked up.
-/// Another program changed the half it knows of a post that this program was
-/// sending.
+/// A post that another program ended while its call was open is looked up. Another
+/// program changed the columns that it knows of a post that this program was sending.
 #[test]
 fn post_ended_elsewhere_mid_call_is_looked_up() {
     for status in ["cancelled", "failed"] {
@@ -324,7 +324,7 @@ fn row_unreadable_after_call_needs_review() {
     });
 }
 
-/// **T19**: an open call beside a bad time needs review.
+/// **T19**: a post with an open call and a bad time needs review.
 #[test]
 fn open_call_with_bad_time_needs_review() {
     on_every_engine(|queue| {

@@ -139,9 +139,9 @@ fn changed_account_shuts_the_gate() {
     }
 }
 
-/// **T4**: an account whose call is under way shuts the gate for its other
-/// posts. One call per account at a time, also over several workers; a worker
-/// that died in its call does not keep the account to itself.
+/// **T4**: an account whose call is under way shuts the gate for its other posts. One
+/// call per account at a time, also over several workers; a worker that died in its call
+/// does not block the account.
 #[test]
 fn call_shuts_gate_for_same_account() {
     on_every_engine(|queue| {

@@ -19,16 +19,16 @@ fn fill(queue: &Queue) {
     };
     let (live, intent) = queue.sent(&a);
     queue.live(&a, &live, &intent, &receipt("fb_1")).unwrap();
-    let (nameless, intent) = queue.sent(&a);
-    queue.live(&a, &nameless, &intent, &Default::default()).unwrap();
+    let (without_id, intent) = queue.sent(&a);
+    queue.live(&a, &without_id, &intent, &Default::default()).unwrap();
     ended(&Next::Fail);
-    let (held, _) = queue.sent(&a);
-    queue.hold(&held, &failure("who knows"), None).unwrap();
+    let (review, _) = queue.sent(&a);
+    queue.hold(&review, &failure("who knows"), None).unwrap();
     let (abandoned, _) = queue.sent(&a);
     queue.hold(&abandoned, &failure("who knows"), None).unwrap();
-    let verdict = Verdict::Abandon;
+    let decision = Verdict::Abandon;
     queue
-        .wait(queue.store.judge(queue.company, abandoned.post_id, &verdict, "ann", false))
+        .wait(queue.store.judge(queue.company, abandoned.post_id, &decision, "ann", false))
         .unwrap();
     let cancelled = queue.schedule();
     queue.wait(queue.store.cancel_posts(queue.company, &[cancelled], None)).unwrap();
@@ -36,8 +36,8 @@ fn fill(queue: &Queue) {
     queue.database.age(Duration::from_secs(3600));
     queue.wait(queue.store.fail_missed(Duration::from_secs(60), &Only::default())).unwrap();
     ended(&Next::Retry(Duration::from_secs(3600)));
-    let wished = queue.claimed(&a);
-    queue.wait(queue.store.cancel_posts(queue.company, &[wished.post_id], None)).unwrap();
+    let cancel_requested = queue.claimed(&a);
+    queue.wait(queue.store.cancel_posts(queue.company, &[cancel_requested.post_id], None)).unwrap();
     queue.sent(&a);
     queue.claimed(&a);
     queue.schedule();
@@ -89,7 +89,7 @@ struct Planted {
     sent: String,
     live: String,
     failed: String,
-    held: String,
+    review: String,
 }
 
 fn plant(queue: &Queue) -> Planted {
@@ -99,8 +99,8 @@ fn plant(queue: &Queue) -> Planted {
     let (failed, intent) = queue.sent(&a);
     let (step, why) = (Phase::Publish(Box::new(intent)), failure("no"));
     queue.record_failure(&failed, &step, &why, Staged::Keep, &Next::Fail).unwrap();
-    let (held, _) = queue.sent(&a);
-    queue.hold(&held, &failure("who knows"), None).unwrap();
+    let (review, _) = queue.sent(&a);
+    queue.hold(&review, &failure("who knows"), None).unwrap();
     let (sent, _) = queue.sent(&a);
     let pending = queue.claimed(&a);
     let next = Next::Retry(Duration::from_secs(3600));
@@ -115,7 +115,7 @@ fn plant(queue: &Queue) -> Planted {
         sent: sent.post_id.to_string(),
         live: live.post_id.to_string(),
         failed: failed.post_id.to_string(),
-        held: held.post_id.to_string(),
+        review: review.post_id.to_string(),
     }
 }
 
@@ -170,7 +170,7 @@ fn each_invariant_finds_its_own_planted_fault() {
                 "sent" => &planted.sent,
                 "live" => &planted.live,
                 "failed" => &planted.failed,
-                _ => &planted.held,
+                _ => &planted.review,
             };
             let index = match queue.database.engine() {
                 Engine::MariaDb => "post_details_external ON post_details",

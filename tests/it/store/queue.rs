@@ -1,4 +1,4 @@
-//! A database of a test's own, and short words for what workers do with it.
+//! A database of a test's own, and short names for what workers do with it.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -77,7 +77,7 @@ impl Queue {
         self.runtime.block_on(work)
     }
 
-    /// Lets it run while the test does something else.
+    /// Runs it while the test does something else.
     pub fn spawn<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
@@ -211,7 +211,7 @@ impl Queue {
         self.wait(self.store.take_over(&request)).unwrap()
     }
 
-    /// Lets every lease run out, and takes the only abandoned job over.
+    /// Expires every lease, and takes the only abandoned job over.
     #[track_caller]
     pub fn successor(&self, worker: &WorkerId) -> Claim {
         self.leases_end();
@@ -331,7 +331,7 @@ impl Queue {
         history.entries
     }
 
-    /// `post/job` in the words of the database.
+    /// `post/job`, as the database spells their statuses.
     #[track_caller]
     pub fn states(&self, id: PostId) -> String {
         let post = self.post(id);
@@ -343,7 +343,7 @@ impl Queue {
     pub fn job(&self, id: PostId, column: &str) -> String {
         let sql = format!("SELECT {column} FROM post_schedule WHERE post_detail_id = '{id}'");
         let value = self.database.value(&sql);
-        // PostgreSQL's words for the answer of a comparison.
+        // PostgreSQL's values for the result of a comparison.
         match value.as_str() {
             "t" => "1".to_owned(),
             "f" => "0".to_owned(),

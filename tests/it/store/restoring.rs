@@ -1,4 +1,4 @@
-//! J6: what is held after a backup was restored.
+//! J6: what needs review after a backup was restored.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use socialsched::store::{Evidence, Judged, Phase, Settled, Staged, Verdict};
 use super::{Queue, failure, on_every_engine, receipt, worker};
 
 #[track_caller]
-fn assert_held(queue: &Queue, id: PostId) {
+fn assert_needs_review(queue: &Queue, id: PostId) {
     assert_eq!(queue.states(id), "failed/failed");
     assert_eq!(queue.post(id).outcome, Some(Outcome::Unknown));
     assert!(queue.breaches().is_empty(), "{:?}", queue.breaches());
@@ -38,13 +38,13 @@ fn posts_in_backup_need_review() {
         let risky = queue.wait(queue.store.may_have_gone_out()).unwrap();
         let restored = queue.wait(queue.store.hold_after_restore()).unwrap();
         assert_eq!(restored.held, risky);
-        let mut held = restored.held;
-        held.sort_unstable();
+        let mut review = restored.held;
+        review.sort_unstable();
         let mut all = vec![sent.post_id, claimed.post_id, pending];
         all.sort_unstable();
-        assert_eq!(held, all);
+        assert_eq!(review, all);
         for id in all {
-            assert_held(queue, id);
+            assert_needs_review(queue, id);
             let sent_at = queue.history(id).last().unwrap().at;
             assert!(sent_at < queue.database.now() - TimeDelta::minutes(50), "{sent_at}");
         }
@@ -59,9 +59,9 @@ fn posts_in_backup_need_review() {
         assert_eq!(queue.states(sent.post_id), "published/done");
         // A person sends the others again.
         for id in [claimed.post_id, pending] {
-            let verdict = Verdict::NotPublished;
-            let judged = queue.store.judge(queue.company, id, &verdict, "ann", false);
-            assert_eq!(queue.wait(judged).unwrap(), Judged::Done);
+            let decision = Verdict::NotPublished;
+            let decided = queue.store.judge(queue.company, id, &decision, "ann", false);
+            assert_eq!(queue.wait(decided).unwrap(), Judged::Done);
         }
         let mut again: Vec<_> = queue.claims(&a).iter().map(|claim| claim.post_id).collect();
         again.sort_unstable();
@@ -89,8 +89,8 @@ fn nothing_is_deleted_after_a_restoration() {
     });
 }
 
-/// **J6**: the first comment of a post found live is not sent again. It was
-/// owed once the post was live, and that may have been before the restoration.
+/// **J6**: the first comment of a post found live is not sent again. It was due once the
+/// post was live, and that may have been before the restoration.
 #[test]
 fn comment_of_live_post_is_not_repeated() {
     on_every_engine(|queue| {
@@ -102,12 +102,12 @@ fn comment_of_live_post_is_not_repeated() {
         };
         let [found, again] = [commented(), commented()];
         queue.wait(queue.store.hold_after_restore()).unwrap();
-        for held in queue.needs_review() {
-            if held.post_id == found {
+        for review in queue.needs_review() {
+            if review.post_id == found {
                 let seen = Evidence {
-                    job: held.job_id,
-                    post: held.post_id,
-                    intent: held.open_intents[0].clone(),
+                    job: review.job_id,
+                    post: review.post_id,
+                    intent: review.open_intents[0].clone(),
                     receipt: receipt("fb_1"),
                 };
                 queue.wait(queue.store.record_live(&a, &[seen])).unwrap();
@@ -116,9 +116,9 @@ fn comment_of_live_post_is_not_repeated() {
         assert_eq!(queue.states(found), "published/done");
         assert_eq!(queue.post(found).comment_state, Some(CommentState::Unknown));
         // What a person says is not there has no comment either.
-        let verdict = Verdict::NotPublished;
-        let judged = queue.store.judge(queue.company, again, &verdict, "ann", false);
-        assert_eq!(queue.wait(judged).unwrap(), Judged::Done);
+        let decision = Verdict::NotPublished;
+        let decided = queue.store.judge(queue.company, again, &decision, "ann", false);
+        assert_eq!(queue.wait(decided).unwrap(), Judged::Done);
         let claim = queue.claim(&a);
         let intent = queue.intent(&claim);
         queue.live(&a, &claim, &intent, &receipt("fb_2")).unwrap();

@@ -136,7 +136,7 @@ fn claimed_post_is_only_requested_to_cancel() {
         queue.database.age(Duration::from_secs(5));
         let aged = queue.post(claim.post_id).cancel_requested_at;
         assert_eq!(cancel(queue, claim.post_id), CancelAnswer::Asked);
-        assert_eq!(queue.post(claim.post_id).cancel_requested_at, aged, "the first wish stays");
+        assert_eq!(queue.post(claim.post_id).cancel_requested_at, aged, "the first request stays");
     });
 }
 

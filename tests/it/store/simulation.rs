@@ -1,4 +1,4 @@
-//! What `simulate` sees of killed workers' jobs, and how it lets time pass.
+//! What `simulate` sees of killed workers' jobs, and how it advances time.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::{LEASE, Queue, on_every_engine, receipt, worker};
 use crate::support::Engine;
 
 #[track_caller]
-fn held(queue: &Queue, name: &str) -> Vec<HeldJob> {
+fn in_flight(queue: &Queue, name: &str) -> Vec<HeldJob> {
     queue.wait(queue.store.held_by(&worker(name))).unwrap()
 }
 
@@ -24,14 +24,14 @@ fn job_belongs_to_worker_until_lease_ends() {
         let a = worker("a");
         let claim = queue.claimed(&a);
         let job = HeldJob { job_id: claim.job_id, fence: claim.fence, in_call: false };
-        assert_eq!((held(queue, "a"), held(queue, "b")), (vec![job], vec![]));
+        assert_eq!((in_flight(queue, "a"), in_flight(queue, "b")), (vec![job], vec![]));
         let intent = queue.intent(&claim);
-        assert_eq!(held(queue, "a"), [HeldJob { in_call: true, ..job }]);
+        assert_eq!(in_flight(queue, "a"), [HeldJob { in_call: true, ..job }]);
         queue.live(&a, &claim, &intent, &receipt("1_2")).unwrap();
-        assert_eq!(held(queue, "a"), []);
+        assert_eq!(in_flight(queue, "a"), []);
         let claim = queue.claimed(&a);
         queue.leases_end();
-        assert_eq!(held(queue, "a"), [], "fence {}", claim.fence);
+        assert_eq!(in_flight(queue, "a"), [], "fence {}", claim.fence);
     });
 }
 
@@ -39,9 +39,9 @@ fn job_belongs_to_worker_until_lease_ends() {
 fn a_job_waits_until_another_worker_takes_it() {
     on_every_engine(|queue| {
         queue.claimed(&worker("a"));
-        let jobs = held(queue, "a");
+        let jobs = in_flight(queue, "a");
         queue.leases_end();
-        assert_eq!(now(queue, &jobs), [AfterDeath::Waits], "nobody has taken it");
+        assert_eq!(now(queue, &jobs), [AfterDeath::Waits], "no worker has taken it");
         assert_eq!(queue.take_over(&worker("b")).claimed.len(), 1);
         assert_eq!(now(queue, &jobs), [AfterDeath::Taken]);
         // Also when that one is at its end, or dies: a living worker had it.
@@ -58,7 +58,7 @@ fn job_ended_by_dead_worker_is_final() {
         let a = worker("a");
         let claim = queue.claimed(&a);
         let intent = queue.intent(&claim);
-        let jobs = held(queue, "a");
+        let jobs = in_flight(queue, "a");
         assert_eq!(now(queue, &jobs), [AfterDeath::Waits]);
         queue.live(&a, &claim, &intent, &receipt("1_2")).unwrap();
         assert_eq!(now(queue, &jobs), [AfterDeath::Settled]);
@@ -81,12 +81,12 @@ fn simulated_time_moves_due_times_and_leases() {
         other.add_account(other.account, socialsched::domain::Platform::Facebook);
         let post = other.schedule();
         let (before, claimed) = (other.post(post).run_at, other.claims(&worker("a")).len());
-        assert_eq!((claimed, held(&other, "a").len()), (1, 1));
+        assert_eq!((claimed, in_flight(&other, "a").len()), (1, 1));
         let pass = |time| other.wait(scratch.let_time_pass(time, timeout)).unwrap();
         pass(LEASE / 2);
-        assert_eq!(held(&other, "a").len(), 1, "the lease runs on");
+        assert_eq!(in_flight(&other, "a").len(), 1, "the lease runs on");
         pass(LEASE);
-        assert_eq!(held(&other, "a").len(), 0);
+        assert_eq!(in_flight(&other, "a").len(), 0);
         let passed = before - other.post(post).run_at;
         assert_eq!(passed.num_milliseconds(), 90_000);
         let store = std::mem::replace(&mut other.store, own);

@@ -103,8 +103,8 @@ fn an_unreadable_log_is_its_own_jobs_fault() {
     });
 }
 
-/// Held by a look-up that another program's row then made unreadable.
-fn held(queue: &Queue) -> Claim {
+/// Needs review after a look-up whose log another program's row then made unreadable.
+fn needing_review(queue: &Queue) -> Claim {
     let a = worker("a");
     let (claim, _) = queue.sent(&a);
     queue.hold(&claim, &failure("who knows"), None).unwrap();
@@ -113,25 +113,25 @@ fn held(queue: &Queue) -> Claim {
 
 #[test]
 fn a_person_decides_about_an_unreadable_log() {
-    for (verdict, status) in
+    for (decision, status) in
         [(Verdict::Published("fb_1".to_owned()), "published"), (Verdict::Abandon, "failed")]
     {
         on_every_engine(|queue| {
             queue.will_be_broken();
-            let other = held(queue);
-            let odd = held(queue);
+            let other = needing_review(queue);
+            let odd = needing_review(queue);
             plant(queue, odd.post_id, &("", "intent", "1", "7", String::new(), HELD));
             let seen = queue.wait(queue.store.needs_review(10)).unwrap();
             let [Ok(first), Err(why)] = [&seen[0].job, &seen[1].job] else { panic!("{seen:?}") };
             assert_eq!((first.post_id, seen[1].post()), (other.post_id, odd.post_id));
             assert!(why.contains("publish_log.kind of fence 1, step 7 (intent)"), "{why}");
-            let judge = |verdict| {
-                queue.wait(queue.store.judge(queue.company, odd.post_id, verdict, "ann", false))
+            let decide = |decision| {
+                queue.wait(queue.store.judge(queue.company, odd.post_id, decision, "ann", false))
             };
-            // Sent again, it would only be held again.
-            let refused = judge(&Verdict::NotPublished);
+            // Sent again, it would only need review again.
+            let refused = decide(&Verdict::NotPublished);
             assert!(matches!(refused, Err(StoreError::Inconsistent { .. })), "{refused:?}");
-            assert_eq!(judge(&verdict).unwrap(), Judged::Done);
+            assert_eq!(decide(&decision).unwrap(), Judged::Done);
             assert_eq!(outcome(queue, odd.post_id)[0], status);
         });
     }

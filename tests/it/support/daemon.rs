@@ -29,7 +29,7 @@ impl Daemon {
         Self { child, stdout, stderr }
     }
 
-    /// SIGKILL, and waits for the end: nothing of the program runs any more.
+    /// SIGKILL, and waits for the end: no process of the program is left.
     pub fn kill(&mut self) {
         self.signal(Signal::KILL);
         self.child.wait().unwrap();
@@ -45,7 +45,7 @@ impl Daemon {
         self.signal(Signal::INT);
     }
 
-    /// SIGSTOP: it stands still, as on a machine that sleeps.
+    /// SIGSTOP: it is stopped, as on a machine that sleeps.
     pub fn pause(&self) {
         self.signal(Signal::STOP);
     }
@@ -59,7 +59,7 @@ impl Daemon {
         self.child.id()
     }
 
-    /// Whether it still runs (or stands still).
+    /// Whether it still runs (or is stopped).
     pub fn is_running(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
     }

@@ -106,7 +106,7 @@ impl Database {
         &self.path
     }
 
-    /// Runs statements as another program would, past all rules of ours.
+    /// Runs statements as another program would, without any of our rules.
     #[track_caller]
     pub fn execute(&self, sql: &str) {
         if let Err(error) = self.try_execute(sql) {
@@ -135,8 +135,8 @@ impl Database {
         })
     }
 
-    /// The same past all rules of the schema too, as an older schema or a lax
-    /// session would let it happen. What a column's type refuses stays refused.
+    /// The same without any rules of the schema either, as an older schema or a lax
+    /// session would allow it. A value that a column's type refuses is still refused.
     #[track_caller]
     pub fn execute_unchecked(&self, sql: &str) {
         if let Err(refusal) = self.try_unchecked(sql) {
@@ -164,7 +164,7 @@ impl Database {
         self.try_execute(&format!("{lax} {sql}")).map_err(|refusal| refusal.to_string())
     }
 
-    /// The expression for an instant so many seconds from now; negative: ago.
+    /// The expression for an instant this many seconds from now; negative: ago.
     pub fn in_seconds(&self, seconds: i64) -> String {
         match self.engine {
             Engine::Sqlite => {
@@ -334,7 +334,7 @@ impl Database {
         Session::open(self.connect(&self.url()))
     }
 
-    /// A session beside all databases of tests.
+    /// A session outside all databases of tests.
     pub fn server_session(&self) -> Session {
         Session::open(self.connect(&self.server_url()))
     }

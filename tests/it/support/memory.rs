@@ -34,9 +34,9 @@ impl Starving {
 
     /// How often the kernel has killed it.
     pub fn kills(&self) -> u32 {
-        let told = fs::read_to_string(self.group.join(self.kills)).unwrap();
-        let count = told.lines().find_map(|line| line.strip_prefix("oom_kill "));
-        count.unwrap_or_else(|| panic!("no count of kills: {told}")).parse().unwrap()
+        let events = fs::read_to_string(self.group.join(self.kills)).unwrap();
+        let count = events.lines().find_map(|line| line.strip_prefix("oom_kill "));
+        count.unwrap_or_else(|| panic!("no count of kills: {events}")).parse().unwrap()
     }
 
     fn write(&self, file: &str, text: &str) -> Option<()> {

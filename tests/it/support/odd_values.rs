@@ -24,7 +24,7 @@ pub fn bad_times() -> &'static [&'static str] {
 }
 
 impl Database {
-    /// Runs statements of a program that lets any value pass, as
+    /// Runs statements of a program that accepts any value, as
     /// [`Database::try_unchecked`] does; also days that no calendar has.
     pub fn try_lax(&self, sql: &str) -> Result<(), String> {
         let mode = match self.engine() {

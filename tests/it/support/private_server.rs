@@ -12,9 +12,8 @@ use tempfile::TempDir;
 
 use super::Engine;
 
-/// Starts a server as `tests/run` does, tells its URL, runs the functions of
-/// that script that it is told, and stops the server when nobody listens any
-/// more.
+/// Starts a server as `tests/run` does, prints its URL, runs the functions of that script
+/// whose names it reads, and stops the server at the end of its input.
 const SCRIPT: &str = r#"
 set -euo pipefail
 source tests/servers
@@ -133,7 +132,7 @@ impl PrivateServer {
         fs::write(self.dir.path().join("clock"), by).unwrap();
     }
 
-    /// SIGKILL, as if its machine died. It stays away.
+    /// SIGKILL, as if its machine died. It is not restarted.
     #[track_caller]
     pub fn kill(&mut self) {
         self.order("kill_server");

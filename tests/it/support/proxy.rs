@@ -15,7 +15,7 @@ use url::Url;
 
 use super::{Database, Engine};
 
-/// A proxy on a loopback port. Harmless until it is told otherwise.
+/// A proxy on a loopback port. Transparent until it is configured otherwise.
 pub struct Proxy {
     url: String,
     port: u16,
@@ -85,7 +85,7 @@ impl Proxy {
         &self.url
     }
 
-    /// Begins to count anew, and undoes all plans.
+    /// Resets the counters and all plans.
     pub fn heal(&self) {
         *self.shared.plan() = Plan::default();
     }
@@ -100,8 +100,8 @@ impl Proxy {
         self.shared.plan().commits
     }
 
-    /// From now on, the connection that carries the n-th message, from 1, is
-    /// cut instead. Others go on, and new ones are let in.
+    /// From now on, the connection that carries the n-th message, from 1, is cut instead.
+    /// Others continue, and new ones are accepted.
     pub fn cut_at(&self, n: u64) {
         *self.shared.plan() = Plan { cut_at: Some(n), ..Plan::default() };
     }
@@ -117,13 +117,12 @@ impl Proxy {
         self.shared.plan().then_refuse = true;
     }
 
-    /// Everything sent to the server is held up so long.
+    /// Delays everything that is sent to the server.
     pub fn delay(&self, delay: Duration) {
         *self.shared.plan() = Plan { delay, ..Plan::default() };
     }
 
-    /// The server's word is replaced by another of the same length wherever it
-    /// says it.
+    /// Replaces a string of the server by another of the same length wherever it occurs.
     pub fn rename(&self, from: &str, to: &str) {
         assert_eq!(from.len(), to.len(), "{from} {to}");
         let alias = Some((from.into(), to.into()));
@@ -193,7 +192,7 @@ impl Shared {
             let (shared, answer_lost) = (Arc::clone(self), Arc::clone(&answer_lost));
             thread::spawn(move || {
                 let (one, other) = (from.another(), to.another());
-                // An error is the end of the connection, whoever ended it.
+                // An error is the end of the connection, from either side.
                 let _ = shared.pass_on(from, to, to_server, &answer_lost);
                 one.cut();
                 other.cut();

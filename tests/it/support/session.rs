@@ -78,8 +78,8 @@ impl Database {
         User { database: self, name }
     }
 
-    /// Ends every other connection to this database, as a restart of the
-    /// server does; tells how many there were.
+    /// Ends every other connection to this database, as a restart of the server does;
+    /// returns how many there were.
     #[track_caller]
     pub fn kill_connections(&self) -> usize {
         let mut server = self.server_session();
@@ -130,13 +130,13 @@ impl Database {
         Counters { transactions: row[0].parse().unwrap(), deadlocks: row[1].parse().unwrap() }
     }
 
-    /// Statements on this database that wait for a lock of another session.
-    /// MariaDB's own list of them is not renewed while it is asked often:
-    /// there they are those that take longer than any of ours does.
+    /// Statements on this database that wait for a lock of another session. MariaDB's own
+    /// list of them is not renewed while it is read often: there they are those that take
+    /// longer than any of our statements.
     pub fn waiting(&self) -> usize {
         let name = self.name();
         let sql = match self.engine() {
-            Engine::Sqlite => panic!("SQLite does not tell"),
+            Engine::Sqlite => panic!("SQLite does not report it"),
             Engine::MariaDb => format!(
                 "SELECT id FROM information_schema.processlist
                   WHERE db = '{name}' AND command <> 'Sleep' AND time_ms > 300"
@@ -151,12 +151,12 @@ impl Database {
 }
 
 impl User<'_> {
-    /// A session of this user, who says this password.
+    /// A session of this user, with this password.
     pub fn session(&self, password: &str) -> Session {
         Session::open(self.database.connect(&self.url(password)))
     }
 
-    /// The database's URL for this user, who says this password.
+    /// The database's URL for this user, with this password.
     pub fn url(&self, password: &str) -> String {
         let mut url = Url::parse(&self.database.url()).unwrap();
         url.set_username(&self.name).unwrap();

@@ -58,21 +58,21 @@ impl Simulator {
     /// Serves on a free port until dropped.
     pub fn start(options: SandboxOptions) -> Self {
         let (stop, stopped) = oneshot::channel();
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let thread = thread::spawn(move || {
             let runtime =
                 tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async move {
                 let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
                 let sandbox = Sandbox::bind(any_port, options).await.unwrap();
-                tell.send(sandbox.address()).unwrap();
+                sender.send(sandbox.address()).unwrap();
                 let shutdown = async {
                     let _ = stopped.await;
                 };
                 sandbox.serve(shutdown).await.unwrap();
             });
         });
-        let address = told.recv().unwrap();
+        let address = receiver.recv().unwrap();
         Self { address, stop: Some(stop), thread: Some(thread) }
     }
 
@@ -107,8 +107,8 @@ impl Simulator {
         self.list("/__sim/log")
     }
 
-    /// Whether a fault has struck any call.
-    pub fn fault_struck(&self) -> bool {
+    /// Whether a fault was injected into any call.
+    pub fn fault_injected(&self) -> bool {
         self.calls().iter().any(|call| call["fault"].is_string())
     }
 
@@ -127,7 +127,7 @@ impl Simulator {
         self.post("/__sim/options", changes);
     }
 
-    /// Lets time pass at the platforms.
+    /// Advances the clock of the platforms.
     pub fn advance(&self, time: Duration) {
         let ms = u64::try_from(time.as_millis()).unwrap();
         self.post("/__sim/clock", &json!({"advance_ms": ms}));

@@ -134,8 +134,8 @@ impl World {
         command
     }
 
-    /// Runs a line of shell in which `socialsched` is the program, with nobody
-    /// to answer questions.
+    /// Runs a line of shell in which `socialsched` is the program, without a terminal for
+    /// questions.
     #[track_caller]
     pub fn shell(&self, line: &str) -> Ran {
         let started = Instant::now();
@@ -300,14 +300,13 @@ impl World {
         self.run(&[&["run-worker", "--once"], args].concat()).ok()
     }
 
-    /// Runs workers, and lets half a minute pass between them, until every post
-    /// has ended.
+    /// Runs workers, with half a minute between them, until every post has ended.
     #[track_caller]
     pub fn work_until_done(&self) {
         self.work_for(Duration::from_secs(30), 60);
     }
 
-    /// The same with other pauses between at most so many runs.
+    /// The same with another pause and at most `runs` runs.
     #[track_caller]
     pub fn work_for(&self, pause: Duration, runs: u32) {
         for _ in 0..runs {
@@ -328,7 +327,7 @@ impl World {
         self.database.value(sql).parse().unwrap()
     }
 
-    /// Lets time pass, in the database and at the platforms.
+    /// Advances time, in the database and at the platforms.
     #[track_caller]
     pub fn advance(&self, time: Duration) {
         self.database.age(time);

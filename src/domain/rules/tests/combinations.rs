@@ -8,7 +8,7 @@ fn every_type_and_media_combination_is_judged() {
     use PostType::{Carousel, Post, Reel, Story, Video};
     // Which (images, videos) are taken; everything else up to 21 of each is refused.
     type Taken = fn(usize, usize) -> bool;
-    let verdicts: [(Platform, PostType, Taken); 15] = [
+    let combinations: [(Platform, PostType, Taken); 15] = [
         (Facebook, Post, |i, v| i <= 10 && v == 0),
         (Facebook, Carousel, |i, v| (2..=10).contains(&i) && v == 0),
         (Facebook, Video, |i, v| (i, v) == (0, 1)),
@@ -25,7 +25,7 @@ fn every_type_and_media_combination_is_judged() {
         (LinkedIn, Reel, |_, _| false),
         (LinkedIn, Story, |_, _| false),
     ];
-    for (platform, post_type, taken) in verdicts {
+    for (platform, post_type, taken) in combinations {
         for i in 0..=21 {
             for v in 0..=11 {
                 let content = post(platform, post_type, [images(i), videos(v)].concat());

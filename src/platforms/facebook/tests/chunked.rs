@@ -101,7 +101,7 @@ async fn a_video_goes_up_as_asked_for() {
         let bytes = &file(LENGTH)[part];
         assert!(call.body.windows(bytes.len()).any(|window| window == bytes), "{offset}");
     }
-    // What tells for ever what became of the publish call is known before it.
+    // The id that always shows what became of the publish call is known before it.
     assert_eq!(facebook.object(&draft).as_deref(), Some("7001"));
     assert_eq!(facebook.witness(&draft), Witness::Object);
     let downloads = stand_in.seen().into_iter().filter(|seen| seen.line.starts_with("GET"));
@@ -126,7 +126,7 @@ async fn finish_publishes_and_nothing_before_it() {
     );
 }
 
-/// A part is held in memory.
+/// A part is kept in memory.
 #[tokio::test]
 async fn a_large_part_is_cut_at_four_mebibytes() {
     const MIB: u64 = 1024 * 1024;
@@ -260,7 +260,7 @@ async fn a_server_without_parts_lets_facebook_fetch() {
     assert_eq!(Flow::of(&draft, &MetaSettings::default()), Ok(Flow::HostedVideo));
 }
 
-/// It is no flip: the same call cannot be made in another way.
+/// It is no flip: the same call has no other variant.
 #[tokio::test]
 async fn a_refused_finish_is_not_published_directly() {
     let no = Reply::json(400, &graph_error(100, None));

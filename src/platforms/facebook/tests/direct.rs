@@ -88,7 +88,7 @@ async fn a_marked_post_needs_one_call() {
     }
 }
 
-/// Once is enough: a refused direct call is no reason for another way.
+/// Once is enough: a refused direct call does not lead to another flow.
 #[tokio::test]
 async fn a_refused_direct_call_is_given_up() {
     let rehearsal = Rehearsal::new(SandboxOptions::default()).await;

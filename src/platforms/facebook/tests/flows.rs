@@ -1,4 +1,4 @@
-//! From nothing to a live post, in every way there is.
+//! From nothing to a live post, in every flow.
 
 use super::*;
 
@@ -126,8 +126,11 @@ async fn an_address_is_read_or_made_up() {
         let Answer::Published(receipt) = answer else { panic!("{name}: {answer:?}") };
         rehearsal.advance(PROCESSED).await;
         let id = receipt.external_id.clone().unwrap();
-        let told = facebook.permalink(&draft, &receipt).await.unwrap();
-        assert!(told.starts_with("https://www.facebook.com/") && told.contains(&id), "{name}");
+        let permalink = facebook.permalink(&draft, &receipt).await.unwrap();
+        assert!(
+            permalink.starts_with("https://www.facebook.com/") && permalink.contains(&id),
+            "{name}"
+        );
         for body in [graph_error(100, None), json!({"id": id})] {
             let status = if body["error"].is_null() { 200 } else { 400 };
             rehearsal.answer_with("status", json!({"method": "GET"}), status, body).await;
@@ -137,8 +140,8 @@ async fn an_address_is_read_or_made_up() {
         }
         let relative = json!({"permalink_url": "/1000001/videos/5/"});
         rehearsal.answer(json!({"method": "GET"}), relative).await;
-        let told = facebook.permalink(&draft, &receipt).await.unwrap();
-        assert_eq!(told, "https://www.facebook.com/1000001/videos/5/", "{name}");
+        let permalink = facebook.permalink(&draft, &receipt).await.unwrap();
+        assert_eq!(permalink, "https://www.facebook.com/1000001/videos/5/", "{name}");
         let known = Receipt { permalink: Some("https://known".to_owned()), ..receipt };
         assert_eq!(facebook.permalink(&draft, &known).await.as_deref(), Some("https://known"));
     }
@@ -153,8 +156,8 @@ async fn a_storys_address_comes_from_the_list_alone() {
         let answer = rehearsal.publish(&facebook, &mut draft).await;
         let Answer::Published(receipt) = answer else { panic!("{name}: {answer:?}") };
         rehearsal.advance(PROCESSED).await;
-        let told = facebook.permalink(&draft, &receipt).await.unwrap();
-        assert!(told.starts_with("https://facebook.com/stories/"), "{name}: {told}");
+        let permalink = facebook.permalink(&draft, &receipt).await.unwrap();
+        assert!(permalink.starts_with("https://facebook.com/stories/"), "{name}: {permalink}");
         rehearsal.answer(json!({"method": "GET"}), json!({"data": []})).await;
         assert_eq!(facebook.permalink(&draft, &receipt).await, None, "{name}");
     }

@@ -132,7 +132,7 @@ async fn post_between_two_calls_is_not_matched() {
     rehearsal.publish(&facebook, &mut draft).await;
     let sighting = rehearsal.look_up(&facebook, &mut draft).await;
     assert_eq!(sighting, Sighting::NotLive { after: LISTS_LAG });
-    // Without the refusal, nobody could say when the first call was over.
+    // Without the refusal, the end of the first call is unknown.
     draft.calls[0].refusal = None;
     let sighting = rehearsal.look_up(&facebook, &mut draft).await;
     assert!(matches!(sighting, Sighting::Matched(_)), "{sighting:?}");

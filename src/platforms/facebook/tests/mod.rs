@@ -48,7 +48,7 @@ fn post(post_type: PostType, media: Vec<MediaItem>) -> Draft {
     draft(Platform::Facebook, PAGE, post_type, "Hello 👋", media)
 }
 
-/// One post of every way in which a Page post comes about.
+/// One post for every flow of a Page post.
 fn posts(rehearsal: &Rehearsal) -> Vec<(&'static str, Draft)> {
     let image = |name| rehearsal.image(name);
     let video = || rehearsal.video("clip");
@@ -109,7 +109,7 @@ fn graph_error(code: i64, subcode: Option<i64>) -> Value {
     json!({"error": {"message": "no", "code": code, "error_subcode": subcode}})
 }
 
-/// What a person does by hand at the platform, past this program.
+/// What a person does by hand at the platform, without this program.
 async fn by_hand(rehearsal: &Rehearsal, path: &str, body: Value) {
     let url = format!("https://graph.facebook.com/v25.0/{path}");
     let call = super::super::http::Call::post(

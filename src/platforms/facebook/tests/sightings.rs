@@ -1,4 +1,4 @@
-//! What a reading of the object, and a second witness, tell.
+//! What a reading of the object, and a second witness, show.
 
 use super::*;
 
@@ -47,7 +47,7 @@ async fn a_stale_list_is_caught_by_the_state() {
         rehearsal.fault("stale_status", json!({"path_contains": "/stories"})).await;
         let seen = rehearsal.look_up(&facebook, &mut draft).await;
         let Sighting::Live(seen) = seen else { panic!("{post_type}: {seen:?}") };
-        // Only the list tells the id of a story.
+        // Only the list contains the id of a story.
         assert_eq!(seen.external_id.is_none(), post_type == PostType::Story);
     }
 }
@@ -104,7 +104,7 @@ async fn an_unknown_field_hides_no_live_video() {
     assert!(matches!(seen, Sighting::CannotTell(_)), "{seen:?}");
 }
 
-/// Nothing is asked for beside what must be known.
+/// Nothing is requested but what must be known.
 #[tokio::test]
 async fn every_state_is_asked_for_alone() {
     for kind in 0..7 {
@@ -132,7 +132,7 @@ async fn the_object_of_the_call_is_asked_about() {
         prepared_post(PublishMode::TwoStep, PostType::Post, |_| vec![]).await;
     let first = rehearsal.gate(&facebook, &mut draft).await;
     assert!(matches!(facebook.publish(&draft).await, Answer::Published(_)));
-    // Staged anew since: the first post is another one.
+    // Staged again since: the first post is another one.
     draft.staging = Staging::default();
     rehearsal.prepare(&facebook, &mut draft).await.unwrap();
     let second = rehearsal.gate(&facebook, &mut draft).await;

@@ -152,7 +152,7 @@ async fn a_cancelled_post_leaves_nothing_behind() {
         discard_staged(&facebook, &draft).await;
         let left = rehearsal.drafts().await;
         let photos_only = left.iter().all(|item| item["kind"] == "photo");
-        // Photos end by themselves after a day.
+        // Photos expire after a day.
         let expected = usize::from(name == "photo story");
         assert!(photos_only && left.len() == expected, "{name}: {left:?}");
     }

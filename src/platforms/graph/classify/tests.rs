@@ -11,10 +11,10 @@ fn error(code: i64, subcode: Option<i64>) -> GraphError {
 }
 
 fn around(phase: Phase) -> Circumstances {
-    Circumstances { phase, status: 400, rest: None, calls: 1, poll: POLL }
+    Circumstances { phase, status: 400, pause: None, calls: 1, poll: POLL }
 }
 
-fn both(code: i64, subcode: Option<i64>) -> (Verdict, Verdict) {
+fn both(code: i64, subcode: Option<i64>) -> (ErrorClass, ErrorClass) {
     let error = error(code, subcode);
     (
         classify(Some(&error), &around(Phase::Staging)),
@@ -22,30 +22,32 @@ fn both(code: i64, subcode: Option<i64>) -> (Verdict, Verdict) {
     )
 }
 
-const fn rests(minutes: u64, scope: Scope) -> Verdict {
-    Verdict::Refused(Remedy::Wait { rest: Duration::from_secs(minutes * 60), scope })
+const fn throttled(minutes: u64, scope: Scope) -> ErrorClass {
+    ErrorClass::Refused(Remedy::Wait { rest: Duration::from_secs(minutes * 60), scope })
 }
 
-const OUTAGE: Verdict = Verdict::Refused(Remedy::Outage(Away::Platform));
-const RETRY: Verdict = Verdict::Refused(Remedy::Retry);
-const GONE: Verdict = Verdict::Exists(Remedy::Retry);
-const RESTAGE: Verdict = Verdict::Refused(Remedy::Restage);
-const AGAIN: Verdict = Verdict::Refused(Remedy::PollAgain(POLL));
-const AGAIN_SPENT: Verdict = Verdict::Spent(Remedy::PollAgain(POLL));
-const HOUR: Verdict = rests(60, Scope::Account);
-const PERSONS_HOUR: Verdict = rests(60, Scope::Person);
-const APPS_HOUR: Verdict = rests(60, Scope::App);
-const QUARTER: Verdict = rests(15, Scope::Account);
-const ACCOUNT: Verdict = Verdict::Refused(Remedy::Operator(Scope::Account));
-const APP: Verdict = Verdict::Refused(Remedy::Operator(Scope::App));
+const OUTAGE: ErrorClass = ErrorClass::Refused(Remedy::Outage(Away::Platform));
+const RETRY: ErrorClass = ErrorClass::Refused(Remedy::Retry);
+const GONE: ErrorClass = ErrorClass::Exists(Remedy::Retry);
+const RESTAGE: ErrorClass = ErrorClass::Refused(Remedy::Restage);
+const AGAIN: ErrorClass = ErrorClass::Refused(Remedy::PollAgain(POLL));
+const AGAIN_SPENT: ErrorClass = ErrorClass::Spent(Remedy::PollAgain(POLL));
+const HOUR: ErrorClass = throttled(60, Scope::Account);
+const PERSONS_HOUR: ErrorClass = throttled(60, Scope::Person);
+const APPS_HOUR: ErrorClass = throttled(60, Scope::App);
+const QUARTER: ErrorClass = throttled(15, Scope::Account);
+const ACCOUNT: ErrorClass = ErrorClass::Refused(Remedy::Operator(Scope::Account));
+const APP: ErrorClass = ErrorClass::Refused(Remedy::Operator(Scope::App));
 /// While staging.
-const BAD: Verdict = Verdict::Refused(Remedy::GiveUp);
+const BAD: ErrorClass = ErrorClass::Refused(Remedy::GiveUp);
 /// The same of a publish call: it may be published already.
-const SPENT: Verdict = Verdict::Spent(Remedy::GiveUp);
-const EXISTS: Verdict = Verdict::Exists(Remedy::GiveUp);
-const UNKNOWN: Verdict = Verdict::Unknown;
-const DOUBTFUL: Verdict =
-    Verdict::Doubtful(Remedy::Wait { rest: Duration::from_secs(60 * 60), scope: Scope::Account });
+const SPENT: ErrorClass = ErrorClass::Spent(Remedy::GiveUp);
+const EXISTS: ErrorClass = ErrorClass::Exists(Remedy::GiveUp);
+const UNKNOWN: ErrorClass = ErrorClass::Unknown;
+const DOUBTFUL: ErrorClass = ErrorClass::Doubtful(Remedy::Wait {
+    rest: Duration::from_secs(60 * 60),
+    scope: Scope::Account,
+});
 
 #[test]
 fn every_general_code_has_its_two_meanings() {
@@ -139,7 +141,7 @@ fn every_facebook_subcode_has_its_meaning() {
 fn every_instagram_subcode_has_its_meaning() {
     let rows = [
         ((-2, 2_207_003), RESTAGE, UNKNOWN),
-        // Never staged anew after a publish call without a reading.
+        // Never staged again after a publish call without a reading.
         ((-2, 2_207_020), RESTAGE, GONE),
         ((-1, 2_207_001), RESTAGE, UNKNOWN),
         ((-1, 2_207_032), RESTAGE, UNKNOWN),
@@ -179,24 +181,24 @@ fn no_publish_call_is_staged_anew_unread() {
     let codes = (-2..=100_000).chain(1_300_000..1_800_000).map(|code| (code, None));
     let subcodes = (400..500).chain(1_300_000..1_900_000).chain(2_000_000..2_300_000);
     for (code, subcode) in codes.chain(subcodes.map(|subcode| (100, Some(subcode)))) {
-        let verdict = classify(Some(&error(code, subcode)), &around(Phase::Publish));
-        assert_ne!(verdict, RESTAGE, "{code}/{subcode:?}");
-        assert_ne!(verdict, Verdict::Spent(Remedy::Restage), "{code}/{subcode:?}");
-        assert_ne!(verdict, BAD, "{code}/{subcode:?}: is said of what is published, too");
+        let class = classify(Some(&error(code, subcode)), &around(Phase::Publish));
+        assert_ne!(class, RESTAGE, "{code}/{subcode:?}");
+        assert_ne!(class, ErrorClass::Spent(Remedy::Restage), "{code}/{subcode:?}");
+        assert_ne!(class, BAD, "{code}/{subcode:?}: is said of what is published, too");
     }
 }
 
 #[test]
 fn some_faults_are_known_by_their_text() {
-    let verdicts = |code, message: &str| {
+    let classes = |code, message: &str| {
         let error = GraphError { message: message.into(), ..error(code, None) };
         [Phase::Staging, Phase::Publish].map(|phase| classify(Some(&error), &around(phase)))
     };
-    assert_eq!(verdicts(368, "You have Already Posted this"), [BAD, EXISTS]);
-    assert_eq!(verdicts(100, "No permission to publish the video"), [ACCOUNT; 2]);
-    assert_eq!(verdicts(1, "The session has been invalidated"), [ACCOUNT; 2]);
-    assert_eq!(verdicts(100, "The user is not an Instagram Business"), [ACCOUNT; 2]);
-    assert_eq!(verdicts(1, "collaborators is not allowed here"), [BAD, SPENT]);
+    assert_eq!(classes(368, "You have Already Posted this"), [BAD, EXISTS]);
+    assert_eq!(classes(100, "No permission to publish the video"), [ACCOUNT; 2]);
+    assert_eq!(classes(1, "The session has been invalidated"), [ACCOUNT; 2]);
+    assert_eq!(classes(100, "The user is not an Instagram Business"), [ACCOUNT; 2]);
+    assert_eq!(classes(1, "collaborators is not allowed here"), [BAD, SPENT]);
 }
 
 #[test]
@@ -206,12 +208,12 @@ fn an_answer_without_error_is_judged_by_status() {
         assert_eq!(classify(None, &bare(Phase::Staging)), OUTAGE, "{status}");
         assert_eq!(classify(None, &bare(Phase::Publish)), UNKNOWN, "{status}");
     }
-    let throttled = |phase| Circumstances { status: 429, ..around(phase) };
-    let rest = rests(1, Scope::Account);
-    assert_eq!(classify(None, &throttled(Phase::Staging)), rest);
-    let Verdict::Refused(rest) = rest else { panic!("{rest:?}") };
-    let doubtful = Verdict::Doubtful(rest);
-    assert_eq!(classify(None, &throttled(Phase::Publish)), doubtful, "maybe of a proxy");
+    let answered_429 = |phase| Circumstances { status: 429, ..around(phase) };
+    let wait = throttled(1, Scope::Account);
+    assert_eq!(classify(None, &answered_429(Phase::Staging)), wait);
+    let ErrorClass::Refused(wait) = wait else { panic!("{wait:?}") };
+    let doubtful = ErrorClass::Doubtful(wait);
+    assert_eq!(classify(None, &answered_429(Phase::Publish)), doubtful, "maybe of a proxy");
 }
 
 #[test]
@@ -229,13 +231,16 @@ fn a_passing_fault_never_condemns_the_content() {
 
 #[test]
 fn stated_throttle_time_wins() {
-    let rest = |seconds| Circumstances {
-        rest: Some(Duration::from_secs(seconds)),
+    let with_pause = |seconds| Circumstances {
+        pause: Some(Duration::from_secs(seconds)),
         ..around(Phase::Publish)
     };
-    assert_eq!(classify(Some(&error(80_002, None)), &rest(37 * 60)), rests(37, Scope::Account));
-    let day = rests(24 * 60, Scope::App);
-    assert_eq!(classify(Some(&error(4, None)), &rest(9_999_999)), day, "at most a day");
+    assert_eq!(
+        classify(Some(&error(80_002, None)), &with_pause(37 * 60)),
+        throttled(37, Scope::Account)
+    );
+    let day = throttled(24 * 60, Scope::App);
+    assert_eq!(classify(Some(&error(4, None)), &with_pause(9_999_999)), day, "at most a day");
 }
 
 #[test]
@@ -243,7 +248,9 @@ fn blocked_account_is_throttled_longer_every_time() {
     let minutes = |calls| {
         let around = Circumstances { calls, ..around(Phase::Publish) };
         match classify(Some(&error(368, None)), &around) {
-            Verdict::Refused(Remedy::Wait { rest, scope: Scope::Account }) => rest.as_secs() / 60,
+            ErrorClass::Refused(Remedy::Wait { rest, scope: Scope::Account }) => {
+                rest.as_secs() / 60
+            }
             other => panic!("{other:?}"),
         }
     };
@@ -254,20 +261,20 @@ fn blocked_account_is_throttled_longer_every_time() {
 #[test]
 fn what_a_spent_object_says_is_marked() {
     for calls in [1, 2, 9] {
-        let verdict = |code, subcode| {
+        let class = |code, subcode| {
             let around = Circumstances { calls, ..around(Phase::Publish) };
             classify(Some(&error(code, subcode)), &around)
         };
         for (code, subcode) in [(9007, Some(2_207_027)), (100, None)] {
-            assert!(matches!(verdict(code, subcode), Verdict::Spent(_)), "{code}/{subcode:?}");
+            assert!(matches!(class(code, subcode), ErrorClass::Spent(_)), "{code}/{subcode:?}");
         }
         for (code, subcode) in [(24, Some(2_207_006)), (24, Some(2_207_008)), (100, Some(33))] {
-            assert_eq!(verdict(code, subcode), GONE, "{code}/{subcode:?}");
+            assert_eq!(class(code, subcode), GONE, "{code}/{subcode:?}");
         }
-        assert_eq!([verdict(100, Some(1_366_051)), verdict(506, None)], [EXISTS; 2]);
-        assert_eq!(verdict(2, None), UNKNOWN);
-        assert_eq!(verdict(4, None), APPS_HOUR);
-        assert_eq!(verdict(190, None), ACCOUNT);
+        assert_eq!([class(100, Some(1_366_051)), class(506, None)], [EXISTS; 2]);
+        assert_eq!(class(2, None), UNKNOWN);
+        assert_eq!(class(4, None), APPS_HOUR);
+        assert_eq!(class(190, None), ACCOUNT);
     }
 }
 

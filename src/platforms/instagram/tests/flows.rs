@@ -49,11 +49,11 @@ async fn an_address_is_read_once_it_is_there() {
     };
     let link = instagram.permalink(&draft, &receipt).await.unwrap();
     assert!(link.starts_with("https://www.instagram.com/p/"), "{link}");
-    // A made-up address would need the short code, which the id does not tell.
+    // A constructed address would need the short code, which the id does not contain.
     rehearsal.fault("before_commit_5xx", json!({"method": "GET"})).await;
     assert_eq!(instagram.permalink(&draft, &receipt).await, None);
-    let nameless = Receipt::default();
-    assert_eq!(instagram.permalink(&draft, &nameless).await, None);
+    let without_id = Receipt::default();
+    assert_eq!(instagram.permalink(&draft, &without_id).await, None);
     let known = Receipt { permalink: Some("https://known".to_owned()), ..Receipt::default() };
     assert_eq!(instagram.permalink(&draft, &known).await.as_deref(), Some("https://known"));
 }
@@ -83,7 +83,7 @@ async fn a_comment_below_the_post_is_found() {
 
 /// A comment was made although its call was refused (20/1772107).
 #[tokio::test]
-async fn a_comments_answer_is_judged_like_a_posts() {
+async fn a_comments_answer_is_classified_like_a_posts() {
     for (fault, is_unknown) in
         [("after_commit_4xx", true), ("after_commit_drop", true), ("no_id", true), ("429", false)]
     {

@@ -91,7 +91,7 @@ fn graph_error(code: i64, subcode: Option<i64>) -> Value {
     json!({"error": {"message": "no", "code": code, "error_subcode": subcode}})
 }
 
-/// What a person publishes by hand at the platform, past this program.
+/// What a person publishes by hand at the platform, without this program.
 async fn by_hand(rehearsal: &Rehearsal, container: Value) {
     let mut body = container;
     for edge in ["media", "media_publish"] {

@@ -1,4 +1,4 @@
-//! What a reading of the container, and a second witness, tell.
+//! What a reading of the container, and a second witness, show.
 
 use super::*;
 
@@ -7,7 +7,7 @@ async fn the_container_of_the_call_is_asked_about() {
     let (rehearsal, instagram, mut draft) = picture(PostType::Post, "one").await;
     let first = rehearsal.gate(&instagram, &mut draft).await;
     assert!(matches!(instagram.publish(&draft).await, Answer::Published(_)));
-    // Staged anew since: the first container is another one.
+    // Staged again since: the first container is another one.
     draft.staging = Staging::default();
     draft.content.caption = "two".to_owned();
     rehearsal.prepare(&instagram, &mut draft).await.unwrap();
@@ -106,7 +106,7 @@ async fn post_between_two_calls_is_not_matched() {
     rehearsal.publish(&instagram, &mut draft).await;
     let seen = rehearsal.look_up(&instagram, &mut draft).await;
     assert!(matches!(seen, Sighting::NotLive { .. }), "{seen:?}");
-    // Without the refusal, nobody could say when the first call was over.
+    // Without the refusal, the end of the first call is unknown.
     draft.calls[0].refusal = None;
     let seen = rehearsal.look_up(&instagram, &mut draft).await;
     assert!(matches!(seen, Sighting::Matched(_)), "{seen:?}");
@@ -119,7 +119,7 @@ async fn two_posts_with_one_text_have_no_id() {
     rehearsal.advance(LISTED).await;
     let seen = rehearsal.look_up(&instagram, &mut draft).await;
     let Sighting::Live(seen) = seen else { panic!("{seen:?}") };
-    assert_eq!(seen.external_id, None, "the two cannot be told apart");
+    assert_eq!(seen.external_id, None, "the two cannot be distinguished");
 }
 
 /// Only its place in a list distinguishes it from another one: while ours may not
@@ -197,7 +197,7 @@ async fn an_expired_container_may_have_been_published() {
     assert!(matches!(seen, Sighting::Matched(_)), "its container is gone: {seen:?}");
 }
 
-/// A story that was published is not listed any more by then either.
+/// By then, a story that was published is no longer listed either.
 #[tokio::test]
 async fn an_expired_story_proves_nothing_after_a_day() {
     for (fault, hours, is_dead) in

@@ -1,4 +1,4 @@
-//! Containers: made, waited for, and made anew.
+//! Containers: made, waited for, and made again.
 
 use super::*;
 use crate::domain::Away;
@@ -33,9 +33,9 @@ async fn a_lost_staging_answer_is_repeated_without_harm() {
 #[tokio::test]
 async fn a_carousel_is_waited_for_part_by_part() {
     let rehearsal = Rehearsal::new(SandboxOptions::default()).await;
-    let wish =
+    let options =
         json!({"image_processing_ms": 4000, "video_processing_ms": 30_000, "read_lag_ms": 2000});
-    rehearsal.tell("options", wish).await;
+    rehearsal.tell("options", options).await;
     let instagram = instagram(&rehearsal);
     let media = vec![rehearsal.image("a"), rehearsal.video("clip")];
     let mut draft = post(PostType::Carousel, media);
@@ -122,7 +122,7 @@ async fn a_container_never_seen_is_made_anew() {
     assert_eq!((failure.remedy, failure.code.as_str()), (Remedy::Restage, "100/33"));
 }
 
-/// It was published meanwhile, by hand or by a call of ours: that is asked about
+/// It was published meanwhile, by hand or by a call of this program: that is looked up
 /// before anything is sent, and no second container is made.
 #[tokio::test]
 async fn a_published_container_counts_as_ready() {

@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use super::{
     HOUR, LOOKS, MINUTE, Post, Way, assert_published_once, assert_waits, calls, ever,
-    first_publish_call, lost, on_meta, post, post_on, rests, work_on,
+    first_publish_call, lost, on_meta, pauses, post, post_on, work_on,
 };
 use crate::support::World;
 
-/// A block, a limit and a dead token, as Meta tells them, and for how many seconds
-/// each lets the account rest: -1 is until a person helps.
+/// A block, a limit and a dead token, as Meta reports them, and for how many seconds each
+/// pauses the account: -1 is until an operator resumes it.
 const REFUSALS: [(i64, i64); 3] = [(368, 900), (32, 3600), (190, -1)];
 
 /// **P7**: the error class of a refused call survives its look-up and throttles
@@ -33,8 +33,8 @@ fn error_class_survives_look_up() {
         });
         world.work(&["--max-runtime", "2s"]);
         for post in &posts {
-            let told = world.post(&post.id);
-            assert_eq!(told["status"], "processing", "{code}, {}: {told}", post.way);
+            let shown = world.post(&post.id);
+            assert_eq!(shown["status"], "processing", "{code}, {}: {shown}", post.way);
         }
         let next = posts.each_ref().map(|first| {
             let args = ways.iter().find(|(way, _)| way.0 == first.way).unwrap().0.2;
@@ -53,9 +53,9 @@ fn error_class_survives_look_up() {
             passed += 40;
         }
         passed += (world.database.now() - began).num_seconds() + 5;
-        let resting = rests(&world);
-        assert_eq!(resting.len(), 2, "{code}: {resting:?}");
-        for (_, why, left) in &resting {
+        let paused = pauses(&world);
+        assert_eq!(paused.len(), 2, "{code}: {paused:?}");
+        for (_, why, left) in &paused {
             assert!(why.starts_with(&code.to_string()), "{code}: {why}");
             assert!(*left == -1 && rest == -1 || (rest - passed..=rest).contains(left), "{left}");
         }
@@ -70,9 +70,9 @@ fn error_class_survives_look_up() {
         world.work_for(MINUTE, 60);
         posts[0].way = "first";
         for post in posts.iter().chain(&next) {
-            let told = world.post(&post.id);
-            let seen = (&told["status"], &told["attempts"]);
-            assert_eq!(seen, (&json!("published"), &json!(1)), "{code}, {}: {told}", post.way);
+            let shown = world.post(&post.id);
+            let seen = (&shown["status"], &shown["attempts"]);
+            assert_eq!(seen, (&json!("published"), &json!(1)), "{code}, {}: {shown}", post.way);
         }
         assert_eq!(world.ever().len(), 4, "{code}");
         world.assert_healthy();
@@ -111,23 +111,23 @@ fn unproven_block_throttles_only_its_account() {
         assert_published_once(&world, &other, 1);
         let of_all = "SELECT COUNT(*) FROM platform_health WHERE faults > 0 OR rests > 0";
         assert_eq!(world.database.value(of_all), "0", "{effect}: a block is no outage");
-        let resting = rests(&world);
-        assert_eq!(resting.len(), posts.len(), "{effect}: {resting:?}");
-        assert!(resting.iter().all(|(_, why, _)| why.starts_with("4/2207051: ")), "{resting:?}");
+        let paused = pauses(&world);
+        assert_eq!(paused.len(), posts.len(), "{effect}: {paused:?}");
+        assert!(paused.iter().all(|(_, why, _)| why.starts_with("4/2207051: ")), "{paused:?}");
         world.advance(10 * MINUTE);
         world.work_for(LOOKS, 60);
         for post in posts.iter().chain(&next) {
-            let told = world.post(&post.id);
-            let seen = (&told["status"], &told["attempts"]);
-            assert_eq!(seen, (&json!("published"), &json!(1)), "{effect}, {}: {told}", post.way);
+            let shown = world.post(&post.id);
+            let seen = (&shown["status"], &shown["attempts"]);
+            assert_eq!(seen, (&json!("published"), &json!(1)), "{effect}, {}: {shown}", post.way);
         }
         assert_eq!(world.ever().len(), 7, "{effect}");
         world.assert_healthy();
     }
 }
 
-/// Whatever is read shows the state before for so long, and a second call would
-/// make a second post; but for the flip of a feed's post, which was proven not to.
+/// All readings show an old state for this long, and a second call would make a second
+/// post, except for the flip of a feed's post, which was proven not to.
 fn behind(minutes: u64, lists: u64) -> (World, Vec<Post>) {
     let world = World::new();
     world.options(&json!({
@@ -136,7 +136,7 @@ fn behind(minutes: u64, lists: u64) -> (World, Vec<Post>) {
         "stale_state_ms": minutes * 60_000, "list_delay_ms": lists * 60_000,
     }));
     let posts: Vec<_> = on_meta().map(|way| post(&world, way, &[lost()])).collect();
-    // Where answers are lost, the platform rests as a whole for a while.
+    // Where answers are lost, the platform as a whole is paused for a while.
     for _ in 0..20 {
         world.work(&["--max-runtime", "2s"]);
         if posts.iter().all(|post| !calls(&world, &post.account, "publish").is_empty()) {
@@ -185,10 +185,10 @@ fn list_disproves_a_long_lagging_state() {
     }
     for post in &posts {
         assert_called_once(&world, post);
-        let told = world.post(&post.id);
+        let shown = world.post(&post.id);
         match post.way.starts_with("Instagram") && post.way.contains("story") {
-            true => assert_eq!(told["status"], "processing", "{}: {told}", post.way),
-            false => assert_eq!(told["status"], "published", "{}: {told}", post.way),
+            true => assert_eq!(shown["status"], "processing", "{}: {shown}", post.way),
+            false => assert_eq!(shown["status"], "published", "{}: {shown}", post.way),
         }
     }
     work_on(&world, 6, 10 * MINUTE);
@@ -208,7 +208,7 @@ fn handwritten_post_after_refusal_is_not_matched() {
     // Also so soon that a call without an answer could still have made it.
     for (arrives, minutes) in [(true, 1), (false, 1), (false, 10)] {
         let world = World::new();
-        // Nothing else tells the two apart.
+        // Nothing else distinguishes the two.
         world.options(&json!({"duplicate_window_ms": 0}));
         let limits = json!({"match": {"call": "publish"}, "when": {"nth": 1}, "fault": "refuse",
             "code": 32});
@@ -227,7 +227,7 @@ fn handwritten_post_after_refusal_is_not_matched() {
         world.work(&[]);
         posts.iter().for_each(|post| assert_waits(&world, post, 0));
         world.advance(minutes * MINUTE);
-        // Another hand has a program of its own.
+        // A person who posts by hand uses another program.
         let other = World::new();
         other.set("SOCIALSCHED_PLATFORM_GATEWAY", world.base_url());
         let by_hand = posts.each_ref().map(|ours| {
@@ -244,11 +244,11 @@ fn handwritten_post_after_refusal_is_not_matched() {
         world.advance(HOUR);
         world.work_for(LOOKS, 60);
         for (post, by_hand) in posts.iter().zip(by_hand) {
-            let told = world.post(&post.id);
-            let what = format!("{arrives}, {minutes}, {}: {told}", post.account.platform);
-            assert_eq!(told["status"], "published", "{what}");
-            assert!(told["externalPostId"].is_string(), "{what}");
-            assert_ne!(told["externalPostId"], Value::from(by_hand), "{what}");
+            let shown = world.post(&post.id);
+            let what = format!("{arrives}, {minutes}, {}: {shown}", post.account.platform);
+            assert_eq!(shown["status"], "published", "{what}");
+            assert!(shown["externalPostId"].is_string(), "{what}");
+            assert_ne!(shown["externalPostId"], Value::from(by_hand), "{what}");
             let sent = calls(&world, &post.account, "publish").len();
             assert_eq!(sent, if arrives { 3 } else { 4 }, "{what}");
             assert_eq!(ever(&world, &post.account).len(), 2, "{what}");

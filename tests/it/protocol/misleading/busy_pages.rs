@@ -35,8 +35,8 @@ fn lost_answer_is_found_behind_newer_posts() {
         for post in &posts {
             assert_published_once(&world, post, 1);
             assert_eq!(calls(&world, &post.account, "publish").len(), 1, "{newer}, {}", post.way);
-            let (told, ever) = (world.post(&post.id), ever(&world, &post.account));
-            assert_eq!(told["externalPostId"], ever[0]["id"], "{newer}, {}: {told}", post.way);
+            let (shown, ever) = (world.post(&post.id), ever(&world, &post.account));
+            assert_eq!(shown["externalPostId"], ever[0]["id"], "{newer}, {}: {shown}", post.way);
         }
         world.assert_healthy();
     }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::support::World;
 
-/// How many minutes the platforms' clock is ahead of ours.
+/// How many minutes the platforms' clock is ahead of this machine's.
 const OFFSETS: [i64; 7] = [-120, -10, -1, 0, 10, 120, 25 * 60];
 
 fn world(minutes: i64) -> World {
@@ -33,8 +33,8 @@ fn instagram_post_is_found_by_any_clock() {
             let made = calls(&world, &post.account, "stage").len();
             let containers = if post.way.contains("carousel") { 3 } else { 1 };
             assert_eq!(made, containers, "{minutes} min, {}", post.way);
-            let (told, ever) = (world.post(&post.id), ever(&world, &post.account));
-            assert_eq!(told["externalPostId"], ever[0]["id"], "{minutes} min, {}", post.way);
+            let (shown, ever) = (world.post(&post.id), ever(&world, &post.account));
+            assert_eq!(shown["externalPostId"], ever[0]["id"], "{minutes} min, {}", post.way);
         }
         world.assert_healthy();
     }
@@ -60,8 +60,8 @@ fn young_container_costs_no_attempt() {
     }
 }
 
-/// **H24**: a lost answer is found by its text and time although the platform's
-/// clock differs. Where only a text and a time tell the post from others.
+/// **H24**: a lost answer is found by its text and time although the platform's clock
+/// differs. Only a text and a time distinguish the post from others.
 #[test]
 fn lost_answer_is_found_despite_platform_clock() {
     let ways: [Way; 3] = [
@@ -77,8 +77,8 @@ fn lost_answer_is_found_despite_platform_clock() {
         for post in &posts {
             assert_published_once(&world, post, 1);
             assert_eq!(calls(&world, &post.account, "publish").len(), 1, "{minutes}");
-            let (told, ever) = (world.post(&post.id), ever(&world, &post.account));
-            assert_eq!(told["externalPostId"], ever[0]["id"], "{minutes} min: {told}");
+            let (shown, ever) = (world.post(&post.id), ever(&world, &post.account));
+            assert_eq!(shown["externalPostId"], ever[0]["id"], "{minutes} min: {shown}");
         }
         world.assert_healthy();
     }
@@ -113,10 +113,10 @@ fn yesterdays_post_is_not_matched() {
         crate::support::Simulator::advance(&world, Duration::from_secs(23 * 60 * 60));
         world.work_for(LOOKS, 60);
         for post in &posts {
-            let told = world.post(&post.id);
-            assert_eq!(told["status"], "published", "{minutes}: {told}");
-            assert!(!yesterday.contains(&told["externalPostId"]), "{minutes}: {told}");
-            assert_eq!(ever(&world, &post.account).len(), 2, "{minutes}: {told}");
+            let shown = world.post(&post.id);
+            assert_eq!(shown["status"], "published", "{minutes}: {shown}");
+            assert!(!yesterday.contains(&shown["externalPostId"]), "{minutes}: {shown}");
+            assert_eq!(ever(&world, &post.account).len(), 2, "{minutes}: {shown}");
         }
         world.assert_healthy();
     }

@@ -5,13 +5,13 @@ use std::slice;
 
 use serde_json::{Value, json};
 
-use super::{INSTAGRAM, MINUTE, Way, assert_waits, post, post_on, rests};
+use super::{INSTAGRAM, MINUTE, Way, assert_waits, pauses, post, post_on};
 use crate::support::World;
 
 /// The message that an operator sees of a post.
 #[track_caller]
-fn assert_says(told: &Value, parts: &[&str]) {
-    let message = told["errorMessage"].as_str().unwrap_or_else(|| panic!("no message: {told}"));
+fn assert_says(shown: &Value, parts: &[&str]) {
+    let message = shown["errorMessage"].as_str().unwrap_or_else(|| panic!("no message: {shown}"));
     for part in parts {
         assert!(message.contains(part), "it lacks {part:?}: {message}");
     }
@@ -38,9 +38,9 @@ fn refusal_names_platform_meaning_and_next_step() {
         cases.iter().map(|(way, rule, _)| post(&world, *way, slice::from_ref(rule))).collect();
     world.work_for(10 * MINUTE, 30);
     for (post, (_, rule, parts)) in posts.iter().zip(&cases) {
-        let told = world.post(&post.id);
-        assert_eq!(told["outcome"], "not_published", "{rule}: {told}");
-        assert_says(&told, parts);
+        let shown = world.post(&post.id);
+        assert_eq!(shown["outcome"], "not_published", "{rule}: {shown}");
+        assert_says(&shown, parts);
     }
     world.assert_healthy();
 }
@@ -72,9 +72,9 @@ fn refusal_names_the_failed_medium() {
     ];
     world.work_for(10 * MINUTE, 30);
     for (post, why) in &posts {
-        let told = world.post(&post.id);
-        assert_eq!(told["outcome"], "not_published", "{}: {told}", post.way);
-        assert_says(&told, &["item 2 of 3: ", why]);
+        let shown = world.post(&post.id);
+        assert_eq!(shown["outcome"], "not_published", "{}: {shown}", post.way);
+        assert_says(&shown, &["item 2 of 3: ", why]);
     }
     world.assert_healthy();
 }
@@ -87,9 +87,9 @@ fn failed_container_explains_its_number() {
     world.options(&json!({"container_ends": "ERROR/2207026"}));
     let reel = post(&world, INSTAGRAM[1], &[]);
     world.work_for(10 * MINUTE, 30);
-    let told = world.post(&reel.id);
-    assert_says(&told, &["Instagram", "the video format is not supported", "Encode it as MP4"]);
-    assert_eq!(told["errorCode"], "2207026", "{told}");
+    let shown = world.post(&reel.id);
+    assert_says(&shown, &["Instagram", "the video format is not supported", "Encode it as MP4"]);
+    assert_eq!(shown["errorCode"], "2207026", "{shown}");
     world.assert_healthy();
 }
 
@@ -117,11 +117,11 @@ fn account_fault_pauses_and_fails_no_post() {
         world.work(&[]);
         world.advance(10 * MINUTE);
     }
-    let resting = rests(&world);
+    let paused = pauses(&world);
     for (first, second, advice) in &posts {
         assert_waits(&world, first, 0);
         assert_eq!(world.status(second), "pending", "{}", world.post(second));
-        let (_, why, left) = resting
+        let (_, why, left) = paused
             .iter()
             .find(|(id, ..)| *id == first.account.id)
             .unwrap_or_else(|| panic!("{advice}"));

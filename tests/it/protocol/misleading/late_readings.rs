@@ -39,9 +39,9 @@ fn id_and_comment_follow_once_listed() {
         }
         work_on(&world, 20, MINUTE);
         for post in [&commented, &plain] {
-            let (told, ever) = (world.post(&post.id), ever(&world, &post.account));
-            assert_eq!(told["externalPostId"], ever[0]["id"], "{lag}, {}: {told}", post.way);
-            assert!(told["permalink"].is_string(), "{lag}, {}: {told}", post.way);
+            let (shown, ever) = (world.post(&post.id), ever(&world, &post.account));
+            assert_eq!(shown["externalPostId"], ever[0]["id"], "{lag}, {}: {shown}", post.way);
+            assert!(shown["permalink"].is_string(), "{lag}, {}: {shown}", post.way);
             assert_published_once(&world, post, 1);
         }
         assert_eq!(ever(&world, &commented.account)[0]["comments"], json!(["First!"]), "{lag}");
@@ -49,8 +49,8 @@ fn id_and_comment_follow_once_listed() {
     }
 }
 
-/// Posts of Meta whose outcome cannot be read, held for a person.
-fn held(fault: &str) -> (World, Vec<Post>) {
+/// Posts of Meta whose outcome cannot be read and which need review.
+fn needing_review(fault: &str) -> (World, Vec<Post>) {
     let world = World::new();
     let ways: [Way; 2] =
         [("Page text", "facebook", &[]), ("image", "instagram", &["--image", "a.jpg"])];
@@ -69,7 +69,7 @@ fn held(fault: &str) -> (World, Vec<Post>) {
 /// **P15**: a Meta post that needs review is asked about every hour and found.
 #[test]
 fn unknown_meta_post_is_asked_hourly() {
-    let (world, posts) = held("after_commit_drop");
+    let (world, posts) = needing_review("after_commit_drop");
     for _ in 0..8 {
         let before: Vec<usize> =
             posts.iter().map(|post| calls(&world, &post.account, "any").len()).collect();
@@ -87,27 +87,27 @@ fn unknown_meta_post_is_asked_hourly() {
     world.work(&[]);
     for post in &posts {
         assert_published_once(&world, post, 1);
-        let (told, ever) = (world.post(&post.id), ever(&world, &post.account));
-        assert_eq!(told["externalPostId"], ever[0]["id"], "{told}");
+        let (shown, ever) = (world.post(&post.id), ever(&world, &post.account));
+        assert_eq!(shown["externalPostId"], ever[0]["id"], "{shown}");
         assert_eq!(calls(&world, &post.account, "publish").len(), 1);
     }
     world.assert_healthy();
 }
 
-/// **P15**: a Meta post that needs review and is read as unpublished has
-/// failed, and is never sent by itself.
+/// **P15**: a Meta post that needs review and is read as unpublished has failed, and is
+/// never sent again automatically.
 #[test]
 fn unknown_meta_post_read_unpublished_fails() {
-    let (world, posts) = held("before_commit_drop");
+    let (world, posts) = needing_review("before_commit_drop");
     world.heal();
     for _ in 0..30 {
         world.advance(HOUR);
         world.work(&[]);
     }
     for post in &posts {
-        let told = world.post(&post.id);
+        let shown = world.post(&post.id);
         assert_eq!(
-            (&told["status"], &told["outcome"]),
+            (&shown["status"], &shown["outcome"]),
             (&json!("failed"), &json!("not_published"))
         );
         assert_eq!(calls(&world, &post.account, "publish").len(), 1, "{}", post.way);

@@ -5,8 +5,8 @@ use std::slice;
 use serde_json::{Value, json};
 
 use super::{
-    LOOKS, MEMBER, MINUTE, PAGE, Way, assert_published_once, calls, ever, first_publish_call, post,
-    rests, rule_for, work_on,
+    LOOKS, MEMBER, MINUTE, PAGE, Way, assert_published_once, calls, ever, first_publish_call,
+    pauses, post, rule_for, work_on,
 };
 use crate::support::{PLATFORMS, World};
 
@@ -50,8 +50,8 @@ fn unsigned_answer_publishes_no_page_post() {
         world.work(&[]);
         for (post, answer) in &posts {
             let live = ever(&world, &post.account).len();
-            let told = world.post(&post.id);
-            assert!(told["status"] != "published" || live == 1, "{answer}: {told}");
+            let shown = world.post(&post.id);
+            assert!(shown["status"] != "published" || live == 1, "{answer}: {shown}");
         }
         world.work_for(LOOKS, 60);
         for (post, answer) in &posts {
@@ -75,8 +75,8 @@ fn unsigned_answer_to_members_post_needs_review() {
         .collect();
     world.work_for(LOOKS, 60);
     for (post, answer) in posts.iter().zip(of_others()) {
-        let told = world.post(&post.id);
-        assert_eq!(told["outcome"], "unknown", "{answer}: {told}");
+        let shown = world.post(&post.id);
+        assert_eq!(shown["outcome"], "unknown", "{answer}: {shown}");
         assert_eq!(calls(&world, &post.account, "publish").len(), 1, "{answer}: sent again");
     }
     assert_eq!(world.live(), [Value::Null; 0]);
@@ -149,15 +149,15 @@ fn unsigned_refusal_fails_and_pauses_nothing() {
         }
     }
     world.work(&[]);
-    assert_eq!(rests(&world), []);
+    assert_eq!(pauses(&world), []);
     world.work_for(LOOKS, 60);
     for post in &posts {
         if post.way == PAGE.0 {
             assert_published_once(&world, post, 1);
         } else {
-            let told = world.post(&post.id);
-            assert_eq!(told["outcome"], "unknown", "{told}");
-            assert_eq!(calls(&world, &post.account, "publish").len(), 1, "{told}");
+            let shown = world.post(&post.id);
+            assert_eq!(shown["outcome"], "unknown", "{shown}");
+            assert_eq!(calls(&world, &post.account, "publish").len(), 1, "{shown}");
         }
     }
     world.assert_healthy();
@@ -185,8 +185,8 @@ fn upload_not_taken_is_made_anew() {
     }
     world.work_for(MINUTE, 60);
     for post in &posts {
-        let told = world.post(&post.id);
-        assert_eq!(told["status"], "published", "{}: {told}", post.way);
+        let shown = world.post(&post.id);
+        assert_eq!(shown["status"], "published", "{}: {shown}", post.way);
         assert_eq!(ever(&world, &post.account).len(), 1, "{}", post.way);
         let sent = calls(&world, &post.account, "publish").len();
         assert!(sent <= 4, "{}: {sent} publish calls", post.way);
@@ -202,9 +202,9 @@ fn uploads_never_taken_fail_the_post() {
     let never = post(&world, image, &[]);
     rule_for(&world, &never.account, json!({"match": {"method": "PUT"}, "fault": "not_taken"}));
     world.work_for(5 * MINUTE, 60);
-    let told = world.post(&never.id);
-    assert_eq!(told["outcome"], "not_published", "{told}");
-    assert_eq!(told["attempts"], 3, "{told}");
+    let shown = world.post(&never.id);
+    assert_eq!(shown["outcome"], "not_published", "{shown}");
+    assert_eq!(shown["attempts"], 3, "{shown}");
     let sent = calls(&world, &never.account, "publish").len();
     assert!(sent <= 9, "{sent} publish calls");
     assert_eq!(world.live(), [Value::Null; 0]);

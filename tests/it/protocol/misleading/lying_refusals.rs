@@ -49,9 +49,9 @@ fn lying_refusal_publishes_and_deletes_nothing() {
     world.assert_healthy();
 }
 
-/// **P1**: a call that is delivered twice and refused the second time is
-/// published. Something on the way repeats the call, and only the second answer
-/// arrives: that the object is published already.
+/// **P1**: a call that is delivered twice and refused the second time is published. A
+/// proxy repeats the call, and only the second answer arrives: that the object is
+/// published already.
 #[test]
 fn twice_delivered_call_is_published() {
     let world = World::new();
@@ -77,7 +77,7 @@ fn refused_post_is_deleted_only_when_unpublished() {
     let refused = json!({"match": {"call": "publish"}, "fault": "refuse", "code": 197});
     let left = post(&world, FACEBOOK[0], slice::from_ref(&refused));
     let by_hand = post(&world, FACEBOOK[0], slice::from_ref(&refused));
-    // What is read of this one lags behind: only the read right before a delete tells.
+    // Readings of this one lag behind: only the read right before a delete shows it.
     let stale = json!({"match": {"call": "read"}, "when": {"nth": 1}, "fault": "stale_status"});
     let lagging = post(&world, FACEBOOK[0], &[refused]);
     world.work(&[]);
@@ -117,7 +117,7 @@ fn refused_post_is_deleted_only_when_unpublished() {
     world.assert_healthy();
 }
 
-/// Whether it is told so by the answer alone, or a state that lags agrees with it.
+/// Whether the answer is the only evidence, or a state that lags agrees with it.
 fn failed_though_live(world: &World) -> Vec<super::Post> {
     let lag = 10 * 60 * 1000;
     world.options(&json!({"stale_state_ms": lag, "list_delay_ms": lag}));
@@ -128,8 +128,8 @@ fn failed_though_live(world: &World) -> Vec<super::Post> {
         world.advance(MINUTE);
     }
     for post in &posts {
-        let told = world.post(&post.id);
-        assert_eq!(told["outcome"], "not_published", "{}: {told}", post.way);
+        let shown = world.post(&post.id);
+        assert_eq!(shown["outcome"], "not_published", "{}: {shown}", post.way);
         assert_eq!(ever(world, &post.account).len(), 1, "{}", post.way);
     }
     posts
@@ -196,8 +196,8 @@ fn expired_media_refusal_is_looked_up_first() {
         world.advance(HOUR);
         world.work(&[]);
         for post in &posts {
-            let told = world.post(&post.id);
-            assert_eq!(told["status"], "published", "{effect}, {}: {told}", post.way);
+            let shown = world.post(&post.id);
+            assert_eq!(shown["status"], "published", "{effect}, {}: {shown}", post.way);
             assert_eq!(ever(&world, &post.account).len(), 1, "{effect}, {}", post.way);
             if effect == "once" {
                 assert_published_once(&world, post, 1);

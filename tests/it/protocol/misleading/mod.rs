@@ -1,6 +1,6 @@
-//! P1 to P19: how platforms mislead, the ways in which the promise was once
-//! broken, as an independent judge of the platforms found them. First comments
-//! (P12) have their tests in `first_comments`.
+//! P1 to P19: platforms that mislead, by the cases that once broke the guarantee, as an
+//! independent review of the platforms found them. First comments (P12) have their tests
+//! in `first_comments`.
 
 mod after_refusal;
 mod busy_pages;
@@ -21,13 +21,13 @@ use serde_json::{Value, json};
 
 use crate::support::{Account, World};
 
-/// Pause between runs when look-ups go on for an hour or two.
+/// Pause between runs when look-ups continue for an hour or two.
 const LOOKS: Duration = Duration::from_secs(150);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// A way to publish: its name, its platform (`member` is LinkedIn's), and what is
-/// scheduled. Names with `.jpg` or `.mp4` stand for the sandbox's media.
+/// A flow: its name, its platform (`member` is LinkedIn's), and what is scheduled. Names
+/// with `.jpg` or `.mp4` stand for the sandbox's media.
 type Way = (&'static str, &'static str, &'static [&'static str]);
 
 #[rustfmt::skip]
@@ -123,26 +123,26 @@ fn ever(world: &World, account: &Account) -> Vec<Value> {
     world.ever().into_iter().filter(is_its).collect()
 }
 
-/// Told as published, seen once by readers, and there still; with one call.
+/// Reported as published, seen once by readers, and still there; with one call.
 #[track_caller]
 fn assert_published_once(world: &World, post: &Post, attempts: u32) {
-    let (way, told) = (post.way, world.post(&post.id));
-    let seen = (&told["status"], &told["attempts"]);
-    assert_eq!(seen, (&json!("published"), &json!(attempts)), "{way}: {told}");
+    let (way, shown) = (post.way, world.post(&post.id));
+    let seen = (&shown["status"], &shown["attempts"]);
+    assert_eq!(seen, (&json!("published"), &json!(attempts)), "{way}: {shown}");
     let ever = ever(world, &post.account);
     assert_eq!(ever.len(), 1, "{way}: {ever:?}");
-    assert_eq!(ever[0]["deleted_at"], Value::Null, "{way}: {told}");
+    assert_eq!(ever[0]["deleted_at"], Value::Null, "{way}: {shown}");
 }
 
 /// Not failed, not sent, and with all its attempts.
 #[track_caller]
 fn assert_waits(world: &World, post: &Post, attempts: u32) {
-    let (way, told) = (post.way, world.post(&post.id));
-    let seen = (&told["status"], &told["attempts"]);
-    assert_eq!(seen, (&json!("pending"), &json!(attempts)), "{way}: {told}");
+    let (way, shown) = (post.way, world.post(&post.id));
+    let seen = (&shown["status"], &shown["attempts"]);
+    assert_eq!(seen, (&json!("pending"), &json!(attempts)), "{way}: {shown}");
 }
 
-/// Runs workers so often, with this time between them.
+/// Runs workers `runs` times, with this pause between them.
 fn work_on(world: &World, runs: u32, pause: Duration) {
     for _ in 0..runs {
         world.work(&["--max-runtime", "2s"]);
@@ -150,8 +150,8 @@ fn work_on(world: &World, runs: u32, pause: Duration) {
     }
 }
 
-/// The reasons for which accounts rest, with the seconds that are left.
-fn rests(world: &World) -> Vec<(String, String, i64)> {
+/// The reasons for which accounts are paused, with the seconds that are left.
+fn pauses(world: &World) -> Vec<(String, String, i64)> {
     let left = world.database.seconds_until("paused_until");
     let rows = world.database.rows(&format!(
         "SELECT id, pause_reason, COALESCE({left}, -1) FROM meta_social_accounts

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use super::{LOOKS, MINUTE, Post, Way, assert_published_once, assert_waits, ever, post, post_on};
 use crate::support::{PLATFORMS, World};
 
-/// How long nobody is answered.
+/// How long no call is answered.
 const OUTAGE: Duration = Duration::from_secs(20 * 60);
 const STEP: Duration = Duration::from_secs(30);
-/// Rests of a platform as a whole, in seconds.
+/// Pauses of a platform as a whole, in seconds.
 const GROWING: [i64; 5] = [60, 120, 240, 480, 900];
 
 const IMAGE: &[&str] = &["--image", "a.jpg"];
@@ -55,10 +55,10 @@ fn posts(world: &World) -> (Vec<Post>, Vec<Post>) {
     (fresh, tried)
 }
 
-/// How long each platform rests, as often as it begins to.
-struct Rests(Vec<(&'static str, Vec<i64>)>);
+/// The length of each pause of each platform.
+struct Pauses(Vec<(&'static str, Vec<i64>)>);
 
-impl Rests {
+impl Pauses {
     fn note(&mut self, world: &World) {
         let left = world.database.seconds_until("rests_until");
         for (platform, seen) in &mut self.0 {
@@ -86,30 +86,30 @@ impl Rests {
     }
 }
 
-/// The rest of each platform is shown, as long as it lasts.
-fn assert_told(world: &World) {
-    let told = world.json(&["queue-status"])["data"]["platforms"].clone();
-    for platform in told.as_array().unwrap() {
+/// The pause of each platform is shown, as long as it lasts.
+fn assert_reported(world: &World) {
+    let shown = world.json(&["queue-status"])["data"]["platforms"].clone();
+    for platform in shown.as_array().unwrap() {
         let paused = &platform["paused"];
-        assert!(paused["until"].is_string(), "{told}");
-        assert!(paused["reason"].to_string().contains("does not answer"), "{told}");
+        assert!(paused["until"].is_string(), "{shown}");
+        assert!(paused["reason"].to_string().contains("does not answer"), "{shown}");
     }
     let lines = world.run(&["queue-status", "-o", "table"]).ok().stderr;
     assert_eq!(lines.matches("does not answer").count(), 3, "{lines}");
 }
 
-/// Nobody is answered for twenty minutes.
+/// No call is answered for twenty minutes.
 fn outage(begin: impl Fn(&World), end: impl Fn(&World), is_counted: bool) {
     let world = World::new();
     let (fresh, tried) = posts(&world);
     begin(&world);
     let before = world.calls().len();
-    let mut rests = Rests(PLATFORMS.map(|platform| (platform, Vec::new())).into());
+    let mut rests = Pauses(PLATFORMS.map(|platform| (platform, Vec::new())).into());
     let mut passed = Duration::ZERO;
     while passed < OUTAGE {
         world.work(&[]);
         rests.note(&world);
-        assert_told(&world);
+        assert_reported(&world);
         fresh.iter().for_each(|post| assert_waits(&world, post, 0));
         tried.iter().for_each(|post| assert_waits(&world, post, 2));
         world.advance(STEP);
@@ -117,7 +117,7 @@ fn outage(begin: impl Fn(&World), end: impl Fn(&World), is_counted: bool) {
     }
     rests.assert_grew();
     if is_counted {
-        // Nine posts call a dead platform no more often than its rests let them.
+        // Nine posts call a dead platform no more often than its pauses allow.
         let called = world.calls().len() - before;
         assert!((3..=60).contains(&called), "{called} calls into the outage");
     }

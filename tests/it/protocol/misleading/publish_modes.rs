@@ -40,10 +40,10 @@ fn assert_direct(world: &World, post: &Post) {
     assert_eq!(calls(world, &post.account, "publish").len(), 1, "{}", post.way);
     let made = made(world, post);
     assert!(made.len() == 1 && made[0] != json!(false), "{}: {made:?}", post.way);
-    let told = world.post(&post.id);
-    let (id, seen) = (&told["externalPostId"], &ever(world, &post.account)[0]["id"]);
-    // A video is told by its own id, and readers see the post around it.
-    assert!(id == seen || id.is_string() && post.way == VIDEO.0, "{told}");
+    let shown = world.post(&post.id);
+    let (id, seen) = (&shown["externalPostId"], &ever(world, &post.account)[0]["id"]);
+    // A video is reported by its own id, and readers see the post around it.
+    assert!(id == seen || id.is_string() && post.way == VIDEO.0, "{shown}");
 }
 
 #[track_caller]
@@ -84,13 +84,13 @@ fn publish_mode_follows_account_then_configuration() {
     }
 }
 
-/// Posts that go out in one call have no id before: only the Page's list tells.
+/// Posts that go out in one call have no id before: only the Page's list shows them.
 fn direct(rule: &Value) -> (World, Vec<Post>) {
     let world = World::new();
     configure(&world, "[facebook]\npublish_mode = \"direct\"\nvideo_upload = \"hosted\"\n");
     let ways = [FEED[0], FEED[1], FEED[2], FEED[3], VIDEO];
     let posts = ways.map(|way| post(&world, way, slice::from_ref(rule)));
-    // Where answers are lost, the platform rests as a whole for a while.
+    // Where answers are lost, the platform as a whole is paused for a while.
     for _ in 0..8 {
         world.work(&["--max-runtime", "2s"]);
         if posts.iter().all(|post| !calls(&world, &post.account, "publish").is_empty()) {
@@ -194,9 +194,9 @@ fn refused_direct_fallback_fails_the_post() {
     let posts = FEED.map(|way| post(&world, way, slice::from_ref(&refused)));
     world.work_for(MINUTE, 60);
     for post in &posts {
-        let told = world.post(&post.id);
-        assert_eq!((&told["outcome"], &told["attempts"]), (&json!("not_published"), &json!(1)));
-        assert_eq!(calls(&world, &post.account, "publish").len(), 2, "{}: {told}", post.way);
+        let shown = world.post(&post.id);
+        assert_eq!((&shown["outcome"], &shown["attempts"]), (&json!("not_published"), &json!(1)));
+        assert_eq!(calls(&world, &post.account, "publish").len(), 2, "{}: {shown}", post.way);
     }
     assert_eq!(world.ever(), [Value::Null; 0]);
     world.assert_healthy();
@@ -229,8 +229,8 @@ fn refused_flip_without_fallback_fails_the_post() {
     world.work_for(MINUTE, 60);
     work_on(&world, 4, 10 * MINUTE);
     for post in &posts {
-        let told = world.post(&post.id);
-        assert_eq!(told["outcome"], "not_published", "{}: {told}", post.way);
+        let shown = world.post(&post.id);
+        assert_eq!(shown["outcome"], "not_published", "{}: {shown}", post.way);
         assert_eq!(calls(&world, &post.account, "publish").len(), 1, "{}", post.way);
         assert_eq!(made(&world, post), [json!(false)], "{}", post.way);
     }
@@ -265,13 +265,13 @@ fn unreadable_link_is_made_of_the_id() {
     let posts: Vec<_> = FACEBOOK[..6].iter().map(|way| post(&world, *way, &[])).collect();
     world.work_for(MINUTE, 30);
     for post in &posts {
-        let told = world.post(&post.id);
-        let id = told["externalPostId"].as_str().unwrap();
+        let shown = world.post(&post.id);
+        let id = shown["externalPostId"].as_str().unwrap();
         let address = match post.way {
             "Page reel" => format!("https://www.facebook.com/reel/{id}"),
             _ => format!("https://www.facebook.com/{id}"),
         };
-        assert_eq!(told["permalink"], address, "{}", post.way);
+        assert_eq!(shown["permalink"], address, "{}", post.way);
     }
     world.assert_healthy();
 }

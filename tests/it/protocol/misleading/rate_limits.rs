@@ -3,7 +3,7 @@
 use chrono::Days;
 use serde_json::{Value, json};
 
-use super::{HOUR, MINUTE, Post, assert_published_once, assert_waits, calls, post, rests};
+use super::{HOUR, MINUTE, Post, assert_published_once, assert_waits, calls, pauses, post};
 use crate::support::{Account, Simulator, World};
 
 const IMAGE: &[&str] = &["--image", "a.jpg"];
@@ -25,8 +25,8 @@ fn on(world: &World, way: &'static str, account: Account) -> Post {
     Post { way, account, id }
 }
 
-/// Nobody calls into the block until it ends; then each goes out, no attempt spent.
-fn assert_rests_and_goes_on(world: &World, posts: &[Post]) {
+/// There is no call during the block; then each post goes out, with no attempt spent.
+fn assert_throttled_until_end(world: &World, posts: &[Post]) {
     let meta =
         |world: &World| world.calls().iter().filter(|call| call["platform"] != "linkedin").count();
     let called = meta(world);
@@ -57,9 +57,9 @@ fn meta_app_limit_throttles_both_meta_platforms() {
             world.work(&["--max-runtime", "2s"]);
             assert_published_once(&world, &linkedin, 1);
             assert_waits(&world, &first, 0);
-            let resting = rests(&world);
-            assert_eq!(resting.len(), 1 + accounts.len(), "{code}, {begins}: {resting:?}");
-            for (id, why, left) in &resting {
+            let paused = pauses(&world);
+            assert_eq!(paused.len(), 1 + accounts.len(), "{code}, {begins}: {paused:?}");
+            for (id, why, left) in &paused {
                 assert_ne!(*id, linkedin.account.id);
                 assert!(why.starts_with(&format!("{code}: ")), "{why}");
                 assert!((3500..=3600).contains(left), "{left}");
@@ -67,7 +67,7 @@ fn meta_app_limit_throttles_both_meta_platforms() {
             let others = accounts.map(|account| on(&world, "another", account));
             let mut posts = vec![first];
             posts.extend(others);
-            assert_rests_and_goes_on(&world, &posts);
+            assert_throttled_until_end(&world, &posts);
         }
     }
 }
@@ -82,8 +82,8 @@ fn person_limit_throttles_accounts_of_one_token() {
         let [ann, bob] = ["TOKEN_OF_ANN", "TOKEN_OF_BOB"];
         let first = account_of(&world, platform, ann, 1);
         let hers = account_of(&world, platform, ann, 2);
-        let paused = account_of(&world, platform, ann, 3);
-        world.run(&["accounts", "pause", &paused.id, "--reason", "Holidays"]).ok();
+        let paused_by_hand = account_of(&world, platform, ann, 3);
+        world.run(&["accounts", "pause", &paused_by_hand.id, "--reason", "Holidays"]).ok();
         let others = [
             account_of(&world, platform, bob, 4),
             world.account(platform),
@@ -94,11 +94,11 @@ fn person_limit_throttles_accounts_of_one_token() {
         super::rule_for(&world, &first, limit);
         let first = on(&world, "the first", first);
         world.work(&["--max-runtime", "2s"]);
-        let resting = rests(&world);
-        assert_eq!(resting.len(), 3, "{resting:?}");
-        for (id, why, left) in &resting {
-            // A pause by a person's hand stays as it is.
-            let is_by_hand = *id == paused.id;
+        let paused = pauses(&world);
+        assert_eq!(paused.len(), 3, "{paused:?}");
+        for (id, why, left) in &paused {
+            // A person's pause is left unchanged.
+            let is_by_hand = *id == paused_by_hand.id;
             assert_eq!(is_by_hand, why == "Holidays" && *left == -1, "{why}");
             assert_eq!(!is_by_hand, why.starts_with("17: ") && (3500..=3600).contains(left));
         }
@@ -106,7 +106,7 @@ fn person_limit_throttles_accounts_of_one_token() {
         world.work(&["--max-runtime", "2s"]);
         posts.iter().for_each(|post| assert_published_once(&world, post, 1));
         let hers = on(&world, "the same person's", hers);
-        assert_rests_and_goes_on(&world, &[first, hers]);
+        assert_throttled_until_end(&world, &[first, hers]);
     }
 }
 
@@ -125,9 +125,9 @@ fn linkedin_app_limit_throttles_until_midnight() {
     let meta = post(&world, ("Page", "facebook", IMAGE), &[]);
     world.work(&["--max-runtime", "2s"]);
     assert_published_once(&world, &meta, 1);
-    let resting = rests(&world);
-    assert_eq!(resting.len(), 2, "{resting:?}");
-    for (id, _, left) in &resting {
+    let paused = pauses(&world);
+    assert_eq!(paused.len(), 2, "{paused:?}");
+    for (id, _, left) in &paused {
         assert!(*id == page.id || *id == first.account.id);
         assert!((5350..=5400).contains(left), "{left} seconds until midnight");
     }
@@ -155,9 +155,9 @@ fn nearly_used_app_limit_throttles_early() {
         let linkedin = post(&world, ("LinkedIn", "linkedin", IMAGE), &[]);
         world.work(&["--concurrency", "1"]);
         assert_published_once(&world, &linkedin, 1);
-        let resting = rests(&world);
-        assert_eq!(resting.len(), posts.len(), "all of the app, and nobody else: {resting:?}");
-        assert!(resting.iter().all(|(_, why, _)| why.starts_with("near_limit: 9")), "{resting:?}");
+        let paused = pauses(&world);
+        assert_eq!(paused.len(), posts.len(), "all of the app, and no others: {paused:?}");
+        assert!(paused.iter().all(|(_, why, _)| why.starts_with("near_limit: 9")), "{paused:?}");
         let meta = |call: &&Value| call["platform"] != "linkedin";
         let calls = world.calls();
         let calls: Vec<&Value> = calls.iter().filter(meta).collect();
@@ -191,9 +191,9 @@ fn account_near_its_limit_throttles_alone() {
         let other = post(&world, ("other", platform, IMAGE), &[]);
         world.work(&[]);
         assert_published_once(&world, &other, 1);
-        let resting = rests(&world);
-        assert_eq!((resting.len(), &resting[0].0), (1, &busy.id), "{resting:?}");
-        assert!(resting[0].1.starts_with("near_limit: "), "{resting:?}");
+        let paused = pauses(&world);
+        assert_eq!((paused.len(), &paused[0].0), (1, &busy.id), "{paused:?}");
+        assert!(paused[0].1.starts_with("near_limit: "), "{paused:?}");
         let refused = calls(&world, &busy, "any").into_iter().filter(|c| c["status"] != 200);
         assert_eq!(refused.count(), 0, "{platform}");
         let waiting = posts.iter().filter(|post| world.status(&post.id) == "pending");
@@ -205,8 +205,8 @@ fn account_near_its_limit_throttles_alone() {
         }
         world.work_for(10 * MINUTE, 30);
         for post in &posts {
-            let told = world.post(&post.id);
-            assert_eq!((&told["status"], &told["attempts"]), (&json!("published"), &json!(1)));
+            let shown = world.post(&post.id);
+            assert_eq!((&shown["status"], &shown["attempts"]), (&json!("published"), &json!(1)));
         }
         world.assert_healthy();
     }

@@ -16,7 +16,7 @@ fn signal(worker: &Daemon, signal: Signal) {
     kill_process(pid, signal).unwrap();
 }
 
-/// A post on each platform whose publish calls are on their way.
+/// A post on each platform whose publish calls are under way.
 fn on_their_way(world: &World) -> (Vec<super::Post>, Daemon) {
     let slow = json!({
         "match": {"call": "publish"}, "when": {"nth": 1},
@@ -42,7 +42,7 @@ fn sighup_drains_like_sigterm() {
     let world = World::new();
     let (posts, mut worker) = on_their_way(&world);
     signal(&worker, Signal::HUP);
-    eventually("it has heard it", || worker.stderr().contains("stopping"));
+    eventually("the signal has arrived", || worker.stderr().contains("stopping"));
     // Nor does a second one hurry it.
     signal(&worker, Signal::HUP);
     assert!(worker.is_running(), "{}", worker.stderr());
@@ -71,8 +71,7 @@ fn meaningless_signals_are_ignored() {
     world.assert_healthy();
 }
 
-/// **P18**: a run from cron drains at SIGHUP, too. It would end by itself
-/// anyway.
+/// **P18**: a run from cron drains at SIGHUP, too. It would end without a signal as well.
 #[test]
 fn cron_run_drains_at_sighup() {
     let world = World::new();
@@ -82,7 +81,7 @@ fn cron_run_drains_at_sighup() {
     });
     let member = post(&world, ("member", "member", &[]), &[slow]);
     let mut run = world.start(&["run-worker", "--once"]);
-    eventually("the call is on its way", || world.fault_struck());
+    eventually("the call is on its way", || world.fault_injected());
     for ignored in [Signal::USR1, Signal::USR2, Signal::ALARM] {
         signal(&run, ignored);
     }

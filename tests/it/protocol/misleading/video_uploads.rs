@@ -62,12 +62,12 @@ fn chunked_video_survives_any_lost_answer() {
             world.work_for(LOOKS, 30);
             world.advance(MINUTE);
             let what = format!("{phase} {nth}, {fault}");
-            assert!(world.fault_struck(), "{what}");
-            // A part that Facebook has is not taken twice: the upload begins anew.
+            assert!(world.fault_injected(), "{what}");
+            // A part that Facebook has is not taken twice: the upload starts again.
             let attempts = if phase == "transfer" && fault.starts_with("after") { 2 } else { 1 };
             assert_published_once(&world, &video, attempts);
-            let told = world.post(&video.id);
-            assert!(told["externalPostId"].is_string(), "{what}: {told}");
+            let shown = world.post(&video.id);
+            assert!(shown["externalPostId"].is_string(), "{what}: {shown}");
             let sent = uploads(&world, &video, "finish").len();
             let repeated = phase == "finish" && fault == "before_commit_drop";
             assert_eq!(sent, 1 + usize::from(repeated), "{what}");
@@ -116,8 +116,8 @@ fn refused_video_finish_is_read_first() {
         if effect == "once" {
             assert_published_once(&world, &video, 1);
         } else {
-            let told = world.post(&video.id);
-            assert_eq!(told["outcome"], "not_published", "{told}");
+            let shown = world.post(&video.id);
+            assert_eq!(shown["outcome"], "not_published", "{shown}");
             assert_eq!(world.ever(), [Value::Null; 0]);
         }
         world.assert_healthy();

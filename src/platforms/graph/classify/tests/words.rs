@@ -1,4 +1,4 @@
-//! What people are told of an error.
+//! What people read of an error.
 
 use super::*;
 
@@ -73,7 +73,7 @@ fn words(code: i64, subcode: Option<i64>, said: &str) -> String {
     error.in_words("Instagram", true)
 }
 
-/// Who says it, what it means, its own text, and the next step.
+/// The source of the error, its meaning, its own message, and the next step.
 fn assert_whole(code: i64, subcode: Option<i64>) {
     let words = words(code, subcode, "(#9) An error occurred.");
     let rest = words.strip_prefix("Instagram: ").unwrap_or_else(|| panic!("{words}"));
