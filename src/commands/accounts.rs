@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::args::word;
-use super::view::{account_json, counted};
+use super::view::account_json;
 use crate::context::Context;
 use crate::domain::when::short;
 use crate::domain::{
@@ -14,12 +14,12 @@ use crate::domain::{
     TokenRef, rules,
 };
 use crate::exit::{Exit, Fault};
-use crate::output::{Align, Report, Table};
+use crate::output::{Align, Report, Table, agreeing, counted};
 use crate::store::{Added, Removal, Resumed, StoreError};
 
 /// List, add, change, pause, resume and remove social accounts
 ///
-/// Without a subcommand lists the accounts of the company.
+/// Without a subcommand, lists the accounts of the company.
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct AccountsArgs {
@@ -46,7 +46,7 @@ enum Action {
     Pause {
         /// Name, id, or the beginning of an id
         account: String,
-        /// Why, for those who look at the queue
+        /// Reason, shown to those who look at the queue
         #[arg(long, value_name = "TEXT", default_value = "paused by an operator")]
         reason: String,
     },
@@ -55,7 +55,7 @@ enum Action {
         /// Name, id, or the beginning of an id
         account: String,
     },
-    /// Remove an account that no post waits for
+    /// Remove an account that has no open posts
     Remove {
         /// Name, id, or the beginning of an id
         account: String,
@@ -81,19 +81,19 @@ struct AddArgs {
     /// Client the account belongs to
     #[arg(long, value_name = "N")]
     client: Option<i64>,
-    /// Id of the account here [default: a new one]
+    /// Id of the account in this database [default: a new one]
     ///
-    /// That of an account without an external id, as in a database of the old
-    /// scheduler, completes it.
+    /// The id of an account that has no external id yet, as in a database of the
+    /// old scheduler, completes that account.
     #[arg(long, value_name = "UUID")]
     id: Option<AccountId>,
-    /// Variable of the worker that holds the token
+    /// Environment variable of the worker that holds the token
     #[arg(long, value_name = "VAR", conflicts_with = "token_file")]
     token_env: Option<String>,
     /// File that holds the token, readable by its owner only
     #[arg(long, value_name = "PATH")]
     token_file: Option<PathBuf>,
-    /// How posts of a Facebook Page come about [default: as configured]
+    /// How posts of a Facebook Page are published [default: as configured]
     #[arg(long, value_name = "MODE", value_parser = word::<PublishMode>(PublishMode::ALL.iter().map(|m| m.as_str())))]
     publish_mode: Option<PublishMode>,
 }
@@ -103,7 +103,7 @@ struct AddArgs {
 struct SetArgs {
     /// Name, id, or the beginning of an id
     account: String,
-    /// How posts of a Facebook Page come about; "default": as configured
+    /// How posts of a Facebook Page are published; "default": as configured
     #[arg(long, value_name = "MODE", value_parser = ["two-step", "direct", "default"])]
     publish_mode: String,
 }
@@ -214,7 +214,7 @@ impl AddArgs {
             let added = store.add_account(&account).await.map_err(|error| match error {
                 StoreError::Constraint(_) => anyhow::Error::from(
                     Fault::conflict(format!(
-                        "this company already has {} account {}, or that id is taken",
+                        "this company already has the {} account {}, or that id is taken",
                         account.platform, account.external_id
                     ))
                     .hint(format!("{} accounts shows them", context.socialsched())),
@@ -295,8 +295,8 @@ impl SetArgs {
 }
 
 fn only_for_facebook(platform: Platform) -> Problem {
-    Problem::new("--publish-mode", format!("an account of {platform} has no choice of it"))
-        .hint("it is for Facebook Pages")
+    Problem::new("--publish-mode", format!("an account of {platform} has no publish mode"))
+        .hint("only Facebook Pages have one")
 }
 
 async fn pause(context: &Context, name: &str, reason: &str) -> anyhow::Result<Exit> {
@@ -308,7 +308,7 @@ async fn pause(context: &Context, name: &str, reason: &str) -> anyhow::Result<Ex
     }
     store.close().await;
     let done = if context.dry_run { "Would pause" } else { "Paused" };
-    let note = format!("{} accounts resume publishes again", context.socialsched());
+    let note = format!("{} accounts resume publishes to it again", context.socialsched());
     changed(context, &account, done, &note)
 }
 
@@ -346,9 +346,10 @@ async fn remove(context: &Context, name: &str) -> anyhow::Result<Exit> {
             changed(context, &account, done, "")
         }
         Removal::HasOpenPosts(open) => Err(Fault::conflict(format!(
-            "{} still waits for {}",
-            counted(usize::try_from(open).unwrap_or(0), "post"),
-            account.name
+            "{} of {} {} still open",
+            counted(open, "post"),
+            account.name,
+            agreeing(open, "is", "are")
         ))
         .hint(format!(
             "cancel them first: {socialsched} list --account {} --status pending -o id | {socialsched} cancel -",

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::view::{self, counted};
+use super::view;
 use crate::context::Context;
 use crate::domain::when::{relative, rfc3339, short};
 use crate::domain::{Post, PostId, visible};
 use crate::exit::{Exit, Fault};
-use crate::output::Report;
+use crate::output::{Report, agreeing, counted};
 use crate::store::{Restored, Store, StoreError};
 use crate::worker::{Options, Worker};
 
@@ -50,7 +50,7 @@ pub(super) async fn run(
     let known = format!("This database was last written to: {known}");
     if context.dry_run {
         let held = Restored { held: posts, ..Restored::default() };
-        let text = format!("{known}\nWould hold {}", counted(held.held.len(), "post"));
+        let text = format!("{known}\nWould mark {} for review", counted(held.held.len(), "post"));
         return report(context, store, newest.map(rfc3339), &held, text).await;
     }
     if !context.settings.yes && context.prompts.interactive() {
@@ -59,26 +59,27 @@ pub(super) async fn run(
         }
     }
     let question = format!(
-        "{known}. Hold {} that may have gone out since, and stop what else may have been done?",
+        "{known}. Mark {} that may have gone out since for review, and skip comments and \
+         clean-up that may have been done already?",
         counted(posts.len(), "post"),
     );
     if !context.prompts.confirm_typed(&question, "restored").await? {
         return Err(Fault::new(Exit::Input, "declined", "nothing was changed").into());
     }
     let restored = store.hold_after_restore().await?;
-    let mut text = format!("{known}\nHeld {}", counted(restored.held.len(), "post"));
+    let mut text = format!("{known}\nMarked {} for review", counted(restored.held.len(), "post"));
     if restored.comments > 0 {
-        let comments = usize::try_from(restored.comments).unwrap_or(usize::MAX);
         text.push_str(&format!(
-            "\n{} will not be sent: it may be there",
-            counted(comments, "first comment")
+            "\n{} will not be sent, because {} may be there already",
+            counted(restored.comments, "first comment"),
+            agreeing(restored.comments, "it", "they")
         ));
     }
     if restored.leftovers > 0 {
-        let leftovers = usize::try_from(restored.leftovers).unwrap_or(usize::MAX);
         text.push_str(&format!(
-            "\nLeft at the platforms: what was staged for {} that ended",
-            counted(leftovers, "post")
+            "\nLeft at the platforms: what was staged for {} that {} ended",
+            counted(restored.leftovers, "post"),
+            agreeing(restored.leftovers, "has", "have")
         ));
     }
     if !restored.held.is_empty() {
@@ -100,9 +101,7 @@ async fn refuse_running_workers(store: &Store) -> anyhow::Result<()> {
         alive.age_seconds
     ))
     .code("worker_running")
-    .hint(
-        "stop every worker first; one that is only a row of the backup is forgotten after a minute",
-    )
+    .hint("stop every worker first; one that is only a row of the backup is ignored after a minute")
     .into())
 }
 
@@ -142,7 +141,7 @@ async fn report(
     let report = Report {
         message: Some(match context.dry_run {
             true => "Nothing changed".to_owned(),
-            false => format!("{} held for review", counted(restored.held.len(), "post")),
+            false => format!("{} marked for review", counted(restored.held.len(), "post")),
         }),
         data: json!({
             "recovered": [],

@@ -11,7 +11,7 @@ use crate::output::{Align, Report, Table};
 
 /// List, add and remove the agency's clients
 ///
-/// Without a subcommand lists the clients of the company.
+/// Without a subcommand, lists the clients of the company.
 #[derive(Args)]
 pub struct ClientsArgs {
     #[command(subcommand)]
@@ -149,7 +149,7 @@ async fn remove(context: &Context, id: ClientId) -> anyhow::Result<Exit> {
             .hint(format!("{} clients shows them", context.socialsched()))
             .into()),
         Some(false) => Err(Fault::conflict(format!("client {id} has accounts or posts"))
-            .hint("a client can be removed before it has any")
+            .hint("only a client without accounts and posts can be removed")
             .into()),
         Some(true) => {
             let done = if context.dry_run { "Would remove" } else { "Removed" };

@@ -7,12 +7,11 @@ use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
 
-use super::view::counted;
 use crate::cli;
 use crate::config::Env;
 use crate::context::Context;
 use crate::exit::Exit;
-use crate::output::Report;
+use crate::output::{Report, counted};
 
 /// Write the manual pages
 ///
@@ -20,7 +19,7 @@ use crate::output::Report;
 /// socialsched-run-worker.1.
 #[derive(Args)]
 pub struct ManArgs {
-    /// Directory to write to; is created
+    /// Directory to write to; it is created if it is missing
     #[arg(long, value_name = "DIR")]
     dir: PathBuf,
 }

@@ -3,11 +3,10 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::view::counted;
 use crate::context::Context;
 use crate::domain::when::{rfc3339, short};
 use crate::exit::{Exit, Explained, Fault};
-use crate::output::{Align, Cell, Format, Report, Table};
+use crate::output::{Align, Cell, Format, Report, Table, agreeing, counted};
 use crate::store::{DirtyRow, MigrationState, OddColumn, Store};
 
 /// Create or update the database schema
@@ -66,7 +65,10 @@ impl MigrateArgs {
             }
             if self.check && !missing.is_empty() {
                 let changes = counted(missing.len(), "schema change");
-                let mut fault = Fault::unhealthy(format!("{changes} missing in {location}"));
+                let mut fault = Fault::unhealthy(format!(
+                    "{changes} {} missing in {location}",
+                    agreeing(missing.len(), "is", "are")
+                ));
                 fault.details = dirty.iter().map(line).collect();
                 report.failure = Some(Explained::from(
                     fault.hint(format!("run {} migrate", context.socialsched())),
@@ -74,7 +76,7 @@ impl MigrateArgs {
                 report.meta = Some(json!({"dirtyRows": rows(&dirty)}));
             } else if !odd.is_empty() {
                 let values: i64 = odd.iter().map(|column| column.count).sum();
-                let values = counted(usize::try_from(values).unwrap_or(usize::MAX), "value");
+                let values = counted(values, "value");
                 let mut fault = Fault::unhealthy(format!("{values} cannot be read in {location}"));
                 fault.details = odd.iter().flat_map(odd_lines).collect();
                 report.failure = Some(Explained::from(
@@ -124,13 +126,14 @@ const WARNINGS_MAX: usize = 20;
 /// would refuse: half a schema would be left.
 fn refuse(context: &Context, dirty: &[DirtyRow]) -> anyhow::Result<Exit> {
     let blocking = dirty.iter().filter(|row| row.blocks);
-    let mut fault =
-        Fault::unhealthy("rows of the Node.js scheduler do not fit; nothing was changed")
-            .code("dirty_rows")
-            .hint(format!(
-                "correct or delete them; {} migrate --check tells them all",
-                context.socialsched()
-            ));
+    let mut fault = Fault::unhealthy(
+        "rows of the Node.js scheduler do not fit the schema; nothing was changed",
+    )
+    .code("dirty_rows")
+    .hint(format!(
+        "correct or delete them; {} migrate --check lists them all",
+        context.socialsched()
+    ));
     fault.details = blocking.map(line).collect();
     Err(fault.into())
 }

@@ -26,11 +26,11 @@ pub struct SandboxArgs {
     listen: SocketAddr,
     /// Change an option of the platforms, such as newer_posts=60; repeatable
     ///
-    /// A wrong name lists them all. VALUE is a number, true, false, null, a word,
+    /// A wrong name prints all options. VALUE is a number, true, false, null, a word,
     /// or a list with commas.
     #[arg(long = "set", value_name = "NAME=VALUE")]
     settings: Vec<String>,
-    /// Begin with the fault rules of this JSON file; - is standard input
+    /// Start with the fault rules of this JSON file; - is standard input
     ///
     /// A list of rules as for POST /__sim/faults.
     #[arg(long, value_name = "FILE")]

@@ -32,7 +32,7 @@ pub struct ScheduleArgs {
     /// Account to publish to: its name, id, or the beginning of its id
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
-    /// Platform; must be the account's
+    /// Platform; must be that of the account
     #[arg(long, value_parser = word::<Platform>(Platform::ALL.iter().map(|p| p.as_str())))]
     platform: Option<Platform>,
     /// Kind of post [default: post]
@@ -55,22 +55,22 @@ pub struct ScheduleArgs {
     /// When to publish: "2025-03-10 14:00", "tomorrow 9am", "+2h", RFC 3339
     #[arg(long, value_name = "WHEN", conflicts_with = "now")]
     at: Option<String>,
-    /// Publish as soon as a worker sees it
+    /// Publish as soon as a worker claims it
     #[arg(long)]
     now: bool,
-    /// Which reading of a time that the clocks show twice or skip
+    /// How to read a time that the clocks show twice or skip
     #[arg(long, default_value = "reject", value_parser = word::<Dst>(Dst::ALL.iter().map(|d| d.as_str())))]
     dst: Dst,
-    /// Client for whom it is
+    /// Client that the post is for
     #[arg(long, value_name = "N")]
     client: Option<i64>,
-    /// Idempotency key: repeating the command with it stores nothing twice
+    /// Idempotency key: repeating the command with it stores the post only once
     #[arg(long)]
     key: Option<String>,
-    /// Accept a post that says the same as another within 24 hours
+    /// Accept a post with the same content as another within 24 hours
     #[arg(long)]
     allow_duplicate: bool,
-    /// Look at the media URLs now
+    /// Check the media URLs now
     // Nothing is fetched yet, so there is nothing to choose: scripts may say so.
     #[arg(id = "probe", long = "probe", value_name = "PROBE", default_value = "off", value_parser = ["off"])]
     _probe: String,
@@ -230,7 +230,7 @@ fn answer(
         }
         Inserted::KeyUsed { existing } => {
             return Err(Fault::conflict(format!(
-                "--key \"{short_key}\" was used with other content by post {existing}"
+                "--key \"{short_key}\" was already used by post {existing}, with other content"
             ))
             .field("--key")
             .hint(format!("{socialsched} show {} shows it; use another key", existing.short()))
@@ -238,7 +238,7 @@ fn answer(
         }
         Inserted::Duplicate { existing, status, run_at } => {
             return Err(Fault::conflict(format!(
-                "the {status} post {} says the same on this account at {}",
+                "the {status} post {} has the same content on this account, at {}",
                 existing.short(),
                 rfc3339(run_at)
             ))
@@ -251,8 +251,11 @@ fn answer(
         }
         Inserted::Past { now } => {
             return Err(Problems::from(
-                Problem::new("--at", format!("is past: the database says {}", rfc3339(now)))
-                    .hint("schedule --now publishes at once"),
+                Problem::new(
+                    "--at",
+                    format!("is in the past: the database's clock says {}", rfc3339(now)),
+                )
+                .hint("schedule --now publishes at once"),
             )
             .into());
         }

@@ -155,7 +155,7 @@ fn text(
     add("error", post.error_message.as_deref());
     add("code", post.error_code.as_deref());
     if post.cancel_requested_at.is_some() {
-        add("wish", Some("to be cancelled"));
+        add("cancel", Some("requested"));
     }
     if !history.is_empty() {
         lines.push(String::new());

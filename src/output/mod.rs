@@ -5,6 +5,7 @@
 //! standard error. Nothing here reads the environment: what the surroundings
 //! are like comes in as a [`Screen`].
 
+mod count;
 mod delimited;
 mod json;
 mod printer;
@@ -13,6 +14,7 @@ mod prompt;
 mod report;
 mod table;
 
+pub(crate) use count::{agreeing, counted};
 pub use json::harmless;
 pub use printer::Printer;
 pub use progress::Bars;

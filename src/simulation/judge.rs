@@ -102,7 +102,7 @@ pub fn judge(ids: &[PostId], told: &BTreeMap<PostId, Told>, live: &[Live]) -> Ve
             }
             None => {
                 verdict.strays += 1;
-                verdict.findings.push(format!("{} is live and nobody's post", item.id));
+                verdict.findings.push(format!("{} is live and belongs to no post", item.id));
             }
         }
     }
@@ -129,9 +129,9 @@ pub fn judge(ids: &[PostId], told: &BTreeMap<PostId, Told>, live: &[Live]) -> Ve
             }
             (Fate::Unknown, _) if post.is_members => (&mut verdict.unknown_one_step, None),
             (Fate::Unknown, _) => {
-                (&mut verdict.unknown_two_step, Some("unknown, although its platform tells"))
+                (&mut verdict.unknown_two_step, Some("unknown, although its platform can be asked"))
             }
-            (Fate::Open, _) => (&mut verdict.open, Some("did not come to an end")),
+            (Fate::Open, _) => (&mut verdict.open, Some("did not end")),
         };
         *counter += 1;
         if let Some(finding) = finding {

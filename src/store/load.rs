@@ -157,7 +157,7 @@ pub(super) fn accounts(rows: &[Row]) -> Vec<SocialAccount> {
         match account(row) {
             Ok(account) => accounts.push(account),
             Err(error) => {
-                tracing::warn!(%error, "an account is passed over");
+                tracing::warn!(%error, "an account is skipped");
                 continue;
             }
         }

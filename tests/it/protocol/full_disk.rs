@@ -184,12 +184,12 @@ fn with_free_pages(world: &World, id: &str, room: usize, args: &[&str], stderr: 
     eventually("it ends, is done, or waits for room", || {
         ended = worker.try_wait().unwrap();
         ended.is_some()
-            || told().contains("cannot be spooled")
+            || told().contains("could not be written to the spool")
             || told().contains("this round failed")
-            || told().contains("did not take the result")
+            || told().contains("did not accept the result")
             || (sent() && status() == "published")
     });
-    let end = match (sent(), told().contains("cannot be spooled")) {
+    let end = match (sent(), told().contains("could not be written to the spool")) {
         (false, false) => End::Unsent,
         (true, true) => End::Untold,
         (true, false) => End::Published,

@@ -143,7 +143,9 @@ fn heartbeat_prolongs_but_never_revives_leases() {
     on_every_engine(|queue| {
         let a = worker("a");
         let claim = queue.claimed(&a);
-        let beat = || queue.wait(queue.store.renew_leases(&[claim.lease.clone()], LEASE)).unwrap();
+        let beat = || {
+            queue.wait(queue.store.renew_leases(std::slice::from_ref(&claim.lease), LEASE)).unwrap()
+        };
         let left = queue.database.seconds_until("lease_until");
         queue.database.age(Duration::from_secs(50));
         assert_eq!(beat(), []);

@@ -20,7 +20,7 @@ fn failed(queue: &Queue, claim: &Claim, phase: &Phase, next: &Next) -> bool {
 /// Every write but evidence.
 const WRITES: &[(&str, Write)] = &[
     ("T2 heartbeat", |q, c, _| {
-        q.wait(q.store.renew_leases(&[c.lease.clone()], LEASE)).unwrap() == [c.job_id]
+        q.wait(q.store.renew_leases(std::slice::from_ref(&c.lease), LEASE)).unwrap() == [c.job_id]
     }),
     ("T3 staged", |q, c, _| {
         let artifact = Artifact::new(StepKind::Create, "container", "17");
