@@ -16,7 +16,7 @@ use crate::config::{
 use crate::context::Context;
 use crate::domain::when::{Zone, parse_zone};
 use crate::domain::{CompanyId, InstanceId, duration};
-use crate::exit::{self, Exit, Explained, Fault};
+use crate::exit::{self, CommandError, Exit, Explained, Fault};
 use crate::logging::{LogFormat, Logging};
 use crate::output::{Format, Printer};
 
@@ -151,7 +151,7 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+    async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         match self {
             Self::Schedule(args) => args.run(context).await,
             Self::List(args) => args.run(context).await,
@@ -232,7 +232,7 @@ fn without_variables(command: clap::Command) -> clap::Command {
 }
 
 /// Starts logging and the runtime, and runs the command on it.
-fn start(context: &Context, command: Command) -> anyhow::Result<Exit> {
+fn start(context: &Context, command: Command) -> Result<Exit, CommandError> {
     let settings = &context.settings;
     Logging {
         format: settings.log_format,
@@ -267,7 +267,7 @@ fn find_handles() -> std::io::Result<()> {
     handles.map(drop)
 }
 
-fn finish(context: &Context, result: anyhow::Result<Exit>) -> Exit {
+fn finish(context: &Context, result: Result<Exit, CommandError>) -> Exit {
     match result {
         Ok(exit) => exit,
         Err(error) => context.printer.failure(&context.explain(&error)),

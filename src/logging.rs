@@ -13,7 +13,7 @@ use tracing_subscriber::fmt::SubscriberBuilder;
 use tracing_subscriber::fmt::format::{Writer, debug_fn};
 
 use crate::domain::{Problem, Problems, visible, words};
-use crate::exit::Fault;
+use crate::exit::{CommandError, Fault};
 use crate::output::{Bars, harmless};
 
 /// How log records are written.
@@ -54,7 +54,7 @@ impl Logging<'_> {
     /// # Errors
     /// [`Problems`] for an unusable filter (exit 2); a [`Fault`] when logging
     /// was started before (a bug).
-    pub fn start(&self, bars: &Bars) -> anyhow::Result<()> {
+    pub fn start(&self, bars: &Bars) -> Result<(), CommandError> {
         let bars = bars.clone();
         let write = move |record: &[u8]| bars.suspend(|| io::stderr().write_all(record));
         let lost = Lost::default();

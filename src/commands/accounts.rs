@@ -13,7 +13,7 @@ use crate::domain::{
     AccountId, ClientId, NewAccount, Platform, Problem, Problems, PublishMode, SocialAccount,
     TokenRef, rules,
 };
-use crate::exit::{Exit, Fault};
+use crate::exit::{CommandError, Exit, Fault};
 use crate::output::{Align, Report, Table, agreeing, counted};
 use crate::store::{Added, Removal, Resumed, StoreError};
 
@@ -109,7 +109,7 @@ struct SetArgs {
 }
 
 impl AccountsArgs {
-    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         match self.action {
             None => list(context, self.list).await,
             Some(Action::List(args)) => list(context, args).await,
@@ -122,7 +122,7 @@ impl AccountsArgs {
     }
 }
 
-async fn list(context: &Context, args: ListArgs) -> anyhow::Result<Exit> {
+async fn list(context: &Context, args: ListArgs) -> Result<Exit, CommandError> {
     let company = context.company()?;
     let store = context.store().await?;
     let accounts = store.accounts(company, args.platform).await?;
@@ -176,7 +176,7 @@ fn state(context: &Context, account: &SocialAccount) -> String {
 }
 
 impl AddArgs {
-    async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+    async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let company = context.company()?;
         let mut problems = Problems::default();
         if let Err(problem) = rules::check_account_id(self.platform, &self.external_id) {
@@ -212,7 +212,7 @@ impl AddArgs {
         let mut done = "Would add";
         if !context.dry_run {
             let added = store.add_account(&account).await.map_err(|error| match error {
-                StoreError::Constraint(_) => anyhow::Error::from(
+                StoreError::Constraint(_) => CommandError::from(
                     Fault::conflict(format!(
                         "this company already has the {} account {}, or that id is taken",
                         account.platform, account.external_id
@@ -277,7 +277,7 @@ impl AddArgs {
 }
 
 impl SetArgs {
-    async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+    async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let company = context.company()?;
         let store = context.store().await?;
         let account = context.find_account(&store, company, &self.account).await?;
@@ -299,7 +299,7 @@ fn only_for_facebook(platform: Platform) -> Problem {
         .hint("only Facebook Pages have one")
 }
 
-async fn pause(context: &Context, name: &str, reason: &str) -> anyhow::Result<Exit> {
+async fn pause(context: &Context, name: &str, reason: &str) -> Result<Exit, CommandError> {
     let company = context.company()?;
     let store = context.store().await?;
     let account = context.find_account(&store, company, name).await?;
@@ -312,7 +312,7 @@ async fn pause(context: &Context, name: &str, reason: &str) -> anyhow::Result<Ex
     changed(context, &account, done, &note)
 }
 
-async fn resume(context: &Context, name: &str) -> anyhow::Result<Exit> {
+async fn resume(context: &Context, name: &str) -> Result<Exit, CommandError> {
     let company = context.company()?;
     let store = context.store().await?;
     let account = context.find_account(&store, company, name).await?;
@@ -333,7 +333,7 @@ async fn resume(context: &Context, name: &str) -> anyhow::Result<Exit> {
     changed(context, &account, done, "")
 }
 
-async fn remove(context: &Context, name: &str) -> anyhow::Result<Exit> {
+async fn remove(context: &Context, name: &str) -> Result<Exit, CommandError> {
     let company = context.company()?;
     let store = context.store().await?;
     let account = context.find_account(&store, company, name).await?;
@@ -365,7 +365,7 @@ fn changed(
     account: &SocialAccount,
     done: &str,
     note: &str,
-) -> anyhow::Result<Exit> {
+) -> Result<Exit, CommandError> {
     let text = format!("{done} {} ({})", crate::domain::visible(&account.name), account.platform);
     let report = Report {
         message: Some(text.clone()),

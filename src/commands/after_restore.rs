@@ -9,7 +9,7 @@ use super::view;
 use crate::context::Context;
 use crate::domain::when::{relative, rfc3339, short};
 use crate::domain::{Post, PostId, visible};
-use crate::exit::{Exit, Fault};
+use crate::exit::{CommandError, Exit, Fault};
 use crate::output::{Report, agreeing, counted};
 use crate::store::{Restored, Store, StoreError};
 use crate::worker::{Options, Worker};
@@ -24,7 +24,7 @@ pub(super) async fn run(
     context: &Context,
     store: &Store,
     options: Options,
-) -> anyhow::Result<Exit> {
+) -> Result<Exit, CommandError> {
     refuse_running_workers(store).await?;
     if !context.dry_run {
         // What an answer proves is certain, whatever else was lost.
@@ -90,7 +90,7 @@ pub(super) async fn run(
 }
 
 /// A worker would go on sending while its posts are being held.
-async fn refuse_running_workers(store: &Store) -> anyhow::Result<()> {
+async fn refuse_running_workers(store: &Store) -> Result<(), CommandError> {
     let workers = store.queue_stats(None).await?.workers;
     let Some(alive) = workers.iter().find(|worker| worker.age_seconds < ALIVE_SECONDS) else {
         return Ok(());
@@ -105,7 +105,7 @@ async fn refuse_running_workers(store: &Store) -> anyhow::Result<()> {
     .into())
 }
 
-async fn line(store: &Store, id: PostId) -> anyhow::Result<String> {
+async fn line(store: &Store, id: PostId) -> Result<String, CommandError> {
     Ok(match post(store, id).await? {
         Some(post) => format!(
             "{}  {}  {}  {}",
@@ -132,7 +132,7 @@ async fn report(
     newest: Option<String>,
     restored: &Restored,
     text: String,
-) -> anyhow::Result<Exit> {
+) -> Result<Exit, CommandError> {
     let mut review = Vec::new();
     for id in &restored.held {
         review.extend(post(store, *id).await?);

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::args::ids;
 use crate::context::Context;
 use crate::domain::{CompanyId, PostId, PostStatus};
-use crate::exit::{Exit, Explained, Fault};
+use crate::exit::{CommandError, Exit, Explained, Fault};
 use crate::output::{Report, counted};
 use crate::store::{CancelAnswer, Store};
 
@@ -42,7 +42,7 @@ struct Cancelled {
 }
 
 impl CancelArgs {
-    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let company = context.company()?;
         let ids = ids(context, &self.ids)?;
         let store = context.store().await?;
@@ -50,7 +50,8 @@ impl CancelArgs {
         for id in &ids {
             found.push(match context.find_post(&store, company, id).await {
                 Ok(id) => Ok(id),
-                Err(error) => Err(error.downcast::<Fault>()?),
+                Err(CommandError::Fault(fault)) => Err(fault),
+                Err(other) => return Err(other),
             });
         }
         let posts: Vec<PostId> = found.iter().filter_map(|id| id.as_ref().ok().copied()).collect();
@@ -95,7 +96,7 @@ async fn confirmed(
     store: &Store,
     company: CompanyId,
     posts: &[PostId],
-) -> anyhow::Result<bool> {
+) -> Result<bool, CommandError> {
     if context.settings.yes {
         return Ok(true);
     }
@@ -119,7 +120,7 @@ async fn preview(
     store: &Store,
     company: CompanyId,
     posts: &[PostId],
-) -> anyhow::Result<Vec<CancelAnswer>> {
+) -> Result<Vec<CancelAnswer>, CommandError> {
     let mut answers = Vec::new();
     for id in posts {
         answers.push(match store.post(company, *id).await? {
@@ -138,7 +139,11 @@ async fn preview(
 }
 
 /// Waits until a post that is being worked on has ended.
-async fn verdict(store: &Store, company: CompanyId, id: PostId) -> anyhow::Result<CancelAnswer> {
+async fn verdict(
+    store: &Store,
+    company: CompanyId,
+    id: PostId,
+) -> Result<CancelAnswer, CommandError> {
     let began = Instant::now();
     while began.elapsed() < WAIT_MAX {
         let Some(post) = store.post(company, id).await? else { return Ok(CancelAnswer::NotFound) };

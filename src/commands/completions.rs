@@ -6,7 +6,7 @@ use clap_complete::Shell;
 use crate::cli;
 use crate::config::Env;
 use crate::context::Context;
-use crate::exit::Exit;
+use crate::exit::{CommandError, Exit};
 
 /// Print the completion script of a shell
 ///
@@ -20,7 +20,7 @@ pub struct CompletionsArgs {
 }
 
 impl CompletionsArgs {
-    pub(crate) fn run(self, context: &Context) -> anyhow::Result<Exit> {
+    pub(crate) fn run(self, context: &Context) -> Result<Exit, CommandError> {
         context.printer.raw(&script(self.shell))?;
         Ok(Exit::Success)
     }

@@ -17,7 +17,7 @@ use crate::domain::{
     MediaKind, NewAccount, NewClient, NewPost, Page, Platform, PostContent, PostFilter, PostId,
     PostType,
 };
-use crate::exit::{Exit, Explained, Fault};
+use crate::exit::{CommandError, Exit, Explained, Fault};
 use crate::output::{Report, agreeing, counted};
 use crate::platforms::{self, Publishers};
 use crate::sandbox::{Sandbox, SandboxOptions};
@@ -38,7 +38,7 @@ use crate::worker::{End, Options, Worker};
 pub struct DemoArgs {}
 
 impl DemoArgs {
-    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         if context.dry_run {
             return preview(context);
         }
@@ -65,7 +65,7 @@ impl DemoArgs {
 }
 
 /// What a run would do.
-fn preview(context: &Context) -> anyhow::Result<Exit> {
+fn preview(context: &Context) -> Result<Exit, CommandError> {
     let place = match context.location()? {
         _ if !context.settings.database_is_typed => "a throw-away SQLite file".to_owned(),
         Location::Sqlite(path) => format!("the new file {}", path.display()),
@@ -77,7 +77,7 @@ fn preview(context: &Context) -> anyhow::Result<Exit> {
 }
 
 /// The whole demo in this database.
-async fn play(context: &Context, scratch: &Scratch) -> anyhow::Result<Exit> {
+async fn play(context: &Context, scratch: &Scratch) -> Result<Exit, CommandError> {
     let gateway = Sandbox::spawn(SandboxOptions::default()).await?;
     let store = Store::open_scratch(scratch, context.settings.timeout).await?;
     let company = CompanyId::generate();
@@ -133,7 +133,7 @@ const NEXT: &str = "\nTry next, with a UUID of your choice for your company:
   socialsched sandbox   # a stand-in for the platforms; prints what to export";
 
 /// One client, three accounts, and posts of many kinds, due now.
-async fn schedule(store: &Store, company: CompanyId, media: &str) -> anyhow::Result<u64> {
+async fn schedule(store: &Store, company: CompanyId, media: &str) -> Result<u64, CommandError> {
     let client = store
         .add_client(&NewClient {
             company_id: company,
@@ -208,7 +208,7 @@ async fn insert(
     post_type: PostType,
     caption: &str,
     media: Vec<MediaItem>,
-) -> anyhow::Result<()> {
+) -> Result<(), CommandError> {
     let content = PostContent {
         platform,
         post_type,
@@ -241,7 +241,7 @@ async fn publish(
     store: &Store,
     gateway: &str,
     posts: u64,
-) -> anyhow::Result<u64> {
+) -> Result<u64, CommandError> {
     let settings = platforms::Settings {
         gateway: Some(Gateway::parse(gateway).map_err(Fault::internal)?),
         allow_private_media: true,

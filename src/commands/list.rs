@@ -9,7 +9,7 @@ use super::view;
 use crate::context::Context;
 use crate::domain::when::{Dst, parse_moment};
 use crate::domain::{ClientId, Page, Platform, PostFilter, Problem, Problems, ShownStatus, Sort};
-use crate::exit::Exit;
+use crate::exit::{CommandError, Exit};
 use crate::output::{Format, Report, counted};
 use crate::store::StoreError;
 
@@ -55,7 +55,7 @@ pub struct ListArgs {
 }
 
 impl ListArgs {
-    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let company = context.company()?;
         let store = context.store().await?;
         let account_id = match &self.account {
@@ -104,7 +104,7 @@ impl ListArgs {
             StoreError::BadInput(why) => {
                 let cursor = page.after.clone().unwrap_or_default();
                 let problem = Problem::new("--after", why).value(cursor);
-                anyhow::Error::from(Problems::from(
+                CommandError::from(Problems::from(
                     problem.hint("use meta.next of the previous page"),
                 ))
             }

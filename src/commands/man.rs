@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::cli;
 use crate::config::Env;
 use crate::context::Context;
-use crate::exit::Exit;
+use crate::exit::{CommandError, Exit};
 use crate::output::{Report, counted};
 
 /// Write the manual pages
@@ -25,15 +25,17 @@ pub struct ManArgs {
 }
 
 impl ManArgs {
-    pub(crate) fn run(self, context: &Context) -> anyhow::Result<Exit> {
+    pub(crate) fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let pages = pages()?;
         if !context.dry_run {
             std::fs::create_dir_all(&self.dir)
-                .with_context(|| format!("cannot create {}", self.dir.display()))?;
+                .with_context(|| format!("cannot create {}", self.dir.display()))
+                .map_err(CommandError::Io)?;
             for (name, page) in &pages {
                 let path = self.dir.join(name);
                 std::fs::write(&path, page)
-                    .with_context(|| format!("cannot write {}", path.display()))?;
+                    .with_context(|| format!("cannot write {}", path.display()))
+                    .map_err(CommandError::Io)?;
             }
         }
         let done = if context.dry_run { "Would write" } else { "Wrote" };

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::domain::when::{rfc3339, short};
-use crate::exit::{Exit, Explained, Fault};
+use crate::exit::{CommandError, Exit, Explained, Fault};
 use crate::output::{Align, Cell, Format, Report, Table, agreeing, counted};
 use crate::store::{DirtyRow, MigrationState, OddColumn, Store};
 
@@ -27,7 +27,7 @@ pub struct MigrateArgs {
 }
 
 impl MigrateArgs {
-    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let location = context.location()?;
         let timeout = context.settings.timeout;
         let states = Store::migration_states(&location, timeout).await?;
@@ -124,7 +124,7 @@ const WARNINGS_MAX: usize = 20;
 
 /// Nothing is changed while rows are there that an index or a constraint
 /// would refuse: half a schema would be left.
-fn refuse(context: &Context, dirty: &[DirtyRow]) -> anyhow::Result<Exit> {
+fn refuse(context: &Context, dirty: &[DirtyRow]) -> Result<Exit, CommandError> {
     let blocking = dirty.iter().filter(|row| row.blocks);
     let mut fault = Fault::unhealthy(
         "rows of the Node.js scheduler do not fit the schema; nothing was changed",

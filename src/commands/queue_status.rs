@@ -7,7 +7,7 @@ use super::view;
 use crate::context::Context;
 use crate::domain::when::{Zone, relative, rfc3339, short};
 use crate::domain::{InstanceId, Pause, PlatformStats, QueueStats, visible};
-use crate::exit::Exit;
+use crate::exit::{CommandError, Exit};
 use crate::output::{Align, Format, Report, Table, counted};
 use crate::store::OddRow;
 
@@ -19,7 +19,7 @@ use crate::store::OddRow;
 pub struct QueueStatusArgs {}
 
 impl QueueStatusArgs {
-    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let store = context.store().await?;
         let instance = store.instance().await?;
         let stats = store.queue_stats(context.settings.company).await?;

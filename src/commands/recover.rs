@@ -12,7 +12,7 @@ use super::view;
 use crate::context::Context;
 use crate::domain::duration::parse_duration;
 use crate::domain::{Page, Post, PostFilter, PostId, Problems, ShownStatus, rules};
-use crate::exit::{Exit, Fault};
+use crate::exit::{CommandError, Exit, Fault};
 use crate::output::{Report, counted};
 use crate::store::{Judged, Store, TakeOver, Verdict};
 use crate::worker::{End, Recovery, Worker};
@@ -63,7 +63,7 @@ pub struct RecoverArgs {
 }
 
 impl RecoverArgs {
-    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let store = context.store().await?;
         let verdict = match (self.published, self.not_published, self.abandon) {
             (Some(id), ..) => Some(Verdict::Published(id)),
@@ -100,7 +100,7 @@ impl RecoverArgs {
 }
 
 /// Posts that wait for a person's word.
-async fn needs_review(context: &Context, store: &Store) -> anyhow::Result<Vec<Post>> {
+async fn needs_review(context: &Context, store: &Store) -> Result<Vec<Post>, CommandError> {
     let Some(company_id) = context.settings.company else { return Ok(Vec::new()) };
     let filter = PostFilter::of_status(company_id, ShownStatus::Unknown);
     let listing = store.list_posts(&filter, &Page::default()).await?;
@@ -148,7 +148,11 @@ fn report(context: &Context, recovery: &Recovery, review: &[Post]) -> Report {
     }
 }
 
-async fn preview(context: &Context, store: &Store, request: &TakeOver) -> anyhow::Result<Exit> {
+async fn preview(
+    context: &Context,
+    store: &Store,
+    request: &TakeOver,
+) -> Result<Exit, CommandError> {
     let abandoned = store.abandoned(request).await?;
     let repaired = store.repair_halves(None, true).await?;
     let review = needs_review(context, store).await?;
@@ -180,7 +184,7 @@ async fn judge(
     store: &Store,
     id: &str,
     verdict: Verdict,
-) -> anyhow::Result<Exit> {
+) -> Result<Exit, CommandError> {
     let company = context.company()?;
     let id = context.find_post(store, company, id).await?;
     let short = id.short();

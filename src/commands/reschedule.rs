@@ -7,7 +7,7 @@ use super::args::word;
 use crate::context::Context;
 use crate::domain::when::{Dst, describe, parse_when, rfc3339, short};
 use crate::domain::{PostStatus, Problem, Problems};
-use crate::exit::{Exit, Fault};
+use crate::exit::{CommandError, Exit, Fault};
 use crate::output::Report;
 use crate::store::Rescheduled;
 
@@ -28,7 +28,7 @@ pub struct RescheduleArgs {
 }
 
 impl RescheduleArgs {
-    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let company = context.company()?;
         let zone = &context.settings.tz;
         let store = context.store().await?;

@@ -8,7 +8,7 @@ use super::view;
 use crate::context::Context;
 use crate::domain::when::{Dst, parse_moment};
 use crate::domain::{Page, PostFilter, PostId, Problems, ShownStatus};
-use crate::exit::{Exit, Explained, Fault};
+use crate::exit::{CommandError, Exit, Explained, Fault};
 use crate::output::{Report, counted};
 use crate::store::{Retried, Store};
 
@@ -34,7 +34,7 @@ pub struct RetryArgs {
 }
 
 impl RetryArgs {
-    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let company = context.company()?;
         let store = context.store().await?;
         let mut posts = Vec::new();
@@ -45,7 +45,8 @@ impl RetryArgs {
             for id in ids(context, &self.ids)? {
                 match context.find_post(&store, company, &id).await {
                     Ok(post) => posts.push(post),
-                    Err(error) => failures.push(error.downcast::<Fault>()?),
+                    Err(CommandError::Fault(fault)) => failures.push(fault),
+                    Err(other) => return Err(other),
                 }
             }
         }
@@ -103,7 +104,11 @@ impl RetryArgs {
         Ok(context.printer.report(&report)?)
     }
 
-    async fn all_failed(&self, context: &Context, store: &Store) -> anyhow::Result<Vec<PostId>> {
+    async fn all_failed(
+        &self,
+        context: &Context,
+        store: &Store,
+    ) -> Result<Vec<PostId>, CommandError> {
         let since = match &self.since {
             None => None,
             Some(text) => {

@@ -14,7 +14,7 @@ use super::view;
 use crate::context::Context;
 use crate::domain::duration::parse_duration;
 use crate::domain::{InstanceId, Only, Platform, Post, Problem, Problems};
-use crate::exit::{Exit, Explained, Fault};
+use crate::exit::{CommandError, Exit, Explained, Fault};
 use crate::output::{Format, Report, agreeing, counted};
 use crate::platforms::Publishers;
 use crate::store::{Store, StoreError};
@@ -86,7 +86,7 @@ pub struct RunWorkerArgs {
 }
 
 impl RunWorkerArgs {
-    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let store = context.store().await?;
         for warning in store.durability_warnings().await? {
             context.printer.warn(&warning);
@@ -134,7 +134,7 @@ impl RunWorkerArgs {
         finish(context, instance, &summary, self.once, fail_on_error)
     }
 
-    async fn options(&self, context: &Context, store: &Store) -> anyhow::Result<Options> {
+    async fn options(&self, context: &Context, store: &Store) -> Result<Options, CommandError> {
         let file = &context.settings.run_worker;
         let name = self.worker_id.as_deref().or(file.worker_id.as_deref());
         let default = context.worker_options(name);
@@ -230,7 +230,7 @@ fn watch_signals(stop: CancellationToken) -> std::io::Result<impl Future<Output 
 }
 
 /// What would be published now.
-async fn preview(context: &Context, store: &Store, worker: &Worker) -> anyhow::Result<Exit> {
+async fn preview(context: &Context, store: &Store, worker: &Worker) -> Result<Exit, CommandError> {
     let mut posts: Vec<Post> = Vec::new();
     for id in worker.due().await? {
         match store.post_of_any_company(id).await {
@@ -251,14 +251,12 @@ async fn preview(context: &Context, store: &Store, worker: &Worker) -> anyhow::R
 }
 
 /// Where something was done, "nothing was changed" would be wrong.
-fn broken_off(BrokenOff { error, summary }: BrokenOff) -> anyhow::Error {
-    if summary.claimed == 0 || !error.is_outage() {
-        return error.into();
-    }
-    anyhow::Error::new(error).context(
+fn broken_off(BrokenOff { error, summary }: BrokenOff) -> CommandError {
+    let advice = (summary.claimed > 0 && error.is_outage()).then_some(
         "what this run published stays published; other posts follow in the next run, \
          at the latest when their leases have expired",
-    )
+    );
+    CommandError::Store { error, advice }
 }
 
 fn finish(
@@ -267,7 +265,7 @@ fn finish(
     summary: &Summary,
     once: bool,
     fail_on_error: bool,
-) -> anyhow::Result<Exit> {
+) -> Result<Exit, CommandError> {
     let bad = summary.failed + summary.unknown + summary.missed;
     let failure = (fail_on_error && bad > 0).then(|| {
         let message =

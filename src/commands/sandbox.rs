@@ -11,7 +11,7 @@ use super::signals::Signals;
 use crate::config::variable_of_platform;
 use crate::context::Context;
 use crate::domain::{Platform, Problem, Problems};
-use crate::exit::{Exit, Fault};
+use crate::exit::{CommandError, Exit, Fault};
 use crate::output::{Format, Report};
 use crate::sandbox::{Sandbox, SandboxOptions};
 
@@ -38,7 +38,7 @@ pub struct SandboxArgs {
 }
 
 impl SandboxArgs {
-    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let options = self.options()?;
         let rules = self.rules(context)?;
         let sandbox = Sandbox::bind(self.listen, options).await.map_err(|why| {

@@ -4,7 +4,6 @@ mod request;
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::json;
@@ -18,7 +17,7 @@ use crate::domain::{
     ATTEMPTS_MAX, AccountId, ClientId, JobId, NewPost, Platform, PostContent, PostId, PostType,
     Problem, Problems, SocialAccount,
 };
-use crate::exit::{Exit, Fault};
+use crate::exit::{CommandError, Exit, Fault};
 use crate::output::Report;
 use crate::store::{Inserted, Store};
 use request::{Request, rename_fields};
@@ -82,7 +81,7 @@ pub struct ScheduleArgs {
 }
 
 impl ScheduleArgs {
-    pub(crate) async fn run(mut self, context: &Context) -> anyhow::Result<Exit> {
+    pub(crate) async fn run(mut self, context: &Context) -> Result<Exit, CommandError> {
         let mut problems = Problems::default();
         let (key, allow_duplicate, dst) = (self.key.take(), self.allow_duplicate, self.dst);
         let request = self.request(context, &mut problems)?;
@@ -108,7 +107,9 @@ impl ScheduleArgs {
             rename_fields(&mut problems);
         }
         problems.extend(found);
-        problems.into_result().context("this post")?;
+        problems
+            .into_result()
+            .map_err(|problems| CommandError::Input { problems, subject: "this post" })?;
         for warning in review.warnings {
             let hint = warning.hint.map(|hint| format!("\n  {hint}")).unwrap_or_default();
             context.printer.warn(&format!("{}: {}{hint}", warning.field, warning.what));
@@ -136,7 +137,7 @@ async fn account(
     context: &Context,
     store: &Store,
     request: &Request,
-) -> anyhow::Result<SocialAccount> {
+) -> Result<SocialAccount, CommandError> {
     if let Some(name) = &request.account {
         if request.from_body {
             // A body names an account by its whole id only.
@@ -219,7 +220,7 @@ fn answer(
     post: &NewPost,
     account: &SocialAccount,
     inserted: Inserted,
-) -> anyhow::Result<Report> {
+) -> Result<Report, CommandError> {
     // A body may name another company.
     let socialsched = context.socialsched_for(post.company_id);
     let short_key = post.idempotency_key.as_deref().unwrap_or_default();

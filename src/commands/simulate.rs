@@ -13,7 +13,7 @@ use super::throwaway::Throwaway;
 use crate::config::{Settings, variable_of_platform};
 use crate::context::Context;
 use crate::domain::Platform;
-use crate::exit::{Exit, Explained, Fault};
+use crate::exit::{CommandError, Exit, Explained, Fault};
 use crate::output::{Align, Cell, Report, Table, counted};
 use crate::simulation::{
     LEASE, Outcome, Plan, Program, Progress, Simulation, SimulationError, WORKERS, percentile,
@@ -70,7 +70,7 @@ pub struct SimulateArgs {
 }
 
 impl SimulateArgs {
-    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let seed = self.seed.unwrap_or_else(random_seed);
         let plan = Plan::new(seed, self.posts, self.kills);
         let repeat = self.repeat(context, seed);
@@ -138,7 +138,7 @@ fn ignored(settings: &Settings) -> Option<String> {
 
 /// Where throw-away files go: beside the SQLite file that was named, so that
 /// they are on the same disk.
-fn folder(context: &Context) -> anyhow::Result<Throwaway> {
+fn folder(context: &Context) -> Result<Throwaway, CommandError> {
     match context.location()? {
         Location::Sqlite(path) if context.settings.database_is_typed => {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -156,7 +156,7 @@ fn folder(context: &Context) -> anyhow::Result<Throwaway> {
 }
 
 /// Shows the plan, and does nothing.
-fn preview(context: &Context, plan: &Plan, repeat: &str) -> anyhow::Result<Exit> {
+fn preview(context: &Context, plan: &Plan, repeat: &str) -> Result<Exit, CommandError> {
     let report = Report {
         message: Some(format!(
             "Would publish {} in {}, and kill workers {}",
@@ -164,7 +164,7 @@ fn preview(context: &Context, plan: &Plan, repeat: &str) -> anyhow::Result<Exit>
             counted(plan.rounds.len(), "round"),
             counted(plan.kills(), "time")
         )),
-        data: serde_json::to_value(plan)?,
+        data: serde_json::to_value(plan).map_err(|error| Fault::bug(error.to_string()))?,
         notes: vec![format!("seed {}; to run it: {repeat}", plan.seed)],
         ..Report::default()
     };
@@ -177,7 +177,7 @@ async fn simulate(
     scratch: &Scratch,
     folder: &Throwaway,
     plan: &Plan,
-) -> anyhow::Result<Outcome> {
+) -> Result<Outcome, CommandError> {
     let sandbox = platforms(plan).await.map_err(explained)?;
     let program = Program {
         path: context.program()?,
@@ -204,7 +204,7 @@ async fn simulate(
     outcome.map_err(explained)
 }
 
-fn explained(error: SimulationError) -> anyhow::Error {
+fn explained(error: SimulationError) -> CommandError {
     match error {
         SimulationError::Store(error) => error.into(),
         SimulationError::Io(error) => error.into(),

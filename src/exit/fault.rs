@@ -1,12 +1,10 @@
-//! The error type of commands: an error that knows its exit code.
+//! What a command itself refuses or finds wrong: an error that knows its exit code.
 
 use std::fmt;
 
 use super::Exit;
 
-/// A command's error: what is wrong, and how the run ends because of it.
-///
-/// Travels inside `anyhow::Error`. Never put a secret into one.
+/// What is wrong, and how the run ends because of it. Never put a secret into one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     pub exit: Exit,
@@ -32,6 +30,13 @@ impl Fault {
     #[must_use]
     pub fn internal(message: impl Into<String>) -> Self {
         Self::new(Exit::Internal, "internal", message)
+    }
+
+    /// What cannot happen, and did: exit 1.
+    #[must_use]
+    pub fn bug(message: impl Into<String>) -> Self {
+        Self::internal(message)
+            .hint("this is a bug in socialsched: please report it with the command that you ran")
     }
 
     /// An answer is needed and nobody can be asked: exit 2.

@@ -1,12 +1,14 @@
 //! How a run ends: the exit codes, and the one place where an error becomes
 //! an exit code and a text.
 
+mod error;
 mod explained;
 mod fault;
 mod panic;
 mod store;
 mod usage;
 
+pub use error::CommandError;
 pub(crate) use explained::ErrorObject;
 pub use explained::Explained;
 pub use fault::Fault;

@@ -61,7 +61,6 @@ pub(super) fn fault(error: &StoreError, program: &str) -> Fault {
         StoreError::Inconsistent { .. } => Fault::setup(text)
             .code("bad_row")
             .hint("another program wrote this row; correct or delete it"),
-        StoreError::Statement(_) | StoreError::BrokeOff(_) => Fault::internal(text)
-            .hint("this is a bug in socialsched: please report it with the command that you ran"),
+        StoreError::Statement(_) | StoreError::BrokeOff(_) => Fault::bug(text),
     }
 }
