@@ -168,16 +168,22 @@ impl Command {
             Self::Sandbox(args) => args.run(context).await,
             Self::Demo(args) => args.run(context).await,
             Self::Simulate(args) => args.run(context).await,
-            Self::Completions(args) => args.run(context),
-            Self::Man(args) => args.run(context),
+            Self::Completions(args) => args.run(context, tree()),
+            Self::Man(args) => args.run(context, tree()),
         }
     }
 }
 
-/// The whole command tree as help, completions and man pages show it.
-#[must_use]
-pub fn command(env: &Env) -> clap::Command {
+/// The whole command tree, with the variables of this environment.
+fn command(env: &Env) -> clap::Command {
     with_environment(Cli::command(), env)
+}
+
+/// The command tree as completions and manual pages show it: the same on every machine,
+/// with an empty environment.
+#[must_use]
+pub fn tree() -> clap::Command {
+    command(&Env::of([]))
 }
 
 /// Runs the program.

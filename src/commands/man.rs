@@ -7,8 +7,6 @@ use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
 
-use crate::cli;
-use crate::config::Env;
 use crate::context::Context;
 use crate::exit::{CommandError, Exit};
 use crate::output::{Report, counted};
@@ -25,8 +23,8 @@ pub struct ManArgs {
 }
 
 impl ManArgs {
-    pub(crate) fn run(self, context: &Context) -> Result<Exit, CommandError> {
-        let pages = pages()?;
+    pub(crate) fn run(self, context: &Context, tree: clap::Command) -> Result<Exit, CommandError> {
+        let pages = pages(tree)?;
         if !context.dry_run {
             std::fs::create_dir_all(&self.dir)
                 .with_context(|| format!("cannot create {}", self.dir.display()))
@@ -54,8 +52,8 @@ impl ManArgs {
 ///
 /// # Errors
 /// A page cannot be rendered (never in practice: it is written to memory).
-pub fn pages() -> std::io::Result<Vec<(String, String)>> {
-    let mut command = cli::command(&Env::of([])).disable_help_subcommand(true);
+pub fn pages(tree: clap::Command) -> std::io::Result<Vec<(String, String)>> {
+    let mut command = tree.disable_help_subcommand(true);
     command.build();
     let mut pages = Vec::new();
     render(&command, "socialsched", &mut pages)?;

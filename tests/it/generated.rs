@@ -9,6 +9,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 use clap_complete::{Generator, Shell};
+use socialsched::cli;
 use socialsched::commands::{completions, man};
 use socialsched::domain::{FailureCode, Rule, Transition};
 
@@ -48,12 +49,13 @@ fn read(dir: &Path) -> BTreeMap<String, String> {
 
 #[test]
 fn manual_pages_are_those_of_the_program() {
-    assert_holds("man", &man::pages().unwrap().into_iter().collect());
+    assert_holds("man", &man::pages(cli::tree()).unwrap().into_iter().collect());
 }
 
 #[test]
 fn completions_are_those_of_the_program() {
-    let script = |shell: &Shell| (shell.file_name("socialsched"), completions::script(*shell));
+    let script =
+        |shell: &Shell| (shell.file_name("socialsched"), completions::script(*shell, cli::tree()));
     assert_holds("completions", &Shell::value_variants().iter().map(script).collect());
 }
 

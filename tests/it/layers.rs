@@ -52,16 +52,30 @@ const MAP: &[(&str, &[&str])] = &[
             "context",
         ],
     ),
-    // They print the command tree itself.
-    ("commands::completions", &["cli"]),
-    ("commands::man", &["cli"]),
     ("cli", &["domain", "commands", "context", "config", "exit", "logging", "output"]),
     ("main", &["cli"]),
 ];
 
-/// Modules whose parts need each other in one direction only.
-const IN_ORDER: &[&str] =
-    &["config", "domain", "domain::platform", "domain::rules", "exit", "output", "platforms"];
+/// Modules whose parts need each other in one direction only; the first is the crate.
+const IN_ORDER: &[&str] = &[
+    "",
+    "commands",
+    "config",
+    "domain",
+    "domain::platform",
+    "domain::rules",
+    "domain::when",
+    "exit",
+    "output",
+    "platforms",
+    "platforms::http",
+    "platforms::instagram",
+    "platforms::linkedin",
+    "sandbox::faults",
+    "sandbox::graph",
+    "sandbox::instagram",
+    "simulation",
+];
 
 /// Crates with the only places that may name them.
 const WALLS: &[(&str, &[&str])] = &[
@@ -190,8 +204,7 @@ fn the_map_refuses_what_it_should() {
     assert!(!check("output::json", "exit::guard"));
     assert!(check("context", "worker::TokenSource"));
     assert!(!check("context", "worker::Worker"));
-    assert!(check("commands::man", "cli::command"));
-    assert!(!check("commands::list", "cli::command"));
+    assert!(!check("commands::man", "cli::command"));
     assert!(check("commands::list", "commands::view"));
     assert!(!check("commands::list", "commands::show"));
     assert!(!check("commands::list", "commands::show::table"));
