@@ -17,7 +17,7 @@ use crate::worker::{Options, Worker};
 /// A worker that was seen this lately may be running.
 const ALIVE_SECONDS: i64 = 60;
 
-/// At most so many posts are shown before the question.
+/// Maximum number of posts shown before the question.
 const SHOWN: usize = 50;
 
 pub(super) async fn run(
@@ -49,9 +49,10 @@ pub(super) async fn run(
     };
     let known = format!("This database was last written to: {known}");
     if context.dry_run {
-        let held = Restored { held: posts, ..Restored::default() };
-        let text = format!("{known}\nWould mark {} for review", counted(held.held.len(), "post"));
-        return report(context, store, newest.map(rfc3339), &held, text).await;
+        let restored = Restored { held: posts, ..Restored::default() };
+        let text =
+            format!("{known}\nWould mark {} for review", counted(restored.held.len(), "post"));
+        return report(context, store, newest.map(rfc3339), &restored, text).await;
     }
     if !context.settings.yes && context.prompts.interactive() {
         for id in posts.iter().take(SHOWN) {
@@ -89,7 +90,7 @@ pub(super) async fn run(
     report(context, store, newest.map(rfc3339), &restored, text).await
 }
 
-/// A worker would go on sending while its posts are being held.
+/// A running worker would go on sending posts that are being marked for review.
 async fn refuse_running_workers(store: &Store) -> Result<(), CommandError> {
     let workers = store.queue_stats(None).await?.workers;
     let Some(alive) = workers.iter().find(|worker| worker.age_seconds < ALIVE_SECONDS) else {

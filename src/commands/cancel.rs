@@ -12,7 +12,7 @@ use crate::exit::{CommandError, Exit, Explained, Fault};
 use crate::output::{Report, counted};
 use crate::store::{CancelAnswer, Store};
 
-/// How often a post that is being worked on is looked at with `--wait`.
+/// With `--wait`, the time between two looks at a post that is being published.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// A publish call and the look-ups after it are over by then.
 const WAIT_MAX: Duration = Duration::from_secs(10 * 60);

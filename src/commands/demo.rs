@@ -235,7 +235,7 @@ async fn insert(
     }
 }
 
-/// Runs a worker until every post has ended; tells how many failed.
+/// Runs a worker until every post has ended, and returns how many failed.
 async fn publish(
     context: &Context,
     store: &Store,

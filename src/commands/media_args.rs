@@ -10,7 +10,7 @@ use crate::output::{agreeing, counted};
 /// The media of a post in the order given.
 #[derive(Debug, Clone, Default)]
 pub struct MediaArgs {
-    /// URL and kind; `None` where the kind is to be told from the extension.
+    /// URL and kind; `None` where the extension decides about the kind.
     given: Vec<(String, Option<MediaKind>)>,
     alts: Vec<String>,
 }

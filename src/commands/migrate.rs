@@ -119,7 +119,7 @@ impl MigrateArgs {
     }
 }
 
-/// So many dirty rows that stop nothing are told one by one.
+/// Maximum number of harmless dirty rows that are reported one by one.
 const WARNINGS_MAX: usize = 20;
 
 /// Nothing is changed while rows are there that an index or a constraint

@@ -59,7 +59,7 @@ impl QueueStatusArgs {
     }
 }
 
-/// What is known of values that other programs wrote and nobody can read.
+/// What is known of values that other programs wrote and that cannot be read.
 fn odd_lines(context: &Context, posts: i64, rows: &[OddRow]) -> Option<String> {
     if posts == 0 {
         return None;

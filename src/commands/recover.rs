@@ -1,4 +1,4 @@
-//! `recover`: after crashes, and for posts whose outcome nobody could tell.
+//! `recover`: after crashes, and for posts whose outcome is unknown.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -99,7 +99,7 @@ impl RecoverArgs {
     }
 }
 
-/// Posts that wait for a person's word.
+/// Posts that wait for a person's decision.
 async fn needs_review(context: &Context, store: &Store) -> Result<Vec<Post>, CommandError> {
     let Some(company_id) = context.settings.company else { return Ok(Vec::new()) };
     let filter = PostFilter::of_status(company_id, ShownStatus::Unknown);
@@ -178,7 +178,7 @@ async fn preview(
     Ok(context.printer.report(&report)?)
 }
 
-/// Records a person's word.
+/// Records a person's decision.
 async fn judge(
     context: &Context,
     store: &Store,

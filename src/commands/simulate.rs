@@ -1,4 +1,4 @@
-//! `simulate`: the crash proof, for anybody to repeat.
+//! `simulate`: the crash proof, for everyone to repeat.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -219,7 +219,7 @@ fn explained(error: SimulationError) -> CommandError {
     }
 }
 
-/// All that the workers are told; of this process's own variables only what
+/// All that the workers are given; of this process's own variables only what
 /// the way to the database needs.
 fn variables(context: &Context, database: &Location, platforms: &str) -> Vec<(String, OsString)> {
     let mut variables = match database.engine() {
@@ -371,8 +371,8 @@ mod tests {
     #[test]
     fn every_fault_is_named_and_unhealthy() {
         let plan = Plan::new(1, 2, 3);
-        let told = |outcome| report(&plan, Engine::Sqlite, &outcome, "again");
-        let well = told(outcome(Verdict { once: 2, ..Verdict::default() }, Vec::new()));
+        let reported = |outcome| report(&plan, Engine::Sqlite, &outcome, "again");
+        let well = reported(outcome(Verdict { once: 2, ..Verdict::default() }, Vec::new()));
         assert_eq!(well.exit(), Exit::Success);
         let double = Verdict {
             once: 1,
@@ -387,7 +387,7 @@ mod tests {
             (outcome(Verdict { once: 2, ..Verdict::default() }, vec![breach]), "I11"),
             (outcome(held, Vec::new()), "no post was published"),
         ] {
-            let report = told(outcome);
+            let report = reported(outcome);
             assert_eq!(report.exit(), Exit::Unhealthy);
             let failure = report.failure.unwrap();
             assert!(failure.details.iter().any(|line| line.contains(named)), "{failure:?}");

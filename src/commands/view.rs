@@ -94,7 +94,7 @@ pub(super) fn account_json(account: &SocialAccount) -> Value {
     })
 }
 
-/// Verdicts about at most so many posts are shown at once.
+/// Maximum number of posts whose verdicts are shown at once.
 const DECIDED_MAX: usize = 10;
 
 /// Said once above the command lines of [`verdict_lines`].
@@ -104,14 +104,14 @@ is not live, send it again (--not-published); or give it up, look no more (--aba
 
 /// What to type about a post that may be live: a line for each verdict, which
 /// does what it says if it is pasted as it is. The one that wants an id is
-/// refused until somebody puts it there, also by a shell if its quotes get lost.
+/// refused until the id is filled in, also by a shell if its quotes get lost.
 pub(super) fn verdict_lines(socialsched: &str, id: PostId) -> String {
     ["--published '<ID OF THE POST>'", "--not-published", "--abandon"]
         .map(|verdict| format!("{socialsched} recover {} {verdict}", id.short()))
         .join("\n")
 }
 
-/// What to type about each of the posts whose outcome nobody could tell.
+/// What to type about each of the posts whose outcome is unknown.
 pub(super) fn unknown_hint(context: &Context, posts: &[Post]) -> Option<String> {
     let unknown: Vec<(PostId, CompanyId)> = posts
         .iter()
@@ -147,7 +147,7 @@ pub(super) fn verdicts(
     Some(lines.join("\n"))
 }
 
-/// Tells of a row that cannot be read.
+/// Warns about a row that cannot be read.
 pub(super) fn warn_of_bad_row(context: &Context, why: impl std::fmt::Display) {
     context.printer.warn(&format!("another program wrote a bad row: {why}"));
 }

@@ -33,7 +33,7 @@ use crate::logging::LogFormat;
 use crate::output::{Format, Screen};
 use file::FileConfig;
 
-/// How long a one-shot command waits for the database, unless told otherwise.
+/// How long a one-shot command waits for the database, unless configured otherwise.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The global flags as clap read them, variables included.
@@ -68,7 +68,7 @@ impl Flags {
     }
 }
 
-/// Everything that a run is told from outside, decided once.
+/// Everything that a run is given from outside, decided once.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub database_url: DatabaseUrl,

@@ -26,7 +26,7 @@ impl Fault {
         Self { exit, code, message: message.into(), field: None, hint: None, details: Vec::new() }
     }
 
-    /// A bug, or I/O that nobody expects to fail: exit 1.
+    /// A bug, or I/O that is not expected to fail: exit 1.
     #[must_use]
     pub fn internal(message: impl Into<String>) -> Self {
         Self::new(Exit::Internal, "internal", message)
@@ -39,7 +39,7 @@ impl Fault {
             .hint("this is a bug in socialsched: please report it with the command that you ran")
     }
 
-    /// An answer is needed and nobody can be asked: exit 2.
+    /// An answer is needed and there is no person to ask: exit 2.
     #[must_use]
     pub fn no_terminal(message: impl Into<String>) -> Self {
         Self::new(Exit::Input, "no_terminal", message)

@@ -20,7 +20,7 @@ pub use usage::from_clap;
 pub enum Exit {
     /// Done; or there was nothing to do; or an idempotent repeat.
     Success = 0,
-    /// A bug of this program, or I/O that nobody expects to fail.
+    /// A bug of this program, or I/O that is not expected to fail.
     Internal = 1,
     /// Bad input: a flag, a value, content that the platform's published rules
     /// refuse, or a needed answer without a terminal to ask on.
