@@ -16,7 +16,7 @@ use crate::config::{
 use crate::context::Context;
 use crate::domain::when::{Zone, parse_zone};
 use crate::domain::{CompanyId, InstanceId, duration};
-use crate::exit::{self, Exit, Explained, Fault};
+use crate::exit::{self, CommandError, Exit, Explained, Fault};
 use crate::logging::{LogFormat, Logging};
 use crate::output::{Format, Printer};
 
@@ -41,7 +41,7 @@ pub(crate) struct Cli {
     pub command: Command,
 }
 
-/// Told at the end of the program's own help and manual page.
+/// Printed at the end of the program's own help and manual page.
 const EXIT_CODES: &str = "Exit codes:
     0  done, or nothing to do
     1  internal error
@@ -51,7 +51,7 @@ const EXIT_CODES: &str = "Exit codes:
     5  set-up: configuration, schema, credentials
     6  database not available: nothing was changed, try again
     7  a platform refused
-    8  a check found something
+    8  a check found a problem
   130  interrupted by SIGINT
   143  ended by SIGTERM";
 
@@ -65,7 +65,7 @@ pub(crate) struct GlobalArgs {
     /// file in the user's data directory.
     #[arg(long, value_name = "URL", global = true, hide_env_values = true)]
     database_url: Option<String>,
-    /// Refuse every other database than the one with this id
+    /// Refuse any database but the one with this id
     ///
     /// Keeps a worker away from a database that was configured by mistake.
     /// queue-status shows the id, which a copy shares until it is given its own.
@@ -80,7 +80,7 @@ pub(crate) struct GlobalArgs {
     /// Accept files with secrets that others can read
     #[arg(long, global = true, hide_short_help = true)]
     insecure_config: bool,
-    /// Company whose accounts, clients and posts are meant
+    /// Company whose accounts, clients and posts the command works on
     ///
     /// Needed by every command that reads or writes them: unset never means all
     /// companies.
@@ -102,10 +102,10 @@ pub(crate) struct GlobalArgs {
     /// When to use colour [default: auto]
     #[arg(long, value_name = "WHEN", global = true, hide_short_help = true, value_parser = word::<ColorWhen>(ColorWhen::ALL.iter().map(|w| w.as_str())))]
     color: Option<ColorWhen>,
-    /// Say less
+    /// Print less
     #[arg(short, long, global = true)]
     quiet: bool,
-    /// Say more; twice for everything
+    /// Print more; twice for everything
     #[arg(short, long, action = ArgAction::Count, global = true)]
     verbose: u8,
     /// Log format on standard error [default: text on a terminal, else json]
@@ -117,7 +117,7 @@ pub(crate) struct GlobalArgs {
     /// Answer every confirmation with yes
     #[arg(short, long, global = true)]
     yes: bool,
-    /// Never ask; a needed answer is an error
+    /// Never ask; fail where an answer is needed
     #[arg(long, global = true, hide_short_help = true)]
     no_input: bool,
     /// Check and show what would happen, change nothing
@@ -151,7 +151,7 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+    async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         match self {
             Self::Schedule(args) => args.run(context).await,
             Self::List(args) => args.run(context).await,
@@ -168,16 +168,22 @@ impl Command {
             Self::Sandbox(args) => args.run(context).await,
             Self::Demo(args) => args.run(context).await,
             Self::Simulate(args) => args.run(context).await,
-            Self::Completions(args) => args.run(context),
-            Self::Man(args) => args.run(context),
+            Self::Completions(args) => args.run(context, tree()),
+            Self::Man(args) => args.run(context, tree()),
         }
     }
 }
 
-/// The whole command tree as help, completions and man pages show it.
-#[must_use]
-pub fn command(env: &Env) -> clap::Command {
+/// The whole command tree, with the variables of this environment.
+fn command(env: &Env) -> clap::Command {
     with_environment(Cli::command(), env)
+}
+
+/// The command tree as completions and manual pages show it: the same on every machine,
+/// with an empty environment.
+#[must_use]
+pub fn tree() -> clap::Command {
+    command(&Env::of([]))
 }
 
 /// Runs the program.
@@ -232,7 +238,7 @@ fn without_variables(command: clap::Command) -> clap::Command {
 }
 
 /// Starts logging and the runtime, and runs the command on it.
-fn start(context: &Context, command: Command) -> anyhow::Result<Exit> {
+fn start(context: &Context, command: Command) -> Result<Exit, CommandError> {
     let settings = &context.settings;
     Logging {
         format: settings.log_format,
@@ -267,7 +273,7 @@ fn find_handles() -> std::io::Result<()> {
     handles.map(drop)
 }
 
-fn finish(context: &Context, result: anyhow::Result<Exit>) -> Exit {
+fn finish(context: &Context, result: Result<Exit, CommandError>) -> Exit {
     match result {
         Ok(exit) => exit,
         Err(error) => context.printer.failure(&context.explain(&error)),

@@ -10,7 +10,7 @@ use crate::domain::{
     AccountId, CompanyId, ID_PREFIX_MIN, InstanceId, PostId, Problem, Problems, SocialAccount,
     WorkerId,
 };
-use crate::exit::{Explained, Fault};
+use crate::exit::{CommandError, Explained, Fault};
 use crate::output::{Printer, Prompts};
 use crate::platforms::{self, Publishers};
 use crate::store::{Found, Location, Store, StoreError};
@@ -36,9 +36,9 @@ impl Context {
 
     /// An error as people and scripts see it.
     #[must_use]
-    pub fn explain(&self, error: &anyhow::Error) -> Explained {
+    pub fn explain(&self, error: &CommandError) -> Explained {
         let mut explained = Explained::new(error, &self.socialsched());
-        if error.is::<StoreError>() {
+        if matches!(error, CommandError::Store { .. }) {
             // Which one: with several databases about, the most useful word.
             explained.details.push(format!("database: {}", self.settings.database_url));
         }
@@ -202,7 +202,7 @@ impl Context {
         store: &Store,
         company: CompanyId,
         id: &str,
-    ) -> anyhow::Result<PostId> {
+    ) -> Result<PostId, CommandError> {
         let is_prefix = id.len() >= ID_PREFIX_MIN
             && id.len() <= 36
             && id.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
@@ -242,7 +242,7 @@ impl Context {
         store: &Store,
         company: CompanyId,
         name: &str,
-    ) -> anyhow::Result<SocialAccount> {
+    ) -> Result<SocialAccount, CommandError> {
         match store.find_account(company, name).await? {
             Found::One(account) => Ok(account),
             Found::None => Err(Fault::not_found(format!("no account {name} in this company"))
@@ -273,7 +273,7 @@ impl Context {
         store: &Store,
         company: CompanyId,
         name: &str,
-    ) -> anyhow::Result<AccountId> {
+    ) -> Result<AccountId, CommandError> {
         Ok(self.find_account(store, company, name).await?.id)
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! - [`cli`]: the clap tree and the dispatch.
 //! - [`commands`]: one file per command: arguments, a few calls, a report.
-//! - [`config`], `context`, `exit`, `logging`, `output`: what a run is
+//! - `config`, `context`, `exit`, `logging`, `output`: what a run is
 //!   told from outside, what a command is given, how it ends, what it says.
 //! - [`domain`]: the words: pure types and rules, no I/O.
 //! - [`store`]: all SQL. Every state change is one guarded UPDATE.
@@ -24,7 +24,7 @@
 
 pub mod cli;
 pub mod commands;
-pub mod config;
+mod config;
 mod context;
 pub mod domain;
 mod exit;

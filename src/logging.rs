@@ -13,7 +13,7 @@ use tracing_subscriber::fmt::SubscriberBuilder;
 use tracing_subscriber::fmt::format::{Writer, debug_fn};
 
 use crate::domain::{Problem, Problems, visible, words};
-use crate::exit::Fault;
+use crate::exit::{CommandError, Fault};
 use crate::output::{Bars, harmless};
 
 /// How log records are written.
@@ -54,7 +54,7 @@ impl Logging<'_> {
     /// # Errors
     /// [`Problems`] for an unusable filter (exit 2); a [`Fault`] when logging
     /// was started before (a bug).
-    pub fn start(&self, bars: &Bars) -> anyhow::Result<()> {
+    pub fn start(&self, bars: &Bars) -> Result<(), CommandError> {
         let bars = bars.clone();
         let write = move |record: &[u8]| bars.suspend(|| io::stderr().write_all(record));
         let lost = Lost::default();
@@ -111,7 +111,7 @@ fn write_field(writer: &mut Writer<'_>, field: &Field, value: &dyn Debug) -> std
 }
 
 /// Counts the records that could not be written. A log that cannot be written
-/// never stops the work, and tells of the gap as soon as it can be again.
+/// never stops the work, and the gap is reported as soon as it can be written again.
 #[derive(Default)]
 struct Lost(AtomicU64);
 
@@ -123,7 +123,7 @@ impl Lost {
         }
         let lost = self.0.swap(0, Ordering::Relaxed);
         if lost > 0 {
-            // Comes here again. If it is lost itself, the gap is not told yet.
+            // Comes here again. If this record is lost itself, the gap is not reported yet.
             tracing::error!(lost, "records before this one could not be written");
             if self.0.load(Ordering::Relaxed) > 0 {
                 self.0.fetch_add(lost, Ordering::Relaxed);

@@ -6,20 +6,20 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::args::word;
-use super::view::{account_json, counted};
+use super::view::account_json;
 use crate::context::Context;
 use crate::domain::when::short;
 use crate::domain::{
     AccountId, ClientId, NewAccount, Platform, Problem, Problems, PublishMode, SocialAccount,
     TokenRef, rules,
 };
-use crate::exit::{Exit, Fault};
-use crate::output::{Align, Report, Table};
+use crate::exit::{CommandError, Exit, Fault};
+use crate::output::{Align, Report, Table, agreeing, counted};
 use crate::store::{Added, Removal, Resumed, StoreError};
 
 /// List, add, change, pause, resume and remove social accounts
 ///
-/// Without a subcommand lists the accounts of the company.
+/// Without a subcommand, lists the accounts of the company.
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct AccountsArgs {
@@ -46,7 +46,7 @@ enum Action {
     Pause {
         /// Name, id, or the beginning of an id
         account: String,
-        /// Why, for those who look at the queue
+        /// Reason, shown to those who look at the queue
         #[arg(long, value_name = "TEXT", default_value = "paused by an operator")]
         reason: String,
     },
@@ -55,7 +55,7 @@ enum Action {
         /// Name, id, or the beginning of an id
         account: String,
     },
-    /// Remove an account that no post waits for
+    /// Remove an account that has no open posts
     Remove {
         /// Name, id, or the beginning of an id
         account: String,
@@ -81,19 +81,19 @@ struct AddArgs {
     /// Client the account belongs to
     #[arg(long, value_name = "N")]
     client: Option<i64>,
-    /// Id of the account here [default: a new one]
+    /// Id of the account in this database [default: a new one]
     ///
-    /// That of an account without an external id, as in a database of the old
-    /// scheduler, completes it.
+    /// The id of an account that has no external id yet, as in a database of the
+    /// old scheduler, completes that account.
     #[arg(long, value_name = "UUID")]
     id: Option<AccountId>,
-    /// Variable of the worker that holds the token
+    /// Environment variable of the worker that holds the token
     #[arg(long, value_name = "VAR", conflicts_with = "token_file")]
     token_env: Option<String>,
     /// File that holds the token, readable by its owner only
     #[arg(long, value_name = "PATH")]
     token_file: Option<PathBuf>,
-    /// How posts of a Facebook Page come about [default: as configured]
+    /// How posts of a Facebook Page are published [default: as configured]
     #[arg(long, value_name = "MODE", value_parser = word::<PublishMode>(PublishMode::ALL.iter().map(|m| m.as_str())))]
     publish_mode: Option<PublishMode>,
 }
@@ -103,13 +103,13 @@ struct AddArgs {
 struct SetArgs {
     /// Name, id, or the beginning of an id
     account: String,
-    /// How posts of a Facebook Page come about; "default": as configured
+    /// How posts of a Facebook Page are published; "default": as configured
     #[arg(long, value_name = "MODE", value_parser = ["two-step", "direct", "default"])]
     publish_mode: String,
 }
 
 impl AccountsArgs {
-    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         match self.action {
             None => list(context, self.list).await,
             Some(Action::List(args)) => list(context, args).await,
@@ -122,7 +122,7 @@ impl AccountsArgs {
     }
 }
 
-async fn list(context: &Context, args: ListArgs) -> anyhow::Result<Exit> {
+async fn list(context: &Context, args: ListArgs) -> Result<Exit, CommandError> {
     let company = context.company()?;
     let store = context.store().await?;
     let accounts = store.accounts(company, args.platform).await?;
@@ -176,7 +176,7 @@ fn state(context: &Context, account: &SocialAccount) -> String {
 }
 
 impl AddArgs {
-    async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+    async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let company = context.company()?;
         let mut problems = Problems::default();
         if let Err(problem) = rules::check_account_id(self.platform, &self.external_id) {
@@ -212,9 +212,9 @@ impl AddArgs {
         let mut done = "Would add";
         if !context.dry_run {
             let added = store.add_account(&account).await.map_err(|error| match error {
-                StoreError::Constraint(_) => anyhow::Error::from(
+                StoreError::Constraint(_) => CommandError::from(
                     Fault::conflict(format!(
-                        "this company already has {} account {}, or that id is taken",
+                        "this company already has the {} account {}, or that id is taken",
                         account.platform, account.external_id
                     ))
                     .hint(format!("{} accounts shows them", context.socialsched())),
@@ -277,7 +277,7 @@ impl AddArgs {
 }
 
 impl SetArgs {
-    async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+    async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let company = context.company()?;
         let store = context.store().await?;
         let account = context.find_account(&store, company, &self.account).await?;
@@ -295,11 +295,11 @@ impl SetArgs {
 }
 
 fn only_for_facebook(platform: Platform) -> Problem {
-    Problem::new("--publish-mode", format!("an account of {platform} has no choice of it"))
-        .hint("it is for Facebook Pages")
+    Problem::new("--publish-mode", format!("an account of {platform} has no publish mode"))
+        .hint("only Facebook Pages have one")
 }
 
-async fn pause(context: &Context, name: &str, reason: &str) -> anyhow::Result<Exit> {
+async fn pause(context: &Context, name: &str, reason: &str) -> Result<Exit, CommandError> {
     let company = context.company()?;
     let store = context.store().await?;
     let account = context.find_account(&store, company, name).await?;
@@ -308,11 +308,11 @@ async fn pause(context: &Context, name: &str, reason: &str) -> anyhow::Result<Ex
     }
     store.close().await;
     let done = if context.dry_run { "Would pause" } else { "Paused" };
-    let note = format!("{} accounts resume publishes again", context.socialsched());
+    let note = format!("{} accounts resume publishes to it again", context.socialsched());
     changed(context, &account, done, &note)
 }
 
-async fn resume(context: &Context, name: &str) -> anyhow::Result<Exit> {
+async fn resume(context: &Context, name: &str) -> Result<Exit, CommandError> {
     let company = context.company()?;
     let store = context.store().await?;
     let account = context.find_account(&store, company, name).await?;
@@ -333,7 +333,7 @@ async fn resume(context: &Context, name: &str) -> anyhow::Result<Exit> {
     changed(context, &account, done, "")
 }
 
-async fn remove(context: &Context, name: &str) -> anyhow::Result<Exit> {
+async fn remove(context: &Context, name: &str) -> Result<Exit, CommandError> {
     let company = context.company()?;
     let store = context.store().await?;
     let account = context.find_account(&store, company, name).await?;
@@ -346,9 +346,10 @@ async fn remove(context: &Context, name: &str) -> anyhow::Result<Exit> {
             changed(context, &account, done, "")
         }
         Removal::HasOpenPosts(open) => Err(Fault::conflict(format!(
-            "{} still waits for {}",
-            counted(usize::try_from(open).unwrap_or(0), "post"),
-            account.name
+            "{} of {} {} still open",
+            counted(open, "post"),
+            account.name,
+            agreeing(open, "is", "are")
         ))
         .hint(format!(
             "cancel them first: {socialsched} list --account {} --status pending -o id | {socialsched} cancel -",
@@ -364,7 +365,7 @@ fn changed(
     account: &SocialAccount,
     done: &str,
     note: &str,
-) -> anyhow::Result<Exit> {
+) -> Result<Exit, CommandError> {
     let text = format!("{done} {} ({})", crate::domain::visible(&account.name), account.platform);
     let report = Report {
         message: Some(text.clone()),

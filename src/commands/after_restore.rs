@@ -5,26 +5,26 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::view::{self, counted};
+use super::view;
 use crate::context::Context;
 use crate::domain::when::{relative, rfc3339, short};
 use crate::domain::{Post, PostId, visible};
-use crate::exit::{Exit, Fault};
-use crate::output::Report;
+use crate::exit::{CommandError, Exit, Fault};
+use crate::output::{Report, agreeing, counted};
 use crate::store::{Restored, Store, StoreError};
 use crate::worker::{Options, Worker};
 
 /// A worker that was seen this lately may be running.
 const ALIVE_SECONDS: i64 = 60;
 
-/// At most so many posts are shown before the question.
+/// Maximum number of posts shown before the question.
 const SHOWN: usize = 50;
 
 pub(super) async fn run(
     context: &Context,
     store: &Store,
     options: Options,
-) -> anyhow::Result<Exit> {
+) -> Result<Exit, CommandError> {
     refuse_running_workers(store).await?;
     if !context.dry_run {
         // What an answer proves is certain, whatever else was lost.
@@ -49,9 +49,10 @@ pub(super) async fn run(
     };
     let known = format!("This database was last written to: {known}");
     if context.dry_run {
-        let held = Restored { held: posts, ..Restored::default() };
-        let text = format!("{known}\nWould hold {}", counted(held.held.len(), "post"));
-        return report(context, store, newest.map(rfc3339), &held, text).await;
+        let restored = Restored { held: posts, ..Restored::default() };
+        let text =
+            format!("{known}\nWould mark {} for review", counted(restored.held.len(), "post"));
+        return report(context, store, newest.map(rfc3339), &restored, text).await;
     }
     if !context.settings.yes && context.prompts.interactive() {
         for id in posts.iter().take(SHOWN) {
@@ -59,26 +60,27 @@ pub(super) async fn run(
         }
     }
     let question = format!(
-        "{known}. Hold {} that may have gone out since, and stop what else may have been done?",
+        "{known}. Mark {} that may have gone out since for review, and skip comments and \
+         clean-up that may have been done already?",
         counted(posts.len(), "post"),
     );
     if !context.prompts.confirm_typed(&question, "restored").await? {
         return Err(Fault::new(Exit::Input, "declined", "nothing was changed").into());
     }
     let restored = store.hold_after_restore().await?;
-    let mut text = format!("{known}\nHeld {}", counted(restored.held.len(), "post"));
+    let mut text = format!("{known}\nMarked {} for review", counted(restored.held.len(), "post"));
     if restored.comments > 0 {
-        let comments = usize::try_from(restored.comments).unwrap_or(usize::MAX);
         text.push_str(&format!(
-            "\n{} will not be sent: it may be there",
-            counted(comments, "first comment")
+            "\n{} will not be sent, because {} may be there already",
+            counted(restored.comments, "first comment"),
+            agreeing(restored.comments, "it", "they")
         ));
     }
     if restored.leftovers > 0 {
-        let leftovers = usize::try_from(restored.leftovers).unwrap_or(usize::MAX);
         text.push_str(&format!(
-            "\nLeft at the platforms: what was staged for {} that ended",
-            counted(leftovers, "post")
+            "\nLeft at the platforms: what was staged for {} that {} ended",
+            counted(restored.leftovers, "post"),
+            agreeing(restored.leftovers, "has", "have")
         ));
     }
     if !restored.held.is_empty() {
@@ -88,8 +90,8 @@ pub(super) async fn run(
     report(context, store, newest.map(rfc3339), &restored, text).await
 }
 
-/// A worker would go on sending while its posts are being held.
-async fn refuse_running_workers(store: &Store) -> anyhow::Result<()> {
+/// A running worker would go on sending posts that are being marked for review.
+async fn refuse_running_workers(store: &Store) -> Result<(), CommandError> {
     let workers = store.queue_stats(None).await?.workers;
     let Some(alive) = workers.iter().find(|worker| worker.age_seconds < ALIVE_SECONDS) else {
         return Ok(());
@@ -100,13 +102,11 @@ async fn refuse_running_workers(store: &Store) -> anyhow::Result<()> {
         alive.age_seconds
     ))
     .code("worker_running")
-    .hint(
-        "stop every worker first; one that is only a row of the backup is forgotten after a minute",
-    )
+    .hint("stop every worker first; one that is only a row of the backup is ignored after a minute")
     .into())
 }
 
-async fn line(store: &Store, id: PostId) -> anyhow::Result<String> {
+async fn line(store: &Store, id: PostId) -> Result<String, CommandError> {
     Ok(match post(store, id).await? {
         Some(post) => format!(
             "{}  {}  {}  {}",
@@ -133,7 +133,7 @@ async fn report(
     newest: Option<String>,
     restored: &Restored,
     text: String,
-) -> anyhow::Result<Exit> {
+) -> Result<Exit, CommandError> {
     let mut review = Vec::new();
     for id in &restored.held {
         review.extend(post(store, *id).await?);
@@ -142,7 +142,7 @@ async fn report(
     let report = Report {
         message: Some(match context.dry_run {
             true => "Nothing changed".to_owned(),
-            false => format!("{} held for review", counted(restored.held.len(), "post")),
+            false => format!("{} marked for review", counted(restored.held.len(), "post")),
         }),
         data: json!({
             "recovered": [],

@@ -6,31 +6,31 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::args::ids;
-use super::view::counted;
 use crate::context::Context;
 use crate::domain::{CompanyId, PostId, PostStatus};
-use crate::exit::{Exit, Explained, Fault};
-use crate::output::Report;
+use crate::exit::{CommandError, Exit, Explained, Fault};
+use crate::output::{Report, counted};
 use crate::store::{CancelAnswer, Store};
 
-/// How often a post that is being worked on is looked at with `--wait`.
+/// With `--wait`, the time between two looks at a post that is being published.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// A publish call and the look-ups after it are over by then.
 const WAIT_MAX: Duration = Duration::from_secs(10 * 60);
 
 /// Cancel pending posts
 ///
-/// A post that a worker is at is asked for: it is cancelled unless its publish
-/// call has gone out. Cancelling twice is no error.
+/// For a post that a worker is publishing, the cancellation is requested: the
+/// post is cancelled unless its publish call has gone out. Cancelling a post
+/// twice is not an error.
 #[derive(Args)]
 pub struct CancelArgs {
     /// Post ids, or their beginnings; - reads them from standard input
     #[arg(required = true, value_name = "ID")]
     ids: Vec<String>,
-    /// Why, for the record
+    /// Reason, kept with the post
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
-    /// Wait for the verdict on posts that are being worked on
+    /// Wait for the outcome of posts that are being published
     #[arg(long)]
     wait: bool,
 }
@@ -42,7 +42,7 @@ struct Cancelled {
 }
 
 impl CancelArgs {
-    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let company = context.company()?;
         let ids = ids(context, &self.ids)?;
         let store = context.store().await?;
@@ -50,7 +50,8 @@ impl CancelArgs {
         for id in &ids {
             found.push(match context.find_post(&store, company, id).await {
                 Ok(id) => Ok(id),
-                Err(error) => Err(error.downcast::<Fault>()?),
+                Err(CommandError::Fault(fault)) => Err(fault),
+                Err(other) => return Err(other),
             });
         }
         let posts: Vec<PostId> = found.iter().filter_map(|id| id.as_ref().ok().copied()).collect();
@@ -95,7 +96,7 @@ async fn confirmed(
     store: &Store,
     company: CompanyId,
     posts: &[PostId],
-) -> anyhow::Result<bool> {
+) -> Result<bool, CommandError> {
     if context.settings.yes {
         return Ok(true);
     }
@@ -119,7 +120,7 @@ async fn preview(
     store: &Store,
     company: CompanyId,
     posts: &[PostId],
-) -> anyhow::Result<Vec<CancelAnswer>> {
+) -> Result<Vec<CancelAnswer>, CommandError> {
     let mut answers = Vec::new();
     for id in posts {
         answers.push(match store.post(company, *id).await? {
@@ -138,7 +139,11 @@ async fn preview(
 }
 
 /// Waits until a post that is being worked on has ended.
-async fn verdict(store: &Store, company: CompanyId, id: PostId) -> anyhow::Result<CancelAnswer> {
+async fn verdict(
+    store: &Store,
+    company: CompanyId,
+    id: PostId,
+) -> Result<CancelAnswer, CommandError> {
     let began = Instant::now();
     while began.elapsed() < WAIT_MAX {
         let Some(post) = store.post(company, id).await? else { return Ok(CancelAnswer::NotFound) };
@@ -189,7 +194,7 @@ fn report(context: &Context, results: Vec<Cancelled>) -> Report {
     };
     let message = match (context.dry_run, ids.is_empty()) {
         (true, _) => "Nothing changed",
-        (false, true) => "Cancellation asked for",
+        (false, true) => "Cancellation requested",
         (false, false) => "Post cancelled successfully",
     };
     Report {
@@ -216,12 +221,12 @@ fn outcome(
     match answer {
         CancelAnswer::Cancelled if context.dry_run => (true, Ok(format!("Would cancel {short}"))),
         CancelAnswer::Cancelled => (true, Ok(format!("Cancelled {short}"))),
-        CancelAnswer::Already => (true, Ok(format!("{short} was cancelled already"))),
+        CancelAnswer::Already => (true, Ok(format!("{short} was already cancelled"))),
         CancelAnswer::Asked => (
             false,
             Ok(format!(
-                "{short} is being published: asked; it will be honoured unless it was already sent\n\
-                 See the verdict: {} show {short}",
+                "{short} is being published: cancellation requested; it counts unless the post was already sent\n\
+                 See the outcome: {} show {short}",
                 context.socialsched()
             )),
         ),
@@ -238,7 +243,7 @@ fn outcome(
             false,
             Err(Fault::wrong_state(format!("{short} is {status}, not pending"))
                 .code("not_pending")
-                .hint(format!("{} show {short} tells more", context.socialsched()))),
+                .hint(format!("{} show {short} has the details", context.socialsched()))),
         ),
         CancelAnswer::NotFound => {
             (false, Err(Fault::not_found(format!("no post {short} in this company"))))

@@ -6,12 +6,12 @@ use serde_json::json;
 use super::view::account_json;
 use crate::context::Context;
 use crate::domain::{ClientId, NewClient, Problem, Problems};
-use crate::exit::{Exit, Fault};
+use crate::exit::{CommandError, Exit, Fault};
 use crate::output::{Align, Report, Table};
 
 /// List, add and remove the agency's clients
 ///
-/// Without a subcommand lists the clients of the company.
+/// Without a subcommand, lists the clients of the company.
 #[derive(Args)]
 pub struct ClientsArgs {
     #[command(subcommand)]
@@ -43,7 +43,7 @@ enum Action {
 }
 
 impl ClientsArgs {
-    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         match self.action {
             None | Some(Action::List) => list(context).await,
             Some(Action::Add { first_name, last_name, logo }) => {
@@ -54,7 +54,7 @@ impl ClientsArgs {
     }
 }
 
-async fn list(context: &Context) -> anyhow::Result<Exit> {
+async fn list(context: &Context) -> Result<Exit, CommandError> {
     let company = context.company()?;
     let store = context.store().await?;
     let clients = store.clients(company).await?;
@@ -105,7 +105,7 @@ async fn add(
     first_name: String,
     last_name: String,
     logo: Option<String>,
-) -> anyhow::Result<Exit> {
+) -> Result<Exit, CommandError> {
     let company_id = context.company()?;
     let mut problems = Problems::default();
     for (flag, name) in [("--first-name", &first_name), ("--last-name", &last_name)] {
@@ -139,7 +139,7 @@ async fn add(
     Ok(context.printer.report(&report)?)
 }
 
-async fn remove(context: &Context, id: ClientId) -> anyhow::Result<Exit> {
+async fn remove(context: &Context, id: ClientId) -> Result<Exit, CommandError> {
     let company = context.company()?;
     let store = context.store().await?;
     let removed = store.remove_client(company, id, context.dry_run).await?;
@@ -149,7 +149,7 @@ async fn remove(context: &Context, id: ClientId) -> anyhow::Result<Exit> {
             .hint(format!("{} clients shows them", context.socialsched()))
             .into()),
         Some(false) => Err(Fault::conflict(format!("client {id} has accounts or posts"))
-            .hint("a client can be removed before it has any")
+            .hint("only a client without accounts and posts can be removed")
             .into()),
         Some(true) => {
             let done = if context.dry_run { "Would remove" } else { "Removed" };

@@ -3,10 +3,8 @@
 use clap::Args;
 use clap_complete::Shell;
 
-use crate::cli;
-use crate::config::Env;
 use crate::context::Context;
-use crate::exit::Exit;
+use crate::exit::{CommandError, Exit};
 
 /// Print the completion script of a shell
 ///
@@ -20,18 +18,16 @@ pub struct CompletionsArgs {
 }
 
 impl CompletionsArgs {
-    pub(crate) fn run(self, context: &Context) -> anyhow::Result<Exit> {
-        context.printer.raw(&script(self.shell))?;
+    pub(crate) fn run(self, context: &Context, tree: clap::Command) -> Result<Exit, CommandError> {
+        context.printer.raw(&script(self.shell, tree))?;
         Ok(Exit::Success)
     }
 }
 
-/// The completion script of a shell.
+/// The completion script of a shell for this command tree.
 #[must_use]
-pub fn script(shell: Shell) -> String {
-    // The same on every machine: an empty environment.
-    let mut command = cli::command(&Env::of([]));
+pub fn script(shell: Shell, mut tree: clap::Command) -> String {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut command, "socialsched", &mut script);
+    clap_complete::generate(shell, &mut tree, "socialsched", &mut script);
     String::from_utf8_lossy(&script).into_owned()
 }

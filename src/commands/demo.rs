@@ -17,28 +17,28 @@ use crate::domain::{
     MediaKind, NewAccount, NewClient, NewPost, Page, Platform, PostContent, PostFilter, PostId,
     PostType,
 };
-use crate::exit::{Exit, Explained, Fault};
-use crate::output::Report;
+use crate::exit::{CommandError, Exit, Explained, Fault};
+use crate::output::{Report, agreeing, counted};
 use crate::platforms::{self, Publishers};
 use crate::sandbox::{Sandbox, SandboxOptions};
 use crate::store::{Inserted, Location, Scratch, Store};
 use crate::worker::{End, Options, Worker};
 
-/// Show the main job: posts of all three platforms go out
+/// Show the program at work: publish posts to all three platforms
 ///
-/// Makes a throw-away SQLite file and a local stand-in for the platforms,
+/// Creates a throw-away SQLite file and a local stand-in for the platforms,
 /// schedules posts, runs a worker, and shows the tables. Needs no account and
 /// no network, and leaves nothing behind.
 ///
 /// With --database-url on the command line it runs there instead, never among
-/// the posts of anybody: in a new file, which stays; or in a database of its
-/// own on the server, named socialsched_scratch_ and random letters, which is
-/// dropped at the end. Its variables and the configuration file are not heeded.
+/// other posts: in a new file, which is kept; or in a new database on the
+/// server, named socialsched_scratch_ and random letters, which is dropped at
+/// the end. Variables and the configuration file are ignored.
 #[derive(Args)]
 pub struct DemoArgs {}
 
 impl DemoArgs {
-    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         if context.dry_run {
             return preview(context);
         }
@@ -65,19 +65,19 @@ impl DemoArgs {
 }
 
 /// What a run would do.
-fn preview(context: &Context) -> anyhow::Result<Exit> {
+fn preview(context: &Context) -> Result<Exit, CommandError> {
     let place = match context.location()? {
         _ if !context.settings.database_is_typed => "a throw-away SQLite file".to_owned(),
         Location::Sqlite(path) => format!("the new file {}", path.display()),
         server => format!("a new database on the server of {server}"),
     };
-    let message = format!("Would make {place}, and publish posts from it to a local stand-in");
+    let message = format!("Would create {place}, and publish posts from it to a local stand-in");
     let report = Report { message: Some(message), ..Report::default() };
     Ok(context.printer.report(&report)?)
 }
 
 /// The whole demo in this database.
-async fn play(context: &Context, scratch: &Scratch) -> anyhow::Result<Exit> {
+async fn play(context: &Context, scratch: &Scratch) -> Result<Exit, CommandError> {
     let gateway = Sandbox::spawn(SandboxOptions::default()).await?;
     let store = Store::open_scratch(scratch, context.settings.timeout).await?;
     let company = CompanyId::generate();
@@ -96,7 +96,7 @@ async fn play(context: &Context, scratch: &Scratch) -> anyhow::Result<Exit> {
     {
         let (path, socialsched) = (path.display(), context.socialsched_for(company));
         notes.push(format!(
-            "\n{path} stays, with these posts of company {company}:
+            "\n{path} is kept, with these posts of company {company}:
   {socialsched} list"
         ));
     }
@@ -105,7 +105,7 @@ async fn play(context: &Context, scratch: &Scratch) -> anyhow::Result<Exit> {
         message: Some(format!(
             "{} of {} published",
             stats.published_24h,
-            view::counted(posts.len(), "post")
+            counted(posts.len(), "post")
         )),
         data: posts.iter().map(view::post_json).collect(),
         meta: Some(json!({ "published": stats.published_24h, "total": posts.len() })),
@@ -113,7 +113,11 @@ async fn play(context: &Context, scratch: &Scratch) -> anyhow::Result<Exit> {
         ids: posts.iter().map(|post| post.id.to_string()).collect(),
         notes,
         failure: (failed > 0).then(|| {
-            Explained::from(Fault::platform(format!("{failed} posts were not published")))
+            Explained::from(Fault::platform(format!(
+                "{} {} not published",
+                counted(failed, "post"),
+                agreeing(failed, "was", "were")
+            )))
         }),
         ..Report::default()
     };
@@ -126,10 +130,10 @@ const NEXT: &str = "\nTry next, with a UUID of your choice for your company:
   socialsched accounts add --platform facebook --name Acme --external-id 1000001
   socialsched schedule --account Acme --caption \"Hello\" --at \"tomorrow 9am\"
   socialsched list
-  socialsched sandbox   # stands in for the platforms; tells what to export";
+  socialsched sandbox   # a stand-in for the platforms; prints what to export";
 
 /// One client, three accounts, and posts of many kinds, due now.
-async fn schedule(store: &Store, company: CompanyId, media: &str) -> anyhow::Result<u64> {
+async fn schedule(store: &Store, company: CompanyId, media: &str) -> Result<u64, CommandError> {
     let client = store
         .add_client(&NewClient {
             company_id: company,
@@ -204,7 +208,7 @@ async fn insert(
     post_type: PostType,
     caption: &str,
     media: Vec<MediaItem>,
-) -> anyhow::Result<()> {
+) -> Result<(), CommandError> {
     let content = PostContent {
         platform,
         post_type,
@@ -231,13 +235,13 @@ async fn insert(
     }
 }
 
-/// Runs a worker until every post has ended; tells how many failed.
+/// Runs a worker until every post has ended, and returns how many failed.
 async fn publish(
     context: &Context,
     store: &Store,
     gateway: &str,
     posts: u64,
-) -> anyhow::Result<u64> {
+) -> Result<u64, CommandError> {
     let settings = platforms::Settings {
         gateway: Some(Gateway::parse(gateway).map_err(Fault::internal)?),
         allow_private_media: true,

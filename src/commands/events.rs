@@ -1,4 +1,4 @@
-//! How a worker's events are told: as lines for people, as objects for programs.
+//! How a worker's events are shown: as lines for people, as objects for programs.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -11,13 +11,13 @@ use crate::worker::{End, Event};
 
 /// One object per attempt.
 pub(super) fn event_json(event: &Event) -> Value {
-    let (end, failure) = parts(&event.end);
+    let failure = failure_of(&event.end);
     let mut object = json!({
         "id": event.post_id,
         "platform": event.platform,
         "accountName": event.account,
         "attempt": event.attempt,
-        "result": end,
+        "result": result_of(&event.end),
         "code": failure.map(|failure| failure.code.clone()),
         "message": failure.map(|failure| failure.message.clone()),
         "httpStatus": failure.and_then(|failure| failure.http_status),
@@ -36,16 +36,16 @@ pub(super) fn event_json(event: &Event) -> Value {
     object
 }
 
-/// A platform that rests as a whole tells every post in flight the same: people
-/// need to hear it once.
+/// When a platform is paused as a whole, every post in flight ends with the same
+/// failure: people need to read it once.
 #[derive(Default)]
-pub(super) struct Rests(Mutex<HashMap<Platform, Instant>>);
+pub(super) struct Pauses(Mutex<HashMap<Platform, Instant>>);
 
-impl Rests {
-    /// Longer than what is in flight can take to hear it, too.
+impl Pauses {
+    /// Longer than the posts in flight can take to find out, too.
     const SAME: Duration = Duration::from_secs(5 * 60);
 
-    /// Whether people have not just been told.
+    /// Whether the failure was not printed just before.
     pub(super) fn is_new(&self, event: &Event) -> bool {
         let (End::Paused(failure), Some(platform)) = (&event.end, event.platform) else {
             return true;
@@ -53,15 +53,15 @@ impl Rests {
         if failure.remedy != Remedy::Operator(Scope::App) {
             return true;
         }
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = told.insert(platform, Instant::now());
+        let mut printed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = printed.insert(platform, Instant::now());
         before.is_none_or(|at| at.elapsed() >= Self::SAME)
     }
 }
 
 /// One line per attempt.
 pub(super) fn event_line(event: &Event) -> String {
-    let (end, failure) = parts(&event.end);
+    let failure = failure_of(&event.end);
     let place = match (&event.platform, &event.account) {
         (Some(platform), Some(account)) => format!(" on {platform} as \"{}\"", visible(account)),
         _ => String::new(),
@@ -73,22 +73,50 @@ pub(super) fn event_line(event: &Event) -> String {
         }
         _ => String::new(),
     };
-    format!("{} {end}{place}{detail}", event.post_id.short())
+    format!("{} {}{place}{detail}", event.post_id.short(), phrase_of(&event.end))
 }
 
-fn parts(end: &End) -> (&'static str, Option<&Failure>) {
+/// The word of an end in JSON.
+fn result_of(end: &End) -> &'static str {
     match end {
-        End::Published { .. } => ("published", None),
-        End::Prepared => ("prepared", None),
-        End::Waiting(_) => ("waiting", None),
-        End::Retrying(failure) => ("retrying", Some(failure)),
-        End::Paused(failure) => ("resting", Some(failure)),
-        End::Failed(failure) => ("failed", Some(failure)),
-        End::LookingUp(failure, _) => ("looking-up", Some(failure)),
-        End::Unknown(failure) => ("unknown", Some(failure)),
-        End::Cancelled => ("cancelled", None),
-        End::Missed => ("missed", None),
-        End::Released => ("released", None),
-        End::Lost => ("lost", None),
+        End::Published { .. } => "published",
+        End::Prepared => "prepared",
+        End::Waiting(_) => "waiting",
+        End::Retrying(_) => "retrying",
+        End::Paused(_) => "paused",
+        End::Failed(_) => "failed",
+        End::LookingUp(..) => "looking-up",
+        End::Unknown(_) => "unknown",
+        End::Cancelled => "cancelled",
+        End::Missed => "missed",
+        End::Released => "released",
+        End::Lost => "lost",
+    }
+}
+
+/// The same for people, where one word does not say it.
+fn phrase_of(end: &End) -> &'static str {
+    match end {
+        End::LookingUp(..) => "being looked up",
+        End::Released => "returned to the queue",
+        End::Lost => "taken over by another worker",
+        clear => result_of(clear),
+    }
+}
+
+fn failure_of(end: &End) -> Option<&Failure> {
+    match end {
+        End::Retrying(failure)
+        | End::Paused(failure)
+        | End::Failed(failure)
+        | End::LookingUp(failure, _)
+        | End::Unknown(failure) => Some(failure),
+        End::Published { .. }
+        | End::Prepared
+        | End::Waiting(_)
+        | End::Cancelled
+        | End::Missed
+        | End::Released
+        | End::Lost => None,
     }
 }

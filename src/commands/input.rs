@@ -29,15 +29,15 @@ pub(super) fn read_text(field: &str, path: &Path, timeout: Duration) -> Result<S
         }
     }
     // On a thread of its own: opening or reading a pipe cannot be interrupted.
-    let (tell, told) = mpsc::channel();
+    let (send, received) = mpsc::channel();
     let file = path.to_owned();
     std::thread::spawn(move || {
         let read =
             if is_stdin { read_all(io::stdin()) } else { File::open(file).and_then(read_all) };
-        // Nobody listens any more after the time limit.
-        let _ = tell.send(read);
+        // After the time limit there is no receiver any longer.
+        let _ = send.send(read);
     });
-    let bytes = match told.recv_timeout(timeout) {
+    let bytes = match received.recv_timeout(timeout) {
         Ok(Ok(bytes)) => bytes,
         Ok(Err(error)) => return Err(problem(reason(&error))),
         Err(_) => {

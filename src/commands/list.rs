@@ -9,8 +9,8 @@ use super::view;
 use crate::context::Context;
 use crate::domain::when::{Dst, parse_moment};
 use crate::domain::{ClientId, Page, Platform, PostFilter, Problem, Problems, ShownStatus, Sort};
-use crate::exit::Exit;
-use crate::output::{Format, Report};
+use crate::exit::{CommandError, Exit};
+use crate::output::{Format, Report, counted};
 use crate::store::StoreError;
 
 /// List posts
@@ -18,11 +18,11 @@ use crate::store::StoreError;
 /// Shows at most --limit posts and says how many it left out.
 #[derive(Args)]
 pub struct ListArgs {
-    /// Only posts of this status; repeat for more
+    /// Only posts with this status; repeat for more
     ///
-    /// Beside the stored ones: due (pending, and its time has come), stuck (its
+    /// Besides the stored ones: due (pending, and its time has come), stuck (its
     /// worker died), missed (failed because it was too late), unknown (may be
-    /// live, nobody could tell).
+    /// live, and needs review).
     #[arg(long, value_parser = word::<ShownStatus>(ShownStatus::ALL.iter().map(|s| s.as_str())))]
     status: Vec<ShownStatus>,
     /// Only posts of this platform
@@ -43,19 +43,19 @@ pub struct ListArgs {
     /// Order: by due time, the latest first with -run-at, or by creation
     #[arg(long, default_value = "run-at", allow_hyphen_values = true, value_parser = word::<Sort>(Sort::ALL.iter().map(|s| s.as_str())))]
     sort: Sort,
-    /// At most so many posts
+    /// Maximum number of posts to show
     #[arg(long, value_name = "N", default_value_t = 50, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     limit: u32,
     /// All posts, without a limit
     #[arg(long)]
     all: bool,
-    /// Continue after this cursor (meta.next of the page before)
+    /// Continue after this cursor (meta.next of the previous page)
     #[arg(long, value_name = "CURSOR")]
     after: Option<String>,
 }
 
 impl ListArgs {
-    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let company = context.company()?;
         let store = context.store().await?;
         let account_id = match &self.account {
@@ -96,7 +96,7 @@ impl ListArgs {
         let page = Page { sort: self.sort, limit, after: self.after };
         // An empty company and an empty answer to a question are two things.
         let empty = if is_filtered {
-            "no post meets this filter".to_owned()
+            "no post matches this filter".to_owned()
         } else {
             format!("no posts; {} schedule stores one", context.socialsched())
         };
@@ -104,8 +104,8 @@ impl ListArgs {
             StoreError::BadInput(why) => {
                 let cursor = page.after.clone().unwrap_or_default();
                 let problem = Problem::new("--after", why).value(cursor);
-                anyhow::Error::from(Problems::from(
-                    problem.hint("use meta.next of the page before"),
+                CommandError::from(Problems::from(
+                    problem.hint("use meta.next of the previous page"),
                 ))
             }
             other => other.into(),
@@ -117,9 +117,9 @@ impl ListArgs {
         let mut notes = Vec::new();
         if listing.next.is_some() {
             notes.push(format!(
-                "{} shown of {}; --all shows them all",
+                "{} of {} shown; --all shows them all",
                 listing.posts.len(),
-                listing.total
+                counted(listing.total, "post")
             ));
         }
         notes.extend(view::unknown_hint(context, &listing.posts));

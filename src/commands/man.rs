@@ -7,12 +7,9 @@ use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
 
-use super::view::counted;
-use crate::cli;
-use crate::config::Env;
 use crate::context::Context;
-use crate::exit::Exit;
-use crate::output::Report;
+use crate::exit::{CommandError, Exit};
+use crate::output::{Report, counted};
 
 /// Write the manual pages
 ///
@@ -20,21 +17,23 @@ use crate::output::Report;
 /// socialsched-run-worker.1.
 #[derive(Args)]
 pub struct ManArgs {
-    /// Directory to write to; is created
+    /// Directory to write to; it is created if it is missing
     #[arg(long, value_name = "DIR")]
     dir: PathBuf,
 }
 
 impl ManArgs {
-    pub(crate) fn run(self, context: &Context) -> anyhow::Result<Exit> {
-        let pages = pages()?;
+    pub(crate) fn run(self, context: &Context, tree: clap::Command) -> Result<Exit, CommandError> {
+        let pages = pages(tree)?;
         if !context.dry_run {
             std::fs::create_dir_all(&self.dir)
-                .with_context(|| format!("cannot create {}", self.dir.display()))?;
+                .with_context(|| format!("cannot create {}", self.dir.display()))
+                .map_err(CommandError::Io)?;
             for (name, page) in &pages {
                 let path = self.dir.join(name);
                 std::fs::write(&path, page)
-                    .with_context(|| format!("cannot write {}", path.display()))?;
+                    .with_context(|| format!("cannot write {}", path.display()))
+                    .map_err(CommandError::Io)?;
             }
         }
         let done = if context.dry_run { "Would write" } else { "Wrote" };
@@ -53,8 +52,8 @@ impl ManArgs {
 ///
 /// # Errors
 /// A page cannot be rendered (never in practice: it is written to memory).
-pub fn pages() -> std::io::Result<Vec<(String, String)>> {
-    let mut command = cli::command(&Env::of([])).disable_help_subcommand(true);
+pub fn pages(tree: clap::Command) -> std::io::Result<Vec<(String, String)>> {
+    let mut command = tree.disable_help_subcommand(true);
     command.build();
     let mut pages = Vec::new();
     render(&command, "socialsched", &mut pages)?;

@@ -5,11 +5,12 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
 use crate::domain::rules::media_kind_of;
 use crate::domain::{MediaItem, MediaKind, Problem, Problems};
+use crate::output::{agreeing, counted};
 
 /// The media of a post in the order given.
 #[derive(Debug, Clone, Default)]
 pub struct MediaArgs {
-    /// URL and kind; `None` where the kind is to be told from the extension.
+    /// URL and kind; `None` where the extension decides about the kind.
     given: Vec<(String, Option<MediaKind>)>,
     alts: Vec<String>,
 }
@@ -17,7 +18,7 @@ pub struct MediaArgs {
 const FLAGS: [(&str, Option<MediaKind>, &str); 3] = [
     ("image", Some(MediaKind::Image), "Image URL; repeat for more, the order is kept"),
     ("video", Some(MediaKind::Video), "Video URL"),
-    ("media", None, "Image or video URL, told by its extension"),
+    ("media", None, "Image or video URL; its extension says which"),
 ];
 
 impl Args for MediaArgs {
@@ -68,9 +69,12 @@ impl MediaArgs {
             match kind.or_else(|| media_kind_of(&url)) {
                 Some(kind) => items.push(MediaItem { url, kind, alt: None }),
                 None => problems.push(
-                    Problem::new("--media", "its extension does not tell image from video")
-                        .value(url)
-                        .hint("use --image or --video"),
+                    Problem::new(
+                        "--media",
+                        "its extension does not say whether it is an image or a video",
+                    )
+                    .value(url)
+                    .hint("use --image or --video"),
                 ),
             }
         }
@@ -87,7 +91,12 @@ impl MediaArgs {
         if paired < texts {
             problems.push(Problem::new(
                 "--alt",
-                format!("given {texts} times, but there are {paired} images"),
+                format!(
+                    "given {}, but there {} {}",
+                    counted(texts, "time"),
+                    agreeing(paired, "is", "are"),
+                    counted(paired, "image")
+                ),
             ));
         }
         items

@@ -3,11 +3,10 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::view::counted;
 use crate::context::Context;
 use crate::domain::when::{rfc3339, short};
-use crate::exit::{Exit, Explained, Fault};
-use crate::output::{Align, Cell, Format, Report, Table};
+use crate::exit::{CommandError, Exit, Explained, Fault};
+use crate::output::{Align, Cell, Format, Report, Table, agreeing, counted};
 use crate::store::{DirtyRow, MigrationState, OddColumn, Store};
 
 /// Create or update the database schema
@@ -28,7 +27,7 @@ pub struct MigrateArgs {
 }
 
 impl MigrateArgs {
-    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let location = context.location()?;
         let timeout = context.settings.timeout;
         let states = Store::migration_states(&location, timeout).await?;
@@ -66,7 +65,10 @@ impl MigrateArgs {
             }
             if self.check && !missing.is_empty() {
                 let changes = counted(missing.len(), "schema change");
-                let mut fault = Fault::unhealthy(format!("{changes} missing in {location}"));
+                let mut fault = Fault::unhealthy(format!(
+                    "{changes} {} missing in {location}",
+                    agreeing(missing.len(), "is", "are")
+                ));
                 fault.details = dirty.iter().map(line).collect();
                 report.failure = Some(Explained::from(
                     fault.hint(format!("run {} migrate", context.socialsched())),
@@ -74,7 +76,7 @@ impl MigrateArgs {
                 report.meta = Some(json!({"dirtyRows": rows(&dirty)}));
             } else if !odd.is_empty() {
                 let values: i64 = odd.iter().map(|column| column.count).sum();
-                let values = counted(usize::try_from(values).unwrap_or(usize::MAX), "value");
+                let values = counted(values, "value");
                 let mut fault = Fault::unhealthy(format!("{values} cannot be read in {location}"));
                 fault.details = odd.iter().flat_map(odd_lines).collect();
                 report.failure = Some(Explained::from(
@@ -117,20 +119,21 @@ impl MigrateArgs {
     }
 }
 
-/// So many dirty rows that stop nothing are told one by one.
+/// Maximum number of harmless dirty rows that are reported one by one.
 const WARNINGS_MAX: usize = 20;
 
 /// Nothing is changed while rows are there that an index or a constraint
 /// would refuse: half a schema would be left.
-fn refuse(context: &Context, dirty: &[DirtyRow]) -> anyhow::Result<Exit> {
+fn refuse(context: &Context, dirty: &[DirtyRow]) -> Result<Exit, CommandError> {
     let blocking = dirty.iter().filter(|row| row.blocks);
-    let mut fault =
-        Fault::unhealthy("rows of the Node.js scheduler do not fit; nothing was changed")
-            .code("dirty_rows")
-            .hint(format!(
-                "correct or delete them; {} migrate --check tells them all",
-                context.socialsched()
-            ));
+    let mut fault = Fault::unhealthy(
+        "rows of the Node.js scheduler do not fit the schema; nothing was changed",
+    )
+    .code("dirty_rows")
+    .hint(format!(
+        "correct or delete them; {} migrate --check lists them all",
+        context.socialsched()
+    ));
     fault.details = blocking.map(line).collect();
     Err(fault.into())
 }

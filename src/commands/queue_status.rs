@@ -3,23 +3,23 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::view::{self, counted};
+use super::view;
 use crate::context::Context;
 use crate::domain::when::{Zone, relative, rfc3339, short};
 use crate::domain::{InstanceId, Pause, PlatformStats, QueueStats, visible};
-use crate::exit::Exit;
-use crate::output::{Align, Format, Report, Table};
+use crate::exit::{CommandError, Exit};
+use crate::output::{Align, Format, Report, Table, counted};
 use crate::store::OddRow;
 
-/// Show how the queue stands
+/// Show the state of the queue
 ///
 /// Depth, lag, what is stuck or unknown, each account, and the workers. With
-/// --company only that company's posts.
+/// --company, only the posts of that company.
 #[derive(Args)]
 pub struct QueueStatusArgs {}
 
 impl QueueStatusArgs {
-    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let store = context.store().await?;
         let instance = store.instance().await?;
         let stats = store.queue_stats(context.settings.company).await?;
@@ -33,7 +33,7 @@ impl QueueStatusArgs {
         let mut notes: Vec<String> = next.into_iter().collect();
         if context.printer.format() == Format::Table {
             notes.push(format!("database  {instance}"));
-            notes.extend(stats.platforms.iter().filter_map(|p| resting_line(p, zone)));
+            notes.extend(stats.platforms.iter().filter_map(|p| paused_line(p, zone)));
             notes.extend(stats.accounts.iter().map(account_line));
             notes.extend(stats.workers.iter().map(|worker| {
                 format!(
@@ -44,7 +44,7 @@ impl QueueStatusArgs {
             }));
             if stats.workers.is_empty() && stats.due > 0 {
                 notes.push(format!(
-                    "posts are due and no worker runs: start {} run-worker",
+                    "posts are due and no worker is running: start {} run-worker",
                     context.socialsched()
                 ));
             }
@@ -59,12 +59,12 @@ impl QueueStatusArgs {
     }
 }
 
-/// What is known of values that other programs wrote and nobody can read.
+/// What is known of values that other programs wrote and that cannot be read.
 fn odd_lines(context: &Context, posts: i64, rows: &[OddRow]) -> Option<String> {
     if posts == 0 {
         return None;
     }
-    let posts = counted(usize::try_from(posts).unwrap_or(0), "post");
+    let posts = counted(posts, "post");
     let socialsched = context.socialsched();
     let mut lines = vec![format!(
         "{posts} with values that cannot be read; {socialsched} migrate --check names them all:"
@@ -100,10 +100,10 @@ fn table(stats: &QueueStats) -> Table {
 }
 
 /// Of a platform that does not answer.
-fn resting_line(platform: &PlatformStats, zone: &Zone) -> Option<String> {
+fn paused_line(platform: &PlatformStats, zone: &Zone) -> Option<String> {
     let rest = platform.rest.as_ref()?;
     let until = rest.until.map(|at| format!(" until {}", short(at, zone))).unwrap_or_default();
-    Some(format!("platform  {} rests{until}: {}", platform.platform, visible(&rest.reason)))
+    Some(format!("platform  {} is paused{until}: {}", platform.platform, visible(&rest.reason)))
 }
 
 fn pause_json(pause: &Pause) -> Value {

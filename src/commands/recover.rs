@@ -1,4 +1,4 @@
-//! `recover`: after crashes, and for posts whose outcome nobody could tell.
+//! `recover`: after crashes, and for posts whose outcome is unknown.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,12 +8,12 @@ use serde_json::json;
 
 use super::after_restore;
 use super::events::{event_json, event_line};
-use super::view::{self, counted};
+use super::view;
 use crate::context::Context;
 use crate::domain::duration::parse_duration;
 use crate::domain::{Page, Post, PostFilter, PostId, Problems, ShownStatus, rules};
-use crate::exit::{Exit, Fault};
-use crate::output::Report;
+use crate::exit::{CommandError, Exit, Fault};
+use crate::output::{Report, counted};
 use crate::store::{Judged, Store, TakeOver, Verdict};
 use crate::worker::{End, Recovery, Worker};
 
@@ -26,7 +26,7 @@ const FOREIGN_LOCK: &str = "10m";
 /// Without an ID: records answers that a worker had to keep in a file while the
 /// database was away, takes over jobs whose worker died, asks the platforms
 /// about posts whose outcome is unknown, and repairs what other programs left
-/// half done. Publishes nothing. With an ID: records your word about a post
+/// half done. Publishes nothing. With an ID: records your decision about a post
 /// that may be live.
 #[derive(Args)]
 pub struct RecoverArgs {
@@ -39,30 +39,31 @@ pub struct RecoverArgs {
     /// It is not there: send it again
     #[arg(long, group = "verdict", requires = "id")]
     not_published: bool,
-    /// Neither ask nor send again
+    /// Give it up: neither look it up nor send it again
     #[arg(long, group = "verdict", requires = "id")]
     abandon: bool,
-    /// The database was restored from a backup: hold what may have gone out since
+    /// The database was restored from a backup: mark what may have gone out since for review
     ///
     /// A backup knows nothing of what happened after it. Run this before any
     /// worker and before anything else is scheduled. Every open post whose time
-    /// has come by now is held as unknown: it may have gone out after the backup
-    /// was taken, so it waits for your word, or for a plain recover that finds
-    /// it at the platform. First comments still owed are not sent, and nothing
-    /// is deleted at the platforms. What was scheduled, moved, retried or
-    /// cancelled after the backup is not known here: look through list.
+    /// has come by now becomes unknown: it may have gone out after the backup
+    /// was taken, so it waits for your decision, or for a plain recover that
+    /// finds it at the platform. First comments that are still due are not sent,
+    /// and nothing is deleted at the platforms. The database does not know what
+    /// was scheduled, moved, retried or cancelled after the backup: look through
+    /// list.
     #[arg(long, conflicts_with_all = ["id", "verdict", "older_than", "settle"])]
     after_restore: bool,
-    /// Locks without a lease, of other programs, count as abandoned after this long
+    /// Locks of other programs, which have no lease, count as abandoned after this long
     #[arg(long, value_name = "DUR", default_value = FOREIGN_LOCK, value_parser = parse_duration)]
     older_than: Duration,
-    /// Paces the look-ups of a lost call; "not there" counts after four of them, and 15 minutes at least [default: 105s]
+    /// Pace of the look-ups after a lost answer; "not there" counts after four of them, and 15 minutes at least [default: 105s]
     #[arg(long, value_name = "DUR", value_parser = parse_duration)]
     settle: Option<Duration>,
 }
 
 impl RecoverArgs {
-    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let store = context.store().await?;
         let verdict = match (self.published, self.not_published, self.abandon) {
             (Some(id), ..) => Some(Verdict::Published(id)),
@@ -98,8 +99,8 @@ impl RecoverArgs {
     }
 }
 
-/// Posts that wait for a person's word.
-async fn needs_review(context: &Context, store: &Store) -> anyhow::Result<Vec<Post>> {
+/// Posts that wait for a person's decision.
+async fn needs_review(context: &Context, store: &Store) -> Result<Vec<Post>, CommandError> {
     let Some(company_id) = context.settings.company else { return Ok(Vec::new()) };
     let filter = PostFilter::of_status(company_id, ShownStatus::Unknown);
     let listing = store.list_posts(&filter, &Page::default()).await?;
@@ -147,7 +148,11 @@ fn report(context: &Context, recovery: &Recovery, review: &[Post]) -> Report {
     }
 }
 
-async fn preview(context: &Context, store: &Store, request: &TakeOver) -> anyhow::Result<Exit> {
+async fn preview(
+    context: &Context,
+    store: &Store,
+    request: &TakeOver,
+) -> Result<Exit, CommandError> {
     let abandoned = store.abandoned(request).await?;
     let repaired = store.repair_halves(None, true).await?;
     let review = needs_review(context, store).await?;
@@ -156,7 +161,7 @@ async fn preview(context: &Context, store: &Store, request: &TakeOver) -> anyhow
     let report = Report {
         message: Some("Nothing changed".to_owned()),
         text: Some(format!(
-            "Would take over {}, repair {}, ask about {}",
+            "Would take over {}, repair {}, look up {}",
             counted(abandoned.len(), "job"),
             counted(repaired.len(), "post"),
             counted(review.len(), "post"),
@@ -173,13 +178,13 @@ async fn preview(context: &Context, store: &Store, request: &TakeOver) -> anyhow
     Ok(context.printer.report(&report)?)
 }
 
-/// Records a person's word.
+/// Records a person's decision.
 async fn judge(
     context: &Context,
     store: &Store,
     id: &str,
     verdict: Verdict,
-) -> anyhow::Result<Exit> {
+) -> Result<Exit, CommandError> {
     let company = context.company()?;
     let id = context.find_post(store, company, id).await?;
     let short = id.short();
@@ -200,14 +205,14 @@ async fn judge(
     match judged {
         Judged::Done => {}
         Judged::Cancelled => {
-            context.printer.note("it had been asked to be cancelled: it will not be sent again");
+            context.printer.note("its cancellation had been requested: it will not be sent again");
         }
         Judged::NotUnknown(status) => {
             return Err(Fault::wrong_state(format!(
-                "{short} is {status}: its outcome is not unknown, there is nothing to decide"
+                "{short} is {status}: its outcome is known, there is nothing to decide"
             ))
             .code("not_unknown")
-            .hint(format!("{} show {short} tells more", context.socialsched()))
+            .hint(format!("{} show {short} has the details", context.socialsched()))
             .into());
         }
         Judged::IdTaken => {

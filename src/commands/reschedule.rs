@@ -7,7 +7,7 @@ use super::args::word;
 use crate::context::Context;
 use crate::domain::when::{Dst, describe, parse_when, rfc3339, short};
 use crate::domain::{PostStatus, Problem, Problems};
-use crate::exit::{Exit, Fault};
+use crate::exit::{CommandError, Exit, Fault};
 use crate::output::Report;
 use crate::store::Rescheduled;
 
@@ -19,16 +19,16 @@ pub struct RescheduleArgs {
     /// When to publish: "2025-03-10 14:00", "tomorrow 9am", "+2h", RFC 3339
     #[arg(long, value_name = "WHEN", required_unless_present = "now", conflicts_with = "now")]
     at: Option<String>,
-    /// Publish as soon as a worker sees it
+    /// Publish as soon as a worker claims it
     #[arg(long)]
     now: bool,
-    /// Which reading of a time that the clocks show twice or skip
+    /// How to read a time that the clocks show twice or skip
     #[arg(long, default_value = "reject", value_parser = word::<Dst>(Dst::ALL.iter().map(|d| d.as_str())))]
     dst: Dst,
 }
 
 impl RescheduleArgs {
-    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let company = context.company()?;
         let zone = &context.settings.tz;
         let store = context.store().await?;
@@ -54,13 +54,13 @@ impl RescheduleArgs {
                 };
                 return Err(Fault::wrong_state(format!("{short_id} is {state}, not pending"))
                     .code("not_pending")
-                    .hint(format!("{} show {short_id} tells more", context.socialsched()))
+                    .hint(format!("{} show {short_id} has the details", context.socialsched()))
                     .into());
             }
             Rescheduled::Past { now } => {
                 return Err(Problems::from(Problem::new(
                     "--at",
-                    format!("is past: the database says {}", rfc3339(now)),
+                    format!("is in the past: the database's clock says {}", rfc3339(now)),
                 ))
                 .into());
             }

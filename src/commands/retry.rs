@@ -4,18 +4,19 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::args::ids;
-use super::view::{self, counted};
+use super::view;
 use crate::context::Context;
 use crate::domain::when::{Dst, parse_moment};
 use crate::domain::{Page, PostFilter, PostId, Problems, ShownStatus};
-use crate::exit::{Exit, Explained, Fault};
-use crate::output::Report;
+use crate::exit::{CommandError, Exit, Explained, Fault};
+use crate::output::{Report, counted};
 use crate::store::{Retried, Store};
 
 /// Try failed posts again, now
 ///
-/// Only posts that are provably not live. One whose outcome is unknown goes
-/// through recover. With --comment the first comments of published posts.
+/// Only posts that are provably not live. A post whose outcome is unknown is
+/// settled with recover. With --comment, sends the first comments of published
+/// posts again.
 #[derive(Args)]
 pub struct RetryArgs {
     /// Post ids, or their beginnings; - reads them from standard input
@@ -27,13 +28,13 @@ pub struct RetryArgs {
     /// With --failed: only posts due at or after this time
     #[arg(long, value_name = "WHEN", requires = "failed")]
     since: Option<String>,
-    /// Send the posts' first comments again, where they failed or nobody can tell
+    /// Send the posts' first comments again, where they failed or are unknown
     #[arg(long, conflicts_with = "failed")]
     comment: bool,
 }
 
 impl RetryArgs {
-    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let company = context.company()?;
         let store = context.store().await?;
         let mut posts = Vec::new();
@@ -44,7 +45,8 @@ impl RetryArgs {
             for id in ids(context, &self.ids)? {
                 match context.find_post(&store, company, &id).await {
                     Ok(post) => posts.push(post),
-                    Err(error) => failures.push(error.downcast::<Fault>()?),
+                    Err(CommandError::Fault(fault)) => failures.push(fault),
+                    Err(other) => return Err(other),
                 }
             }
         }
@@ -102,7 +104,11 @@ impl RetryArgs {
         Ok(context.printer.report(&report)?)
     }
 
-    async fn all_failed(&self, context: &Context, store: &Store) -> anyhow::Result<Vec<PostId>> {
+    async fn all_failed(
+        &self,
+        context: &Context,
+        store: &Store,
+    ) -> Result<Vec<PostId>, CommandError> {
         let since = match &self.since {
             None => None,
             Some(text) => {
@@ -131,13 +137,15 @@ fn refusal(context: &Context, id: PostId, answer: &Retried) -> Option<Fault> {
             Some(Fault::conflict(format!("the account of {short} was removed")).code("no_account"))
         }
         Retried::UnknownOutcome => Some(
-            Fault::wrong_state(format!("{short} may be live: sending it again might double it"))
-                .code("unknown_outcome")
-                .hint(format!(
-                    "{}\n{}",
-                    view::WHAT_VERDICTS_MEAN,
-                    view::verdict_lines(&context.socialsched(), id)
-                )),
+            Fault::wrong_state(format!(
+                "{short} may be live: sending it again might publish it twice"
+            ))
+            .code("unknown_outcome")
+            .hint(format!(
+                "{}\n{}",
+                view::WHAT_VERDICTS_MEAN,
+                view::verdict_lines(&context.socialsched(), id)
+            )),
         ),
         Retried::NoComment => Some(
             Fault::wrong_state(format!("{short} has no first comment to send")).code("no_comment"),

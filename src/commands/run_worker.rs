@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::args::word;
-use super::events::{Rests, event_json, event_line};
+use super::events::{Pauses, event_json, event_line};
 use super::signals::Signals;
 use super::view;
 use crate::context::Context;
 use crate::domain::duration::parse_duration;
 use crate::domain::{InstanceId, Only, Platform, Post, Problem, Problems};
-use crate::exit::{Exit, Explained, Fault};
-use crate::output::{Format, Report};
+use crate::exit::{CommandError, Exit, Explained, Fault};
+use crate::output::{Format, Report, agreeing, counted};
 use crate::platforms::Publishers;
 use crate::store::{Store, StoreError};
 use crate::worker::{BrokenOff, EventSink, Options, Summary, Worker};
@@ -38,34 +38,34 @@ pub struct RunWorkerArgs {
     /// Publish what is due and exit; silent when nothing was due
     #[arg(long)]
     once: bool,
-    /// Jobs taken at a time [default: 5]
+    /// Jobs claimed at a time [default: 5]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     batch_size: Option<u32>,
-    /// Posts in flight; publish calls of one account always go one by one [default: 5]
+    /// Posts in flight; publish calls of one account are always made one at a time [default: 5]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
     concurrency: Option<u32>,
-    /// Stop taking jobs after this long [default: 50s with --once]
+    /// Stop claiming jobs after this long [default: 50s with --once]
     #[arg(long, value_name = "DUR", value_parser = parse_duration)]
     max_runtime: Option<Duration>,
-    /// Stop after so many jobs
+    /// Stop after this many jobs
     #[arg(long, value_name = "N")]
     max_jobs: Option<u64>,
-    /// A worker silent this long has lost its jobs [default: 60s]
+    /// A worker that is silent this long loses its jobs [default: 60s]
     #[arg(long, value_name = "DUR", value_parser = parse_duration)]
     lease: Option<Duration>,
-    /// Attempts of a post [default: 3]
+    /// Maximum number of attempts of a post [default: 3]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
     max_attempts: Option<u32>,
-    /// Posts due longer ago fail as missed instead of going out [default: 24h]
+    /// Posts that are later than this fail as missed instead of going out [default: 24h]
     #[arg(long, value_name = "DUR", value_parser = parse_duration)]
     max_late: Option<Duration>,
-    /// Longest time between two looks at the queue [default: 1s]
+    /// Longest time between two polls of the queue [default: 1s]
     #[arg(long, value_name = "DUR", value_parser = parse_duration)]
     poll_interval: Option<Duration>,
     /// Upload and stage media this long before the due time [default: 5m]
     #[arg(long, value_name = "DUR", value_parser = parse_duration)]
     prepare_ahead: Option<Duration>,
-    /// Paces the look-ups of a lost call; "not there" counts after four of them, and 15 minutes at least [default: 105s]
+    /// Pace of the look-ups after a lost answer; "not there" counts after four of them, and 15 minutes at least [default: 105s]
     #[arg(long, value_name = "DUR", value_parser = parse_duration)]
     settle: Option<Duration>,
     /// Name of this worker [default: host/pid/random]
@@ -77,7 +77,7 @@ pub struct RunWorkerArgs {
     /// Only posts of this account
     #[arg(long)]
     account: Option<String>,
-    /// How long running posts may go on after SIGTERM or SIGINT [default: 30s]
+    /// How long posts in flight may take to finish after SIGTERM or SIGINT [default: 30s]
     #[arg(long, value_name = "DUR", value_parser = parse_duration)]
     grace: Option<Duration>,
     /// Exit 7 if a post ended as failed or unknown
@@ -86,7 +86,7 @@ pub struct RunWorkerArgs {
 }
 
 impl RunWorkerArgs {
-    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let store = context.store().await?;
         for warning in store.durability_warnings().await? {
             context.printer.warn(&warning);
@@ -134,7 +134,7 @@ impl RunWorkerArgs {
         finish(context, instance, &summary, self.once, fail_on_error)
     }
 
-    async fn options(&self, context: &Context, store: &Store) -> anyhow::Result<Options> {
+    async fn options(&self, context: &Context, store: &Store) -> Result<Options, CommandError> {
         let file = &context.settings.run_worker;
         let name = self.worker_id.as_deref().or(file.worker_id.as_deref());
         let default = context.worker_options(name);
@@ -187,7 +187,7 @@ fn in_range(
     }
 }
 
-/// A worker that tells its events on the screen.
+/// A worker that reports its events on the screen.
 fn worker(context: &Context, store: &Store, publishers: Publishers, options: Options) -> Worker {
     Worker::new(store.clone(), publishers, context.tokens(), sink(context), options)
 }
@@ -200,15 +200,15 @@ fn sink(context: &Context) -> EventSink {
         Format::Jsonl => Arc::new(move |event| {
             if let Err(error) = printer.record(&event_json(event)) {
                 // Losing a line of output must not stop publishing.
-                tracing::warn!(%error, "an event was not written");
+                tracing::warn!(%error, "an event could not be written");
             }
         }),
         Format::Json => Arc::new(|_| {}),
         Format::Table | Format::Tsv | Format::Csv | Format::Id => {
             let chatty = context.settings.verbose > 0;
-            let rests = Rests::default();
+            let pauses = Pauses::default();
             Arc::new(move |event| {
-                if chatty || (event.end.is_news() && rests.is_new(event)) {
+                if chatty || (event.end.is_news() && pauses.is_new(event)) {
                     printer.note(&event_line(event));
                 }
             })
@@ -222,7 +222,7 @@ fn watch_signals(stop: CancellationToken) -> std::io::Result<impl Future<Output 
     let mut signals = Signals::watch()?;
     Ok(async move {
         signals.next().await;
-        tracing::info!("stopping: running posts are finished first");
+        tracing::info!("stopping: posts in flight are finished first");
         super::systemd::stopping();
         stop.cancel();
         signals.next_but_hang_up().await
@@ -230,7 +230,7 @@ fn watch_signals(stop: CancellationToken) -> std::io::Result<impl Future<Output 
 }
 
 /// What would be published now.
-async fn preview(context: &Context, store: &Store, worker: &Worker) -> anyhow::Result<Exit> {
+async fn preview(context: &Context, store: &Store, worker: &Worker) -> Result<Exit, CommandError> {
     let mut posts: Vec<Post> = Vec::new();
     for id in worker.due().await? {
         match store.post_of_any_company(id).await {
@@ -251,14 +251,12 @@ async fn preview(context: &Context, store: &Store, worker: &Worker) -> anyhow::R
 }
 
 /// Where something was done, "nothing was changed" would be wrong.
-fn broken_off(BrokenOff { error, summary }: BrokenOff) -> anyhow::Error {
-    if summary.claimed == 0 || !error.is_outage() {
-        return error.into();
-    }
-    anyhow::Error::new(error).context(
-        "what this run published stays published; other posts follow in a next run, \
-         at the latest when their leases are over",
-    )
+fn broken_off(BrokenOff { error, summary }: BrokenOff) -> CommandError {
+    let advice = (summary.claimed > 0 && error.is_outage()).then_some(
+        "what this run published stays published; other posts follow in the next run, \
+         at the latest when their leases have expired",
+    );
+    CommandError::Store { error, advice }
 }
 
 fn finish(
@@ -267,10 +265,12 @@ fn finish(
     summary: &Summary,
     once: bool,
     fail_on_error: bool,
-) -> anyhow::Result<Exit> {
+) -> Result<Exit, CommandError> {
     let bad = summary.failed + summary.unknown + summary.missed;
     let failure = (fail_on_error && bad > 0).then(|| {
-        Explained::from(Fault::platform(format!("{bad} posts were not published")).hint(format!(
+        let message =
+            format!("{} {} not published", counted(bad, "post"), agreeing(bad, "was", "were"));
+        Explained::from(Fault::platform(message).hint(format!(
             "{} list --status failed --status unknown shows them",
             context.socialsched()
         )))

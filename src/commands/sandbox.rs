@@ -11,7 +11,7 @@ use super::signals::Signals;
 use crate::config::variable_of_platform;
 use crate::context::Context;
 use crate::domain::{Platform, Problem, Problems};
-use crate::exit::{Exit, Fault};
+use crate::exit::{CommandError, Exit, Fault};
 use crate::output::{Format, Report};
 use crate::sandbox::{Sandbox, SandboxOptions};
 
@@ -26,11 +26,11 @@ pub struct SandboxArgs {
     listen: SocketAddr,
     /// Change an option of the platforms, such as newer_posts=60; repeatable
     ///
-    /// A wrong name lists them all. VALUE is a number, true, false, null, a word,
+    /// A wrong name prints all options. VALUE is a number, true, false, null, a word,
     /// or a list with commas.
     #[arg(long = "set", value_name = "NAME=VALUE")]
     settings: Vec<String>,
-    /// Begin with the fault rules of this JSON file; - is standard input
+    /// Start with the fault rules of this JSON file; - is standard input
     ///
     /// A list of rules as for POST /__sim/faults.
     #[arg(long, value_name = "FILE")]
@@ -38,7 +38,7 @@ pub struct SandboxArgs {
 }
 
 impl SandboxArgs {
-    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let options = self.options()?;
         let rules = self.rules(context)?;
         let sandbox = Sandbox::bind(self.listen, options).await.map_err(|why| {

@@ -4,7 +4,6 @@ mod request;
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::json;
@@ -18,7 +17,7 @@ use crate::domain::{
     ATTEMPTS_MAX, AccountId, ClientId, JobId, NewPost, Platform, PostContent, PostId, PostType,
     Problem, Problems, SocialAccount,
 };
-use crate::exit::{Exit, Fault};
+use crate::exit::{CommandError, Exit, Fault};
 use crate::output::Report;
 use crate::store::{Inserted, Store};
 use request::{Request, rename_fields};
@@ -32,7 +31,7 @@ pub struct ScheduleArgs {
     /// Account to publish to: its name, id, or the beginning of its id
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
-    /// Platform; must be the account's
+    /// Platform; must be that of the account
     #[arg(long, value_parser = word::<Platform>(Platform::ALL.iter().map(|p| p.as_str())))]
     platform: Option<Platform>,
     /// Kind of post [default: post]
@@ -55,22 +54,22 @@ pub struct ScheduleArgs {
     /// When to publish: "2025-03-10 14:00", "tomorrow 9am", "+2h", RFC 3339
     #[arg(long, value_name = "WHEN", conflicts_with = "now")]
     at: Option<String>,
-    /// Publish as soon as a worker sees it
+    /// Publish as soon as a worker claims it
     #[arg(long)]
     now: bool,
-    /// Which reading of a time that the clocks show twice or skip
+    /// How to read a time that the clocks show twice or skip
     #[arg(long, default_value = "reject", value_parser = word::<Dst>(Dst::ALL.iter().map(|d| d.as_str())))]
     dst: Dst,
-    /// Client for whom it is
+    /// Client that the post is for
     #[arg(long, value_name = "N")]
     client: Option<i64>,
-    /// Idempotency key: repeating the command with it stores nothing twice
+    /// Idempotency key: repeating the command with it stores the post only once
     #[arg(long)]
     key: Option<String>,
-    /// Accept a post that says the same as another within 24 hours
+    /// Accept a post with the same content as another within 24 hours
     #[arg(long)]
     allow_duplicate: bool,
-    /// Look at the media URLs now
+    /// Check the media URLs now
     // Nothing is fetched yet, so there is nothing to choose: scripts may say so.
     #[arg(id = "probe", long = "probe", value_name = "PROBE", default_value = "off", value_parser = ["off"])]
     _probe: String,
@@ -82,7 +81,7 @@ pub struct ScheduleArgs {
 }
 
 impl ScheduleArgs {
-    pub(crate) async fn run(mut self, context: &Context) -> anyhow::Result<Exit> {
+    pub(crate) async fn run(mut self, context: &Context) -> Result<Exit, CommandError> {
         let mut problems = Problems::default();
         let (key, allow_duplicate, dst) = (self.key.take(), self.allow_duplicate, self.dst);
         let request = self.request(context, &mut problems)?;
@@ -108,7 +107,9 @@ impl ScheduleArgs {
             rename_fields(&mut problems);
         }
         problems.extend(found);
-        problems.into_result().context("this post")?;
+        problems
+            .into_result()
+            .map_err(|problems| CommandError::Input { problems, subject: "this post" })?;
         for warning in review.warnings {
             let hint = warning.hint.map(|hint| format!("\n  {hint}")).unwrap_or_default();
             context.printer.warn(&format!("{}: {}{hint}", warning.field, warning.what));
@@ -136,7 +137,7 @@ async fn account(
     context: &Context,
     store: &Store,
     request: &Request,
-) -> anyhow::Result<SocialAccount> {
+) -> Result<SocialAccount, CommandError> {
     if let Some(name) = &request.account {
         if request.from_body {
             // A body names an account by its whole id only.
@@ -219,7 +220,7 @@ fn answer(
     post: &NewPost,
     account: &SocialAccount,
     inserted: Inserted,
-) -> anyhow::Result<Report> {
+) -> Result<Report, CommandError> {
     // A body may name another company.
     let socialsched = context.socialsched_for(post.company_id);
     let short_key = post.idempotency_key.as_deref().unwrap_or_default();
@@ -230,7 +231,7 @@ fn answer(
         }
         Inserted::KeyUsed { existing } => {
             return Err(Fault::conflict(format!(
-                "--key \"{short_key}\" was used with other content by post {existing}"
+                "--key \"{short_key}\" was already used by post {existing}, with other content"
             ))
             .field("--key")
             .hint(format!("{socialsched} show {} shows it; use another key", existing.short()))
@@ -238,7 +239,7 @@ fn answer(
         }
         Inserted::Duplicate { existing, status, run_at } => {
             return Err(Fault::conflict(format!(
-                "the {status} post {} says the same on this account at {}",
+                "the {status} post {} has the same content on this account, at {}",
                 existing.short(),
                 rfc3339(run_at)
             ))
@@ -251,8 +252,11 @@ fn answer(
         }
         Inserted::Past { now } => {
             return Err(Problems::from(
-                Problem::new("--at", format!("is past: the database says {}", rfc3339(now)))
-                    .hint("schedule --now publishes at once"),
+                Problem::new(
+                    "--at",
+                    format!("is in the past: the database's clock says {}", rfc3339(now)),
+                )
+                .hint("schedule --now publishes at once"),
             )
             .into());
         }

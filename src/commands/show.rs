@@ -7,7 +7,7 @@ use super::view;
 use crate::context::Context;
 use crate::domain::when::{describe, rfc3339, short};
 use crate::domain::{LogEntry, LogEvent, Post, PostId, ShownStatus, visible};
-use crate::exit::{Exit, Fault};
+use crate::exit::{CommandError, Exit, Fault};
 use crate::output::{Align, Report, Table};
 use crate::store::{History, StoreError, StoredPost};
 
@@ -19,7 +19,7 @@ pub struct ShowArgs {
 }
 
 impl ShowArgs {
-    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let company = context.company()?;
         let store = context.store().await?;
         let id = context.find_post(&store, company, &self.id).await?;
@@ -155,7 +155,7 @@ fn text(
     add("error", post.error_message.as_deref());
     add("code", post.error_code.as_deref());
     if post.cancel_requested_at.is_some() {
-        add("wish", Some("to be cancelled"));
+        add("cancel", Some("requested"));
     }
     if !history.is_empty() {
         lines.push(String::new());

@@ -5,13 +5,13 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::exit::Exit;
 
 /// From here on none of these signals ends the process by itself: a worker that
-/// died of one in its publish call would leave a post of which nobody knows
-/// whether it is live.
+/// died of one in its publish call would leave a post that may or may not be
+/// live.
 pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hang_up: Signal,
-    /// Held, never asked: they are ignored.
+    /// Kept and never read: they are ignored.
     _ignored: [Signal; 3],
 }
 
@@ -29,7 +29,7 @@ impl Signals {
         })
     }
 
-    /// Waits for the next one; tells with what a run ends that it cuts short.
+    /// Waits for the next one, and returns how a run ends that it cuts short.
     pub(super) async fn next(&mut self) -> Exit {
         tokio::select! {
             _ = self.hang_up.recv() => Exit::Terminated,

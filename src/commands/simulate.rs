@@ -1,4 +1,4 @@
-//! `simulate`: the crash proof, for anybody to repeat.
+//! `simulate`: the crash proof, for everyone to repeat.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -10,12 +10,11 @@ use serde_json::{Value, json};
 
 use super::signals::Signals;
 use super::throwaway::Throwaway;
-use super::view;
 use crate::config::{Settings, variable_of_platform};
 use crate::context::Context;
 use crate::domain::Platform;
-use crate::exit::{Exit, Explained, Fault};
-use crate::output::{Align, Cell, Report, Table};
+use crate::exit::{CommandError, Exit, Explained, Fault};
+use crate::output::{Align, Cell, Report, Table, counted};
 use crate::simulation::{
     LEASE, Outcome, Plan, Program, Progress, Simulation, SimulationError, WORKERS, percentile,
     platforms,
@@ -44,25 +43,25 @@ const POSTGRES_VARIABLES: &[&str] = &[
 /// also loses answers and lies: refusals and errors for calls that took effect,
 /// pages of proxies, calls that arrive twice, stale reads of what is live, lists
 /// and clocks that lag behind. They are killed with SIGKILL at random instants and
-/// replaced; in the end each post must have been live once, ever. Only the post of
-/// a LinkedIn member may be held for a person instead: nobody can ask for it. Its
-/// refusals are true here, since a worker has to believe them.
+/// replaced; at the end each post must have been live exactly once. Only the post
+/// of a LinkedIn member may be unknown instead, because such posts cannot be looked
+/// up. Refusals of such posts are always true here, since a worker has to believe
+/// them.
 ///
-/// Exits 8 when a post is lost or doubled, has failed, was deleted, or is held
-/// although its platform can be asked, when database and platform disagree, when an invariant is broken,
-/// or when nothing was published at all.
+/// Exits 8 when a post is lost or doubled, has failed, was deleted, or is unknown
+/// although its platform can be asked, when the database and the platform disagree,
+/// when an invariant is broken, or when nothing was published at all.
 ///
-/// Runs on a throw-away SQLite file. With --database-url on the command line:
-/// in such a file beside the one it names, or in a database of its own on the
-/// server, which is dropped at the end. Never among the posts of anybody; so
-/// that no proof runs on a production server by accident, variables and the
-/// configuration file are not heeded.
+/// Runs on a throw-away SQLite file. With --database-url on the command line: in
+/// such a file next to the one it names, or in a new database on the server, which
+/// is dropped at the end. Never among other posts; so that no proof runs on a
+/// production server by accident, variables and the configuration file are ignored.
 #[derive(Args)]
 pub struct SimulateArgs {
     /// Posts to publish, of all platforms and kinds
     #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     posts: u32,
-    /// Workers to kill, of three that run side by side
+    /// How often to kill one of the three workers
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     kills: u32,
     /// The same seed gives the same posts, faults and instants of kills [default: random]
@@ -71,7 +70,7 @@ pub struct SimulateArgs {
 }
 
 impl SimulateArgs {
-    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let seed = self.seed.unwrap_or_else(random_seed);
         let plan = Plan::new(seed, self.posts, self.kills);
         let repeat = self.repeat(context, seed);
@@ -122,8 +121,7 @@ fn random_seed() -> u64 {
     uuid::Uuid::new_v4().as_u64_pair().0 & 0xFFFF_FFFF
 }
 
-/// A database that is configured but not typed is not used, which nobody
-/// should take for a proof of it.
+/// A database that is configured but not typed is not used: the proof is not about it.
 fn ignored(settings: &Settings) -> Option<String> {
     let named_by = settings.database_named_by?;
     // A variable's own text is not shown: it may hold a password.
@@ -133,14 +131,14 @@ fn ignored(settings: &Settings) -> Option<String> {
         "URL".to_owned()
     };
     Some(format!(
-        "{named_by} is not heeded: this runs on a throw-away SQLite file; for a database of its own \
+        "{named_by} is ignored: this runs on a throw-away SQLite file; for a database of its own \
          on that server, pass --database-url {url}"
     ))
 }
 
 /// Where throw-away files go: beside the SQLite file that was named, so that
 /// they are on the same disk.
-fn folder(context: &Context) -> anyhow::Result<Throwaway> {
+fn folder(context: &Context) -> Result<Throwaway, CommandError> {
     match context.location()? {
         Location::Sqlite(path) if context.settings.database_is_typed => {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -158,15 +156,15 @@ fn folder(context: &Context) -> anyhow::Result<Throwaway> {
 }
 
 /// Shows the plan, and does nothing.
-fn preview(context: &Context, plan: &Plan, repeat: &str) -> anyhow::Result<Exit> {
+fn preview(context: &Context, plan: &Plan, repeat: &str) -> Result<Exit, CommandError> {
     let report = Report {
         message: Some(format!(
-            "Would publish {} in {}, and kill workers {} times",
-            view::counted(plan.posts.len(), "post"),
-            view::counted(plan.rounds.len(), "round"),
-            plan.kills()
+            "Would publish {} in {}, and kill workers {}",
+            counted(plan.posts.len(), "post"),
+            counted(plan.rounds.len(), "round"),
+            counted(plan.kills(), "time")
         )),
-        data: serde_json::to_value(plan)?,
+        data: serde_json::to_value(plan).map_err(|error| Fault::bug(error.to_string()))?,
         notes: vec![format!("seed {}; to run it: {repeat}", plan.seed)],
         ..Report::default()
     };
@@ -179,7 +177,7 @@ async fn simulate(
     scratch: &Scratch,
     folder: &Throwaway,
     plan: &Plan,
-) -> anyhow::Result<Outcome> {
+) -> Result<Outcome, CommandError> {
     let sandbox = platforms(plan).await.map_err(explained)?;
     let program = Program {
         path: context.program()?,
@@ -206,7 +204,7 @@ async fn simulate(
     outcome.map_err(explained)
 }
 
-fn explained(error: SimulationError) -> anyhow::Error {
+fn explained(error: SimulationError) -> CommandError {
     match error {
         SimulationError::Store(error) => error.into(),
         SimulationError::Io(error) => error.into(),
@@ -221,7 +219,7 @@ fn explained(error: SimulationError) -> anyhow::Error {
     }
 }
 
-/// All that the workers are told; of this process's own variables only what
+/// All that the workers are given; of this process's own variables only what
 /// the way to the database needs.
 fn variables(context: &Context, database: &Location, platforms: &str) -> Vec<(String, OsString)> {
     let mut variables = match database.engine() {
@@ -277,7 +275,7 @@ fn report(plan: &Plan, engine: Engine, outcome: &Outcome, repeat: &str) -> Repor
         table.push([Cell::Text(figure.to_owned()), value]);
     }
     let failure = (!findings.is_empty()).then(|| {
-        let message = format!("the simulation found {}", view::counted(findings.len(), "fault"));
+        let message = format!("the simulation found {}", counted(findings.len(), "fault"));
         let mut fault = Fault::unhealthy(message).hint(format!("to repeat: {repeat}"));
         fault.details.clone_from(&findings);
         Explained::from(fault)
@@ -286,7 +284,7 @@ fn report(plan: &Plan, engine: Engine, outcome: &Outcome, repeat: &str) -> Repor
         message: Some(format!(
             "{} of {} published once, {} lost, {} doubled",
             comparison.once,
-            view::counted(plan.posts.len(), "post"),
+            counted(plan.posts.len(), "post"),
             comparison.lost,
             comparison.twice
         )),
@@ -373,8 +371,8 @@ mod tests {
     #[test]
     fn every_fault_is_named_and_unhealthy() {
         let plan = Plan::new(1, 2, 3);
-        let told = |outcome| report(&plan, Engine::Sqlite, &outcome, "again");
-        let well = told(outcome(Comparison { once: 2, ..Comparison::default() }, Vec::new()));
+        let reported = |outcome| report(&plan, Engine::Sqlite, &outcome, "again");
+        let well = reported(outcome(Comparison { once: 2, ..Comparison::default() }, Vec::new()));
         assert_eq!(well.exit(), Exit::Success);
         let double = Comparison {
             once: 1,
@@ -389,7 +387,7 @@ mod tests {
             (outcome(Comparison { once: 2, ..Comparison::default() }, vec![breach]), "I11"),
             (outcome(held, Vec::new()), "no post was published"),
         ] {
-            let report = told(outcome);
+            let report = reported(outcome);
             assert_eq!(report.exit(), Exit::Unhealthy);
             let failure = report.failure.unwrap();
             assert!(failure.details.iter().any(|line| line.contains(named)), "{failure:?}");

@@ -19,7 +19,7 @@ pub(super) fn ready() -> Option<AliveUntilDropped> {
 
 /// Tells systemd that the worker finishes what runs.
 pub(super) fn stopping() {
-    notify(&[NotifyState::Stopping, NotifyState::Status("finishing running posts")]);
+    notify(&[NotifyState::Stopping, NotifyState::Status("finishing posts in flight")]);
 }
 
 /// Beats for the watchdog.
@@ -33,6 +33,6 @@ impl Drop for AliveUntilDropped {
 
 fn notify(state: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(state) {
-        tracing::debug!(%error, "systemd was not told");
+        tracing::debug!(%error, "systemd could not be notified");
     }
 }

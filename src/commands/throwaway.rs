@@ -18,7 +18,7 @@ impl Throwaway {
         std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), 0o700)
             .create(&folder)
             .map_err(|error| {
-                Fault::setup(format!("no folder can be made in {}: {error}", parent.display()))
+                Fault::setup(format!("cannot create a folder in {}: {error}", parent.display()))
                     .field("TMPDIR")
                     .hint("set TMPDIR to a folder that exists and that you may write to")
             })?;
@@ -33,7 +33,7 @@ impl Throwaway {
 impl Drop for Throwaway {
     fn drop(&mut self) {
         if let Err(error) = std::fs::remove_dir_all(&self.0) {
-            tracing::warn!(%error, folder = %self.0.display(), "throw-away files remain");
+            tracing::warn!(%error, folder = %self.0.display(), "throw-away files could not be removed");
         }
     }
 }

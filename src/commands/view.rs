@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::context::Context;
 use crate::domain::when::{Zone, rfc3339, short};
 use crate::domain::{CompanyId, Post, PostId, ShownStatus, SocialAccount};
-use crate::output::{Align, Cell, Format, Table};
+use crate::output::{Align, Cell, Format, Table, agreeing, counted};
 
 /// A post as an item of JSON data, with the keys of the old scheduler.
 pub(super) fn post_json(post: &Post) -> Value {
@@ -94,24 +94,24 @@ pub(super) fn account_json(account: &SocialAccount) -> Value {
     })
 }
 
-/// Verdicts about at most so many posts are shown at once.
+/// Maximum number of posts whose verdicts are shown at once.
 const DECIDED_MAX: usize = 10;
 
 /// Said once above the command lines of [`verdict_lines`].
 pub(super) const WHAT_VERDICTS_MEAN: &str = "\
-Look at the account, then say: it is there, under this id (--published); it is not
-there, send it again (--not-published); or leave it and ask no more (--abandon):";
+Look at the account, then run one of these: it is live, under this id (--published); it
+is not live, send it again (--not-published); or give it up, look no more (--abandon):";
 
 /// What to type about a post that may be live: a line for each verdict, which
 /// does what it says if it is pasted as it is. The one that wants an id is
-/// refused until somebody puts it there, also by a shell if its quotes get lost.
+/// refused until the id is filled in, also by a shell if its quotes get lost.
 pub(super) fn verdict_lines(socialsched: &str, id: PostId) -> String {
     ["--published '<ID OF THE POST>'", "--not-published", "--abandon"]
         .map(|verdict| format!("{socialsched} recover {} {verdict}", id.short()))
         .join("\n")
 }
 
-/// What to type about each of the posts whose outcome nobody could tell.
+/// What to type about each of the posts whose outcome is unknown.
 pub(super) fn unknown_hint(context: &Context, posts: &[Post]) -> Option<String> {
     let unknown: Vec<(PostId, CompanyId)> = posts
         .iter()
@@ -130,9 +130,9 @@ pub(super) fn verdicts(
     let (_, first) = posts.first()?;
     let mut lines = vec![
         format!(
-            "{} may be live and {} your word.",
+            "{} may be live and {} your decision.",
             counted(count, "post"),
-            if count == 1 { "needs" } else { "need" },
+            agreeing(count, "needs", "need"),
         ),
         WHAT_VERDICTS_MEAN.to_owned(),
     ];
@@ -147,12 +147,7 @@ pub(super) fn verdicts(
     Some(lines.join("\n"))
 }
 
-/// Tells of a row that cannot be read.
+/// Warns about a row that cannot be read.
 pub(super) fn warn_of_bad_row(context: &Context, why: impl std::fmt::Display) {
     context.printer.warn(&format!("another program wrote a bad row: {why}"));
-}
-
-/// `1 post`, `3 posts`.
-pub(super) fn counted(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }

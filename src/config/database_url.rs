@@ -82,7 +82,7 @@ impl DatabaseUrl {
         self.url.expose_secret()
     }
 
-    /// Whether reading this URL gives somebody a password.
+    /// Whether this URL holds a password.
     #[must_use]
     pub fn has_password(&self) -> bool {
         self.engine != Engine::Sqlite

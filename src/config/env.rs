@@ -34,6 +34,7 @@ impl Env {
     }
 
     /// The same with another system-wide configuration file.
+    #[cfg(test)]
     #[must_use]
     pub fn with_system_config(self, system_config: PathBuf) -> Self {
         Self { system_config, ..self }

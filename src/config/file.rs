@@ -118,7 +118,7 @@ impl FileConfig {
             }
         }
         // Each file passed on its own; merging only takes keys of theirs.
-        merged.try_into().map_err(|_| config_fault("the files do not fit together"))
+        merged.try_into().map_err(|_| config_fault("the configuration files cannot be combined"))
     }
 }
 

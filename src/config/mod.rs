@@ -28,12 +28,12 @@ pub(crate) use tokens::{Tokens, variable_of_platform};
 
 use crate::domain::when::Zone;
 use crate::domain::{CompanyId, Gateway, InstanceId, Problem, Problems};
-use crate::exit::Fault;
+use crate::exit::{CommandError, Fault};
 use crate::logging::LogFormat;
 use crate::output::{Format, Screen};
 use file::FileConfig;
 
-/// How long a one-shot command waits for the database, unless told otherwise.
+/// How long a one-shot command waits for the database, unless configured otherwise.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The global flags as clap read them, variables included.
@@ -68,7 +68,7 @@ impl Flags {
     }
 }
 
-/// Everything that a run is told from outside, decided once.
+/// Everything that a run is given from outside, decided once.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub database_url: DatabaseUrl,
@@ -115,7 +115,7 @@ impl Settings {
     /// # Errors
     /// [`Problems`] for a bad flag or variable (exit 2); [`Fault`] for a file
     /// that is missing, unreadable, wrong or open to others (exit 5).
-    pub fn resolve(flags: Flags, env: &Env, terminals: Terminals) -> anyhow::Result<Self> {
+    pub fn resolve(flags: Flags, env: &Env, terminals: Terminals) -> Result<Self, CommandError> {
         let file = FileConfig::load(flags.config.as_deref(), env, flags.insecure_config)?;
         let (database_url, database_named_by) = database_url(&flags, env, file.database_url)?;
         let color = early::decide_color(flags.color, file.color, env);
@@ -180,14 +180,12 @@ fn database_url(
     flags: &Flags,
     env: &Env,
     from_file: Option<DatabaseUrl>,
-) -> anyhow::Result<(DatabaseUrl, Option<&'static str>)> {
+) -> Result<(DatabaseUrl, Option<&'static str>), CommandError> {
     const VARIABLE: &str = "SOCIALSCHED_DATABASE_URL";
     const FILE: &str = "SOCIALSCHED_DATABASE_URL_FILE";
     let read = |name: &str, text: &str| {
-        text.parse::<DatabaseUrl>().map_err(|why| {
-            let problem = Problem::new(name, why.to_string()).hint(why.hint());
-            anyhow::Error::from(Problems::from(problem))
-        })
+        text.parse::<DatabaseUrl>()
+            .map_err(|why| Problems::from(Problem::new(name, why.to_string()).hint(why.hint())))
     };
     if let Some(text) = &flags.database_url {
         let named_by = (!flags.is_typed(program::DATABASE_URL)).then_some(VARIABLE);

@@ -68,6 +68,9 @@ fn checked(token: &str, place: impl FnOnce() -> String) -> Result<AccessToken, S
     if !token.is_empty() && token.chars().all(|c| c.is_ascii_graphic()) {
         Ok(AccessToken::new(token.to_owned()))
     } else {
-        Err(format!("{} does not hold a token: blank, or with blanks or odd characters", place()))
+        Err(format!(
+            "{} does not hold a token: it is blank, or contains spaces or unusual characters",
+            place()
+        ))
     }
 }

@@ -22,8 +22,16 @@ macro_rules! failure_codes {
 
         impl FailureCode {
             /// All but the platforms' own.
-            #[cfg(test)]
-            const ALL: &[Self] = &[$(Self::$variant),+];
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// What it says, in a sentence or two.
+            #[must_use]
+            pub const fn meaning(&self) -> &'static str {
+                match self {
+                    $(Self::$variant => concat!($($doc),+).trim_ascii(),)+
+                    Self::Platform(_) => "The platform's own code.",
+                }
+            }
 
             #[must_use]
             pub const fn as_str(&self) -> &str {
@@ -48,7 +56,7 @@ macro_rules! failure_codes {
 
 failure_codes! {
     // The post and its account.
-    /// The post breaks a rule of its platform: it takes no such type, media or text.
+    /// The post breaks a rule of its platform, which does not accept such a type, media or text.
     InvalidPost = "invalid_post",
     /// The stored post or job cannot be read.
     InvalidRow = "invalid_row",
@@ -58,11 +66,11 @@ failure_codes! {
     AccountPaused = "account_paused",
     /// The id of its account at the platform is not known.
     NoExternalId = "no_external_id",
-    /// The id of its account is none of the platform's.
+    /// The id of its account is not one that the platform gives.
     InvalidExternalId = "invalid_external_id",
     /// There is no token for its account.
     NoToken = "no_token",
-    /// The token contains characters that are not allowed in a header.
+    /// The token contains characters that cannot be sent.
     InvalidToken = "invalid_token",
     /// A limit of the platform is nearly used up.
     NearLimit = "near_limit",
@@ -76,7 +84,7 @@ failure_codes! {
     Panic = "panic",
 
     // The call.
-    /// No connection to the platform came about.
+    /// No connection to the platform could be made.
     Connect = "connect",
     /// The platform did not answer in time.
     Timeout = "timeout",
@@ -88,9 +96,9 @@ failure_codes! {
     NotSent = "not_sent",
     /// The HTTP client could not be set up.
     TlsSetup = "tls_setup",
-    /// The answer is not one of the platform's, or not whole.
+    /// The answer did not come from the platform, or is incomplete.
     UnreadableAnswer = "unreadable_answer",
-    /// The answer says that it did not succeed, and nothing else.
+    /// The answer says only that the call did not succeed.
     NotSuccessful = "not_successful",
     /// A list of the platform is too long to be read to its end.
     ListTooLong = "list_too_long",
@@ -98,7 +106,7 @@ failure_codes! {
     // The post's media, at their own server.
     /// The address of the media leads to no public server.
     MediaAddress = "media_address",
-    /// The media is of another kind than its post says, or a web page.
+    /// The media is not of the kind that the post says, or is a web page.
     MediaContent = "media_content",
     /// The media is too large.
     MediaSize = "media_size",
@@ -114,11 +122,11 @@ failure_codes! {
     // What is staged at the platform.
     /// What the publish call would name is not staged.
     NotStaged = "not_staged",
-    /// The upload address is none of the platform's.
+    /// The upload address is not one of the platform's.
     UploadUrl = "upload_url",
     /// The platform asks for parts that are not the file in order.
     UploadParts = "upload_parts",
-    /// The platform took the upload and did nothing with it.
+    /// The platform accepted the upload and did nothing with it.
     UploadNotTaken = "upload_not_taken",
     /// The upload failed at the platform.
     UploadFailed = "upload_failed",
@@ -130,7 +138,7 @@ failure_codes! {
     StagingExpired = "staging_expired",
 
     // What became of a publish call, or of a comment.
-    /// A reading saw the post, and saw it not live.
+    /// A look-up found the post, and it is not live.
     NotLive = "not_live",
     /// The platform still works on the post.
     InProgress = "in_progress",
@@ -138,7 +146,7 @@ failure_codes! {
     MissingObject = "missing_object",
     /// The state that was read does not say whether the post is live.
     UnclearState = "unclear_state",
-    /// What the call named was never recorded: no reading proves anything.
+    /// It was not recorded what the call named, so no look-up proves anything.
     Blind = "blind",
     /// Posts like it are live, and none is certainly this one.
     Ambiguous = "ambiguous",
@@ -156,13 +164,13 @@ failure_codes! {
     CommentRefused = "comment_refused",
     /// LinkedIn does not allow the posts of members to be read back.
     MemberPost = "member_post",
-    /// The same of their comments.
+    /// LinkedIn does not let the comments of members be read back.
     MemberComment = "member_comment",
     /// Stories are listed for a day only.
     StoryGone = "story_gone",
 
     // A person.
-    /// A person said that the post is not there.
+    /// A person decided that the post is not live.
     Operator = "operator",
     /// A person gave up on the post, which may be live.
     Abandoned = "abandoned",

@@ -2,12 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Exit, Fault};
+use super::{CommandError, Exit, Fault};
 use crate::domain::{Problem, Problems, visible};
-use crate::store::StoreError;
-
-const REPORT_IT: &str =
-    "this is a bug in socialsched: please report it with the command that you ran";
 
 /// Characters of a line of error text. Longer ones repeat a huge input.
 const LINE_MAX: usize = 800;
@@ -49,8 +45,8 @@ struct ProblemObject<'a> {
     hint: Option<&'a str>,
 }
 
-impl From<&anyhow::Error> for Explained {
-    fn from(error: &anyhow::Error) -> Self {
+impl From<&CommandError> for Explained {
+    fn from(error: &CommandError) -> Self {
         Self::new(error, "socialsched")
     }
 }
@@ -58,28 +54,20 @@ impl From<&anyhow::Error> for Explained {
 impl Explained {
     /// The only place that decides the exit code of an error; `program` begins
     /// the commands that are advised.
-    ///
-    /// A context around [`Problems`] names what they are about, a noun phrase
-    /// such as "this post"; one around a [`StoreError`] is what to do, from a
-    /// command that may have changed something before. Whatever is of no known
-    /// type is a bug: exit 1.
     #[must_use]
-    pub fn new(error: &anyhow::Error, program: &str) -> Self {
-        if let Some(problems) = error.downcast_ref::<Problems>() {
-            let context = error.to_string();
-            let subject = (context != problems.to_string()).then_some(context);
-            Self::problems(problems, subject.as_deref().unwrap_or("this command"))
-        } else if let Some(fault) = error.downcast_ref::<Fault>() {
-            fault.clone().into()
-        } else if let Some(store) = error.downcast_ref::<StoreError>() {
-            let context = error.to_string();
-            let fault = super::store::fault(store, program);
-            if context == store.to_string() { fault } else { fault.hint(context) }.into()
-        } else {
-            let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
-            let fault = Fault::internal(causes.join(": "));
-            let is_io = error.chain().any(|cause| cause.is::<std::io::Error>());
-            if is_io { fault.code("io") } else { fault.hint(REPORT_IT) }.into()
+    pub fn new(error: &CommandError, program: &str) -> Self {
+        match error {
+            CommandError::Input { problems, subject } => Self::problems(problems, subject),
+            CommandError::Fault(fault) => fault.clone().into(),
+            CommandError::Store { error, advice } => {
+                let fault = super::store::fault(error, program);
+                match advice {
+                    Some(advice) => fault.hint(*advice),
+                    None => fault,
+                }
+                .into()
+            }
+            CommandError::Io(chain) => Fault::internal(format!("{chain:#}")).code("io").into(),
         }
     }
 }
@@ -175,6 +163,7 @@ fn problem_line(Problem { field, value, what, .. }: &Problem) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::StoreError;
     use anyhow::Context;
 
     fn two_problems() -> Problems {
@@ -190,7 +179,7 @@ mod tests {
 
     #[test]
     fn all_problems_are_shown_at_once() {
-        let error = two_problems().into_result().context("this post").unwrap_err();
+        let error = CommandError::Input { problems: two_problems(), subject: "this post" };
         let explained = Explained::from(&error);
         assert_eq!(explained.exit, Exit::Input);
         assert_eq!(
@@ -206,7 +195,7 @@ mod tests {
     #[test]
     fn a_single_problem_needs_no_heading() {
         let problem = Problem::new("--at", "is in the past").value("yesterday").hint("pass --now");
-        let explained = Explained::from(&anyhow::Error::from(Problems::from(problem)));
+        let explained = Explained::from(&CommandError::from(Problems::from(problem)));
         assert_eq!(
             explained.human(false),
             "error: --at \"yesterday\": is in the past\n  pass --now\n"
@@ -230,7 +219,7 @@ mod tests {
             (Fault::unhealthy("x"), 8),
             (Fault::interrupted(), 130),
         ] {
-            let error = anyhow::Error::from(fault).context("while working");
+            let error = CommandError::from(fault);
             assert_eq!(Explained::from(&error).exit.code(), code);
         }
         assert_eq!(Exit::Success.code(), 0);
@@ -248,20 +237,33 @@ mod tests {
         );
     }
 
-    /// An unknown error is called a bug and shown without a debug dump.
+    /// A bug is called one, and shown without a debug dump.
     #[test]
-    fn unknown_error_is_a_bug_without_dump() {
-        let error = anyhow::anyhow!("no such state").context("publishing");
-        let text = Explained::from(&error).human(false);
-        assert!(text.starts_with("error: publishing: no such state\n"), "{text}");
-        assert!(text.contains("report"));
-        assert_eq!(Explained::from(&error).exit, Exit::Internal);
+    fn bug_is_called_one_without_dump() {
+        let text = Explained::from(Fault::bug("no such state")).human(false);
+        assert!(text.starts_with("error: no such state\n") && text.contains("report"), "{text}");
+        assert_eq!(Fault::bug("x").exit, Exit::Internal);
+    }
+
+    /// A command that had changed something before says what to do in its own words.
+    #[test]
+    fn advice_replaces_the_hint_of_the_store() {
+        let error = CommandError::Store {
+            error: StoreError::Full,
+            advice: Some("the first post stays published"),
+        };
+        let explained = Explained::from(&error);
+        assert_eq!((explained.exit, explained.code), (Exit::Unavailable, "disk_full"));
+        assert_eq!(explained.hint.as_deref(), Some("the first post stays published"));
+        let plain = Explained::from(&CommandError::from(StoreError::Full));
+        assert!(plain.hint.unwrap().starts_with("nothing was changed"));
     }
 
     /// An unexpected I/O error is exit 1 but is not called a bug.
     #[test]
     fn unexpected_io_is_exit_1_no_bug() {
-        let error = anyhow::Error::from(std::io::Error::other("disk full")).context("writing");
+        let error = Err::<(), _>(std::io::Error::other("disk full")).context("writing");
+        let error = CommandError::Io(error.unwrap_err());
         let explained = Explained::from(&error);
         assert_eq!((explained.exit, explained.code), (Exit::Internal, "io"));
         assert_eq!(explained.human(false), "error: writing: disk full\n");

@@ -1,12 +1,10 @@
-//! The error type of commands: an error that knows its exit code.
+//! What a command itself refuses or finds wrong: an error that knows its exit code.
 
 use std::fmt;
 
 use super::Exit;
 
-/// A command's error: what is wrong, and how the run ends because of it.
-///
-/// Travels inside `anyhow::Error`. Never put a secret into one.
+/// What is wrong, and how the run ends because of it. Never put a secret into one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     pub exit: Exit,
@@ -28,13 +26,20 @@ impl Fault {
         Self { exit, code, message: message.into(), field: None, hint: None, details: Vec::new() }
     }
 
-    /// A bug, or I/O that nobody expects to fail: exit 1.
+    /// A bug, or I/O that is not expected to fail: exit 1.
     #[must_use]
     pub fn internal(message: impl Into<String>) -> Self {
         Self::new(Exit::Internal, "internal", message)
     }
 
-    /// An answer is needed and nobody can be asked: exit 2.
+    /// What cannot happen, and did: exit 1.
+    #[must_use]
+    pub fn bug(message: impl Into<String>) -> Self {
+        Self::internal(message)
+            .hint("this is a bug in socialsched: please report it with the command that you ran")
+    }
+
+    /// An answer is needed and there is no person to ask: exit 2.
     #[must_use]
     pub fn no_terminal(message: impl Into<String>) -> Self {
         Self::new(Exit::Input, "no_terminal", message)

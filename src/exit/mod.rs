@@ -1,12 +1,14 @@
 //! How a run ends: the exit codes, and the one place where an error becomes
 //! an exit code and a text.
 
+mod error;
 mod explained;
 mod fault;
 mod panic;
 mod store;
 mod usage;
 
+pub use error::CommandError;
 pub(crate) use explained::ErrorObject;
 pub use explained::Explained;
 pub use fault::Fault;
@@ -18,7 +20,7 @@ pub use usage::from_clap;
 pub enum Exit {
     /// Done; or there was nothing to do; or an idempotent repeat.
     Success = 0,
-    /// A bug of this program, or I/O that nobody expects to fail.
+    /// A bug of this program, or I/O that is not expected to fail.
     Internal = 1,
     /// Bad input: a flag, a value, content that the platform's published rules
     /// refuse, or a needed answer without a terminal to ask on.

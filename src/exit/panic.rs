@@ -6,8 +6,8 @@ use std::panic::{AssertUnwindSafe, Location, PanicHookInfo, catch_unwind, set_ho
 use super::Exit;
 
 /// Replaces the panic message by one line that names only the place: the
-/// message of a panic may hold a caption or a secret, and a backtrace helps
-/// nobody who runs this from cron. Never panics itself, also not on a closed
+/// message of a panic may hold a caption or a secret, and a backtrace does
+/// not help a person who runs this from cron. Never panics itself, also not on a closed
 /// standard error.
 pub fn install_panic_hook() {
     set_hook(Box::new(|info: &PanicHookInfo<'_>| {
@@ -15,7 +15,7 @@ pub fn install_panic_hook() {
     }));
 }
 
-/// Runs the program; a panic that nobody caught on the way ends in exit 1.
+/// Runs the program; a panic that was not caught on the way ends in exit 1.
 pub fn guard(run: impl FnOnce() -> Exit) -> Exit {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or(Exit::Internal)
 }

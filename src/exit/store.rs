@@ -38,7 +38,7 @@ pub(super) fn fault(error: &StoreError, program: &str) -> Fault {
             .hint("socialsched needs to write to the file and to its directory"),
         StoreError::ServerReadOnly => Fault::unavailable(text)
             .code("read_only")
-            .hint("nothing was changed; a failover passes, a replica stays: name the primary"),
+            .hint("nothing was changed; a failover ends by itself, but a replica stays read-only: name the primary"),
         StoreError::Tls(_) => Fault::setup(text)
             .code("tls")
             .hint("check host name and TLS parameters of the URL, and the server's certificate"),
@@ -61,7 +61,6 @@ pub(super) fn fault(error: &StoreError, program: &str) -> Fault {
         StoreError::Inconsistent { .. } => Fault::setup(text)
             .code("bad_row")
             .hint("another program wrote this row; correct or delete it"),
-        StoreError::Statement(_) | StoreError::BrokeOff(_) => Fault::internal(text)
-            .hint("this is a bug in socialsched: please report it with the command that you ran"),
+        StoreError::Statement(_) | StoreError::BrokeOff(_) => Fault::bug(text),
     }
 }

@@ -5,6 +5,7 @@
 //! standard error. Nothing here reads the environment: what the surroundings
 //! are like comes in as a [`Screen`].
 
+mod count;
 mod delimited;
 mod json;
 mod printer;
@@ -13,6 +14,7 @@ mod prompt;
 mod report;
 mod table;
 
+pub(crate) use count::{agreeing, counted};
 pub use json::harmless;
 pub use printer::Printer;
 pub use progress::Bars;
@@ -58,7 +60,7 @@ impl Format {
 
 /// What the three standard streams are, and whether they get colour.
 ///
-/// Made once by `config`; every library that colours is told, none decides.
+/// Made once by `config`; it is passed to every library that colours, and none decides by itself.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Screen {
     pub stdin_terminal: bool,
@@ -73,7 +75,7 @@ pub struct Screen {
 impl Screen {
     /// Pushes the colour decision into the libraries that keep their own
     /// process-wide one (console, under dialoguer and indicatif). The others
-    /// (comfy-table, tracing-subscriber, clap) are told where they are used.
+    /// (comfy-table, tracing-subscriber, clap) are given it where they are used.
     pub fn apply(self) {
         dialoguer::console::set_colors_enabled(self.stdout_color);
         dialoguer::console::set_colors_enabled_stderr(self.stderr_color);

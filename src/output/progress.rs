@@ -24,7 +24,7 @@ impl Bars {
         style.map_or_else(|_| bar.clone(), |style| bar.clone().with_style(style))
     }
 
-    /// A spinner for work whose length nobody knows.
+    /// A spinner for work of unknown length.
     #[must_use]
     pub fn spinner(&self, what: &'static str) -> ProgressBar {
         let spinner = self.0.add(ProgressBar::new_spinner().with_message(what));

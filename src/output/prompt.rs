@@ -106,15 +106,15 @@ impl Prompts {
         let unusable = |error: io::Error| Fault::internal(format!("cannot ask: {error}"));
         let mode = tcgetattr(io::stdin()).map_err(|error| unusable(error.into()))?;
         let mut interrupts = signal(SignalKind::interrupt()).map_err(unusable)?;
-        let (tell, told) = oneshot::channel();
+        let (send, received) = oneshot::channel();
         let color = self.color;
         std::thread::spawn(move || {
             let theme: &dyn Theme = if color { &ColorfulTheme::default() } else { &SimpleTheme };
-            // Nobody listens any more after an interrupt.
-            let _ = tell.send(prompt(theme, &Term::stderr()));
+            // After an interrupt there is no receiver any longer.
+            let _ = send.send(prompt(theme, &Term::stderr()));
         });
         let answer = tokio::select! {
-            answer = told => answer.map_err(|_| Fault::internal("the prompt broke off"))?,
+            answer = received => answer.map_err(|_| Fault::internal("the prompt ended without an answer"))?,
             _ = interrupts.recv() => Err(io::Error::from(io::ErrorKind::Interrupted).into()),
         };
         let _ = tcsetattr(io::stdin(), OptionalActions::Now, &mode);

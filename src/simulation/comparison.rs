@@ -105,7 +105,7 @@ pub fn compare(
             }
             None => {
                 comparison.strays += 1;
-                comparison.findings.push(format!("{} is live and nobody's post", item.id));
+                comparison.findings.push(format!("{} is live and belongs to no post", item.id));
             }
         }
     }
@@ -133,10 +133,11 @@ pub fn compare(
             (ReportedState::Unknown, _) if post.is_members => {
                 (&mut comparison.unknown_one_step, None)
             }
-            (ReportedState::Unknown, _) => {
-                (&mut comparison.unknown_two_step, Some("unknown, although its platform tells"))
-            }
-            (ReportedState::Open, _) => (&mut comparison.open, Some("did not come to an end")),
+            (ReportedState::Unknown, _) => (
+                &mut comparison.unknown_two_step,
+                Some("unknown, although its platform can be asked"),
+            ),
+            (ReportedState::Open, _) => (&mut comparison.open, Some("did not end")),
         };
         *counter += 1;
         if let Some(finding) = finding {

@@ -189,7 +189,7 @@ impl<'a> Fleet<'a> {
             if status.code() != Some(AWAY) || self.failures > FAILURES_MAX {
                 return Err(SimulationError::Worker { status, said });
             }
-            tracing::warn!(said, "a worker found the database away; another one is started");
+            tracing::warn!(said, "a worker could not reach the database; another one is started");
         }
         let _ = std::fs::remove_file(log);
         Ok(())

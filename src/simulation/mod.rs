@@ -56,7 +56,7 @@ pub enum SimulationError {
     #[error(transparent)]
     Io(#[from] std::io::Error),
     /// A worker exited although it was not stopped.
-    #[error("a worker ended by itself, with {status}: {said}")]
+    #[error("a worker exited unexpectedly, with {status}: {said}")]
     Worker { status: ExitStatus, said: String },
     /// A worker does not end.
     #[error("a worker did not stop within {0:?}")]

@@ -170,7 +170,7 @@ pub(crate) fn accounts(rows: &[Row]) -> Vec<SocialAccount> {
         match account(row) {
             Ok(account) => accounts.push(account),
             Err(error) => {
-                tracing::warn!(%error, "an account is passed over");
+                tracing::warn!(%error, "an account is skipped");
                 continue;
             }
         }

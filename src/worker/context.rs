@@ -32,7 +32,7 @@ impl Context {
         if job.account.external_id.is_empty() {
             // The old scheduler's tables have no column for it.
             let why = format!(
-                "its id at the platform is not known; accounts add --id {} --external-id … tells it",
+                "its id at the platform is not known; set it with accounts add --id {} --external-id …",
                 job.account.id
             );
             return Err(Failure::new(

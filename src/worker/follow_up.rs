@@ -65,7 +65,7 @@ impl FollowUps {
                 Ok(Some(end)) => events.push(Event::of(&follow_up.post, end)),
                 Ok(None) => {}
                 Err(error) => tracing::warn!(post = %follow_up.post.post_id, %error,
-                    "its follow-up was not recorded"),
+                    "the follow-up of the post could not be recorded"),
             }
         }
         Ok(events)

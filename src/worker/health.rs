@@ -57,7 +57,7 @@ impl Health {
         let reason = format!("{} ({})", failure.message, failure.code);
         match self.store.count_fault(platform, job.account.id, &reason).await {
             Ok(Some(rest)) => tracing::warn!(%platform, code = %failure.code,
-                "it does not answer: nothing is sent to it for {} s", rest.as_secs()),
+                "the platform does not answer: nothing is sent to it for {} s", rest.as_secs()),
             Ok(None) => {}
             Err(error) => tracing::debug!(%platform, %error, "its fault is not counted"),
         }

@@ -34,7 +34,7 @@ impl Heartbeat {
             match runtime {
                 Ok(runtime) => runtime.block_on(run(&context, &stopped)),
                 Err(error) => {
-                    tracing::error!(%error, "no heartbeat: leases will run out");
+                    tracing::error!(%error, "no heartbeat: the leases will expire");
                 }
             }
             // Nobody waits when the process ends in a hurry.
@@ -57,7 +57,7 @@ async fn run(context: &Context, stopped: &Receiver<()>) {
     let store = match context.store.again(STATEMENT_LIMIT) {
         Ok(store) => store,
         Err(error) => {
-            tracing::error!(%error, "no heartbeat: leases will run out");
+            tracing::error!(%error, "no heartbeat: the leases will expire");
             return;
         }
     };
@@ -84,10 +84,10 @@ async fn beat(context: &Context, store: &Store) {
                 tracing::debug!(%job, "lease not renewed");
             }
         }
-        Err(error) => tracing::warn!(%error, "leases not renewed"),
+        Err(error) => tracing::warn!(%error, "the leases could not be renewed"),
     }
     let beat = store.beat(&options.id, &options.host, options.pid, env!("CARGO_PKG_VERSION")).await;
     if let Err(error) = beat {
-        tracing::warn!(%error, "heartbeat failed");
+        tracing::warn!(%error, "the heartbeat failed");
     }
 }

@@ -257,18 +257,19 @@ impl Reconciler {
         if let Some(permalink) = publisher.permalink(draft, receipt).await
             && let Err(error) = self.context.store.record_permalink(job.post_id, &permalink).await
         {
-            tracing::warn!(post = %job.post_id, %error, "the address was not stored");
+            tracing::warn!(post = %job.post_id, %error, "the permalink could not be stored");
         }
     }
 }
 
 fn anothers() -> Failure {
-    let message = "the only post like it that is live is another one of ours";
+    let message = "the only live post like it is another post of this database";
     Failure::new(Remedy::Retry, FailureCode::Anothers, message)
 }
 
 pub(super) fn may_be_anothers() -> Failure {
-    let message = "a post like it is live, and may be another one of ours whose call has no answer";
+    let message =
+        "a post like it is live, and may be another post of this database whose call has no answer";
     Failure::new(Remedy::Retry, FailureCode::MayBeAnothers, message)
 }
 

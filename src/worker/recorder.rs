@@ -88,7 +88,7 @@ impl Recorder {
             };
             tracing::error!(post = %evidence.lease.post(), fence = %evidence.intent.fence,
                 spooled = spooled.is_some(), %error,
-                "{}, but the database does not take it", evidence.proof);
+                "{}, but the database does not accept it", evidence.proof);
             match (spooled.is_some(), error.is_outage()) {
                 (true, _) => return Kept::Spooled,
                 (false, false) => return Kept::Untaken,
@@ -128,7 +128,7 @@ impl Recorder {
                     break;
                 }
                 Err(error) => tracing::error!(post = %waiting.evidence.lease.post(), %error,
-                    "an answer stays in the spool: the database does not take it"),
+                    "an answer stays in the spool: the database does not accept it"),
             }
         }
         self.unspool(settled).await;
@@ -180,7 +180,7 @@ impl Recorder {
         match on_a_thread(move || spool.keep(&kept)).await {
             Ok(waiting) => Some(waiting),
             Err(error) => {
-                tracing::error!(post = %evidence.lease.post(), %error, "the answer cannot be spooled");
+                tracing::error!(post = %evidence.lease.post(), %error, "the answer could not be written to the spool");
                 None
             }
         }
@@ -192,10 +192,10 @@ impl Recorder {
             return;
         };
         for waiting in &settled {
-            tracing::info!(post = %waiting.evidence.lease.post(), "a spooled answer is settled");
+            tracing::info!(post = %waiting.evidence.lease.post(), "an answer from the spool was recorded");
         }
         if let Err(error) = on_a_thread(move || spool.remove(&settled)).await {
-            tracing::warn!(%error, "settled answers stay in the spool");
+            tracing::warn!(%error, "recorded answers could not be removed from the spool");
         }
     }
 }
@@ -207,7 +207,7 @@ fn kept(recorded: Recorded, evidence: &Evidence) -> Kept {
         Recorded::Unclear => Kept::Unclear,
         Recorded::Stray => {
             tracing::warn!(post = %evidence.lease.post(), fence = %evidence.intent.fence,
-                "{}, in answer to a call that this database does not know: it is looked up",
+                "{}, in answer to a call that this database does not know: the post is looked up",
                 evidence.proof);
             Kept::Recorded(Settled::Lost)
         }

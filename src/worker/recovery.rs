@@ -91,7 +91,7 @@ impl Worker {
                     recovery.reconciled.push(Event::of(job, end));
                 }
                 // Read only: nothing is ended.
-                Err(why) => tracing::warn!(%post, "it stays as it is: {why}"),
+                Err(why) => tracing::warn!(%post, "the post stays as it is: {why}"),
             }
         }
         Ok(())

@@ -109,7 +109,7 @@ impl Worker {
         let result = run.rounds(until).await;
         run.drain().await;
         if let Err(error) = run.feed_spool().await {
-            tracing::warn!(%error, "answers wait in the spool for the next start");
+            tracing::warn!(%error, "answers stay in the spool until the next start");
         }
         if let Some(heartbeat) = run.heartbeat.take() {
             heartbeat.stop().await;
@@ -162,7 +162,7 @@ impl Run {
     async fn repair(&self) -> Result<bool, StoreError> {
         let quoted = self.parts.context.store.quote_broken_media().await?;
         for post in &quoted {
-            tracing::warn!(%post, "another program wrote media that is no JSON");
+            tracing::warn!(%post, "another program wrote media that is not JSON");
         }
         Ok(!quoted.is_empty())
     }
@@ -172,7 +172,7 @@ impl Run {
             match Heartbeat::start(&self.parts.context) {
                 Ok(heartbeat) => self.heartbeat = Some(heartbeat),
                 // Jobs then live as long as their first lease.
-                Err(error) => tracing::error!(%error, "no thread for the heartbeat"),
+                Err(error) => tracing::error!(%error, "cannot start a thread for the heartbeat"),
             }
         }
     }
@@ -231,7 +231,7 @@ impl Run {
                 }
                 () = &mut over => {
                     tracing::warn!(jobs = self.jobs.len(),
-                        "grace is over: what was not sent is put back, the rest left to be recovered");
+                        "the grace period is over: jobs that were not sent are returned to the queue, the others are left to be recovered");
                     self.jobs.abort_all();
                     // A database that is away is not waited for.
                     let _ = tokio::time::timeout(PUT_BACK_LIMIT, self.join_all()).await;
@@ -259,7 +259,7 @@ impl Run {
             Ok(Ok(end)) => end,
             Ok(Err(error)) => {
                 tracing::error!(post = %claim.post_id, %error,
-                    "the database did not take the result");
+                    "the database did not accept the result");
                 // A full disk and rivals are no fault of the post: they cost no attempt.
                 // A database that is away would not take this either, and a row that
                 // is wrong must not go on for ever.
@@ -285,7 +285,7 @@ impl Run {
             Err(_) => match self.panicked(&claim, intent).await {
                 Ok(end) => end,
                 Err(error) => {
-                    tracing::error!(post = %claim.post_id, %error, "after a panic");
+                    tracing::error!(post = %claim.post_id, %error, "the post of a panic could not be settled");
                     return;
                 }
             },
@@ -302,7 +302,7 @@ impl Run {
             Ok(end) => Some(end),
             Err(error) => {
                 tracing::warn!(post = %claim.post_id, %error,
-                    "not put back; the job will be taken over");
+                    "the job could not be returned to the queue; it will be taken over");
                 None
             }
         }
@@ -329,8 +329,8 @@ impl Run {
     fn followed_up(&mut self, ended: Result<Result<Vec<Event>, StoreError>, JoinError>) {
         match ended {
             Ok(Ok(events)) => events.into_iter().for_each(|event| self.note(event)),
-            Ok(Err(error)) => tracing::warn!(%error, "a follow-up was not recorded"),
-            Err(error) => tracing::error!(%error, "a follow-up broke off"),
+            Ok(Err(error)) => tracing::warn!(%error, "a follow-up could not be recorded"),
+            Err(error) => tracing::error!(%error, "a follow-up failed unexpectedly"),
         }
     }
 

@@ -113,7 +113,7 @@ impl Recorder {
     /// A pause that is not recorded is asked for again by the next attempt.
     pub(super) async fn pause_or_go_on(&self, job: &Job, failure: &Failure) {
         if let Err(error) = self.context.store.pause_accounts(job.post_id, failure).await {
-            tracing::warn!(account = %job.account.id, %error, "its account is not paused");
+            tracing::warn!(account = %job.account.id, %error, "the account could not be paused");
         }
     }
 
@@ -126,7 +126,7 @@ impl Recorder {
             95..100 => Duration::from_secs(5 * 60),
             _ => Duration::from_secs(15 * 60),
         };
-        let message = format!("{percent} % of a limit of the platform are used up");
+        let message = format!("{percent} % of a limit of the platform is used up");
         let failure = Failure::new(Remedy::Wait { rest, scope }, FailureCode::NearLimit, message);
         self.pause_or_go_on(job, &failure).await;
     }

@@ -52,22 +52,29 @@ const MAP: &[(&str, &[&str])] = &[
             "context",
         ],
     ),
-    // They print the command tree itself.
-    ("commands::completions", &["cli"]),
-    ("commands::man", &["cli"]),
     ("cli", &["domain", "commands", "context", "config", "exit", "logging", "output"]),
     ("main", &["cli"]),
 ];
 
-/// Modules whose parts need each other in one direction only.
+/// Modules whose parts need each other in one direction only; the first is the crate.
 const IN_ORDER: &[&str] = &[
+    "",
+    "commands",
     "config",
     "domain",
     "domain::platform",
     "domain::rules",
+    "domain::when",
     "exit",
     "output",
     "platforms",
+    "platforms::http",
+    "platforms::instagram",
+    "platforms::linkedin",
+    "sandbox::faults",
+    "sandbox::graph",
+    "sandbox::instagram",
+    "simulation",
     "store",
     "store::queue",
     "store::schema",
@@ -98,17 +105,8 @@ const WALLS: &[(&str, &[&str])] = &[
             "src/exit/usage.rs",
         ],
     ),
-    (
-        "anyhow",
-        &[
-            "src/cli.rs",
-            "src/commands/",
-            "src/context.rs",
-            "src/config/",
-            "src/exit/",
-            "src/logging.rs",
-        ],
-    ),
+    // Errors have types; only what a person reads as a chain has none.
+    ("anyhow", &["src/exit/", "src/commands/man.rs"]),
     ("std::env", &["src/config/", "src/kill_point.rs"]),
     ("std::env::args_os", &["src/cli.rs"]),
 ];
@@ -212,8 +210,7 @@ fn the_map_refuses_what_it_should() {
     assert!(!check("output::json", "exit::guard"));
     assert!(check("context", "worker::TokenSource"));
     assert!(!check("context", "worker::Worker"));
-    assert!(check("commands::man", "cli::command"));
-    assert!(!check("commands::list", "cli::command"));
+    assert!(!check("commands::man", "cli::command"));
     assert!(check("commands::list", "commands::view"));
     assert!(!check("commands::list", "commands::show"));
     assert!(!check("commands::list", "commands::show::table"));

@@ -121,12 +121,12 @@ fn a_simulation_takes_only_numbers_that_make_sense() {
 fn untyped_configured_database_is_reported_ignored() {
     let (world, _) = machine();
     let printed = world.run(&["simulate", "-n"]).ok().stderr;
-    let lines: Vec<&str> = printed.lines().filter(|line| line.contains("not heeded")).collect();
+    let lines: Vec<&str> = printed.lines().filter(|line| line.contains("is ignored:")).collect();
     assert_eq!(lines.len(), 1, "{printed}");
-    assert!(lines[0].starts_with("SOCIALSCHED_DATABASE_URL is not heeded"), "{printed}");
+    assert!(lines[0].starts_with("SOCIALSCHED_DATABASE_URL is ignored"), "{printed}");
     assert!(lines[0].ends_with("--database-url \"$SOCIALSCHED_DATABASE_URL\""), "{printed}");
     let typed = world.run(&["simulate", "-n", "--database-url", "sqlite:///a.db"]).ok().stderr;
-    assert!(!typed.contains("not heeded"), "{typed}");
+    assert!(!typed.contains("is ignored:"), "{typed}");
 }
 
 /// The command that repeats a simulation is whole but for the password.
@@ -299,5 +299,5 @@ fn simulation_rejects_readable_posts_left_unknown() {
     );
     let findings = outcome.findings();
     assert_eq!(findings.len(), unknown, "{findings:?}");
-    assert!(findings[0].contains("its platform tells"), "{findings:?}");
+    assert!(findings[0].contains("its platform can be asked"), "{findings:?}");
 }

@@ -283,7 +283,9 @@ fn frozen_worker_publishes_nothing_taken_over() {
     world.work_until_done();
     frozen.resume();
     let published = |item: &Value| item["text"] == "Hello";
-    eventually("it has woken up", || frozen.stderr().contains("lost") || !frozen.is_running());
+    eventually("it has woken up", || {
+        frozen.stderr().contains("taken over") || !frozen.is_running()
+    });
     frozen.terminate();
     frozen.wait();
     assert_eq!(world.live().iter().filter(|item| published(item)).count(), 1);

@@ -9,6 +9,7 @@ use super::ScheduleArgs;
 use crate::commands::input::read_text;
 use crate::context::Context;
 use crate::domain::{CompanyId, MediaItem, Platform, PostType, Problem, Problems};
+use crate::exit::CommandError;
 
 /// The old scheduler's request, field for field.
 #[derive(Deserialize)]
@@ -48,7 +49,7 @@ impl ScheduleArgs {
         self,
         context: &Context,
         problems: &mut Problems,
-    ) -> anyhow::Result<Request> {
+    ) -> Result<Request, CommandError> {
         if let Some(path) = &self.body {
             return body(context, path);
         }
@@ -89,7 +90,7 @@ impl ScheduleArgs {
 }
 
 /// Reads the old scheduler's request.
-fn body(context: &Context, path: &Path) -> anyhow::Result<Request> {
+fn body(context: &Context, path: &Path) -> Result<Request, CommandError> {
     let text = read_text("--body", path, context.settings.timeout).map_err(Problems::from)?;
     let body: Body = serde_json::from_str(&text).map_err(|error| {
         Problems::from(Problem::new("--body", format!("not a request: {error}")).hint(

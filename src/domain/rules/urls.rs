@@ -189,14 +189,18 @@ fn has_public_host(url: &Url) -> bool {
 
 /// Warns about a file type that the platform does not publish.
 fn format(flag: &str, text: &str, kind: MediaKind, profile: &Profile, review: &mut Review) {
-    let taken = match kind {
-        MediaKind::Image => profile.image_files,
-        MediaKind::Video => profile.video_files,
+    let (taken, a_file) = match kind {
+        MediaKind::Image => (profile.image_files, "an image"),
+        MediaKind::Video => (profile.video_files, "a video"),
     };
     let extension = extension_of(text).filter(|_| media_kind_of(text).is_some());
     let Some(extension) = extension.filter(|_| !taken.is_empty()) else { return };
     if media_kind_of(text) != Some(kind) {
-        review.warn(problem(flag, text, format!("the name .{extension} looks like no {kind}")));
+        review.warn(problem(
+            flag,
+            text,
+            format!("the extension .{extension} is not that of {a_file}"),
+        ));
     } else if !taken.contains(&extension.as_str()) {
         let (name, taken) = (profile.name, taken.join(", "));
         let what = format!("{name} takes {taken} files as {kind}, not .{extension}");

@@ -37,13 +37,13 @@ pub enum WhenError {
     #[error("this time occurs twice in {zone} (clocks go back)")]
     Fold { zone: String, earlier: String, later: String },
     /// A span of no length.
-    #[error("a span must be longer than nothing")]
+    #[error("a span must be longer than zero")]
     EmptySpan,
     /// Not after the database's clock. Both in UTC.
     #[error("this is not in the future: it is {at}, and the database's clock shows {now}")]
     Past { at: String, now: String },
     /// Outside the years that are taken.
-    #[error("{at} is outside the range that is taken, {from} to {to}")]
+    #[error("{at} is outside the accepted range, {from} to {to}")]
     OutOfRange { at: String, from: String, to: String },
 }
 

@@ -379,7 +379,7 @@ pub(crate) async fn schedule_all(
 /// Nothing more is done for a live post: a comment that is still owed has failed, one
 /// that was being sent may be there. Any other post may be readable again in a day.
 async fn give_up(tx: &mut Tx, post: &Key, why: &str) -> Result<(), StoreError> {
-    tracing::warn!(%post, "not followed up: {why}");
+    tracing::warn!(%post, "the post is not followed up: {why}");
     tx.execute(
         sql("UPDATE post_details
                 SET updated_at = {now},

@@ -59,7 +59,7 @@ impl Store {
             // Not lost on the way: the disk has failed, and is not asked again so soon.
             return opened;
         }
-        tracing::warn!(error = %lost, "reading again whether gates are open");
+        tracing::warn!(error = %lost, "the commit was not confirmed: reading again whether calls were cleared");
         transaction!(self, tx, {
             let mut before = opened_before(tx, jobs).await?;
             let others: Vec<ToPublish<'_>> =

@@ -14,7 +14,7 @@ use crate::store::rows;
 use crate::store::sql::db::{Row, Sql, Tx, sql};
 use crate::store::sql::raw::Key;
 
-const NO_UUID: &str = "another program gave it an id that is no UUID in lower case";
+const NO_UUID: &str = "another program gave it an id that is not a lower-case UUID";
 
 /// Attempts and fences are counted up, and must not leave their columns' range.
 const COUNT_MAX: i64 = 1_000_000_000;
@@ -148,7 +148,7 @@ async fn end(tx: &mut Tx, row: &Row, fault: &Fault) -> Result<Ended, StoreError>
     let id = row.post("post_id").ok();
     if id.is_none() {
         // No event can name it.
-        tracing::warn!(%job, %post, "ended as failed: {message}");
+        tracing::warn!(%job, %post, "the post ended as failed: {message}");
     }
     Ok(Ended { post: id, outcome, why: message })
 }

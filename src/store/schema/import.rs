@@ -93,18 +93,18 @@ const UUID: &str = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
 #[rustfmt::skip]
 const RULES: &[(&str, &str, &str, bool)] = &[
     ("post_details", "r WHERE NOT (r.id RLIKE '{UUID}' AND CAST(r.id AS BINARY) = CAST(LOWER(r.id) AS BINARY))",
-     "its id is no UUID in lower case", true),
+     "its id is not a lower-case UUID", true),
     ("post_schedule", "r WHERE NOT (r.id RLIKE '{UUID}' AND CAST(r.id AS BINARY) = CAST(LOWER(r.id) AS BINARY))",
-     "its id is no UUID in lower case", true),
+     "its id is not a lower-case UUID", true),
     ("post_schedule", "r JOIN post_schedule p ON p.post_detail_id = r.post_detail_id AND p.id <> r.id",
      "another job has the same post_detail_id", true),
     ("post_details", "r JOIN post_details p ON p.platform = r.platform
                         AND p.external_post_id = r.external_post_id AND p.id <> r.id",
      "another post has the same external_post_id", true),
     ("post_schedule", "r WHERE r.status = 'processing' AND (r.locked_at IS NULL OR r.worker_id IS NULL)",
-     "it is processing without locked_at or worker_id: nobody could ever take it over", true),
+     "it is processing without locked_at or worker_id: no worker could ever take it over", true),
     ("meta_social_accounts", "r WHERE NOT (r.id RLIKE '{UUID}') OR NOT (r.company_id RLIKE '{UUID}')",
-     "its id or company_id is no UUID: its posts will fail", false),
+     "its id or company_id is not a UUID: its posts will fail", false),
     ("post_details", "r WHERE r.status IS NULL OR r.status = ''",
      "it has no status: it will not be published", false),
     ("post_schedule", "r WHERE r.status IS NULL OR r.status = ''",
@@ -115,17 +115,17 @@ const RULES: &[(&str, &str, &str, bool)] = &[
      "it has no post: nothing will be published", false),
     ("post_details", "r LEFT JOIN meta_social_accounts p ON p.id = r.social_account_id
                        WHERE p.id IS NULL AND {open r}",
-     "its account is not there: it will fail", false),
+     "its account is missing: it will fail", false),
     ("post_details", "r JOIN meta_social_accounts p ON p.id = r.social_account_id
                        WHERE (p.company_id <> r.company_id OR p.platform <> r.platform)
                          AND {open r}",
      "its account is of another company or platform: it will fail", false),
     ("post_details", "r WHERE r.media IS NOT NULL AND NOT JSON_VALID(r.media)",
-     "its media is no JSON: it will fail", false),
+     "its media is not JSON: it will fail", false),
     ("post_details", "r WHERE r.external_post_id IS NOT NULL AND r.status <> 'published'",
      "it has an external_post_id and is not published", false),
     ("post_schedule", "r WHERE r.run_at IS NULL OR YEAR(r.run_at) = 0",
-     "its run_at is no time: it will fail", false),
+     "its run_at is not a time: it will fail", false),
     ("post_schedule", "r JOIN post_details p ON p.id = r.post_detail_id
                        WHERE {open r} AND p.status IN ('published', 'failed', 'cancelled')",
      "its post has ended: it will end too", false),
@@ -134,7 +134,7 @@ const RULES: &[(&str, &str, &str, bool)] = &[
      "its worker left it processing: it will be looked up, and not sent again", false),
     ("post_schedule", "r WHERE r.status = 'processing'
                          AND r.locked_at >= UTC_TIMESTAMP() - INTERVAL 10 MINUTE",
-     "a worker of the Node.js scheduler is at it: stop that first", false),
+     "a worker of the Node.js scheduler is processing it: stop that worker first", false),
 ];
 
 impl Store {

@@ -58,7 +58,7 @@ const INVARIANTS: &[(&str, &str, &str)] = &[
         OR status NOT IN ('pending', 'processing', 'published', 'failed', 'cancelled')
         UNION ALL SELECT id FROM post_schedule WHERE status IS NULL OR status NOT IN ('pending', 'processing', 'done', 'failed')"),
     ("I23", "a lease ends after it began", "SELECT id FROM post_schedule WHERE lease_until IS NOT NULL AND lease_until < locked_at"),
-    ("I24", "a wish is never put back", "SELECT id FROM post_details WHERE cancel_requested_at IS NOT NULL AND status = 'pending'"),
+    ("I24", "a cancelled post is never put back", "SELECT id FROM post_details WHERE cancel_requested_at IS NOT NULL AND status = 'pending'"),
     ("I25", "a known id is shown", "SELECT s.id AS id FROM {J} WHERE s.fence > 0 AND d.status = 'published'
         AND d.external_post_id IS NULL AND EXISTS (SELECT 1 FROM publish_log l WHERE l.post_schedule_id = s.id
           AND l.kind = 'publish' AND l.event = 'ok' AND l.remote_id IS NOT NULL)"),

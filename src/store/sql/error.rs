@@ -21,19 +21,19 @@ pub enum StoreError {
     #[error("database schema is at {found}, this program knows only {known}")]
     SchemaNewer { found: i64, known: i64 },
     /// Another database than the one that was expected.
-    #[error("this database is {found}, and {expected} is expected")]
+    #[error("this is the database {found}, but {expected} is expected")]
     WrongInstance { found: InstanceId, expected: InstanceId },
     /// The file is no database, or a damaged one.
-    #[error("{0} is not a database, or a damaged one")]
+    #[error("{0} is not a database, or is damaged")]
     Damaged(String),
     /// The path cannot be this program's database file.
     #[error("{path}: {why}")]
     BadFile { path: PathBuf, why: String },
     /// There is a file already where a new one was to be made.
-    #[error("{0} exists already")]
+    #[error("{0} already exists")]
     FileExists(PathBuf),
     /// The server lets this user make no database; `grant` would change that.
-    #[error("the database server lets this user make no database: {why}")]
+    #[error("the database server does not let this user create a database: {why}")]
     MayNotCreate { why: String, grant: String },
     /// The server lets this user not in, or not do this.
     #[error("the database server refuses: {0}")]
@@ -48,10 +48,10 @@ pub enum StoreError {
     #[error("the database server is read-only")]
     ServerReadOnly,
     /// No connection is as safe as the URL asks for.
-    #[error("no TLS to the database server: {0}")]
+    #[error("no TLS connection to the database server: {0}")]
     Tls(String),
     /// Two transactions stood in each other's way; this one was undone.
-    #[error("another transaction was in the way")]
+    #[error("another transaction made a conflicting change")]
     Conflict,
     /// Another process holds the database for too long; which one, if known.
     #[error("the database is locked by {}", .0.as_deref().unwrap_or("another process"))]
@@ -75,7 +75,7 @@ pub enum StoreError {
     #[error("{what} changed {actual} rows instead of {expected}")]
     RowsChanged { what: &'static str, expected: u64, actual: u64 },
     /// A part of a worker's round panicked: a bug.
-    #[error("{0} broke off")]
+    #[error("{0} failed unexpectedly")]
     BrokeOff(&'static str),
     /// A statement failed for a reason of its own: a bug.
     #[error("the database refused a statement: {0}")]

@@ -180,7 +180,7 @@ pub(crate) fn int(row: &Row, index: impl Column) -> Result<Option<i64>, Why> {
 }
 
 fn no_number(bytes: &[u8]) -> String {
-    format!("{} is no whole number", shown(&String::from_utf8_lossy(bytes)))
+    format!("{} is not a whole number", shown(&String::from_utf8_lossy(bytes)))
 }
 
 fn too_large(number: u64) -> String {
@@ -207,7 +207,7 @@ pub(crate) fn time(row: &Row, column: &str) -> Result<Option<DateTime<Utc>>, Why
             let raw = row.try_get_raw(column)?;
             let kind = raw.type_info().name().to_owned();
             if !kind.starts_with("TIMESTAMP") {
-                return Err(Why::Value(format!("is of type {kind}, which is no time")));
+                return Err(Why::Value(format!("is of type {kind}, which is not a time")));
             }
             match row.try_get_unchecked::<Option<i64>, _>(column)? {
                 None => Ok(None),
@@ -218,7 +218,7 @@ pub(crate) fn time(row: &Row, column: &str) -> Result<Option<DateTime<Utc>>, Why
 }
 
 fn no_time(text: &str) -> String {
-    format!("{} is no time", shown(text))
+    format!("{} is not a time", shown(text))
 }
 
 fn in_calendar(time: NaiveDateTime) -> Option<DateTime<Utc>> {

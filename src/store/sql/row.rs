@@ -61,7 +61,7 @@ impl Row {
             Ok(text) => Ok(text),
             Err(error) => {
                 let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-                Err(self.wrong(column, format!("{} is no UTF-8", shown(&text))))
+                Err(self.wrong(column, format!("{} is not UTF-8", shown(&text))))
             }
         }
     }
@@ -108,7 +108,7 @@ impl Row {
             None => Ok(None),
             Some(text) => Uuid::try_parse(&text)
                 .map(Some)
-                .map_err(|_| self.wrong(column, format!("{} is no UUID", shown(&text)))),
+                .map_err(|_| self.wrong(column, format!("{} is not a UUID", shown(&text)))),
         }
     }
 
@@ -134,7 +134,7 @@ impl Row {
         if is_text && self.text(column)? == id.hyphenated().to_string() {
             return Ok(id);
         }
-        Err(self.wrong(column, "is no UUID in lower case"))
+        Err(self.wrong(column, "is not a lower-case UUID"))
     }
 
     /// What names the row in a statement, also if it is no UUID.
@@ -159,7 +159,7 @@ impl Row {
     pub(crate) fn opt_json(&self, column: &'static str) -> Result<Option<Json>, StoreError> {
         let Some(text) = self.opt_text(column)? else { return Ok(None) };
         let parsed = serde_json::from_str(&text).map(Some);
-        parsed.map_err(|error| self.wrong(column, format!("{} is no JSON: {error}", shown(&text))))
+        parsed.map_err(|error| self.wrong(column, format!("{} is not JSON: {error}", shown(&text))))
     }
 
     /// A word of one of our closed lists.

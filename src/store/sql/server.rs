@@ -53,8 +53,8 @@ impl Store {
             .filter(|(name, value)| is_unsafe(name, value))
             .map(|(name, value)| {
                 format!(
-                    "the database server has {name} = {value}: its crash may lose that a post \
-                     was sent, which may then be sent twice; set it to {}",
+                    "the database server has {name} = {value}: a crash may lose the record that \
+                     a post was sent, which may then be sent twice; set it to {}",
                     if name.starts_with("innodb") || name == "sync_binlog" { "1" } else { "on" }
                 )
             })

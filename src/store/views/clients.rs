@@ -34,7 +34,7 @@ impl Store {
         let warn = |row: &Row, error: StoreError| {
             let id = row.int("id").map_or("?".to_owned(), |id| id.to_string());
             let error = error.in_row("agency_clients", format!("client {id}"));
-            tracing::warn!(%error, "a client is passed over");
+            tracing::warn!(%error, "a client is skipped");
         };
         let read = |row| client(row).map_err(|error| warn(row, error)).ok();
         Ok(rows.iter().filter_map(read).collect())

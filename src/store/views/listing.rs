@@ -131,7 +131,7 @@ pub(crate) fn list_query(filter: &PostFilter, page: &Page) -> Result<Sql, StoreE
     let id = if page.sort == Sort::Created { "d.id" } else { "s.id" };
     if let Some(cursor) = &page.after {
         let last = uuid::Uuid::try_parse(cursor)
-            .map_err(|_| StoreError::BadInput("this is no cursor of a listing".to_owned()))?;
+            .map_err(|_| StoreError::BadInput("this is not a cursor of a listing".to_owned()))?;
         // Compared where the times lie: other programs write them in other
         // precisions than we would bind.
         let beyond = if direction.is_empty() { ">" } else { "<" };

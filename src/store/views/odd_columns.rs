@@ -34,9 +34,9 @@ pub(crate) struct Table {
     pub(crate) columns: &'static [Column],
 }
 
-const FAILS: &str = "an open post with it fails, or is held if it may have been sent";
-const LOG: &str = "its post is held if it may have been sent, and fails otherwise";
-const NOT_SHOWN: &str = "list cannot show the post; it is published all the same";
+const FAILS: &str = "an open post with it fails, or needs review if it may have been sent";
+const LOG: &str = "its post needs review if it may have been sent, and fails otherwise";
+const NOT_SHOWN: &str = "list cannot show the post; it is still published";
 const NOTHING: &str = "nothing depends on it";
 const NO_STATE: &str = "the post is not published, nor shown by list";
 const OVER: &str = "a job with it is taken over by the next worker";
@@ -155,7 +155,7 @@ pub(crate) const HEALTH: Table = Table {
         word("platform", words!(Platform), NOTHING),
         count("faults", ATTEMPTS.0, ATTEMPTS.1, "an outage is not noticed"),
         count("rests", ATTEMPTS.0, ATTEMPTS.1, "an outage is not noticed"),
-        time("rests_until", "the platform may rest for ever"),
+        time("rests_until", "the platform may stay paused forever"),
         time("updated_at", NOTHING),
     ],
 };
@@ -177,13 +177,13 @@ impl Column {
     /// What is wrong with a value of it.
     pub(crate) fn why(&self) -> String {
         match self.holds {
-            Holds::Time => "is no time of the years 1 to 9999".to_owned(),
-            Holds::Id => "is no UUID in lower case".to_owned(),
+            Holds::Time => "is not a time of the years 1 to 9999".to_owned(),
+            Holds::Id => "is not a lower-case UUID".to_owned(),
             Holds::Word(words) => format!("is not one of {}", words().join(", ")),
-            Holds::Count(i64::MIN, _) => "is no whole number".to_owned(),
-            Holds::Count(from, to) => format!("is no whole number from {from} to {to}"),
-            Holds::Json => "is no JSON".to_owned(),
-            Holds::JsonList => "is no JSON list".to_owned(),
+            Holds::Count(i64::MIN, _) => "is not a whole number".to_owned(),
+            Holds::Count(from, to) => format!("is not a whole number from {from} to {to}"),
+            Holds::Json => "is not JSON".to_owned(),
+            Holds::JsonList => "is not a JSON list".to_owned(),
         }
     }
 

@@ -233,7 +233,7 @@ async fn workers(tx: &mut Tx) -> Result<Vec<WorkerBeat>, StoreError> {
             Err(error) => {
                 let worker = row.opt_lossy("id")?.unwrap_or_default();
                 let error = error.in_row("workers", format!("worker {worker}"));
-                tracing::warn!(%error, "a worker is passed over");
+                tracing::warn!(%error, "a worker is skipped");
             }
         }
     }

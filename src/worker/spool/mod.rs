@@ -176,10 +176,10 @@ impl Spool {
                 Ok(waiting) => reading.waiting.extend(waiting),
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    tracing::warn!(file = %path.display(), "a file of answers is not read yet: {error}");
+                    tracing::warn!(file = %path.display(), "a file of the spool cannot be read yet: {error}");
                     reading.is_busy = true;
                 }
-                Err(error) => self.warn_once(&path, &format!("none is used: {error}")),
+                Err(error) => self.warn_once(&path, &format!("the file is ignored: {error}")),
             }
         }
         Ok(reading)
@@ -198,7 +198,7 @@ impl Spool {
         if !unused.is_empty() {
             let parts: Vec<String> =
                 unused.iter().map(|(why, lines)| format!("{why} ({lines})")).collect();
-            self.warn_once(path, &format!("lines are not used: {}", parts.join(", ")));
+            self.warn_once(path, &format!("lines are ignored: {}", parts.join(", ")));
         }
         Ok(waiting)
     }
@@ -207,7 +207,7 @@ impl Spool {
         let look = look_at(path);
         let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
         if warned.insert(path.to_owned(), look) != Some(look) {
-            tracing::warn!(file = %path.display(), "answers: {why}");
+            tracing::warn!(file = %path.display(), "spool: {why}");
         }
     }
 
@@ -285,7 +285,7 @@ impl Spool {
 
     /// What a line says, and its text; why not, otherwise.
     fn read(&self, bytes: &[u8]) -> Result<(Line, String), &'static str> {
-        let foreign = "none of this program's";
+        let foreign = "not written by this program";
         if bytes.len() > LINE_MAX {
             return Err("too long");
         }

@@ -73,7 +73,7 @@ fn demo_creates_and_keeps_a_named_file() {
     let empty = world.path("empty.db");
     fs::write(&empty, "").unwrap();
     let url = format!("sqlite://{}", empty.display());
-    world.run(&["demo", "--database-url", &url]).exits(4).complains("exists already");
+    world.run(&["demo", "--database-url", &url]).exits(4).complains("already exists");
     assert_eq!(fs::read(&empty).unwrap(), b"");
 }
 

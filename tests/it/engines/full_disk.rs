@@ -91,7 +91,7 @@ fn disk_filling_while_staging_sends_nothing() {
     let mut worker = world.start_worker(&["--poll-interval", "100ms"]);
     eventually("staging is on its way", || world.fault_injected());
     server.fill_disk();
-    eventually("it has met it", || worker.stderr().contains("did not take the result"));
+    eventually("it has met it", || worker.stderr().contains("did not accept the result"));
     assert!(worker.stderr().contains(FULL), "{}", worker.stderr());
     assert_eq!((in_log(&world).as_str(), world.live().len()), ("0", 0));
     assert!(worker.is_running(), "{}", worker.stderr());

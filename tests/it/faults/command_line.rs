@@ -372,7 +372,7 @@ fn limits_start_at_one_pages_end() {
     seen.sort();
     seen.dedup();
     assert_eq!(seen.len(), 3);
-    world.run(&["list", "--limit", "2"]).ok().complains("2 shown of 3");
+    world.run(&["list", "--limit", "2"]).ok().complains("2 of 3 posts shown");
     for cursor in ["garbage", "' OR 1=1 --", "%"] {
         world.run(&["list", "--after", cursor]).exits(2).complains("--after");
     }

@@ -6,7 +6,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use socialsched::config::Env;
 
 use crate::support::{Ran, World};
 
@@ -113,7 +112,7 @@ fn no_flag_takes_a_secret() {
         command.get_subcommands().for_each(|command| walk(command, visit));
     }
     let mut suspects = Vec::new();
-    walk(&socialsched::cli::command(&Env::of([])), &mut |arg| {
+    walk(&socialsched::cli::tree(), &mut |arg| {
         let name = arg.get_long().unwrap_or(arg.get_id().as_str()).to_owned();
         if ["token", "secret", "password", "key"].iter().any(|word| name.contains(word)) {
             suspects.push(name);

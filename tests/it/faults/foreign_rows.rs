@@ -190,7 +190,7 @@ fn invalid_ids_fail_and_block_nothing() {
               WHERE d.caption = '{caption}'"
         ))
     };
-    let why = "another program gave it an id that is no UUID in lower case";
+    let why = "another program gave it an id that is not a lower-case UUID";
     assert_eq!(ended("Bad"), [["failed", "failed", "not_published", &format!("not sent: {why}")]]);
     assert_eq!(
         ended("Begun"),
@@ -200,7 +200,7 @@ fn invalid_ids_fail_and_block_nothing() {
     let status = world.json(&["queue-status"]);
     assert_eq!((&status["data"]["unknown"], &status["data"]["due"]), (&1.into(), &0.into()));
     let listed = world.run(&["list", "--all"]).ok();
-    assert!(listed.stderr.contains("no UUID in lower case"), "{listed}");
+    assert!(listed.stderr.contains("not a lower-case UUID"), "{listed}");
     world.run(&["recover"]).ok();
     world.assert_healthy();
 }

@@ -89,7 +89,7 @@ fn migrate_check_names_every_odd_value() {
     }
     let unlisted = odd.world.run(&["list", "--all"]).ok();
     assert!(odd.good.iter().all(|id| !unlisted.stderr.contains(id.as_str())), "{unlisted}");
-    assert!(told.stderr.contains("publish_log.kind: its post is held"), "{told}");
+    assert!(told.stderr.contains("publish_log.kind: its post needs review"), "{told}");
 }
 
 /// **F10**: `migrate --check` names some of many odd values.

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use serde_json::{Value, json};
-use socialsched::config::Env;
 
 use crate::support::{Account, World};
 
@@ -390,7 +389,7 @@ fn every_long_flag_has_its_variable() {
         command.get_subcommands().for_each(|command| walk(command, seen));
     }
     let mut seen = BTreeSet::new();
-    walk(&socialsched::cli::command(&Env::of([])), &mut seen);
+    walk(&socialsched::cli::tree(), &mut seen);
     for flag in [
         "database-url",
         "config",

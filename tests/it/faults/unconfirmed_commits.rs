@@ -234,14 +234,14 @@ fn unconfirmed_commit_resends_no_unknown_post() {
         world.advance(LOOKS);
     };
     let run = ["run-worker", "--once", "--max-runtime", "2s"];
-    sent("Held 0");
+    sent("Marked 0");
     proxy.heal();
     world.run(&run).ok();
     let commits = proxy.commits();
     world.work_for(LOOKS, 60);
     let mut struck = 0;
     for n in 1..=commits {
-        sent(&format!("Held {n}"));
+        sent(&format!("Marked {n}"));
         proxy.lose_commit(n);
         world.run(&run);
         struck += u64::from(proxy.struck());

@@ -63,7 +63,7 @@ fn unexpected_database_is_refused_first() {
         let ran = world.run(&[args, &["--json"]].concat()).exits(5);
         assert_eq!(ran.error_code(), "wrong_instance", "{ran}");
         let ran = world.run(args).exits(5);
-        ran.complains(&format!("this database is {id}, and {OTHER} is expected"));
+        ran.complains(&format!("this is the database {id}, but {OTHER} is expected"));
     }
     assert_eq!((world.database.dump(), world.live().len()), (before, 0));
     // A beginning is no id: the whole of it must be told.

@@ -45,7 +45,7 @@ fn cancel_before_publish_call_is_honoured() {
     let mut worker = world.start_worker(&[]);
     eventually("all are being staged", || injected(&world) == ids.len());
     for id in &ids {
-        world.run(&["cancel", id]).ok().says("is being published: asked");
+        world.run(&["cancel", id]).ok().says("is being published: cancellation requested");
         assert_eq!(world.status(id), "processing", "it is only asked");
     }
     eventually("they have ended", || world.open_posts() == 0);
@@ -68,7 +68,7 @@ fn cancel_after_publish_call_is_too_late() {
     let world = World::new();
     let (ids, mut worker) = being_published(&world);
     for id in &ids {
-        world.run(&["cancel", id]).ok().says("unless it was already sent");
+        world.run(&["cancel", id]).ok().says("unless the post was already sent");
     }
     eventually("they have ended", || world.open_posts() == 0);
     for id in &ids {

@@ -153,7 +153,7 @@ fn unrenewed_lease_lets_no_call_out() {
     eventually("it is published after all", || world.status(&id) == "published");
     worker.terminate();
     assert_eq!(worker.wait(), 0, "{}", worker.stderr());
-    assert!(worker.stderr().contains("lost"), "{}", worker.stderr());
+    assert!(worker.stderr().contains("taken over"), "{}", worker.stderr());
     let fences = "SELECT DISTINCT fence FROM publish_log WHERE kind = 'publish'";
     assert_eq!(world.database.rows(fences), [["2"]], "sent without a lease");
     assert_eq!(world.live().len(), 1);

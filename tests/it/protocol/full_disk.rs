@@ -184,12 +184,12 @@ fn with_free_pages(world: &World, id: &str, room: usize, args: &[&str], stderr: 
     eventually("it ends, is done, or waits for room", || {
         ended = worker.try_wait().unwrap();
         ended.is_some()
-            || log().contains("cannot be spooled")
+            || log().contains("could not be written to the spool")
             || log().contains("this round failed")
-            || log().contains("did not take the result")
+            || log().contains("did not accept the result")
             || (sent() && status() == "published")
     });
-    let end = match (sent(), log().contains("cannot be spooled")) {
+    let end = match (sent(), log().contains("could not be written to the spool")) {
         (false, false) => End::Unsent,
         (true, true) => End::NotRecorded,
         (true, false) => End::Published,

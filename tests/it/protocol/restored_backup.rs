@@ -81,7 +81,7 @@ fn posts_after_backup_need_review() {
     assert_eq!(world.status(&sent), "pending");
 
     // Nothing happens without confirmation.
-    let preview = world.run(&["recover", "--after-restore", "-n"]).ok().says("Would hold 4 posts");
+    let preview = world.run(&["recover", "--after-restore", "-n"]).ok().says("Would mark 4 posts");
     assert!(preview.stdout.contains("last written to: 20"), "{preview}");
     world.run(&["recover", "--after-restore"]).exits(2).complains("--yes");
     assert_eq!(world.status(&sent), "pending");
@@ -140,7 +140,7 @@ fn no_worker_runs_before_review() {
     assert!(refused.stderr.contains("stop every worker first"), "{refused}");
     worker.terminate();
     assert_eq!(worker.wait(), 0, "{}", worker.stderr());
-    world.run(&["recover", "--after-restore", "--yes"]).ok().says("Held 0 posts");
+    world.run(&["recover", "--after-restore", "--yes"]).ok().says("Marked 0 posts");
     assert_eq!(world.status(&id), "pending");
     world.assert_healthy();
 }

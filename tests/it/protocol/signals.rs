@@ -273,7 +273,7 @@ fn frozen_worker_takes_nothing_from_its_namesake() {
     world.work(&["--worker-id", "server-1"]);
     assert_eq!(world.status(&id), "published");
     frozen.resume();
-    eventually("it has noticed", || frozen.stderr().contains("lost") || !frozen.is_running());
+    eventually("it has noticed", || frozen.stderr().contains("taken over") || !frozen.is_running());
     frozen.terminate();
     frozen.wait();
     assert_eq!(world.live().len(), 1);

@@ -11,7 +11,6 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use socialsched::cli;
-use socialsched::config::Env;
 
 use crate::source;
 use crate::support::World;
@@ -19,7 +18,7 @@ use text::{command_lines, in_next_year, page, pages, table_rows};
 
 /// The command tree as help and manual pages show it.
 fn tree() -> clap::Command {
-    let mut tree = cli::command(&Env::of([])).disable_help_subcommand(true);
+    let mut tree = cli::tree().disable_help_subcommand(true);
     tree.build();
     tree
 }

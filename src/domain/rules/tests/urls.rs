@@ -221,7 +221,7 @@ fn file_kind_unsupported_by_platform_is_a_warning() {
     assert!(warned(Platform::Instagram, "https://cdn.example/image?id=7").is_empty());
     assert_eq!(
         warned(Platform::LinkedIn, "https://cdn.example/a.mp4"),
-        ["the name .mp4 looks like no image"]
+        ["the extension .mp4 is not that of an image"]
     );
     assert_eq!(
         warned(Platform::Facebook, "http://cdn.example/a.jpg"),
