@@ -69,7 +69,7 @@ impl CancelArgs {
         if self.wait && !context.dry_run {
             for (id, answer) in posts.iter().zip(&mut answers) {
                 if *answer == CancelAnswer::Asked {
-                    *answer = verdict(&store, company, *id).await?;
+                    *answer = decision(&store, company, *id).await?;
                 }
             }
         }
@@ -139,7 +139,7 @@ async fn preview(
 }
 
 /// Waits until a post that is being worked on has ended.
-async fn verdict(
+async fn decision(
     store: &Store,
     company: CompanyId,
     id: PostId,

@@ -50,7 +50,7 @@ impl QueueStatusArgs {
             }
         }
         let unknown = usize::try_from(stats.unknown).unwrap_or(0);
-        notes.extend(view::verdicts(context, &stats.unknown_posts, unknown));
+        notes.extend(view::decisions(context, &stats.unknown_posts, unknown));
         notes.extend(odd_lines(context, odd_posts, &odd_rows));
         let mut data = data(instance, &stats);
         data["oddRows"] = odd_rows.iter().map(odd_json).collect();

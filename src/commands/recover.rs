@@ -14,7 +14,7 @@ use crate::domain::duration::parse_duration;
 use crate::domain::{Page, Post, PostFilter, PostId, Problems, ShownStatus, rules};
 use crate::exit::{CommandError, Exit, Fault};
 use crate::output::{Report, counted};
-use crate::store::{Judged, Store, TakeOver, Verdict};
+use crate::store::{Decided, Decision, Store, TakeOver};
 use crate::worker::{End, Recovery, Worker};
 
 /// Jobs handled in one run.
@@ -31,16 +31,16 @@ const FOREIGN_LOCK: &str = "10m";
 #[derive(Args)]
 pub struct RecoverArgs {
     /// Post whose outcome you know
-    #[arg(requires = "verdict")]
+    #[arg(requires = "decision")]
     id: Option<String>,
     /// It is live, under this id at the platform
-    #[arg(long, value_name = "EXTERNAL_ID", group = "verdict", requires = "id")]
+    #[arg(long, value_name = "EXTERNAL_ID", group = "decision", requires = "id")]
     published: Option<String>,
     /// It is not there: send it again
-    #[arg(long, group = "verdict", requires = "id")]
+    #[arg(long, group = "decision", requires = "id")]
     not_published: bool,
     /// Give it up: neither look it up nor send it again
-    #[arg(long, group = "verdict", requires = "id")]
+    #[arg(long, group = "decision", requires = "id")]
     abandon: bool,
     /// The database was restored from a backup: mark what may have gone out since for review
     ///
@@ -52,7 +52,7 @@ pub struct RecoverArgs {
     /// and nothing is deleted at the platforms. The database does not know what
     /// was scheduled, moved, retried or cancelled after the backup: look through
     /// list.
-    #[arg(long, conflicts_with_all = ["id", "verdict", "older_than", "settle"])]
+    #[arg(long, conflicts_with_all = ["id", "decision", "older_than", "settle"])]
     after_restore: bool,
     /// Locks of other programs, which have no lease, count as abandoned after this long
     #[arg(long, value_name = "DUR", default_value = FOREIGN_LOCK, value_parser = parse_duration)]
@@ -65,14 +65,14 @@ pub struct RecoverArgs {
 impl RecoverArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let store = context.store().await?;
-        let verdict = match (self.published, self.not_published, self.abandon) {
-            (Some(id), ..) => Some(Verdict::Published(id)),
-            (None, true, _) => Some(Verdict::NotPublished),
-            (None, false, true) => Some(Verdict::Abandon),
+        let decision = match (self.published, self.not_published, self.abandon) {
+            (Some(id), ..) => Some(Decision::Published(id)),
+            (None, true, _) => Some(Decision::NotPublished),
+            (None, false, true) => Some(Decision::Abandon),
             (None, false, false) => None,
         };
-        if let (Some(id), Some(verdict)) = (&self.id, verdict) {
-            return judge(context, &store, id, verdict).await;
+        if let (Some(id), Some(decision)) = (&self.id, decision) {
+            return decide(context, &store, id, decision).await;
         }
         let mut options = context.worker_options(None);
         options.settle = self.settle.unwrap_or(options.settle);
@@ -179,35 +179,35 @@ async fn preview(
 }
 
 /// Records a person's decision.
-async fn judge(
+async fn decide(
     context: &Context,
     store: &Store,
     id: &str,
-    verdict: Verdict,
+    decision: Decision,
 ) -> Result<Exit, CommandError> {
     let company = context.company()?;
     let id = context.find_post(store, company, id).await?;
     let short = id.short();
-    if let Verdict::Published(external_id) = &verdict {
+    if let Decision::Published(external_id) = &decision {
         let post = store.post(company, id).await?;
         let post = post.ok_or_else(|| Fault::not_found(format!("no post {id} in this company")))?;
         rules::check_post_id(post.content.platform, external_id).map_err(Problems::from)?;
     }
-    if verdict == Verdict::NotPublished && !context.dry_run {
+    if decision == Decision::NotPublished && !context.dry_run {
         let question =
             format!("{short} will be sent again. If it is live after all, it goes out twice.");
         if !context.prompts.confirm_typed(&question, "not published").await? {
             return Err(Fault::new(Exit::Input, "declined", "nothing was changed").into());
         }
     }
-    let judged = store.judge(company, id, &verdict, &context.actor(), context.dry_run).await?;
+    let judged = store.decide(company, id, &decision, &context.actor(), context.dry_run).await?;
     store.close().await;
     match judged {
-        Judged::Done => {}
-        Judged::Cancelled => {
+        Decided::Done => {}
+        Decided::Cancelled => {
             context.printer.note("its cancellation had been requested: it will not be sent again");
         }
-        Judged::NotUnknown(status) => {
+        Decided::NotUnknown(status) => {
             return Err(Fault::wrong_state(format!(
                 "{short} is {status}: its outcome is known, there is nothing to decide"
             ))
@@ -215,22 +215,22 @@ async fn judge(
             .hint(format!("{} show {short} has the details", context.socialsched()))
             .into());
         }
-        Judged::IdTaken => {
+        Decided::IdTaken => {
             return Err(Fault::conflict("that id belongs to another post")
                 .field("--published")
                 .hint(format!("{} list shows the ids at the platforms", context.socialsched()))
                 .into());
         }
-        Judged::NotFound => {
+        Decided::NotFound => {
             return Err(Fault::not_found(format!("no post {id} in this company")).into());
         }
     }
-    let (result, text) = match &verdict {
-        Verdict::Published(external) => {
+    let (result, text) = match &decision {
+        Decision::Published(external) => {
             ("published", format!("{short} is published as {}", crate::domain::visible(external)))
         }
-        Verdict::NotPublished => ("pending", format!("{short} is back in the queue, due now")),
-        Verdict::Abandon => ("abandoned", format!("{short} is given up; it may be live")),
+        Decision::NotPublished => ("pending", format!("{short} is back in the queue, due now")),
+        Decision::Abandon => ("abandoned", format!("{short} is given up; it may be live")),
     };
     let text = if context.dry_run { format!("Would record: {text}") } else { text };
     let report = Report {

@@ -144,7 +144,7 @@ fn refusal(context: &Context, id: PostId, answer: &Retried) -> Option<Fault> {
             .hint(format!(
                 "{}\n{}",
                 view::WHAT_VERDICTS_MEAN,
-                view::verdict_lines(&context.socialsched(), id)
+                view::decision_lines(&context.socialsched(), id)
             )),
         ),
         Retried::NoComment => Some(

@@ -94,20 +94,20 @@ pub(super) fn account_json(account: &SocialAccount) -> Value {
     })
 }
 
-/// Maximum number of posts whose verdicts are shown at once.
+/// Maximum number of posts whose decisions are shown at once.
 const DECIDED_MAX: usize = 10;
 
-/// Said once above the command lines of [`verdict_lines`].
+/// Said once above the command lines of [`decision_lines`].
 pub(super) const WHAT_VERDICTS_MEAN: &str = "\
 Look at the account, then run one of these: it is live, under this id (--published); it
 is not live, send it again (--not-published); or give it up, look no more (--abandon):";
 
-/// What to type about a post that may be live: a line for each verdict, which
+/// What to type about a post that may be live: a line for each decision, which
 /// does what it says if it is pasted as it is. The one that wants an id is
 /// refused until the id is filled in, also by a shell if its quotes get lost.
-pub(super) fn verdict_lines(socialsched: &str, id: PostId) -> String {
+pub(super) fn decision_lines(socialsched: &str, id: PostId) -> String {
     ["--published '<ID OF THE POST>'", "--not-published", "--abandon"]
-        .map(|verdict| format!("{socialsched} recover {} {verdict}", id.short()))
+        .map(|decision| format!("{socialsched} recover {} {decision}", id.short()))
         .join("\n")
 }
 
@@ -118,11 +118,11 @@ pub(super) fn unknown_hint(context: &Context, posts: &[Post]) -> Option<String> 
         .filter(|post| ShownStatus::of(post) == ShownStatus::Unknown)
         .map(|post| (post.id, post.company_id))
         .collect();
-    verdicts(context, &unknown, unknown.len())
+    decisions(context, &unknown, unknown.len())
 }
 
 /// The same for `count` posts, of which some are given.
-pub(super) fn verdicts(
+pub(super) fn decisions(
     context: &Context,
     posts: &[(PostId, CompanyId)],
     count: usize,
@@ -138,7 +138,7 @@ pub(super) fn verdicts(
     ];
     let named = &posts[..posts.len().min(DECIDED_MAX)];
     lines.extend(
-        named.iter().map(|(id, company)| verdict_lines(&context.socialsched_for(*company), *id)),
+        named.iter().map(|(id, company)| decision_lines(&context.socialsched_for(*company), *id)),
     );
     if named.len() < count {
         let socialsched = context.socialsched_for(*first);

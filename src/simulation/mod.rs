@@ -245,7 +245,7 @@ impl<'a> Simulation<'a> {
             Victim::All => fleet.kill_all(),
         };
         for worker in killed {
-            let jobs = self.store.held_by(&worker).await?;
+            let jobs = self.store.owned_by(&worker).await?;
             self.kills += 1;
             self.kills_at_work += u32::from(!jobs.is_empty());
             self.kills_in_call += u32::from(jobs.iter().any(|job| job.in_call));

@@ -2,25 +2,25 @@
 
 use std::time::{Duration, Instant};
 
-use crate::store::{AfterDeath, HeldJob, Store, StoreError};
+use crate::store::{AfterDeath, OwnedJob, Store, StoreError};
 
 /// Jobs of killed workers, until another worker takes them over.
 #[derive(Default)]
 pub struct TakeOvers {
-    waiting: Vec<(HeldJob, Instant)>,
+    waiting: Vec<(OwnedJob, Instant)>,
     waits: Vec<Duration>,
     given_up: u32,
 }
 
 impl TakeOvers {
     /// Adds the jobs that a killed worker had in flight.
-    pub fn killed(&mut self, jobs: &[HeldJob], at: Instant) {
+    pub fn killed(&mut self, jobs: &[OwnedJob], at: Instant) {
         self.waiting.extend(jobs.iter().map(|job| (*job, at)));
     }
 
     /// Looks who has been taken over since.
     pub async fn look(&mut self, store: &Store) -> Result<(), StoreError> {
-        let jobs: Vec<HeldJob> = self.waiting.iter().map(|(job, _)| *job).collect();
+        let jobs: Vec<OwnedJob> = self.waiting.iter().map(|(job, _)| *job).collect();
         let found = store.after_death(&jobs).await?;
         self.record(&found, Instant::now());
         Ok(())
@@ -75,7 +75,7 @@ mod tests {
     /// A wait ends when a living worker has the job, and none is left out.
     #[test]
     fn wait_ends_when_living_worker_has_job() {
-        let in_flight = || HeldJob { job_id: JobId::generate(), fence: Fence(1), in_call: false };
+        let in_flight = || OwnedJob { job_id: JobId::generate(), fence: Fence(1), in_call: false };
         let (slow, quick, settled, never) = (in_flight(), in_flight(), in_flight(), in_flight());
         let began = Instant::now();
         let after = |seconds| began + Duration::from_secs(seconds);

@@ -16,7 +16,7 @@ mod views;
 use std::time::Duration;
 
 pub use queue::claim::{ClaimRequest, Claimed, Read};
-pub use queue::decisions::{Judged, Verdict};
+pub use queue::decisions::{Decided, Decision};
 pub use queue::evidence::{Evidence, Recorded};
 pub use queue::follow_ups::{CommentEnd, CommentTurn, FollowUp, OwedComment};
 pub use queue::gate::{Gate, ToPublish};
@@ -28,7 +28,7 @@ pub use queue::posts::{Found, Inserted};
 pub use queue::restore::Restored;
 pub use queue::review::Reviewed;
 pub use queue::settle::{Failed, Next, Phase, Settled, Staged};
-pub use queue::simulation::{AfterDeath, HeldJob, INSTANTS};
+pub use queue::simulation::{AfterDeath, INSTANTS, OwnedJob};
 pub use queue::take_over::{TakeOver, TakenOver};
 pub use schema::import::DirtyRow;
 pub use schema::invariants::Breach;

@@ -98,7 +98,9 @@ impl Reconciler {
                 self.recorder.fail(claim, &phase, failure).await
             }
             Look::Undecided(intent, failure) => self.undecided(claim, &intent, failure).await,
-            Look::Undecidable(intent, failure) => self.hold(claim, &intent, failure).await,
+            Look::Undecidable(intent, failure) => {
+                self.ask_for_review(claim, &intent, failure).await
+            }
         }
     }
 
@@ -131,7 +133,7 @@ impl Reconciler {
             intent.lookups + 1 >= most && intent.age >= CALL_IS_OVER && !early
         };
         if given_up {
-            return self.hold(claim, intent, failure).await;
+            return self.ask_for_review(claim, intent, failure).await;
         }
         let looked_up = LookedUp { lease: &claim.lease, seen: &failure, look_again: again };
         let settled = only(self.context.store.record_lookup(&[looked_up]).await?)?;
@@ -139,7 +141,7 @@ impl Reconciler {
     }
 
     /// Leaves it to a person, and goes on looking where that can decide.
-    async fn hold(
+    async fn ask_for_review(
         &self,
         claim: &Claim,
         intent: &Intent,
@@ -147,7 +149,7 @@ impl Reconciler {
     ) -> Result<End, StoreError> {
         let look_again = self.looks_again(claim, intent);
         let undecided = Undecided { lease: &claim.lease, seen: &failure, look_again };
-        let settled = only(self.context.store.hold(&[undecided]).await?)?;
+        let settled = only(self.context.store.ask_for_review(&[undecided]).await?)?;
         Ok(end_of(settled, || End::Unknown(failure)))
     }
 
@@ -172,12 +174,12 @@ impl Reconciler {
             Look::Live(end) => Ok(end),
             Look::NotLive(failure) => {
                 let reviewed = Reviewed { job, seen: &failure };
-                let settled = only(store.unhold(worker, &[reviewed]).await?)?;
+                let settled = only(store.fail_reviewed(worker, &[reviewed]).await?)?;
                 Ok(end_of(settled, || End::Failed(failure)))
             }
             Look::Undecided(intent, failure) | Look::Undecidable(intent, failure) => {
                 let reviewed = (Reviewed { job, seen: &failure }, self.looks_again(job, &intent));
-                store.record_held_lookup(worker, &[reviewed]).await?;
+                store.record_review(worker, &[reviewed]).await?;
                 Ok(End::Unknown(failure))
             }
         }

@@ -16,7 +16,7 @@ use crate::store::{Store, StoreError, transaction};
 
 /// A person's word.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Decision {
     /// It is live, under this id at the platform.
     Published(String),
     /// It is not there: send it again.
@@ -27,7 +27,7 @@ pub enum Verdict {
 
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Judged {
+pub enum Decided {
     Done,
     /// It is not there, and its cancellation was requested.
     Cancelled,
@@ -39,38 +39,38 @@ pub enum Judged {
 }
 
 impl Store {
-    /// Applies a person's verdict. `actor` is recorded with it.
+    /// Applies a person's decision. `actor` is recorded with it.
     ///
     /// # Errors
     /// The database is away; then nothing was changed.
-    pub async fn judge(
+    pub async fn decide(
         &self,
         company: CompanyId,
         id: PostId,
-        verdict: &Verdict,
+        decision: &Decision,
         actor: &str,
         dry_run: bool,
-    ) -> Result<Judged, StoreError> {
-        transaction!(self, tx, { judge(tx, company, id, verdict, actor, dry_run).await? })
+    ) -> Result<Decided, StoreError> {
+        transaction!(self, tx, { decide(tx, company, id, decision, actor, dry_run).await? })
     }
 }
 
-async fn judge(
+async fn decide(
     tx: &mut Tx,
     company: CompanyId,
     id: PostId,
-    verdict: &Verdict,
+    decision: &Decision,
     actor: &str,
     dry_run: bool,
-) -> Result<Judged, StoreError> {
+) -> Result<Decided, StoreError> {
     let Some(post) = rows::find_post(tx, company, id).await? else {
-        return Ok(Judged::NotFound);
+        return Ok(Decided::NotFound);
     };
     let unknown = post.status == PostStatus::Failed && post.outcome == Some(Outcome::Unknown);
     if !unknown {
-        return Ok(Judged::NotUnknown(post.status));
+        return Ok(Decided::NotUnknown(post.status));
     }
-    if let Verdict::Published(external_id) = verdict {
+    if let Decision::Published(external_id) = decision {
         let taken = tx
             .count(
                 sql("SELECT COUNT(*) FROM post_details
@@ -81,26 +81,26 @@ async fn judge(
             )
             .await?;
         if taken > 0 {
-            return Ok(Judged::IdTaken);
+            return Ok(Decided::IdTaken);
         }
     }
     if dry_run {
-        return Ok(Judged::Done);
+        return Ok(Decided::Done);
     }
     let now = tx.now().await?;
     let logged = logs::read(tx, &[post.job_id], now).await?.remove(&post.job_id).transpose();
-    let mut open = match (logged, verdict) {
+    let mut open = match (logged, decision) {
         (Ok(logged), _) => logged.unwrap_or_default().open_intents,
         // Sent again, it would only need review again.
-        (Err(unreadable), Verdict::NotPublished) => return Err(unreadable.into()),
+        (Err(unreadable), Decision::NotPublished) => return Err(unreadable.into()),
         (Err(_), _) => logs::open_calls(tx, post.job_id).await?,
     };
     let refused =
         Failure::new(Remedy::GiveUp, FailureCode::Operator, format!("{actor}: it is not there"));
-    match verdict {
-        Verdict::Published(external_id) => {
+    match decision {
+        Decision::Published(external_id) => {
             let Some(newest) = open.pop() else {
-                return Ok(Judged::NotUnknown(post.status));
+                return Ok(Decided::NotUnknown(post.status));
             };
             let receipt = Receipt {
                 external_id: Some(external_id.clone()),
@@ -110,9 +110,9 @@ async fn judge(
             let evidence = Evidence { job: post.job_id, post: id, intent: newest, receipt };
             evidence::record_decided(tx, evidence).await?;
         }
-        Verdict::NotPublished | Verdict::Abandon => {}
+        Decision::NotPublished | Decision::Abandon => {}
     }
-    if *verdict == Verdict::Abandon {
+    if *decision == Decision::Abandon {
         tx.execute_one(
             "abandon post",
             sql("UPDATE post_details
@@ -123,19 +123,19 @@ async fn judge(
             .id(id.uuid()),
         )
         .await?;
-        return Ok(Judged::Done);
+        return Ok(Decided::Done);
     }
     let refusal = |intent: &Intent| {
         let key = (intent.fence, intent.step_no);
         Entry::new(post.job_id, key, StepKind::Publish, LogEvent::Refused).failure(&refused)
     };
     log::append(tx, open.iter().map(refusal).collect()).await?;
-    if *verdict == Verdict::NotPublished {
+    if *decision == Decision::NotPublished {
         if post.cancel_requested_at.is_some() {
             transitions::cancel_reviewed(tx, &[pair_of(&post)]).await?;
-            return Ok(Judged::Cancelled);
+            return Ok(Decided::Cancelled);
         }
         transitions::reopen(tx, Transition::Decide, &[pair_of(&post)]).await?;
     }
-    Ok(Judged::Done)
+    Ok(Decided::Done)
 }

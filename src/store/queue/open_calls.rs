@@ -140,7 +140,10 @@ impl Store {
     ///
     /// # Errors
     /// The database is away; then nothing was changed.
-    pub async fn hold(&self, undecided: &[Undecided<'_>]) -> Result<Vec<Settled>, StoreError> {
+    pub async fn ask_for_review(
+        &self,
+        undecided: &[Undecided<'_>],
+    ) -> Result<Vec<Settled>, StoreError> {
         transaction!(self, tx, {
             let owned =
                 owned::lock(tx, &undecided.iter().map(|one| one.lease).collect::<Vec<_>>()).await?;

@@ -29,7 +29,7 @@ impl Store {
     ///
     /// # Errors
     /// The database is away; then nothing was recorded.
-    pub async fn record_held_lookup(
+    pub async fn record_review(
         &self,
         worker: &WorkerId,
         reviewed: &[(Reviewed<'_>, Option<Duration>)],
@@ -59,7 +59,7 @@ impl Store {
     ///
     /// # Errors
     /// The database is away; then nothing was changed.
-    pub async fn unhold(
+    pub async fn fail_reviewed(
         &self,
         worker: &WorkerId,
         reviewed: &[Reviewed<'_>],

@@ -27,7 +27,7 @@ pub const INSTANTS: &[(&str, &[&str])] = &[
 
 /// A job in the hands of a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HeldJob {
+pub struct OwnedJob {
     pub job_id: JobId,
     pub fence: Fence,
     /// Its publish call was cleared to go out, and has no answer yet.
@@ -51,7 +51,7 @@ impl Store {
     ///
     /// # Errors
     /// The database is away.
-    pub async fn held_by(&self, worker: &WorkerId) -> Result<Vec<HeldJob>, StoreError> {
+    pub async fn owned_by(&self, worker: &WorkerId) -> Result<Vec<OwnedJob>, StoreError> {
         let mut tx = reading!(self).await?;
         let rows = tx
             .all(
@@ -71,7 +71,7 @@ impl Store {
             .await?;
         rows.iter()
             .map(|row| {
-                Ok(HeldJob {
+                Ok(OwnedJob {
                     job_id: row.job("job_id")?,
                     fence: Fence(row.int("fence")?),
                     in_call: row.flag("in_call")?,
@@ -84,7 +84,7 @@ impl Store {
     ///
     /// # Errors
     /// The database is away.
-    pub async fn after_death(&self, jobs: &[HeldJob]) -> Result<Vec<AfterDeath>, StoreError> {
+    pub async fn after_death(&self, jobs: &[OwnedJob]) -> Result<Vec<AfterDeath>, StoreError> {
         if jobs.is_empty() {
             return Ok(Vec::new());
         }

@@ -66,7 +66,7 @@ const fn count(name: &'static str, from: i64, to: i64, then: &'static str) -> Co
 
 /// What no claim counts up, but reads.
 const INT: (i64, i64) = (i64::MIN, i64::MAX);
-/// As `nameless.rs` and `unread_log.rs` want it.
+/// As `invalid_rows.rs` and `logs.rs` want it.
 const ATTEMPTS: (i64, i64) = (0, 1_000_000_000);
 const FENCE: (i64, i64) = (0, i64::MAX / 2);
 const STEP: (i64, i64) = (0, crate::store::queue::log::STEP_MAX as i64);

@@ -34,7 +34,7 @@ const RIVALS: [Rival; 2] = [|harness, _| recover(harness), |harness, post| harne
 
 /// Whether something about the post is stored or was received at this point.
 fn is_about_the_post(point: &str) -> bool {
-    let stored = ["take_over.", "record_", "hold."];
+    let stored = ["take_over.", "record_", "ask_for_review."];
     point.contains(".read:") || stored.iter().any(|name| point.starts_with(name))
 }
 
@@ -174,7 +174,7 @@ fn decision_waits_until_review_is_needed() {
         let unsent = answered.replace(".read:", ".before:");
         let dies_at = if word == "--published" { &answered } else { &unsent };
         let post = dead(&harness, &LINKEDIN_MEMBER, dies_at);
-        let worker = Frozen::at(harness.worker(&post), "hold.before_commit:1").unwrap();
+        let worker = Frozen::at(harness.worker(&post), "ask_for_review.before_commit:1").unwrap();
         let mut person = decision(&harness, &post, word).spawn().unwrap();
         until_it_waits(&harness);
         worker.go_on();
@@ -196,7 +196,7 @@ fn answer_beside_decision_is_kept() {
     let harness = Harness::new();
     let answered = answered(&harness, &LINKEDIN_MEMBER);
     for word in DECISIONS {
-        for point in ["judge.before_commit", "judge.committed"] {
+        for point in ["decide.before_commit", "decide.committed"] {
             for answer_comes_first in [false, true] {
                 let post = harness.plant(&LINKEDIN_MEMBER);
                 let worker = Frozen::at(harness.worker(&post), &answered).unwrap();

@@ -49,10 +49,12 @@ const FIRSTS_LEAST: usize = 3;
 fn expected(flow: &Flow) -> &'static [&'static str] {
     match flow.name {
         _ if flow.first_comment.is_some() => &["record_comment", "take_follow_ups"],
-        "LinkedIn text" => &["take_over", "record_lookup", "hold", "record_matched", "record_live"],
-        "LinkedIn member" => &["take_over", "hold", "record_live"],
+        "LinkedIn text" => {
+            &["take_over", "record_lookup", "ask_for_review", "record_matched", "record_live"]
+        }
+        "LinkedIn member" => &["take_over", "ask_for_review", "record_live"],
         _ if flow.is_two_step() => &["take_over", "record_lookup", "record_failure", "record_live"],
-        _ => &["take_over", "record_lookup", "hold", "record_live"],
+        _ => &["take_over", "record_lookup", "ask_for_review", "record_live"],
     }
 }
 

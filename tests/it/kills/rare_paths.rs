@@ -291,7 +291,7 @@ rare_paths! {
     dead_workers_post_needs_review: RarePath {
         flow: &LINKEDIN_MEMBER,
         stage: dead_before_its_call,
-        transactions: &["hold"],
+        transactions: &["ask_for_review"],
         ends: "unknown, 0 live",
         ..RARE_PATH
     };
@@ -418,7 +418,7 @@ rare_paths! {
     unknown_post_cannot_be_seen: RarePath {
         stage: needing_review_unread,
         victim: |harness, _| recover(harness),
-        transactions: &["record_held_lookup"],
+        transactions: &["record_review"],
         afterwards: |harness, _| recover_often(harness, 3),
         ends: "not_published, 0 live",
         ..RARE_PATH
@@ -430,7 +430,7 @@ rare_paths! {
             post
         },
         victim: |harness, _| recover(harness),
-        transactions: &["unhold"],
+        transactions: &["fail_reviewed"],
         ends: "not_published, 0 live",
         ..RARE_PATH
     };
@@ -444,21 +444,21 @@ rare_paths! {
         flow: &LINKEDIN_MEMBER,
         stage: |harness, flow| needing_review(harness, dead_with_its_answer(harness, flow)),
         victim: |harness, post| decision(harness, post, "--published"),
-        transactions: &["judge"],
+        transactions: &["decide"],
         ..RARE_PATH
     };
     person_decides_it_is_not_live: RarePath {
         flow: &LINKEDIN_MEMBER,
         stage: |harness, flow| needing_review(harness, dead_before_its_call(harness, flow)),
         victim: |harness, post| decision(harness, post, "--not-published"),
-        transactions: &["judge"],
+        transactions: &["decide"],
         ..RARE_PATH
     };
     person_gives_it_up: RarePath {
         flow: &LINKEDIN_MEMBER,
         stage: |harness, flow| needing_review(harness, dead_with_its_answer(harness, flow)),
         victim: |harness, post| decision(harness, post, "--abandon"),
-        transactions: &["judge"],
+        transactions: &["decide"],
         afterwards: |harness, post| {
             let code = format!("SELECT error_code FROM post_details WHERE id = '{}'", post.id);
             assert_eq!(harness.world.database.value(&code), "abandoned");

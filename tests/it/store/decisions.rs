@@ -1,7 +1,7 @@
 //! T14: a person's decision, or a later look, about a post that may be live.
 
 use socialsched::domain::{ABANDONED, Claim, Outcome, PostId, PostStatus};
-use socialsched::store::{Judged, Settled, Verdict};
+use socialsched::store::{Decided, Decision, Settled};
 
 use super::{Queue, failure, on_every_engine, receipt, worker};
 
@@ -9,12 +9,12 @@ use super::{Queue, failure, on_every_engine, receipt, worker};
 fn needing_review(queue: &Queue) -> Claim {
     let a = worker("a");
     let (claim, _) = queue.sent(&a);
-    queue.hold(&claim, &failure("who knows"), None).unwrap();
+    queue.ask_for_review(&claim, &failure("who knows"), None).unwrap();
     claim
 }
 
-fn decide(queue: &Queue, id: PostId, decision: &Verdict) -> Judged {
-    queue.wait(queue.store.judge(queue.company, id, decision, "ann", false)).unwrap()
+fn decide(queue: &Queue, id: PostId, decision: &Decision) -> Decided {
+    queue.wait(queue.store.decide(queue.company, id, decision, "ann", false)).unwrap()
 }
 
 /// **T14**: a person decides that a post is live.
@@ -22,15 +22,15 @@ fn decide(queue: &Queue, id: PostId, decision: &Verdict) -> Judged {
 fn person_decides_post_is_live() {
     on_every_engine(|queue| {
         let claim = needing_review(queue);
-        let decision = Verdict::Published("fb_1".to_owned());
-        assert_eq!(decide(queue, claim.post_id, &decision), Judged::Done);
+        let decision = Decision::Published("fb_1".to_owned());
+        assert_eq!(decide(queue, claim.post_id, &decision), Decided::Done);
         let post = queue.post(claim.post_id);
         assert_eq!(queue.states(claim.post_id), "published/done");
         assert_eq!(post.external_post_id.as_deref(), Some("fb_1"));
         let log = queue.history(claim.post_id);
         assert!(log.iter().any(|row| row.message.as_deref() == Some("operator ann")));
         let again = decide(queue, claim.post_id, &decision);
-        assert_eq!(again, Judged::NotUnknown(PostStatus::Published));
+        assert_eq!(again, Decided::NotUnknown(PostStatus::Published));
     });
 }
 
@@ -43,8 +43,8 @@ fn id_of_another_post_is_refused() {
         queue.live(&a, &other, &intent, &receipt("fb_1")).unwrap();
         let claim = needing_review(queue);
         let before = queue.tables();
-        let decision = Verdict::Published("fb_1".to_owned());
-        assert_eq!(decide(queue, claim.post_id, &decision), Judged::IdTaken);
+        let decision = Decision::Published("fb_1".to_owned());
+        assert_eq!(decide(queue, claim.post_id, &decision), Decided::IdTaken);
         assert_eq!(queue.tables(), before);
     });
 }
@@ -54,7 +54,7 @@ fn id_of_another_post_is_refused() {
 fn absent_post_is_sent_again() {
     on_every_engine(|queue| {
         let claim = needing_review(queue);
-        assert_eq!(decide(queue, claim.post_id, &Verdict::NotPublished), Judged::Done);
+        assert_eq!(decide(queue, claim.post_id, &Decision::NotPublished), Decided::Done);
         let post = queue.post(claim.post_id);
         assert_eq!(queue.states(claim.post_id), "pending/pending");
         assert_eq!((post.outcome, post.max_attempts), (None, 4));
@@ -70,7 +70,7 @@ fn absent_post_is_sent_again() {
 fn person_gives_up_a_post() {
     on_every_engine(|queue| {
         let claim = needing_review(queue);
-        assert_eq!(decide(queue, claim.post_id, &Verdict::Abandon), Judged::Done);
+        assert_eq!(decide(queue, claim.post_id, &Decision::Abandon), Decided::Done);
         let post = queue.post(claim.post_id);
         assert_eq!(queue.states(claim.post_id), "failed/failed");
         assert_eq!(post.outcome, Some(Outcome::Unknown), "it still may be live");
@@ -81,7 +81,7 @@ fn person_gives_up_a_post() {
             "no longer looked up"
         );
         // A second thought is allowed.
-        assert_eq!(decide(queue, claim.post_id, &Verdict::NotPublished), Judged::Done);
+        assert_eq!(decide(queue, claim.post_id, &Decision::NotPublished), Decided::Done);
     });
 }
 
@@ -92,11 +92,11 @@ fn only_unknown_outcomes_are_decided() {
         let a = worker("a");
         let id = queue.schedule();
         let decisions =
-            [Verdict::Published("fb_1".to_owned()), Verdict::NotPublished, Verdict::Abandon];
+            [Decision::Published("fb_1".to_owned()), Decision::NotPublished, Decision::Abandon];
         let before = queue.tables();
         for decision in &decisions {
-            assert_eq!(decide(queue, id, decision), Judged::NotUnknown(PostStatus::Pending));
-            assert_eq!(decide(queue, PostId::generate(), decision), Judged::NotFound);
+            assert_eq!(decide(queue, id, decision), Decided::NotUnknown(PostStatus::Pending));
+            assert_eq!(decide(queue, PostId::generate(), decision), Decided::NotFound);
         }
         assert_eq!(queue.tables(), before);
         let claim = queue.claim(&a);
@@ -104,7 +104,11 @@ fn only_unknown_outcomes_are_decided() {
         let before = queue.tables();
         for decision in &decisions {
             let decided = decide(queue, id, decision);
-            assert_eq!(decided, Judged::NotUnknown(PostStatus::Processing), "a worker looks it up");
+            assert_eq!(
+                decided,
+                Decided::NotUnknown(PostStatus::Processing),
+                "a worker looks it up"
+            );
         }
         assert_eq!(queue.tables(), before);
     });
@@ -116,11 +120,11 @@ fn later_look_settles_unknown_post() {
     on_every_engine(|queue| {
         let claim = needing_review(queue);
         let seen = queue.needs_review().remove(0);
-        queue.record_held_lookup(&seen, &failure("not yet"), None).unwrap();
+        queue.record_review(&seen, &failure("not yet"), None).unwrap();
         assert_eq!(queue.post(claim.post_id).outcome, Some(Outcome::Unknown));
         let seen = queue.needs_review().remove(0);
         assert_eq!(seen.open_intents[0].lookups, 2);
-        let settled = queue.unhold(&seen, &failure("deleted")).unwrap();
+        let settled = queue.fail_reviewed(&seen, &failure("deleted")).unwrap();
         assert_eq!(settled, Settled::Done);
         assert_eq!(queue.states(claim.post_id), "failed/failed");
         assert_eq!(queue.post(claim.post_id).outcome, Some(Outcome::NotPublished));
@@ -134,10 +138,10 @@ fn look_after_decision_changes_nothing() {
     on_every_engine(|queue| {
         let claim = needing_review(queue);
         let seen = queue.needs_review().remove(0);
-        decide(queue, claim.post_id, &Verdict::NotPublished);
+        decide(queue, claim.post_id, &Decision::NotPublished);
         queue.claim(&worker("b"));
         let before = queue.tables();
-        let settled = queue.unhold(&seen, &failure("deleted")).unwrap();
+        let settled = queue.fail_reviewed(&seen, &failure("deleted")).unwrap();
         assert_eq!(settled, Settled::Lost);
         assert_eq!(queue.tables(), before);
     });

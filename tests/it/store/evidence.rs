@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use socialsched::domain::{AccountId, CommentState, Intent, Outcome, Platform, Receipt};
-use socialsched::store::{Next, Phase, Recorded, Settled, Staged, Verdict};
+use socialsched::store::{Decision, Next, Phase, Recorded, Settled, Staged};
 
 use super::queue::evidence;
 use super::{Queue, failure, on_every_engine, receipt, worker};
@@ -107,7 +107,7 @@ fn late_evidence_beats_a_successor() {
         assert_published(queue, claim.post_id, Some("fb_1"));
         assert_eq!(queue.job(claim.post_id, "fence"), (next.fence.0 + 1).to_string());
         let before = queue.tables();
-        let lost = queue.hold(&next, &failure("who knows"), None).unwrap();
+        let lost = queue.ask_for_review(&next, &failure("who knows"), None).unwrap();
         assert_eq!(lost, Settled::Lost);
         assert_eq!(queue.tables(), before);
     });
@@ -155,7 +155,7 @@ fn late_evidence_beats_ended_posts() {
         let step = Phase::Publish(Box::new(failed_intent.clone()));
         queue.record_failure(&failed, &step, &failure("no"), Staged::Keep, &Next::Fail).unwrap();
         let (review, review_intent) = queue.sent(&a);
-        queue.hold(&review, &failure("who knows"), None).unwrap();
+        queue.ask_for_review(&review, &failure("who knows"), None).unwrap();
         let (cancelled, cancelled_intent) = queue.sent(&a);
         queue.wait(queue.store.cancel_posts(queue.company, &[cancelled.post_id], None)).unwrap();
         let step = Phase::Publish(Box::new(cancelled_intent.clone()));
@@ -196,15 +196,15 @@ fn late_look_ignores_an_abandoned_post() {
         let a = worker("a");
         let (claim, _) = queue.sent(&a);
         let soon = Some(Duration::ZERO);
-        queue.hold(&claim, &failure("who knows"), soon).unwrap();
+        queue.ask_for_review(&claim, &failure("who knows"), soon).unwrap();
         let review = queue.wait(queue.store.take_follow_ups(&Default::default(), 9)).unwrap();
-        let decision = Verdict::Abandon;
+        let decision = Decision::Abandon;
         queue
-            .wait(queue.store.judge(queue.company, claim.post_id, &decision, "ann", false))
+            .wait(queue.store.decide(queue.company, claim.post_id, &decision, "ann", false))
             .unwrap();
         let review = &review[0].post;
-        queue.record_held_lookup(review, &failure("no"), soon).unwrap();
-        assert_eq!(queue.unhold(review, &failure("no")).unwrap(), Settled::Lost);
+        queue.record_review(review, &failure("no"), soon).unwrap();
+        assert_eq!(queue.fail_reviewed(review, &failure("no")).unwrap(), Settled::Lost);
         let due = queue.wait(queue.store.take_follow_ups(&Default::default(), 9)).unwrap();
         assert_eq!(due.len(), 0);
         assert_eq!(queue.post(claim.post_id).error_code.as_deref(), Some("abandoned"));
@@ -217,10 +217,10 @@ fn late_evidence_beats_an_abandoned_post() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (claim, intent) = queue.sent(&a);
-        queue.hold(&claim, &failure("who knows"), None).unwrap();
-        let decision = Verdict::Abandon;
+        queue.ask_for_review(&claim, &failure("who knows"), None).unwrap();
+        let decision = Decision::Abandon;
         queue
-            .wait(queue.store.judge(queue.company, claim.post_id, &decision, "ann", false))
+            .wait(queue.store.decide(queue.company, claim.post_id, &decision, "ann", false))
             .unwrap();
         queue.live(&a, &claim, &intent, &receipt("fb_1")).unwrap();
         assert_published(queue, claim.post_id, Some("fb_1"));

@@ -79,7 +79,7 @@ fn old_locked_job_is_looked_up() {
         assert_eq!(claim.post_id, id);
         assert_eq!(claim.open_intents.len(), 1, "its call may have gone out");
         assert_eq!(queue.gate(&claim), socialsched::store::Gate::Lost);
-        let result = queue.hold(&claim, &failure("no id to ask for"), None).unwrap();
+        let result = queue.ask_for_review(&claim, &failure("no id to ask for"), None).unwrap();
         assert_eq!(result, Settled::Done);
         assert_eq!(queue.post(id).outcome, Some(Outcome::Unknown));
         let log = queue.history(id);

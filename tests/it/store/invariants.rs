@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use socialsched::domain::{AccountId, Only, Platform};
-use socialsched::store::{Next, Phase, Staged, Verdict};
+use socialsched::store::{Decision, Next, Phase, Staged};
 
 use super::{Queue, failure, on_every_engine, receipt, worker};
 use crate::support::Engine;
@@ -23,12 +23,12 @@ fn fill(queue: &Queue) {
     queue.live(&a, &without_id, &intent, &Default::default()).unwrap();
     ended(&Next::Fail);
     let (review, _) = queue.sent(&a);
-    queue.hold(&review, &failure("who knows"), None).unwrap();
+    queue.ask_for_review(&review, &failure("who knows"), None).unwrap();
     let (abandoned, _) = queue.sent(&a);
-    queue.hold(&abandoned, &failure("who knows"), None).unwrap();
-    let decision = Verdict::Abandon;
+    queue.ask_for_review(&abandoned, &failure("who knows"), None).unwrap();
+    let decision = Decision::Abandon;
     queue
-        .wait(queue.store.judge(queue.company, abandoned.post_id, &decision, "ann", false))
+        .wait(queue.store.decide(queue.company, abandoned.post_id, &decision, "ann", false))
         .unwrap();
     let cancelled = queue.schedule();
     queue.wait(queue.store.cancel_posts(queue.company, &[cancelled], None)).unwrap();
@@ -100,7 +100,7 @@ fn plant(queue: &Queue) -> Planted {
     let (step, why) = (Phase::Publish(Box::new(intent)), failure("no"));
     queue.record_failure(&failed, &step, &why, Staged::Keep, &Next::Fail).unwrap();
     let (review, _) = queue.sent(&a);
-    queue.hold(&review, &failure("who knows"), None).unwrap();
+    queue.ask_for_review(&review, &failure("who knows"), None).unwrap();
     let (sent, _) = queue.sent(&a);
     let pending = queue.claimed(&a);
     let next = Next::Retry(Duration::from_secs(3600));

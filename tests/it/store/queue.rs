@@ -294,29 +294,29 @@ impl Queue {
         Ok(self.wait(self.store.record_lookup(&[looked_up]))?.remove(0))
     }
 
-    pub fn hold(
+    pub fn ask_for_review(
         &self,
         claim: &Claim,
         seen: &Failure,
         look_again: Option<Duration>,
     ) -> Result<Settled, StoreError> {
         let undecided = Undecided { lease: &claim.lease, seen, look_again };
-        Ok(self.wait(self.store.hold(&[undecided]))?.remove(0))
+        Ok(self.wait(self.store.ask_for_review(&[undecided]))?.remove(0))
     }
 
-    pub fn record_held_lookup(
+    pub fn record_review(
         &self,
         job: &Job,
         seen: &Failure,
         look_again: Option<Duration>,
     ) -> Result<(), StoreError> {
         let reviewed = [(Reviewed { job, seen }, look_again)];
-        self.wait(self.store.record_held_lookup(&worker("a"), &reviewed))
+        self.wait(self.store.record_review(&worker("a"), &reviewed))
     }
 
-    pub fn unhold(&self, job: &Job, seen: &Failure) -> Result<Settled, StoreError> {
+    pub fn fail_reviewed(&self, job: &Job, seen: &Failure) -> Result<Settled, StoreError> {
         let reviewed = [Reviewed { job, seen }];
-        Ok(self.wait(self.store.unhold(&worker("a"), &reviewed))?.remove(0))
+        Ok(self.wait(self.store.fail_reviewed(&worker("a"), &reviewed))?.remove(0))
     }
 
     #[track_caller]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use socialsched::domain::{CommentState, Outcome, PostId};
-use socialsched::store::{Evidence, Judged, Phase, Settled, Staged, Verdict};
+use socialsched::store::{Decided, Decision, Evidence, Phase, Settled, Staged};
 
 use super::{Queue, failure, on_every_engine, receipt, worker};
 
@@ -59,9 +59,9 @@ fn posts_in_backup_need_review() {
         assert_eq!(queue.states(sent.post_id), "published/done");
         // A person sends the others again.
         for id in [claimed.post_id, pending] {
-            let decision = Verdict::NotPublished;
-            let decided = queue.store.judge(queue.company, id, &decision, "ann", false);
-            assert_eq!(queue.wait(decided).unwrap(), Judged::Done);
+            let decision = Decision::NotPublished;
+            let decided = queue.store.decide(queue.company, id, &decision, "ann", false);
+            assert_eq!(queue.wait(decided).unwrap(), Decided::Done);
         }
         let mut again: Vec<_> = queue.claims(&a).iter().map(|claim| claim.post_id).collect();
         again.sort_unstable();
@@ -116,9 +116,9 @@ fn comment_of_live_post_is_not_repeated() {
         assert_eq!(queue.states(found), "published/done");
         assert_eq!(queue.post(found).comment_state, Some(CommentState::Unknown));
         // What a person says is not there has no comment either.
-        let decision = Verdict::NotPublished;
-        let decided = queue.store.judge(queue.company, again, &decision, "ann", false);
-        assert_eq!(queue.wait(decided).unwrap(), Judged::Done);
+        let decision = Decision::NotPublished;
+        let decided = queue.store.decide(queue.company, again, &decision, "ann", false);
+        assert_eq!(queue.wait(decided).unwrap(), Decided::Done);
         let claim = queue.claim(&a);
         let intent = queue.intent(&claim);
         queue.live(&a, &claim, &intent, &receipt("fb_2")).unwrap();

@@ -185,7 +185,7 @@ fn possibly_live_post_is_not_retried() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (claim, _) = queue.sent(&a);
-        queue.hold(&claim, &failure("who knows"), None).unwrap();
+        queue.ask_for_review(&claim, &failure("who knows"), None).unwrap();
         let before = queue.tables();
         assert_eq!(retry(queue, claim.post_id), Retried::UnknownOutcome);
         assert_eq!(queue.tables(), before);

@@ -225,7 +225,7 @@ const CASES: &[Case] = &[
                 .iter()
                 .map(|claim| Undecided { lease: &claim.lease, seen, look_again: Some(MINUTE) })
                 .collect();
-            let settled = queue.wait(queue.store.hold(&undecided)).unwrap();
+            let settled = queue.wait(queue.store.ask_for_review(&undecided)).unwrap();
             assert_eq!(settled, vec![Settled::Done; claims.len()]);
             states(claims, "failed/failed", Some(Outcome::Unknown))
         })
@@ -233,7 +233,7 @@ const CASES: &[Case] = &[
     ("T7 after review", |queue, count| {
         let (claims, _) = sent(queue, &worker("a"), count);
         for claim in &claims {
-            queue.hold(claim, &failure("who knows"), None).unwrap();
+            queue.ask_for_review(claim, &failure("who knows"), None).unwrap();
         }
         let read = queue.wait(queue.store.needs_review(200)).unwrap();
         let read: Vec<_> = read.into_iter().map(|read| read.job.unwrap()).collect();
@@ -241,7 +241,7 @@ const CASES: &[Case] = &[
         Box::new(move |queue| {
             let seen = &Failure::new(Remedy::Retry, FailureCode::NotLive, "not there");
             let reviewed: Vec<_> = read.iter().map(|job| Reviewed { job, seen }).collect();
-            let settled = queue.wait(queue.store.unhold(&worker("a"), &reviewed)).unwrap();
+            let settled = queue.wait(queue.store.fail_reviewed(&worker("a"), &reviewed)).unwrap();
             assert_eq!(settled, vec![Settled::Done; read.len()]);
             nothing()
         })

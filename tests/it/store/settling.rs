@@ -189,7 +189,7 @@ fn undeterminable_outcome_needs_review() {
     on_every_engine(|queue| {
         let a = worker("a");
         let (claim, _) = queue.sent(&a);
-        let result = queue.hold(&claim, &failure("no right to read"), None).unwrap();
+        let result = queue.ask_for_review(&claim, &failure("no right to read"), None).unwrap();
         assert_eq!(result, Settled::Done);
         let post = queue.post(claim.post_id);
         assert_eq!(queue.states(claim.post_id), "failed/failed");

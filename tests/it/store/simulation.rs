@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use socialsched::store::{AfterDeath, HeldJob, Location, Scratch, Store};
+use socialsched::store::{AfterDeath, Location, OwnedJob, Scratch, Store};
 
 use super::{LEASE, Queue, on_every_engine, receipt, worker};
 use crate::support::Engine;
 
 #[track_caller]
-fn in_flight(queue: &Queue, name: &str) -> Vec<HeldJob> {
-    queue.wait(queue.store.held_by(&worker(name))).unwrap()
+fn in_flight(queue: &Queue, name: &str) -> Vec<OwnedJob> {
+    queue.wait(queue.store.owned_by(&worker(name))).unwrap()
 }
 
 #[track_caller]
-fn now(queue: &Queue, jobs: &[HeldJob]) -> Vec<AfterDeath> {
+fn now(queue: &Queue, jobs: &[OwnedJob]) -> Vec<AfterDeath> {
     queue.wait(queue.store.after_death(jobs)).unwrap()
 }
 
@@ -23,10 +23,10 @@ fn job_belongs_to_worker_until_lease_ends() {
     on_every_engine(|queue| {
         let a = worker("a");
         let claim = queue.claimed(&a);
-        let job = HeldJob { job_id: claim.job_id, fence: claim.fence, in_call: false };
+        let job = OwnedJob { job_id: claim.job_id, fence: claim.fence, in_call: false };
         assert_eq!((in_flight(queue, "a"), in_flight(queue, "b")), (vec![job], vec![]));
         let intent = queue.intent(&claim);
-        assert_eq!(in_flight(queue, "a"), [HeldJob { in_call: true, ..job }]);
+        assert_eq!(in_flight(queue, "a"), [OwnedJob { in_call: true, ..job }]);
         queue.live(&a, &claim, &intent, &receipt("1_2")).unwrap();
         assert_eq!(in_flight(queue, "a"), []);
         let claim = queue.claimed(&a);

@@ -35,13 +35,17 @@ const WRITES: &[(&str, Write)] = &[
     }),
     ("T6 looked up", |q, c, i| failed(q, c, &Phase::Lookup(vec![i.clone()]), &Next::Retry(MINUTE))),
     ("T7 fail", |q, c, _| failed(q, c, &Phase::Prepare, &Next::Fail)),
-    ("T8 hold", |q, c, _| q.hold(c, &failure("who knows"), None).unwrap() == Settled::Lost),
+    ("T8 hold", |q, c, _| {
+        q.ask_for_review(c, &failure("who knows"), None).unwrap() == Settled::Lost
+    }),
     ("T8 look-up", |q, c, _| {
         q.record_lookup(c, &failure("not yet"), MINUTE).unwrap() == Settled::Lost
     }),
     ("T11 release", |q, c, _| q.release(c, MINUTE).unwrap() == Settled::Lost),
     ("T11 release until due", |q, c, _| q.release_until_due(c).unwrap() == Settled::Lost),
-    ("T14 unhold", |q, c, _| q.unhold(c, &failure("deleted")).unwrap() == Settled::Lost),
+    ("T14 fail_reviewed", |q, c, _| {
+        q.fail_reviewed(c, &failure("deleted")).unwrap() == Settled::Lost
+    }),
 ];
 
 #[track_caller]

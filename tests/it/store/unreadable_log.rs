@@ -2,7 +2,7 @@
 //! nothing was sent.
 
 use socialsched::domain::{Claim, PostId};
-use socialsched::store::{Claimed, Judged, StoreError, Verdict};
+use socialsched::store::{Claimed, Decided, Decision, StoreError};
 
 use super::{Queue, failure, on_every_engine, worker};
 use crate::support::{Engine, bad_times};
@@ -107,14 +107,14 @@ fn an_unreadable_log_is_its_own_jobs_fault() {
 fn needing_review(queue: &Queue) -> Claim {
     let a = worker("a");
     let (claim, _) = queue.sent(&a);
-    queue.hold(&claim, &failure("who knows"), None).unwrap();
+    queue.ask_for_review(&claim, &failure("who knows"), None).unwrap();
     claim
 }
 
 #[test]
 fn a_person_decides_about_an_unreadable_log() {
     for (decision, status) in
-        [(Verdict::Published("fb_1".to_owned()), "published"), (Verdict::Abandon, "failed")]
+        [(Decision::Published("fb_1".to_owned()), "published"), (Decision::Abandon, "failed")]
     {
         on_every_engine(|queue| {
             queue.will_be_broken();
@@ -126,12 +126,12 @@ fn a_person_decides_about_an_unreadable_log() {
             assert_eq!((first.post_id, seen[1].post()), (other.post_id, odd.post_id));
             assert!(why.contains("publish_log.kind of fence 1, step 7 (intent)"), "{why}");
             let decide = |decision| {
-                queue.wait(queue.store.judge(queue.company, odd.post_id, decision, "ann", false))
+                queue.wait(queue.store.decide(queue.company, odd.post_id, decision, "ann", false))
             };
             // Sent again, it would only need review again.
-            let refused = decide(&Verdict::NotPublished);
+            let refused = decide(&Decision::NotPublished);
             assert!(matches!(refused, Err(StoreError::Inconsistent { .. })), "{refused:?}");
-            assert_eq!(decide(&decision).unwrap(), Judged::Done);
+            assert_eq!(decide(&decision).unwrap(), Decided::Done);
             assert_eq!(outcome(queue, odd.post_id)[0], status);
         });
     }
