@@ -1,9 +1,14 @@
 //! All SQL. The store promises that each of its functions is one transaction:
 //! it happens whole or not at all, and no function waits for anything but the
-//! database while a transaction is open.
+//! database while a transaction is open. Every transition takes a set of jobs, so that
+//! many of them share one durable commit; one job is a set of one.
 //!
-//! Claims, gates and evidence take sets, so that many jobs may share one
-//! durable commit; one job is a set of one.
+//! - `queue`: what changes the queue; `queue/transitions.rs` has every statement that sets
+//!   a status, and `queue/owned.rs` is the door to those that need a lease;
+//! - `views`: what commands read, and the accounts and clients that they keep;
+//! - `schema`: migrations, the import of the old scheduler's tables, invariants;
+//! - `rows`: from rows to the domain's types, for both;
+//! - `sql`: how statements are written, spelled for each engine, and run.
 
 #[cfg(test)]
 mod plan_tests;
