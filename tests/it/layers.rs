@@ -68,6 +68,8 @@ const IN_ORDER: &[&str] = &[
     "exit",
     "output",
     "platforms",
+    "platforms::facebook",
+    "platforms::graph",
     "platforms::http",
     "platforms::instagram",
     "platforms::linkedin",

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::staging::{HOSTED, first};
+use super::names::{HOSTED, first};
 use super::{Flow, set};
 use crate::domain::{Artifact, Away, Draft, Failure, FailureCode, Preparation, Remedy, StepKind};
 use crate::platforms::graph::{Reply, Session};
@@ -70,11 +70,6 @@ async fn start(
     detail["length"] = json!(file.length);
     detail["version"] = json!(file.version);
     Ok(Artifact::new(StepKind::Create, "video", id).detail(detail))
-}
-
-/// Whether this video is uploaded in parts.
-pub(super) fn is_upload(video: &Artifact) -> bool {
-    !video.detail["session"].is_null()
 }
 
 async fn transfer(

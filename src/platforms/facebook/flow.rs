@@ -1,7 +1,6 @@
 //! The flows in which a Page post is published.
 
-use super::chunks;
-use super::staging::{DIRECT, HOSTED};
+use super::names::{self, DIRECT, HOSTED};
 use crate::domain::{Draft, Failure, PostContent, PublishMode, Shape, VideoUpload, proof::Witness};
 use crate::platforms::graph::MetaSettings;
 use crate::platforms::{shape_of, unfit};
@@ -36,7 +35,7 @@ impl Flow {
         let mode = account.publish_mode.unwrap_or(settings.publish_mode);
         let direct = staging.has(DIRECT) || !is_staged && mode == PublishMode::Direct;
         let hosted = match video {
-            Some(video) => !chunks::is_upload(video),
+            Some(video) => !names::is_upload(video),
             None => staging.has(HOSTED) || settings.video_upload == VideoUpload::Hosted,
         };
         Ok(match kind {

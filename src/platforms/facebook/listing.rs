@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::flow::Kind;
-use super::staging::photo_ids;
+use super::names::photo_ids;
 use crate::domain::proof::LISTS_LAG;
 use crate::domain::{Draft, Failure, FailureCode, Intent, Receipt, Remedy, Sighting};
 use crate::platforms::graph::{SLACK, Session, is_recent, same_text, text_of};

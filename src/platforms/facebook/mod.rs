@@ -5,6 +5,7 @@
 mod chunks;
 mod flow;
 mod listing;
+mod names;
 mod sighting;
 mod staging;
 
@@ -117,7 +118,7 @@ impl Facebook {
                 if flow.is_flip()
                     && is_of_the_call(&failure)
                     && self.graph.settings().direct_fallback
-                    && !draft.staging.has(staging::DIRECT) =>
+                    && !draft.staging.has(names::DIRECT) =>
             {
                 Answer::Refused(Failure { remedy: Remedy::Direct, ..failure })
             }

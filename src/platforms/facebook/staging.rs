@@ -4,20 +4,13 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::flow::Flow;
+use super::names::{first, photo_ids, photo_name};
 use super::sighting::{STATUS, dead_video};
 use super::{chunks, set};
-use crate::domain::{
-    Artifact, Away, Draft, Failure, FailureCode, MediaItem, MediaKind, Preparation, Remedy,
-    StepKind,
-};
+use crate::domain::{Artifact, Away, Draft, Failure, FailureCode, Preparation, Remedy, StepKind};
 use crate::platforms::graph::{Graph, Session, is_missing};
 use crate::platforms::media_source::MediaSource;
-use crate::platforms::unfit;
 
-/// The mark, made by the worker, that this post is published with one call.
-pub(super) const DIRECT: &str = "direct";
-/// The mark that its video cannot be read in parts, so that Facebook fetches it.
-pub(super) const HOSTED: &str = "video/hosted";
 /// The wait that says the file was handed over.
 const UPLOADED: &str = "video/uploaded";
 /// The wait that says the video may be published.
@@ -102,16 +95,6 @@ fn lost_photos(draft: &Draft, failure: Failure) -> Failure {
         true => Failure { remedy: Remedy::Restage, ..failure },
         false => failure,
     }
-}
-
-fn photo_name(number: usize) -> String {
-    format!("photo/{number}")
-}
-
-/// The ids of the uploaded photos, in order.
-pub(super) fn photo_ids(draft: &Draft) -> Vec<&str> {
-    let images = draft.content.media.iter().filter(|item| item.kind == MediaKind::Image);
-    (0..images.count()).filter_map(|number| draft.staging.id(&photo_name(number))).collect()
 }
 
 /// A post of text, link or photos.
@@ -210,7 +193,3 @@ async fn poll(
 
 /// A file that was handed over and is not even being fetched by then never will be.
 const TAKEN_WITHIN: std::time::Duration = std::time::Duration::from_secs(10 * 60);
-
-pub(super) fn first(draft: &Draft) -> Result<&MediaItem, Failure> {
-    draft.content.media.first().ok_or_else(|| unfit("the post has no video"))
-}

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::codes::{self, Meaning};
+use super::codes::{self, CodeClass, Meaning};
 use crate::domain::{Away, Remedy, Scope};
 
 /// Whether the failed call could have made something visible.
@@ -121,39 +121,6 @@ impl GraphError {
             ),
         }
     }
-}
-
-/// What an error means, before phase and circumstances.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum CodeClass {
-    /// A passing fault.
-    Retry,
-    /// What was staged is dead.
-    Restage,
-    /// Not ready yet.
-    Poll,
-    /// The account's limit, with the throttle time in minutes when the answer names none.
-    Limit(u64),
-    /// The same, of the person whose token it is.
-    PersonLimit(u64),
-    /// The same, of the app: of every account.
-    AppLimit(u64),
-    /// The same on a publish call, which may have made its post live.
-    Doubtful(u64),
-    /// Blocked as abusive: throttled longer every time.
-    Blocked,
-    /// Token, role or permission of this account.
-    Account,
-    /// Set-up of the app, the same for every account.
-    App,
-    /// Will never pass.
-    Bad,
-    /// Says that this content was posted already.
-    Duplicate,
-    /// Not found, or spent by a publish call that went through.
-    Gone,
-    /// Proves nothing.
-    Unknown,
 }
 
 use CodeClass::{

@@ -5,10 +5,43 @@
 //! (Instagram), its guides for reels and rate limits, and reports of clients
 //! in the field where Meta's pages are silent.
 
-use super::classify::CodeClass::{
-    self, Account, App, AppLimit, Bad, Blocked, Doubtful, Duplicate, Gone, Limit, PersonLimit,
-    Poll, Restage, Retry, Unknown,
+use CodeClass::{
+    Account, App, AppLimit, Bad, Blocked, Doubtful, Duplicate, Gone, Limit, PersonLimit, Poll,
+    Restage, Retry, Unknown,
 };
+
+/// What an error means, before phase and circumstances.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CodeClass {
+    /// A passing fault.
+    Retry,
+    /// What was staged is dead.
+    Restage,
+    /// Not ready yet.
+    Poll,
+    /// The account's limit, with the throttle time in minutes when the answer names none.
+    Limit(u64),
+    /// The same, of the person whose token it is.
+    PersonLimit(u64),
+    /// The same, of the app: of every account.
+    AppLimit(u64),
+    /// The same on a publish call, which may have made its post live.
+    Doubtful(u64),
+    /// Blocked as abusive: throttled longer every time.
+    Blocked,
+    /// Token, role or permission of this account.
+    Account,
+    /// Set-up of the app, the same for every account.
+    App,
+    /// Will never pass.
+    Bad,
+    /// Says that this content was posted already.
+    Duplicate,
+    /// Not found, or spent by a publish call that went through.
+    Gone,
+    /// Proves nothing.
+    Unknown,
+}
 
 /// What a number means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

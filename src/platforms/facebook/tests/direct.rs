@@ -71,7 +71,7 @@ async fn a_marked_post_needs_one_call() {
         let answer = rehearsal.publish(&facebook, &mut draft).await;
         assert!(matches!(answer, Answer::Refused(_)), "{name}: {answer:?}");
         // As the worker does once a reading says that it is not live.
-        mark(&mut draft, staging::DIRECT);
+        mark(&mut draft, names::DIRECT);
         rehearsal.prepare(&facebook, &mut draft).await.unwrap();
         assert!(!draft.staging.has("post") && !draft.staging.has("video"), "{name}");
         assert_eq!(facebook.object(&draft), None, "{name}");
@@ -94,7 +94,7 @@ async fn a_refused_direct_call_is_given_up() {
     let rehearsal = Rehearsal::new(SandboxOptions::default()).await;
     let facebook = facebook(&rehearsal);
     let mut draft = post(PostType::Post, vec![]);
-    mark(&mut draft, staging::DIRECT);
+    mark(&mut draft, names::DIRECT);
     rehearsal.prepare(&facebook, &mut draft).await.unwrap();
     refuse(&rehearsal, graph_error(100, None)).await;
     let answer = rehearsal.publish(&facebook, &mut draft).await;

@@ -66,7 +66,7 @@ async fn the_account_chooses_the_way_before_the_configuration() {
     assert_eq!(Flow::of(&draft, &settings), Ok(Flow::ChunkedVideo));
     draft.account.publish_mode = Some(PublishMode::Direct);
     assert_eq!(Flow::of(&draft, &settings), Ok(Flow::ChunkedVideo), "one call, with an id");
-    mark(&mut draft, staging::HOSTED);
+    mark(&mut draft, names::HOSTED);
     assert_eq!(Flow::of(&draft, &settings), Ok(Flow::DirectVideo));
     draft.account.publish_mode = None;
     assert_eq!(Flow::of(&draft, &settings), Ok(Flow::HostedVideo));
