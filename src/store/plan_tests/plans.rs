@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::domain::{
-    AccountId, CompanyId, JobId, Only, Page, Platform, PostFilter, ShownStatus, Sort, WorkerId,
+    AccountId, CompanyId, Only, Page, Platform, PostFilter, ShownStatus, Sort, WorkerId,
 };
 use crate::store::queue::claim::{ClaimRequest, due_query, missed_query, next_due_query};
 use crate::store::queue::follow_ups;
-use crate::store::queue::gate::busy_query;
+use crate::store::queue::gate::under_way_query;
 use crate::store::queue::invalid_rows::never_due_query;
 use crate::store::queue::repair::halves_query;
 use crate::store::queue::take_over::{TakeOver, abandoned_query};
@@ -96,7 +96,7 @@ async fn queue_reads_use_the_open_job_index() {
     }
     for (name, query) in [
         ("take over", abandoned_query(&take_over, "")),
-        ("account is busy", busy_query(&[AccountId::generate()], &[JobId::generate()])),
+        ("account is busy", under_way_query(&[AccountId::generate()])),
     ] {
         assert_small(name, "post_schedule_claimed", &full.plan(query).await);
     }

@@ -10,13 +10,14 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use crate::domain::{
-    AccountId, CompanyId, JobId, Only, Page, Platform, PostFilter, ShownStatus, Sort, WorkerId,
+    AccountId, CompanyId, Only, Page, Platform, PostFilter, ShownStatus, Sort, WorkerId,
 };
 use crate::store::queue::claim::{
     ClaimRequest, due_query, missed_query, needs_review_query, next_due_query,
 };
+use crate::store::queue::evidence::known_query;
 use crate::store::queue::follow_ups;
-use crate::store::queue::gate::busy_query;
+use crate::store::queue::gate::under_way_query;
 use crate::store::queue::invalid_rows::never_due_query;
 use crate::store::queue::repair::halves_query;
 use crate::store::queue::take_over::{TakeOver, abandoned_query};
@@ -171,8 +172,9 @@ fn asked_by_workers() -> Vec<(&'static str, Sql)> {
         ("never due", never_due_query(&Only::default())),
         ("halves", halves_query(soon, "")),
         ("halves, locking", halves_query(soon, locked)),
-        ("account is busy", busy_query(&[account], &[JobId::generate()])),
-        ("held", needs_review_query(10)),
+        ("account is busy", under_way_query(&[account])),
+        ("needs review", needs_review_query(10)),
+        ("has the id", known_query(&["facebook".to_owned()].into(), &["fb_1"])),
         ("follow-ups", follow_ups::due_query(&Only::default())),
     ]
 }

@@ -1,7 +1,7 @@
 //! Evidence that posts are live (T5, T5L). It needs no lease: it is a fact, whichever worker
 //! brings it and however late.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::domain::{Intent, JobId, LogEvent, PostId, PostStatus, Receipt, StepKind, WorkerId};
 
@@ -9,7 +9,8 @@ use crate::store::queue::log::{self, CallKey, ClearedBy, Entry};
 use crate::store::queue::owned::Pair;
 use crate::store::queue::restore;
 use crate::store::queue::transitions::{self, Live};
-use crate::store::sql::db::{Row, Tx, sql};
+use crate::store::sql::db::{Row, Sql, Tx, sql};
+use crate::store::sql::raw::Key;
 use crate::store::{Store, StoreError, transaction};
 
 /// Evidence about one publish call.
@@ -77,7 +78,7 @@ impl Store {
     ) -> Result<Vec<Recorded>, StoreError> {
         transaction!(self, tx, {
             let rows = lock(tx, evidence).await?;
-            let mut known = Known::of(tx, evidence).await?;
+            let known = Known::of(tx, evidence, &rows).await?;
             let mut recorded = Vec::with_capacity(evidence.len());
             let mut ours = Vec::new();
             for one in evidence {
@@ -170,7 +171,7 @@ fn was_cleared(
         || row.opt_lossy("worker_id")?.as_deref() == Some(worker.as_str()))
 }
 
-/// Records a person's word that a post is live, its row not locked yet.
+/// Records a person's decision that a post is live, its row not locked yet.
 pub(crate) async fn record_decided(tx: &mut Tx, decided: Evidence) -> Result<(), StoreError> {
     let evidence = [decided];
     let rows = lock(tx, &evidence).await?;
@@ -187,14 +188,16 @@ async fn make_live(
     if evidence.is_empty() {
         return Ok(());
     }
-    let mut known = Known::of(tx, evidence).await?;
+    let mut known = Known::of(tx, evidence, rows).await?;
     let mut receipts = Vec::with_capacity(evidence.len());
     for one in evidence {
-        let mut receipt = one.receipt.clone();
-        if known.is_anothers(row_of(rows, one)?, one)? {
+        let (row, mut receipt) = (row_of(rows, one)?, one.receipt.clone());
+        if known.is_anothers(row, one)? {
             // Live, but under an id that is not known.
             let id = receipt.external_id.take().unwrap_or_default();
             receipt.evidence = Some(format!("the platform named {id}, which is another post"));
+        } else {
+            known.add(row, one)?;
         }
         receipts.push(receipt);
     }
@@ -208,8 +211,8 @@ async fn make_live(
     let mut live: Vec<Live> = Vec::new();
     for (one, receipt) in evidence.iter().zip(receipts) {
         let row = row_of(rows, one)?;
-        let is_told = live.iter().any(|live| live.pair == one.pair());
-        if is_told || row.word::<PostStatus>("status")? == PostStatus::Published {
+        let is_recorded = live.iter().any(|live| live.pair == one.pair());
+        if is_recorded || row.word::<PostStatus>("status")? == PostStatus::Published {
             add_what_was_missing(tx, one, &receipt).await?;
             continue;
         }
@@ -246,33 +249,59 @@ async fn add_what_was_missing(
     Ok(())
 }
 
-/// Which posts of this database have the ids that evidence names.
-struct Known(HashMap<(String, String), PostId>);
+/// Which posts of this database have the ids that evidence names, by platform and id at
+/// the platform. A row that another program wrote may have any key.
+struct Known(HashMap<(String, String), Key>);
 
 impl Known {
-    async fn of(tx: &mut Tx, evidence: &[Evidence]) -> Result<Self, StoreError> {
+    async fn of(
+        tx: &mut Tx,
+        evidence: &[Evidence],
+        rows: &HashMap<JobId, Row>,
+    ) -> Result<Self, StoreError> {
         let named: Vec<&str> =
             evidence.iter().filter_map(|one| one.receipt.external_id.as_deref()).collect();
         let mut known = HashMap::new();
         if named.is_empty() {
             return Ok(Self(known));
         }
-        let query = sql("SELECT id, platform, external_post_id FROM post_details
-                          WHERE external_post_id IN ");
-        for row in &tx.all(query.texts(named)).await? {
+        let platforms: Result<BTreeSet<String>, StoreError> =
+            evidence.iter().map(|one| row_of(rows, one)?.text("platform")).collect();
+        for row in &tx.all(known_query(&platforms?, &named)).await? {
             let key = (row.text("platform")?, row.text("external_post_id")?);
-            known.insert(key, row.post("id")?);
+            known.insert(key, row.any_key("id")?);
         }
         Ok(Self(known))
     }
 
-    /// Whether the id at the platform is that of another post of ours. From now on, it is
-    /// this one's.
-    fn is_anothers(&mut self, row: &Row, one: &Evidence) -> Result<bool, StoreError> {
-        let Some(id) = &one.receipt.external_id else { return Ok(false) };
-        let key = (row.text("platform")?, id.clone());
-        Ok(*self.0.entry(key).or_insert(one.post) != one.post)
+    /// Whether the id at the platform is that of another post.
+    fn is_anothers(&self, row: &Row, one: &Evidence) -> Result<bool, StoreError> {
+        let Some(key) = Self::key(row, one)? else { return Ok(false) };
+        let is_its = |owner: &Key| matches!(owner, Key::Id(id) if *id == one.post.uuid());
+        Ok(self.0.get(&key).is_some_and(|owner| !is_its(owner)))
     }
+
+    /// From now on, the id is this post's.
+    fn add(&mut self, row: &Row, one: &Evidence) -> Result<(), StoreError> {
+        if let Some(key) = Self::key(row, one)? {
+            self.0.insert(key, Key::Id(one.post.uuid()));
+        }
+        Ok(())
+    }
+
+    fn key(row: &Row, one: &Evidence) -> Result<Option<(String, String)>, StoreError> {
+        let Some(id) = &one.receipt.external_id else { return Ok(None) };
+        Ok(Some((row.text("platform")?, id.clone())))
+    }
+}
+
+/// Posts that have these ids at these platforms. The platforms are named, since the index
+/// begins with them.
+pub(crate) fn known_query(platforms: &BTreeSet<String>, ids: &[&str]) -> Sql {
+    sql("SELECT id, platform, external_post_id FROM post_details WHERE platform IN ")
+        .texts(platforms.iter().map(String::as_str))
+        .and(" AND external_post_id IN ")
+        .texts(ids.iter().copied())
 }
 
 /// Whether another post with the same text may be what was found: its publish

@@ -47,7 +47,7 @@ impl Store {
     ///
     /// # Errors
     /// The database is away. Whether an intent was stored will be seen by
-    /// whoever takes the job over.
+    /// the worker that takes the job over.
     pub async fn open_gates(
         &self,
         jobs: &[ToPublish<'_>],
@@ -80,7 +80,7 @@ async fn opened_before(
     tx: &mut Tx,
     jobs: &[ToPublish<'_>],
 ) -> Result<HashMap<JobId, Intent>, StoreError> {
-    let owned = owned::lock(tx, &leases(jobs)).await?;
+    let owned = owned::lock(tx, jobs.iter().map(|job| job.lease).collect()).await?;
     let owned: Vec<JobId> = owned.iter().flatten().map(|owned| owned.pair().job).collect();
     let running = running(tx, &owned).await?;
     let mut open = logs::open_intents(tx, &owned).await?;
@@ -92,10 +92,6 @@ async fn opened_before(
         }
     }
     Ok(before)
-}
-
-fn leases<'a>(jobs: &[ToPublish<'a>]) -> Vec<&'a Lease> {
-    jobs.iter().map(|job| job.lease).collect()
 }
 
 /// Those of these jobs whose leases run.
@@ -117,8 +113,8 @@ async fn open(
     if jobs.is_empty() {
         return Ok(Vec::new());
     }
-    let mut busy = busy_accounts(tx, jobs).await?;
-    let owned = owned::lock(tx, &leases(jobs)).await?;
+    let mut calls = calls_under_way(tx, jobs).await?;
+    let owned = owned::lock(tx, jobs.iter().map(|job| job.lease).collect()).await?;
     let ours: Vec<JobId> = owned.iter().flatten().map(|owned| owned.pair().job).collect();
     let facts = facts(tx, &ours).await?;
     let mut steps = Steps::of(tx, &ours).await?;
@@ -126,13 +122,13 @@ async fn open(
     let mut cleared = Vec::new();
     for (job, owned) in jobs.iter().zip(&owned) {
         let gate = match owned.as_ref().and_then(|_| facts.get(&job.lease.job())) {
-            _ if busy.contains(&job.account) => Some(Gate::AccountBusy),
+            _ if is_busy(&calls, job) => Some(Gate::AccountBusy),
             None => Some(Gate::Lost),
             Some(row) => shut(row, job.account)?,
         };
         if gate.is_none() {
             // Its call goes out now: another one of the account has to wait.
-            busy.insert(job.account);
+            calls.push((job.account, Some(job.lease.job())));
             cleared.push((*job, steps.next(job.lease.job(), job.lease.fence())));
         }
         gates.push(gate);
@@ -187,12 +183,17 @@ async fn clear(
     Ok(intents)
 }
 
-/// Accounts of these jobs for which a publish call of another job is under way. Gates
-/// of one account pass one by one, so that two cannot both find it idle.
-async fn busy_accounts(
-    tx: &mut Tx,
-    jobs: &[ToPublish<'_>],
-) -> Result<HashSet<AccountId>, StoreError> {
+/// A publish call under way: of which account, and of which job if that can be named.
+type UnderWay = (AccountId, Option<JobId>);
+
+/// Whether a call of another job is under way for the account.
+fn is_busy(calls: &[UnderWay], job: &ToPublish<'_>) -> bool {
+    calls.iter().any(|(account, of)| *account == job.account && *of != Some(job.lease.job()))
+}
+
+/// The publish calls under way for the accounts of these jobs. Gates of one account pass
+/// one by one, so that two cannot both find it idle.
+async fn calls_under_way(tx: &mut Tx, jobs: &[ToPublish<'_>]) -> Result<Vec<UnderWay>, StoreError> {
     let accounts: Vec<AccountId> = jobs.iter().map(|job| job.account).collect();
     tx.all(
         sql("SELECT a.id AS id FROM meta_social_accounts a WHERE a.id IN ")
@@ -200,20 +201,20 @@ async fn busy_accounts(
             .and(" ORDER BY a.id {lock a}"),
     )
     .await?;
-    let jobs: Vec<JobId> = jobs.iter().map(|job| job.lease.job()).collect();
-    let rows = tx.all(busy_query(&accounts, &jobs)).await?;
-    rows.iter().map(|row| Ok(AccountId::from_uuid(row.id("account_id")?))).collect()
+    let rows = tx.all(under_way_query(&accounts)).await?;
+    rows.iter()
+        .map(|row| Ok((AccountId::from_uuid(row.id("account_id")?), row.job("job_id").ok())))
+        .collect()
 }
 
-/// Those of these accounts for which a publish call of another job is under way: cleared,
-/// without any answer yet, by a worker whose lease runs. Begins with the few claimed jobs: an account may have a long history.
-pub(crate) fn busy_query(accounts: &[AccountId], except: &[JobId]) -> Sql {
-    sql("SELECT d.social_account_id AS account_id
+/// The publish calls of these accounts that are under way: cleared, without any answer
+/// yet, by a worker whose lease runs. Begins with the few claimed jobs: an account may
+/// have a long history.
+pub(crate) fn under_way_query(accounts: &[AccountId]) -> Sql {
+    sql("SELECT d.social_account_id AS account_id, s.id AS job_id
            FROM post_schedule s {force index open} {straight join} post_details d
           WHERE d.id = s.post_detail_id AND s.status = 'processing'
-            AND s.lease_until > {now} AND s.id NOT IN ")
-    .ids(except.iter().map(|job| job.uuid()))
-    .and(" AND d.social_account_id IN ")
+            AND s.lease_until > {now} AND d.social_account_id IN ")
     .ids(accounts.iter().map(|account| account.uuid()))
     .and(
         " AND EXISTS (

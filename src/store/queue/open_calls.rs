@@ -79,8 +79,7 @@ impl Store {
                     pauses::pause_as_asked(tx, call.lease.post(), failure).await?;
                 }
             }
-            let mut owned =
-                owned::lock(tx, &calls.iter().map(|call| call.lease).collect::<Vec<_>>()).await?;
+            let mut owned = owned::lock(tx, calls.iter().map(|call| call.lease).collect()).await?;
             let all: Vec<JobId> = calls.iter().map(|call| call.lease.job()).collect();
             let open = logs::open_intents(tx, &all).await?;
             let mut entries = Vec::new();
@@ -114,8 +113,7 @@ impl Store {
         looked_up: &[LookedUp<'_>],
     ) -> Result<Vec<Settled>, StoreError> {
         transaction!(self, tx, {
-            let owned =
-                owned::lock(tx, &looked_up.iter().map(|one| one.lease).collect::<Vec<_>>()).await?;
+            let owned = owned::lock(tx, looked_up.iter().map(|one| one.lease).collect()).await?;
             let mut steps = Steps::of(tx, &jobs(&owned)).await?;
             let mut entries = Vec::new();
             for (_, one) in owned.iter().zip(looked_up).filter(|(owned, _)| owned.is_some()) {
@@ -145,8 +143,7 @@ impl Store {
         undecided: &[Undecided<'_>],
     ) -> Result<Vec<Settled>, StoreError> {
         transaction!(self, tx, {
-            let owned =
-                owned::lock(tx, &undecided.iter().map(|one| one.lease).collect::<Vec<_>>()).await?;
+            let owned = owned::lock(tx, undecided.iter().map(|one| one.lease).collect()).await?;
             let mut steps = Steps::of(tx, &jobs(&owned)).await?;
             let mut entries = Vec::new();
             let mut ended = Vec::new();

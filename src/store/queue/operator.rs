@@ -201,8 +201,8 @@ impl Store {
                 }
             }
             if !sent_again.is_empty() {
-                tx.change(
-                    Transition::Decide,
+                tx.execute_exactly(
+                    "send first comments again",
                     sent_again.len(),
                     sql("UPDATE post_details
                             SET first_comment_state = 'pending', follow_up_at = {now},

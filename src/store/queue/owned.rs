@@ -46,7 +46,7 @@ impl Owned<'_> {
 /// order of the leases: fence and worker are the row's, and the job is being processed.
 pub(crate) async fn lock<'a>(
     tx: &mut Tx,
-    leases: &[&'a Lease],
+    leases: Vec<&'a Lease>,
 ) -> Result<Vec<Option<Owned<'a>>>, StoreError> {
     if leases.is_empty() {
         return Ok(Vec::new());
@@ -72,5 +72,5 @@ pub(crate) async fn lock<'a>(
             *fence == lease.fence().0 && worker == lease.worker().as_str()
         })
     };
-    Ok(leases.iter().map(|lease| owns(lease).then_some(Owned { lease })).collect())
+    Ok(leases.into_iter().map(|lease| owns(lease).then_some(Owned { lease })).collect())
 }

@@ -150,12 +150,15 @@ pub(crate) async fn distrust(
     transitions::distrust(tx, &above, message).await?;
     let jobs: Vec<JobId> = posts.iter().map(|(pair, ..)| pair.job).collect();
     let fences = claim::fences(tx, &jobs).await?;
-    let entries = posts.iter().filter_map(|(pair, _, object)| {
-        let key = (*fences.get(&pair.job)?, 1);
+    let mut entries = Vec::with_capacity(posts.len());
+    for (pair, _, object) in posts {
+        // Without its intent, the outcome would be unknown and yet settled.
+        let gone = StoreError::RowsChanged { what: "T20", expected: 1, actual: 0 };
+        let key = (*fences.get(&pair.job).ok_or(gone)?, 1);
         let entry = Entry::new(pair.job, key, StepKind::Publish, LogEvent::Intent)
             .note(log::RESTORED, message)
             .object(*object);
-        Some(entry.at(called_at.and_then(|all| all.get(&pair.job).copied())))
-    });
-    log::append(tx, entries.collect()).await
+        entries.push(entry.at(called_at.and_then(|all| all.get(&pair.job).copied())));
+    }
+    log::append(tx, entries).await
 }

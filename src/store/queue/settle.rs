@@ -48,7 +48,7 @@ pub enum Next {
     /// Another attempt after this long (T6).
     Retry(Duration),
     /// Another attempt after this long, but not later than the post's own time,
-    /// and this one counts as not made (T6).
+    /// and this one counts as not made (T11).
     GiveBack(Duration),
     /// Ended: provably not published (T7).
     Fail,
@@ -86,9 +86,7 @@ impl Store {
         staged: &[(&Lease, &[Artifact])],
     ) -> Result<Vec<bool>, StoreError> {
         transaction!(self, tx, {
-            let owned =
-                owned::lock(tx, &staged.iter().map(|(lease, _)| *lease).collect::<Vec<_>>())
-                    .await?;
+            let owned = owned::lock(tx, staged.iter().map(|(lease, _)| *lease).collect()).await?;
             let mut steps = Steps::of(tx, &jobs(&owned)).await?;
             let mut entries = Vec::new();
             for (owned, (lease, artifacts)) in owned.iter().zip(staged) {
@@ -112,8 +110,7 @@ impl Store {
     /// The database is away; then nothing was recorded.
     pub async fn record_failure(&self, failed: &[Failed<'_>]) -> Result<Vec<Settled>, StoreError> {
         transaction!(self, tx, {
-            let mut owned =
-                owned::lock(tx, &failed.iter().map(|one| one.lease).collect::<Vec<_>>()).await?;
+            let mut owned = owned::lock(tx, failed.iter().map(|one| one.lease).collect()).await?;
             let answered = failed.iter().filter(|one| matches!(one.phase, Phase::Publish(_)));
             let answered: Vec<JobId> = answered.map(|one| one.lease.job()).collect();
             let open = logs::open_intents(tx, &answered).await?;
@@ -147,8 +144,7 @@ impl Store {
     /// The database is away; then nothing was changed.
     pub async fn release(&self, jobs: &[(&Lease, Duration)]) -> Result<Vec<Settled>, StoreError> {
         transaction!(self, tx, {
-            let owned =
-                owned::lock(tx, &jobs.iter().map(|(lease, _)| *lease).collect::<Vec<_>>()).await?;
+            let owned = owned::lock(tx, jobs.iter().map(|(lease, _)| *lease).collect()).await?;
             let leaving = jobs
                 .iter()
                 .map(|(_, after)| Leaving { failure: None, next: Some(Next::GiveBack(*after)) })
@@ -163,7 +159,7 @@ impl Store {
     /// The database is away; then nothing was changed.
     pub async fn release_until_due(&self, leases: &[&Lease]) -> Result<Vec<Settled>, StoreError> {
         transaction!(self, tx, {
-            let owned = owned::lock(tx, leases).await?;
+            let owned = owned::lock(tx, leases.to_vec()).await?;
             let leaving = leases.iter().map(|_| Leaving::UNTIL_DUE).collect();
             leave(tx, &owned, leaving).await?
         })
@@ -181,8 +177,7 @@ impl Store {
     ) -> Result<Vec<Option<Outcome>>, StoreError> {
         transaction!(self, tx, {
             let owned =
-                owned::lock(tx, &unreadable.iter().map(|(lease, _)| *lease).collect::<Vec<_>>())
-                    .await?;
+                owned::lock(tx, unreadable.iter().map(|(lease, _)| *lease).collect()).await?;
             let now = tx.now().await?;
             let may_be_live = logs::may_be_live(tx, &owned, now).await?;
             let mut outcomes = Vec::with_capacity(owned.len());
@@ -294,7 +289,7 @@ impl Leaving<'_> {
     const UNTIL_DUE: Self = Self { failure: None, next: None };
 }
 
-/// Lets go of jobs: each goes back to the queue, to its end, or to cancelled when that
+/// Takes jobs from their workers: each goes back to the queue, to its end, or to cancelled when that
 /// was requested and no publish call is open.
 async fn leave(
     tx: &mut Tx,
@@ -353,7 +348,7 @@ async fn leave(
     Ok(settled)
 }
 
-/// What decides how a job may be let go of.
+/// What decides how a job may leave its worker.
 struct LeaseState {
     job: JobId,
     attempts: i64,

@@ -72,9 +72,6 @@ pub(crate) async fn requeue(
     tx: &mut Tx,
     jobs: &[(&Owned<'_>, Requeue<'_>)],
 ) -> Result<(), StoreError> {
-    if jobs.is_empty() {
-        return Ok(());
-    }
     let law = match jobs.iter().all(|(_, how)| how.gives_back) {
         true => Transition::GiveBack,
         false => Transition::Requeue,
@@ -144,9 +141,6 @@ pub(crate) async fn ask_for_review(
     let ended: Vec<_> =
         jobs.iter().map(|(owned, why, _)| (owned.pair(), Some(why.message.clone()))).collect();
     end_jobs(tx, law, JobStatus::Failed, "status = 'processing'", &ended).await?;
-    if jobs.is_empty() {
-        return Ok(());
-    }
     let post = |owned: &Owned| owned.pair().post.uuid();
     tx.change(
         law,
@@ -172,9 +166,6 @@ pub(crate) async fn look_up_later(
     tx: &mut Tx,
     jobs: &[(&Owned<'_>, Reason, Duration)],
 ) -> Result<(), StoreError> {
-    if jobs.is_empty() {
-        return Ok(());
-    }
     let job = |owned: &Owned| owned.pair().job.uuid();
     let post = |owned: &Owned| owned.pair().post.uuid();
     tx.change(
@@ -213,9 +204,6 @@ pub(crate) async fn claim(
     lease: Duration,
     max_attempts: Option<u32>,
 ) -> Result<(), StoreError> {
-    if pairs.is_empty() {
-        return Ok(());
-    }
     tx.change(
         Transition::Claim,
         pairs.len(),
@@ -245,9 +233,6 @@ pub(crate) async fn mirror_processing(
     law: Transition,
     pairs: &[Pair],
 ) -> Result<(), StoreError> {
-    if pairs.is_empty() {
-        return Ok(());
-    }
     tx.change(
         law,
         pairs.len(),
@@ -262,9 +247,6 @@ pub(crate) async fn mirror_processing(
 /// T0m: gives jobs that another program locked and left a fence and a lease that has
 /// ended.
 pub(crate) async fn adopt_foreign_locks(tx: &mut Tx, pairs: &[Pair]) -> Result<(), StoreError> {
-    if pairs.is_empty() {
-        return Ok(());
-    }
     tx.change(
         Transition::AdoptForeignLock,
         pairs.len(),
@@ -287,9 +269,6 @@ pub(crate) async fn take_over(
     worker: &WorkerId,
     lease: Duration,
 ) -> Result<(), StoreError> {
-    if taken.is_empty() {
-        return Ok(());
-    }
     let costs = |how: &Abandoned| i64::from(matches!(how, Abandoned::InAttempt(_)));
     tx.change(
         Transition::TakeOver,
@@ -313,9 +292,6 @@ pub(crate) async fn take_over(
             Abandoned::InAttempt(message) => Some((*pair, message.as_str())),
         })
         .collect();
-    if died.is_empty() {
-        return Ok(());
-    }
     tx.change(
         Transition::TakeOver,
         died.len(),
@@ -360,9 +336,6 @@ pub(crate) async fn end_with_post(
         )
         .await?;
     }
-    if pairs.is_empty() {
-        return Ok(());
-    }
     tx.change(
         Transition::Repair,
         pairs.len(),
@@ -379,9 +352,6 @@ pub(crate) async fn end_with_post(
 /// T1c: a post that another program ended while its call is open goes back to
 /// processing, cancel requested, and looks as if its worker had died: it is looked up.
 pub(crate) async fn reopen_for_look_up(tx: &mut Tx, pairs: &[Pair]) -> Result<(), StoreError> {
-    if pairs.is_empty() {
-        return Ok(());
-    }
     tx.change(
         Transition::Repair,
         pairs.len(),
@@ -410,7 +380,7 @@ pub(crate) async fn reopen_for_look_up(tx: &mut Tx, pairs: &[Pair]) -> Result<()
 
 /// T19: ends a job that no claim can be written into, whatever its keys are; one at a
 /// time, since they may be anything. What cannot be counted up stays as it is, for
-/// whoever looks into it.
+/// a person to look into.
 pub(crate) async fn end_unclaimable(
     tx: &mut Tx,
     (job, post): (&Key, &Key),
@@ -478,9 +448,6 @@ const FIRST_LOOK_FOR_ID: Duration = Duration::from_secs(2 * 60);
 
 /// T5, T5L: makes the state agree with the evidence, from whatever state but published.
 pub(crate) async fn record_live(tx: &mut Tx, posts: &[Live]) -> Result<(), StoreError> {
-    if posts.is_empty() {
-        return Ok(());
-    }
     let post = |live: &Live| live.pair.post.uuid();
     tx.change(
         Transition::RecordLive,
@@ -528,9 +495,6 @@ pub(crate) async fn distrust(
     posts: &[(Pair, i64)],
     message: &str,
 ) -> Result<(), StoreError> {
-    if posts.is_empty() {
-        return Ok(());
-    }
     let above = || posts.iter().map(|(pair, above)| (pair.job.uuid(), *above));
     tx.change(
         Transition::Distrust,
@@ -617,9 +581,6 @@ pub(crate) async fn request_cancel(
 /// T14, T15: puts failed posts that are not live back into the queue, due now, with
 /// three attempts more.
 pub(crate) async fn reopen(tx: &mut Tx, law: Transition, pairs: &[Pair]) -> Result<(), StoreError> {
-    if pairs.is_empty() {
-        return Ok(());
-    }
     tx.change(
         law,
         pairs.len(),
@@ -689,9 +650,6 @@ async fn end_jobs(
     guard: &str,
     jobs: &[(Pair, Option<String>)],
 ) -> Result<(), StoreError> {
-    if jobs.is_empty() {
-        return Ok(());
-    }
     tx.change(
         law,
         jobs.len(),
@@ -713,9 +671,6 @@ async fn fail_posts(
     posts: &[(Pair, Reason)],
     clean_ups: &CleanUps,
 ) -> Result<(), StoreError> {
-    if posts.is_empty() {
-        return Ok(());
-    }
     let message = |why: &Reason| match why.message.as_str() {
         "" => "the platform gave no reason".to_owned(),
         some => some.to_owned(),

@@ -79,7 +79,7 @@ impl Store {
             return Ok(Vec::new());
         }
         transaction!(self, tx, {
-            let owned = owned::lock(tx, &leases.iter().collect::<Vec<_>>()).await?;
+            let owned = owned::lock(tx, leases.iter().collect()).await?;
             // Never revives one that has ended: it may be taken over any moment.
             let query = sql("SELECT s.id AS job_id FROM post_schedule s
                               WHERE s.lease_until > {now} AND s.id IN ")

@@ -299,23 +299,34 @@ impl Tx {
         what: &'static str,
         sql: Sql,
     ) -> Result<(), StoreError> {
-        match self.execute(sql).await? {
-            1 => Ok(()),
-            actual => Err(StoreError::RowsChanged { what, expected: 1, actual }),
-        }
+        self.execute_exactly(what, 1, sql).await
     }
 
-    /// Runs a statement of a transition, which must change exactly this many rows.
-    pub(crate) async fn change(
+    /// Runs a guarded statement that must change exactly this many rows.
+    pub(crate) async fn execute_exactly(
         &mut self,
-        transition: Transition,
+        what: &'static str,
         expected: usize,
         sql: Sql,
     ) -> Result<(), StoreError> {
         let expected = expected as u64;
         match self.execute(sql).await? {
             actual if actual == expected => Ok(()),
-            actual => Err(StoreError::RowsChanged { what: transition.rule().id, expected, actual }),
+            actual => Err(StoreError::RowsChanged { what, expected, actual }),
+        }
+    }
+
+    /// Runs a statement of a transition, which must change exactly this many rows. For no
+    /// rows at all, nothing is run.
+    pub(crate) async fn change(
+        &mut self,
+        transition: Transition,
+        expected: usize,
+        sql: Sql,
+    ) -> Result<(), StoreError> {
+        match expected {
+            0 => Ok(()),
+            _ => self.execute_exactly(transition.rule().id, expected, sql).await,
         }
     }
 
@@ -384,7 +395,7 @@ impl Tx {
     pub(crate) async fn now(&mut self) -> Result<DateTime<Utc>, StoreError> {
         match self.first(sql("SELECT {now} AS now")).await? {
             Some(row) => row.time("now"),
-            None => Err(StoreError::Statement("the database told no time".to_owned())),
+            None => Err(StoreError::Statement("the database answered no time".to_owned())),
         }
     }
 

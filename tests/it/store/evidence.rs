@@ -7,6 +7,7 @@ use socialsched::store::{Decision, Next, Phase, Recorded, Settled, Staged};
 
 use super::queue::evidence;
 use super::{Queue, failure, on_every_engine, receipt, worker};
+use crate::support::Engine;
 
 #[track_caller]
 fn assert_published(queue: &Queue, id: socialsched::domain::PostId, external_id: Option<&str>) {
@@ -281,6 +282,31 @@ fn slow_look_counts_after_take_over() {
         let recorded = queue.live(&worker("b"), &claim, &intent, &receipt("fb_1")).unwrap();
         assert_eq!(recorded, Recorded::Live);
         assert_published(queue, claim.post_id, Some("fb_1"));
+    });
+}
+
+/// **T5, F10**: a row of another program with the same id at the platform, whatever its
+/// own id is, keeps no evidence from being recorded.
+#[test]
+fn foreign_row_with_same_id_stops_nothing() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let (claim, intent) = queue.sent(&a);
+        queue.will_be_broken();
+        let id = match queue.database.engine() {
+            Engine::Sqlite | Engine::MariaDb => "no-uuid",
+            // Its column takes nothing else.
+            Engine::Postgres => "a0000000-0000-4000-8000-000000000001",
+        };
+        let (company, account) = (queue.company, queue.account);
+        queue.database.lax(&format!(
+            "INSERT INTO post_details (id, company_id, social_account_id, platform, post_type,
+                                       caption, status, external_post_id, error_message)
+             VALUES ('{id}', '{company}', '{account}', 'facebook', 'post', 'x', 'failed', 'fb_1', 'x')"
+        ));
+        let recorded = queue.live(&a, &claim, &intent, &receipt("fb_1")).unwrap();
+        assert_eq!(recorded, Recorded::Live);
+        assert_published(queue, claim.post_id, None);
     });
 }
 

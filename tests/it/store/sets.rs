@@ -428,6 +428,21 @@ fn one_gate_per_account_is_opened() {
     });
 }
 
+/// **T4**: a call that is under way keeps the account's other jobs waiting, also in one
+/// set with it.
+#[test]
+fn call_under_way_shuts_gates_of_its_set() {
+    on_every_engine(|queue| {
+        let a = worker("a");
+        let posts = [queue.schedule(), queue.schedule()];
+        let claims = claim(queue, &a, posts.len());
+        queue.intent(&claims[0]);
+        let jobs: Vec<ToPublish<'_>> = claims.iter().map(to_publish).collect();
+        let gates = queue.wait(queue.store.open_gates(&jobs, LEASE)).unwrap();
+        assert_eq!(gates, [Gate::Lost, Gate::AccountBusy]);
+    });
+}
+
 /// Posts that are named twice are answered twice, and changed once.
 #[test]
 fn post_named_twice_is_cancelled_once() {
