@@ -276,7 +276,7 @@ impl Transition {
                 to: &[Published],
                 guard: "a gate of this database has cleared the call; its id is no other post's",
                 who: "worker",
-                why_safe: "evidence is a fact: it is stored whoever brings it",
+                why_safe: "evidence is a fact: it is stored whichever worker brings it",
             },
             Self::RecordLate => Rule {
                 id: "T5L",

@@ -1,5 +1,5 @@
 //! The publish protocol: take a job, prepare it, gate, publish, write down
-//! what came of it; and find out what became of calls nobody saw the end of.
+//! what came of it; and find out what became of calls whose answers were lost.
 //!
 //! - [`publish`]: one claimed job, from its preparation to its publish call;
 //! - [`reconcile`]: what became of calls whose answers prove nothing;

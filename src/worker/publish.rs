@@ -110,7 +110,7 @@ impl Publishing {
             }
             draft.now = claim.now();
             let step = publisher.prepare(&draft).await;
-            self.recorder.heed_usage(&claim, &draft).await;
+            self.recorder.pause_near_limit(&claim, &draft).await;
             match step {
                 Ok(Preparation::Ready) => break,
                 Ok(Preparation::Staged(artifacts)) => {
@@ -208,7 +208,7 @@ impl Publishing {
                 self.keep(claim, &intent, proof).await;
                 drop(turn);
                 self.recorder.health.platform_answered(claim.content.platform).await;
-                self.recorder.heed_usage(claim, &draft).await;
+                self.recorder.pause_near_limit(claim, &draft).await;
                 self.reconciler.describe(claim, &draft, &receipt).await;
                 Ok(published(claim, &intent, &receipt))
             }

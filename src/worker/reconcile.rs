@@ -1,5 +1,5 @@
-//! Finding out what became of a publish call whose answer proves nothing: nobody
-//! saw it, or it was a refusal.
+//! Finding out what became of a publish call whose answer proves nothing: it was lost,
+//! or it was a refusal.
 //!
 //! Reads only. What a reading proves is decided in [`proof`](crate::domain::proof).
 //! What no reading can settle ends as *unknown*, for a person, no sooner; it is

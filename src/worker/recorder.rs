@@ -98,7 +98,7 @@ impl Recorder {
     }
 
     /// Offers what waits in the spool to the database, and returns what became of
-    /// the posts: whenever anybody on this machine has written to it since the
+    /// the posts: whenever any process of this machine has written to it since the
     /// last time. What the database does not take stays there.
     pub(super) async fn feed_spool(&self) -> Result<Vec<Event>, StoreError> {
         let Some(spool) = self.context.options.spool.clone() else { return Ok(Vec::new()) };
@@ -135,7 +135,7 @@ impl Recorder {
         match away {
             Some(error) => Err(error),
             None => {
-                // Whoever holds a file's lock will let it go.
+                // The process that holds a file's lock will release it.
                 if !reading.is_busy {
                     *seen = look;
                 }
@@ -243,7 +243,7 @@ async fn on_a_thread<T: Send + 'static>(
 ) -> io::Result<T> {
     let (done, result) = oneshot::channel();
     std::thread::Builder::new().name("spool".to_owned()).spawn(move || {
-        // Nobody waits when the process ends in a hurry.
+        // The receiver is gone when the process ends in a hurry.
         let _ = done.send(work());
     })?;
     result.await.map_err(io::Error::other)?

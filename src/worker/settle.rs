@@ -119,7 +119,7 @@ impl Recorder {
 
     /// Pauses those accounts for a moment whose limit is nearly used up: the refusal
     /// that would follow makes the block longer.
-    pub(super) async fn heed_usage(&self, job: &Job, draft: &Draft) {
+    pub(super) async fn pause_near_limit(&self, job: &Job, draft: &Draft) {
         let Some(NearLimit { percent, scope }) = draft.usage.take() else { return };
         let rest = match percent {
             ..95 => Duration::from_secs(60),

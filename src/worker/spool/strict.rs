@@ -21,7 +21,7 @@ const OTHERS_WRITE: u32 = 0o022;
 
 /// Refuses a folder in which others could put, replace or delete files.
 ///
-/// Its owner must be the very user of this process, also for root: whoever owns a
+/// Its owner must be the very user of this process, also for root: the owner of a
 /// folder decides what lies in it, and root would believe them.
 pub(super) fn check_folder(path: &Path) -> io::Result<()> {
     let folder = fs::metadata(path)?;

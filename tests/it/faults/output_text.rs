@@ -81,6 +81,7 @@ fn platform_error_text_is_escaped_everywhere() {
     let ran = world.run(&["run-worker", "--once", "-vv"]).ok();
     assert_harmless(&ran.stderr);
     assert!(ran.stderr.contains("forged"), "{ran}");
+    assert!(ran.stderr.contains("the database was asked for "), "{ran}");
     assert_eq!(world.status(&id), "failed");
     for args in [
         ["list"].as_slice(),
