@@ -114,8 +114,25 @@ impl Database {
         }
     }
 
-    /// The same; the error is the engine's refusal.
+    /// The same; the error is the engine's refusal. Repeated if the engine chose it to
+    /// end a deadlock with the program's own transactions, as it asks for.
     pub fn try_execute(&self, sql: &str) -> sqlx::Result<()> {
+        let deadlock = |error: &sqlx::Error| {
+            error.as_database_error().and_then(|error| error.code()).is_some_and(|code| {
+                // SQLSTATE of MariaDB and of PostgreSQL.
+                matches!(code.as_ref(), "40001" | "40P01")
+            })
+        };
+        let mut tries = 0;
+        loop {
+            match self.execute_once(sql) {
+                Err(error) if deadlock(&error) && tries < 20 => tries += 1,
+                result => return result,
+            }
+        }
+    }
+
+    fn execute_once(&self, sql: &str) -> sqlx::Result<()> {
         wait(async {
             match self.connect(&self.url()).await? {
                 Any::Sqlite(mut connection) => {
