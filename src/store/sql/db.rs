@@ -12,15 +12,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret as _;
-use sqlx::mysql::{MySqlConnectOptions, MySqlPool, MySqlPoolOptions};
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
+use sqlx::mysql::MySqlConnectOptions;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, MySql, Postgres, Sqlite};
 
 use crate::domain::Transition;
 use crate::store::StoreError;
+use crate::store::sql::connections::{Held, Kept};
 pub(crate) use crate::store::sql::location::{Engine, Location};
 pub(crate) use crate::store::sql::row::Row;
 pub(crate) use crate::store::sql::statement::{Sql, sql};
@@ -28,6 +27,12 @@ use crate::store::sql::{files, location};
 
 /// Connections kept to a database server, of one process.
 const SERVER_CONNECTIONS_MAX: u32 = 8;
+/// Connections to a database file that only read.
+const READERS_MAX: u32 = 4;
+
+/// Texts of statements that a connection keeps prepared: those of the queue, each for
+/// every size of a set ([`padded`](crate::store::sql::statement::padded)).
+const PREPARED_MAX: usize = 1_000;
 
 /// Longest wait for a connection. A refused one is tried again until then, so
 /// that a server's restart is sat out.
@@ -43,9 +48,9 @@ pub(crate) struct Pool {
 
 #[derive(Debug, Clone)]
 enum Connections {
-    Sqlite { write: SqlitePool, read: SqlitePool },
-    MySql(MySqlPool),
-    Postgres(PgPool),
+    Sqlite { write: Kept<Sqlite>, read: Kept<Sqlite> },
+    MySql(Kept<MySql>),
+    Postgres(Kept<Postgres>),
 }
 
 impl Pool {
@@ -75,13 +80,7 @@ impl Pool {
 
     /// Runs one statement outside of a transaction, as CREATE DATABASE wants it.
     pub(crate) async fn alone(&self, text: &str) -> Result<(), StoreError> {
-        let statement = sqlx::raw_sql(AssertSqlSafe(text.to_owned()));
-        match &self.on {
-            Connections::Sqlite { write, .. } => statement.execute(write).await.map(|_| ())?,
-            Connections::MySql(pool) => statement.execute(pool).await.map(|_| ())?,
-            Connections::Postgres(pool) => statement.execute(pool).await.map(|_| ())?,
-        }
-        Ok(())
+        self.connected("alone").await?.script(text).await
     }
 
     /// Begins a transaction that will write. `name` is that of the store's function.
@@ -90,29 +89,39 @@ impl Pool {
             // Deferred, the step from reading to writing would fail at once
             // when another process wrote meanwhile.
             Connections::Sqlite { write, .. } => {
-                let begun = write.begin_with("BEGIN IMMEDIATE").await;
+                let begun = write.begin("BEGIN IMMEDIATE").await;
                 Engaged::Sqlite(begun.map_err(|error| match StoreError::from(error) {
                     StoreError::Busy(None) => {
-                        StoreError::Busy(files::writer(write.connect_options().get_filename()))
+                        StoreError::Busy(files::writer(write.options().get_filename()))
                     }
                     other => other,
                 })?)
             }
-            Connections::MySql(pool) => Engaged::MySql(pool.begin().await?),
-            Connections::Postgres(pool) => Engaged::Postgres(pool.begin().await?),
+            Connections::MySql(kept) => Engaged::MySql(kept.begin("BEGIN").await?),
+            Connections::Postgres(kept) => Engaged::Postgres(kept.begin("BEGIN").await?),
         };
         Ok(self.begun(name, on))
     }
 
-    /// Begins a transaction that only reads.
+    /// Begins to read: on SQLite one state of the database, on a server each statement
+    /// the newest one, as in any transaction there of ours.
     pub(crate) async fn begin_read(&self, name: &'static str) -> Result<Tx, StoreError> {
         match &self.on {
             Connections::Sqlite { read, .. } => {
-                let on = Engaged::Sqlite(read.begin().await?);
-                Ok(self.begun(name, on))
+                Ok(self.begun(name, Engaged::Sqlite(read.begin("BEGIN").await?)))
             }
-            Connections::MySql(_) | Connections::Postgres(_) => self.begin(name).await,
+            Connections::MySql(_) | Connections::Postgres(_) => self.connected(name).await,
         }
+    }
+
+    /// A connection outside of any transaction.
+    async fn connected(&self, name: &'static str) -> Result<Tx, StoreError> {
+        let on = match &self.on {
+            Connections::Sqlite { write, .. } => Engaged::Sqlite(write.take().await?),
+            Connections::MySql(kept) => Engaged::MySql(kept.take().await?),
+            Connections::Postgres(kept) => Engaged::Postgres(kept.take().await?),
+        };
+        Ok(self.begun(name, on))
     }
 
     fn begun(&self, name: &'static str, on: Engaged) -> Tx {
@@ -123,11 +132,11 @@ impl Pool {
     pub(crate) async fn close(&self) {
         match &self.on {
             Connections::Sqlite { write, read } => {
-                read.close().await;
-                write.close().await;
+                read.close(READERS_MAX).await;
+                write.close(1).await;
             }
-            Connections::MySql(pool) => pool.close().await,
-            Connections::Postgres(pool) => pool.close().await,
+            Connections::MySql(kept) => kept.close(SERVER_CONNECTIONS_MAX).await,
+            Connections::Postgres(kept) => kept.close(SERVER_CONNECTIONS_MAX).await,
         }
     }
 }
@@ -143,22 +152,10 @@ impl Connections {
             // NORMAL may lose the last commits at a power cut, and with them
             // the record that a publish call went out.
             .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(timeout);
-        // After an error like that of a full disk SQLite has rolled back by
-        // itself, and sqlx believes in an open transaction for ever.
-        let pool = SqlitePoolOptions::new().after_release(|connection, _| {
-            Box::pin(async {
-                // Answered after a rollback that is still to be done.
-                connection.ping().await?;
-                Ok(!connection.is_in_transaction())
-            })
-        });
-        let write = pool
-            .clone()
-            .max_connections(1)
-            .acquire_timeout(timeout * 2)
-            .connect_lazy_with(options.clone());
-        let read = pool.max_connections(4).acquire_timeout(timeout).connect_lazy_with(options);
+            .busy_timeout(timeout)
+            .statement_cache_capacity(PREPARED_MAX);
+        let write = Kept::new(options.clone(), 1, timeout * 2);
+        let read = Kept::new(options, READERS_MAX as usize, timeout);
         Self::Sqlite { write, read }
     }
 
@@ -168,7 +165,10 @@ impl Connections {
             None => url.to_owned(),
         };
         // sqlx itself asks for utf8mb4 and UTC on every connection.
-        let options = url.parse::<MySqlConnectOptions>().map_err(|_| location::unreadable_url())?;
+        let options = url
+            .parse::<MySqlConnectOptions>()
+            .map_err(|_| location::unreadable_url())?
+            .statement_cache_capacity(PREPARED_MAX);
         let lock_wait = timeout.as_secs().clamp(1, 5);
         let session = format!(
             "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; \
@@ -177,23 +177,18 @@ impl Connections {
              SET SESSION innodb_lock_wait_timeout = {lock_wait}; \
              SET SESSION lock_wait_timeout = {lock_wait}"
         );
-        let pool = MySqlPoolOptions::new()
-            .max_connections(SERVER_CONNECTIONS_MAX)
-            .acquire_timeout(timeout.min(SERVER_CONNECT_MAX))
-            .after_connect(move |connection, _| {
-                let session = session.clone();
-                Box::pin(async move {
-                    connection.execute(sqlx::raw_sql(AssertSqlSafe(session))).await.map(|_| ())
-                })
-            })
-            .connect_lazy_with(options);
-        Ok(Self::MySql(pool))
+        let patience = timeout.min(SERVER_CONNECT_MAX);
+        let most = SERVER_CONNECTIONS_MAX as usize;
+        Ok(Self::MySql(Kept::with_session(options, most, patience, session)))
     }
 
     fn postgres(url: &str, timeout: Duration) -> Result<Self, StoreError> {
         let timeout_ms = timeout.as_millis().clamp(1_000, 3_600_000);
-        let options =
-            url.parse::<PgConnectOptions>().map_err(|_| location::unreadable_url())?.options([
+        let options = url
+            .parse::<PgConnectOptions>()
+            .map_err(|_| location::unreadable_url())?
+            .statement_cache_capacity(PREPARED_MAX)
+            .options([
                 ("timezone", "UTC".to_owned()),
                 ("default_transaction_isolation", "read committed".to_owned()),
                 ("synchronous_commit", "on".to_owned()),
@@ -206,16 +201,12 @@ impl Connections {
                 // A frozen process must not hold rows for ever.
                 ("idle_in_transaction_session_timeout", "30000".to_owned()),
             ]);
-        let pool = PgPoolOptions::new()
-            .max_connections(SERVER_CONNECTIONS_MAX)
-            .acquire_timeout(timeout.min(SERVER_CONNECT_MAX))
-            .connect_lazy_with(options);
-        Ok(Self::Postgres(pool))
+        let patience = timeout.min(SERVER_CONNECT_MAX);
+        Ok(Self::Postgres(Kept::new(options, SERVER_CONNECTIONS_MAX as usize, patience)))
     }
 }
 
-/// The only thing that executes statements. Dropped without
-/// [`Tx::commit`], it rolls back.
+/// The only thing that executes statements. Dropped without [`Tx::commit`], it rolls back.
 pub(crate) struct Tx {
     /// The store's function that it belongs to: a comment in all its statements.
     name: &'static str,
@@ -224,9 +215,9 @@ pub(crate) struct Tx {
 }
 
 enum Engaged {
-    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
-    MySql(sqlx::Transaction<'static, sqlx::MySql>),
-    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
+    Sqlite(Held<Sqlite>),
+    MySql(Held<MySql>),
+    Postgres(Held<Postgres>),
 }
 
 /// What a process has asked of its database so far.
@@ -285,10 +276,17 @@ impl Tx {
     pub(crate) async fn execute(&mut self, sql: Sql) -> Result<u64, StoreError> {
         let name = self.counted();
         Ok(match &mut self.on {
-            Engaged::Sqlite(tx) => sql.for_sqlite(name)?.execute(&mut **tx).await?.rows_affected(),
-            Engaged::MySql(tx) => sql.for_mysql(name)?.execute(&mut **tx).await?.rows_affected(),
-            Engaged::Postgres(tx) => {
-                sql.for_postgres(name)?.execute(&mut **tx).await?.rows_affected()
+            Engaged::Sqlite(on) => {
+                let query = sql.for_sqlite(name)?;
+                on.run(async |on| query.execute(on).await).await?.rows_affected()
+            }
+            Engaged::MySql(on) => {
+                let query = sql.for_mysql(name)?;
+                on.run(async |on| query.execute(on).await).await?.rows_affected()
+            }
+            Engaged::Postgres(on) => {
+                let query = sql.for_postgres(name)?;
+                on.run(async |on| query.execute(on).await).await?.rows_affected()
             }
         })
     }
@@ -334,16 +332,18 @@ impl Tx {
     pub(crate) async fn insert_numbered(&mut self, sql: Sql) -> Result<i64, StoreError> {
         let name = self.counted();
         match &mut self.on {
-            Engaged::Sqlite(tx) => {
-                Ok(sql.for_sqlite(name)?.execute(&mut **tx).await?.last_insert_rowid())
+            Engaged::Sqlite(on) => {
+                let query = sql.for_sqlite(name)?;
+                Ok(on.run(async |on| query.execute(on).await).await?.last_insert_rowid())
             }
-            Engaged::MySql(tx) => {
-                let id = sql.for_mysql(name)?.execute(&mut **tx).await?.last_insert_id();
+            Engaged::MySql(on) => {
+                let query = sql.for_mysql(name)?;
+                let id = on.run(async |on| query.execute(on).await).await?.last_insert_id();
                 Ok(i64::try_from(id).unwrap_or(i64::MAX))
             }
-            Engaged::Postgres(tx) => {
-                let sql = sql.and(" RETURNING id").for_postgres(name)?;
-                Row::Postgres(sql.fetch_one(&mut **tx).await?).int("id")
+            Engaged::Postgres(on) => {
+                let query = sql.and(" RETURNING id").for_postgres(name)?;
+                Row::Postgres(on.run(async |on| query.fetch_one(on).await).await?).int("id")
             }
         }
     }
@@ -352,16 +352,19 @@ impl Tx {
     pub(crate) async fn all(&mut self, sql: Sql) -> Result<Vec<Row>, StoreError> {
         let name = self.counted();
         Ok(match &mut self.on {
-            Engaged::Sqlite(tx) => {
-                let rows = sql.for_sqlite(name)?.fetch_all(&mut **tx).await?;
+            Engaged::Sqlite(on) => {
+                let query = sql.for_sqlite(name)?;
+                let rows = on.run(async |on| query.fetch_all(on).await).await?;
                 rows.into_iter().map(Row::Sqlite).collect()
             }
-            Engaged::MySql(tx) => {
-                let rows = sql.for_mysql(name)?.fetch_all(&mut **tx).await?;
+            Engaged::MySql(on) => {
+                let query = sql.for_mysql(name)?;
+                let rows = on.run(async |on| query.fetch_all(on).await).await?;
                 rows.into_iter().map(Row::MySql).collect()
             }
-            Engaged::Postgres(tx) => {
-                let rows = sql.for_postgres(name)?.fetch_all(&mut **tx).await?;
+            Engaged::Postgres(on) => {
+                let query = sql.for_postgres(name)?;
+                let rows = on.run(async |on| query.fetch_all(on).await).await?;
                 rows.into_iter().map(Row::Postgres).collect()
             }
         })
@@ -371,14 +374,17 @@ impl Tx {
     pub(crate) async fn first(&mut self, sql: Sql) -> Result<Option<Row>, StoreError> {
         let name = self.counted();
         Ok(match &mut self.on {
-            Engaged::Sqlite(tx) => {
-                sql.for_sqlite(name)?.fetch_optional(&mut **tx).await?.map(Row::Sqlite)
+            Engaged::Sqlite(on) => {
+                let query = sql.for_sqlite(name)?;
+                on.run(async |on| query.fetch_optional(on).await).await?.map(Row::Sqlite)
             }
-            Engaged::MySql(tx) => {
-                sql.for_mysql(name)?.fetch_optional(&mut **tx).await?.map(Row::MySql)
+            Engaged::MySql(on) => {
+                let query = sql.for_mysql(name)?;
+                on.run(async |on| query.fetch_optional(on).await).await?.map(Row::MySql)
             }
-            Engaged::Postgres(tx) => {
-                sql.for_postgres(name)?.fetch_optional(&mut **tx).await?.map(Row::Postgres)
+            Engaged::Postgres(on) => {
+                let query = sql.for_postgres(name)?;
+                on.run(async |on| query.fetch_optional(on).await).await?.map(Row::Postgres)
             }
         })
     }
@@ -404,19 +410,25 @@ impl Tx {
         let script = sqlx::raw_sql(AssertSqlSafe(text.to_owned()));
         self.counted();
         match &mut self.on {
-            Engaged::Sqlite(tx) => script.execute(&mut **tx).await.map(|_| ())?,
-            Engaged::MySql(tx) => script.execute(&mut **tx).await.map(|_| ())?,
-            Engaged::Postgres(tx) => script.execute(&mut **tx).await.map(|_| ())?,
-        }
+            Engaged::Sqlite(on) => {
+                on.run(async |on| script.execute(on).await).await?.rows_affected()
+            }
+            Engaged::MySql(on) => {
+                on.run(async |on| script.execute(on).await).await?.rows_affected()
+            }
+            Engaged::Postgres(on) => {
+                on.run(async |on| script.execute(on).await).await?.rows_affected()
+            }
+        };
         Ok(())
     }
 
     /// Makes it durable.
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
         let committed = match self.on {
-            Engaged::Sqlite(tx) => tx.commit().await,
-            Engaged::MySql(tx) => tx.commit().await,
-            Engaged::Postgres(tx) => tx.commit().await,
+            Engaged::Sqlite(on) => on.commit().await,
+            Engaged::MySql(on) => on.commit().await,
+            Engaged::Postgres(on) => on.commit().await,
         };
         committed.map_err(|error| match StoreError::from(error) {
             // These two are answers: nothing was committed.

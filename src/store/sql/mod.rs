@@ -1,6 +1,7 @@
 //! How statements are written, spelled for each engine, and run: connections,
 //! transactions, rows, errors. Knows nothing of posts.
 
+mod connections;
 pub(super) mod db;
 pub(super) mod dialect;
 pub(super) mod error;

@@ -1,0 +1,274 @@
+//! Open connections to one database, kept from one transaction to the next. A pool of
+//! sqlx asks each connection whether it is alive when it is taken and when it is given
+//! back: two of three round trips of a short read. Here a connection that worked a
+//! moment ago is believed, and one that fails where nothing can be half done is replaced.
+
+use std::fmt;
+use std::io::ErrorKind;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Database, Error, Executor};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// A connection that was used so short a time ago is not asked whether it is alive.
+const BELIEVED_FOR: Duration = Duration::from_secs(1);
+
+/// Waits between attempts to connect to a server that refuses: from the first to the
+/// last one.
+const AGAIN_AFTER: Duration = Duration::from_millis(10);
+const AGAIN_AFTER_MAX: Duration = Duration::from_secs(1);
+
+/// The connections of one process to one database.
+pub(super) struct Kept<D: Database> {
+    shared: Arc<Shared<D>>,
+}
+
+struct Shared<D: Database> {
+    options: <D::Connection as sqlx::Connection>::Options,
+    /// Run on every new connection.
+    session: Option<String>,
+    /// Longest wait for a server that does not let in.
+    patience: Duration,
+    idle: Mutex<Vec<Idle<D>>>,
+    room: Arc<Semaphore>,
+}
+
+struct Idle<D: Database> {
+    connection: D::Connection,
+    since: Instant,
+}
+
+impl<D: Database> Clone for Kept<D> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl<D: Database> fmt::Debug for Kept<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kept").finish_non_exhaustive()
+    }
+}
+
+impl<D: Database> Kept<D>
+where
+    for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
+{
+    /// Connects when first used, at most this many times at once.
+    pub(super) fn new(
+        options: <D::Connection as sqlx::Connection>::Options,
+        most: usize,
+        patience: Duration,
+    ) -> Self {
+        let room = Arc::new(Semaphore::new(most));
+        let shared = Shared { options, session: None, patience, idle: Mutex::default(), room };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// The same; each connection begins with these statements.
+    pub(super) fn with_session(
+        options: <D::Connection as sqlx::Connection>::Options,
+        most: usize,
+        patience: Duration,
+        session: String,
+    ) -> Self {
+        let room = Arc::new(Semaphore::new(most));
+        let session = Some(session);
+        let shared = Shared { options, session, patience, idle: Mutex::default(), room };
+        Self { shared: Arc::new(shared) }
+    }
+
+    pub(super) fn options(&self) -> &<D::Connection as sqlx::Connection>::Options {
+        &self.shared.options
+    }
+
+    /// A connection that is alive, as far as can be known. Waits for one of this
+    /// process's own as long as it takes: whoever has it does not wait for ever.
+    pub(super) async fn take(&self) -> Result<Held<D>, Error> {
+        let closed = |_| Error::PoolClosed;
+        let room = Arc::clone(&self.shared.room).acquire_owned().await.map_err(closed)?;
+        let kept = self.pop();
+        let connection = match kept {
+            Some(Idle { connection, since }) if since.elapsed() < BELIEVED_FOR => Some(connection),
+            Some(Idle { mut connection, .. }) => {
+                let patience = self.shared.patience;
+                let alive = tokio::time::timeout(patience, connection.ping()).await;
+                matches!(alive, Ok(Ok(()))).then_some(connection)
+            }
+            None => None,
+        };
+        let is_new = connection.is_none();
+        let connection = match connection {
+            Some(connection) => connection,
+            None => {
+                // What the server did to this one, it did to the others.
+                self.forget();
+                self.connect().await?
+            }
+        };
+        Ok(self.held(connection, is_new, room))
+    }
+
+    /// A connection with a transaction begun.
+    pub(super) async fn begin(&self, statement: &'static str) -> Result<Held<D>, Error> {
+        let mut held = self.take().await?;
+        match held.begin(statement).await {
+            Err(Error::Io(_) | Error::WorkerCrashed | Error::Protocol(_)) if !held.is_new => {
+                // Gone since it was used last; nothing was asked of it yet.
+                self.forget();
+                let Held { room, .. } = &mut held;
+                let room = room.take();
+                drop(held);
+                let room = match room {
+                    Some(room) => room,
+                    None => return Err(Error::PoolClosed),
+                };
+                let mut held = self.held(self.connect().await?, true, room);
+                held.begin(statement).await?;
+                Ok(held)
+            }
+            Err(error) => Err(error),
+            Ok(()) => Ok(held),
+        }
+    }
+
+    fn held(&self, connection: D::Connection, is_new: bool, room: OwnedSemaphorePermit) -> Held<D> {
+        Held {
+            connection: Some(connection),
+            home: self.clone(),
+            in_transaction: false,
+            is_sound: true,
+            is_new,
+            room: Some(room),
+        }
+    }
+
+    fn keep(&self, connection: D::Connection) {
+        let idle = Idle { connection, since: Instant::now() };
+        self.shared.idle.lock().unwrap_or_else(PoisonError::into_inner).push(idle);
+    }
+
+    fn pop(&self) -> Option<Idle<D>> {
+        self.shared.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    fn forget(&self) {
+        self.shared.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    async fn connect(&self) -> Result<D::Connection, Error> {
+        let shared = &self.shared;
+        let until = Instant::now() + shared.patience;
+        let mut rest = AGAIN_AFTER;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let refused = match tokio::time::timeout(left, shared.options.connect()).await {
+                Ok(Ok(mut connection)) => {
+                    if let Some(session) = &shared.session {
+                        let session = sqlx::raw_sql(AssertSqlSafe(session.clone()));
+                        session.execute(&mut connection).await?;
+                    }
+                    return Ok(connection);
+                }
+                // It is starting, or stopping.
+                Ok(Err(Error::Io(error))) if error.kind() == ErrorKind::ConnectionRefused => {
+                    Error::Io(error)
+                }
+                Ok(Err(Error::Database(error))) if error.is_transient_in_connect_phase() => {
+                    Error::Database(error)
+                }
+                Ok(Err(error)) => return Err(error),
+                Err(_) => return Err(Error::PoolTimedOut),
+            };
+            if Instant::now() + rest >= until {
+                tracing::debug!(error = %refused, "no connection");
+                return Err(Error::PoolTimedOut);
+            }
+            tokio::time::sleep(rest).await;
+            rest = (rest * 2).min(AGAIN_AFTER_MAX);
+        }
+    }
+
+    /// Closes them all; waits for those that are in use.
+    pub(super) async fn close(&self, most: u32) {
+        let all = self.shared.room.acquire_many(most).await;
+        self.shared.room.close();
+        drop(all);
+        while let Some(Idle { connection, .. }) = self.pop() {
+            if let Err(error) = connection.close().await {
+                tracing::debug!(%error, "a connection was not closed in order");
+            }
+        }
+    }
+}
+
+/// A connection in use. Dropped, its transaction ends without effect: by a statement, or in
+/// the middle of something by closing the connection, which else is kept for the next one.
+pub(super) struct Held<D: Database>
+where
+    for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
+{
+    connection: Option<D::Connection>,
+    home: Kept<D>,
+    in_transaction: bool,
+    /// Nothing that was asked is without its answer.
+    is_sound: bool,
+    is_new: bool,
+    room: Option<OwnedSemaphorePermit>,
+}
+
+impl<D: Database> Held<D>
+where
+    for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
+{
+    /// Runs one step on the connection. One that is broken off, or fails without an answer,
+    /// is the connection's last.
+    pub(super) async fn run<T>(
+        &mut self,
+        step: impl AsyncFnOnce(&mut D::Connection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let Some(connection) = &mut self.connection else { return Err(Error::PoolClosed) };
+        self.is_sound = false;
+        let result = step(connection).await;
+        self.is_sound = matches!(&result, Ok(_) | Err(Error::Database(_)));
+        result
+    }
+
+    async fn control(&mut self, statement: &'static str) -> Result<(), Error> {
+        self.run(async |on| sqlx::raw_sql(statement).execute(on).await.map(|_| ())).await
+    }
+
+    async fn begin(&mut self, statement: &'static str) -> Result<(), Error> {
+        self.control(statement).await?;
+        self.in_transaction = true;
+        Ok(())
+    }
+
+    pub(super) async fn commit(mut self) -> Result<(), Error> {
+        self.control("COMMIT").await?;
+        self.in_transaction = false;
+        Ok(())
+    }
+}
+
+impl<D: Database> Drop for Held<D>
+where
+    for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
+{
+    fn drop(&mut self) {
+        let Some(mut connection) = self.connection.take().filter(|_| self.is_sound) else { return };
+        let home = self.home.clone();
+        if !self.in_transaction {
+            home.keep(connection);
+        } else if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let room = self.room.take();
+            runtime.spawn(async move {
+                if sqlx::raw_sql("ROLLBACK").execute(&mut connection).await.is_ok() {
+                    home.keep(connection);
+                }
+                drop(room);
+            });
+        }
+    }
+}
