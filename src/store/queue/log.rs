@@ -11,6 +11,7 @@ use crate::domain::{
 
 use crate::store::StoreError;
 use crate::store::sql::db::{Sql, Tx, sql};
+use crate::store::sql::statement::padded;
 
 /// Codes of the marks behind which earlier staged objects count no more: to be
 /// made anew, or anew for a post that is published with one call.
@@ -198,7 +199,7 @@ pub(crate) async fn append(tx: &mut Tx, entries: Vec<Entry<'_>>) -> Result<(), S
                    (post_schedule_id, fence, step_no, kind, event, irreversible, step, remote_id,
                     detail, http_status, error_code, message, trace_id, worker_id, at)
                  VALUES ")
-            .rows(rows)
+            .rows(padded(rows))
             .and(" {on conflict do nothing}"),
         )
         .await?;

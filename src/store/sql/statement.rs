@@ -99,6 +99,13 @@ impl Sql {
         self
     }
 
+    /// Appends another query's text and values, between brackets.
+    pub(crate) fn query(mut self, query: Sql) -> Self {
+        self.text.push_str(&format!("({})", query.text));
+        self.values.extend(query.values);
+        self
+    }
+
     /// Puts a text without values in front; what follows may be asked for in several ways.
     pub(crate) fn after_start(mut self, start: &str) -> Self {
         self.text.insert_str(0, start);
@@ -167,20 +174,20 @@ impl Sql {
     }
 
     /// Appends `(?, ?, …)` with the ids.
-    pub(crate) fn ids(mut self, ids: impl IntoIterator<Item = Uuid>) -> Self {
-        let first = self.values.len();
-        self.values.extend(ids.into_iter().map(Value::Id));
-        let marks = vec!["?"; self.values.len() - first].join(", ");
-        self.text.push_str(&format!("({marks})"));
-        self
+    pub(crate) fn ids(self, ids: impl IntoIterator<Item = Uuid>) -> Self {
+        self.any_of(ids.into_iter().map(Value::Id).collect())
     }
 
     /// Appends `(?, ?, …)` with the texts.
-    pub(crate) fn texts<'a>(mut self, texts: impl IntoIterator<Item = &'a str>) -> Self {
-        let first = self.values.len();
-        self.values.extend(texts.into_iter().map(Value::from));
-        let marks = vec!["?"; self.values.len() - first].join(", ");
+    pub(crate) fn texts<'a>(self, texts: impl IntoIterator<Item = &'a str>) -> Self {
+        self.any_of(texts.into_iter().map(Value::from).collect())
+    }
+
+    fn any_of(mut self, values: Vec<Value>) -> Self {
+        let values = padded(values);
+        let marks = vec!["?"; values.len()].join(", ");
         self.text.push_str(&format!("({marks})"));
+        self.values.extend(values);
         self
     }
 
@@ -190,9 +197,9 @@ impl Sql {
         values: impl IntoIterator<Item = (Uuid, V)>,
     ) -> Self {
         self.text.push_str("CASE id");
-        for (id, value) in values {
+        for (id, value) in padded(values.into_iter().map(|(id, v)| (id, v.into())).collect()) {
             self.text.push_str(" WHEN ? THEN ?");
-            self.values.extend([Value::Id(id), value.into()]);
+            self.values.extend([Value::Id(id), value]);
         }
         self.text.push_str(" END");
         self
@@ -275,6 +282,22 @@ impl Sql {
     }
 }
 
+/// Repeats the last member of a set up to the next of a few sizes: a server plans each text
+/// of a statement once, and the number of its marks belongs to the text. Where a set is
+/// asked or named, it may have a member twice.
+pub(crate) fn padded<T: Clone>(mut set: Vec<T>) -> Vec<T> {
+    if let Some(last) = set.last().cloned() {
+        set.resize(size_of_set(set.len()), last);
+    }
+    set
+}
+
+/// 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64 …
+fn size_of_set(members: usize) -> usize {
+    let power = members.next_power_of_two();
+    if members <= power / 4 * 3 && power > 2 { power / 4 * 3 } else { power }
+}
+
 /// At most ten years: beyond some year every engine's date arithmetic gives
 /// up, and NULL would compare with nothing.
 fn milliseconds(delay: Duration) -> i64 {
@@ -298,6 +321,15 @@ mod tests {
     fn unknown_token_is_an_error_of_ours() {
         let error = sql("SELECT {nwo}").spelt("claim_due", Engine::Sqlite).unwrap_err();
         assert!(error.to_string().contains("{nwo}"), "{error}");
+    }
+
+    /// A set of 50 and one of 64 are one text.
+    #[test]
+    fn sets_have_few_sizes() {
+        let sizes: Vec<usize> = [1, 2, 3, 4, 5, 6, 7, 9, 13, 33, 50].map(size_of_set).into();
+        assert_eq!(sizes, [1, 2, 3, 4, 6, 6, 8, 12, 16, 48, 64]);
+        assert_eq!(padded(vec![1, 2, 3, 4, 5]), [1, 2, 3, 4, 5, 5]);
+        assert!(padded(Vec::<i32>::new()).is_empty());
     }
 
     #[test]
