@@ -27,6 +27,7 @@ pub use queue::follow_ups::{CommentEnd, CommentTurn, FollowUp, OwedComment};
 pub use queue::gate::{Gate, ToPublish};
 pub use queue::history::History;
 pub use queue::invalid_rows::Ended;
+pub use queue::looks::{Look, Waits};
 pub use queue::open_calls::{Heard, LookedUp, Undecided, Unsettled};
 pub use queue::operator::{CancelAnswer, Rescheduled, Retried};
 pub use queue::posts::{Found, Inserted};

@@ -13,6 +13,7 @@ pub(super) mod invalid_rows;
 pub(super) mod log;
 pub(super) mod logged;
 pub(super) mod logs;
+pub(super) mod looks;
 pub(super) mod open_calls;
 pub(super) mod operator;
 pub(super) mod owned;

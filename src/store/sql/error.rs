@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::domain::InstanceId;
 
 /// An error of the store.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// A database URL or a listing's cursor that cannot be used.
     #[error("{0}")]
@@ -88,6 +88,20 @@ impl StoreError {
     pub fn is_transient(&self) -> bool {
         // Not `Busy`: the database has waited for the lock already.
         matches!(self, Self::Conflict | Self::RowsChanged { .. })
+    }
+
+    /// One row may be at fault for it: the others of its set may go through without it.
+    #[must_use]
+    pub fn may_be_of_one(&self) -> bool {
+        matches!(
+            self,
+            Self::Conflict
+                | Self::Constraint(_)
+                | Self::Inconsistent { .. }
+                | Self::RowsChanged { .. }
+                | Self::BrokeOff(_)
+                | Self::Statement(_)
+        )
     }
 
     /// Trying again will not help: the database is not this program's, or no longer.

@@ -1,0 +1,86 @@
+//! One look at everything that may wait for a worker: a worker that has nothing to do asks
+//! no more than this.
+
+use std::time::Duration;
+
+use crate::store::queue::claim::{self, ClaimRequest};
+use crate::store::queue::follow_ups;
+use crate::store::queue::invalid_rows;
+use crate::store::queue::repair;
+use crate::store::queue::take_over::{self, TakeOver};
+use crate::store::sql::db::{Row, Sql, sql};
+use crate::store::{Store, StoreError, reading};
+
+/// What a worker looks for.
+#[derive(Debug, Clone)]
+pub struct Look {
+    pub claims: ClaimRequest,
+    pub take_over: TakeOver,
+    pub max_late: Duration,
+}
+
+/// What waits for a worker.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Waits {
+    /// Posts to be claimed, or to be ended since no claim can be written into their rows.
+    pub due: bool,
+    /// Posts that are too late to be sent.
+    pub missed: bool,
+    /// Posts that another program ended without their jobs.
+    pub halves: bool,
+    /// Jobs whose lease has ended.
+    pub abandoned: bool,
+    /// Ended posts for which something is still to be done.
+    pub follow_ups: bool,
+    /// How long until the next pending job's time comes; `None` when there is none.
+    pub next_due: Option<Duration>,
+}
+
+impl Store {
+    /// Looks what waits, without taking any of it.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn look(&self, look: &Look) -> Result<Waits, StoreError> {
+        let mut tx = reading!(self).await?;
+        let Some(row) = tx.first(look_query(look)).await? else { return Ok(Waits::default()) };
+        Ok(Waits {
+            due: row.flag("is_due")? || row.flag("is_never_due")?,
+            missed: row.flag("is_missed")?,
+            halves: row.flag("is_half")?,
+            abandoned: row.flag("is_abandoned")?,
+            follow_ups: row.flag("is_owed")?,
+            next_due: next_due(&row),
+        })
+    }
+}
+
+/// What is no time comes never; it is looked for with every claim.
+fn next_due(row: &Row) -> Option<Duration> {
+    let (at, now) = (row.opt_time("next_run_at").ok()??, row.time("now").ok()?);
+    Some((at - now).to_std().unwrap_or_default())
+}
+
+pub(crate) fn look_query(look: &Look) -> Sql {
+    let Look { claims, take_over, max_late } = look;
+    let only = &claims.only;
+    let parts = [
+        ("is_due", claim::due_query(claims)),
+        ("is_never_due", invalid_rows::never_due_query(only)),
+        ("is_missed", claim::missed_query(*max_late, only, "")),
+        ("is_half", repair::halves_query(Some(claims.ahead), "")),
+        ("is_abandoned", take_over::abandoned_query(take_over, "")),
+        ("is_owed", follow_ups::due_query(only)),
+    ];
+    let mut query = sql("SELECT {now} AS now, (
+            SELECT s.run_at FROM post_schedule s {force index open}
+              WHERE {open s} AND s.status = 'pending' AND s.run_at > {now}
+              ORDER BY s.run_at, s.id LIMIT 1) AS next_run_at");
+    for (name, part) in parts {
+        query = query
+            .and(", CASE WHEN EXISTS ")
+            .query(part)
+            .and(&format!(" THEN 1 ELSE 0 END AS {name}"));
+    }
+    query
+}
