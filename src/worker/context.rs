@@ -7,6 +7,7 @@ use crate::platforms::Publishers;
 use crate::store::Store;
 
 use super::in_flight::InFlight;
+use super::writer::Writer;
 use super::{Event, EventSink, Options, TokenSource};
 
 /// How long an account is paused whose token is not found.
@@ -15,6 +16,7 @@ const NO_TOKEN_PAUSE: Duration = Duration::from_secs(60);
 /// The database, the platforms, the tokens, and how this worker works.
 pub(super) struct Context {
     pub(super) store: Store,
+    pub(super) writer: Writer,
     pub(super) publishers: Publishers,
     pub(super) tokens: TokenSource,
     pub(super) events: EventSink,

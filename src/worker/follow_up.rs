@@ -38,6 +38,12 @@ const LAST_LOOK_BY: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 /// After this, nothing more is asked for.
 const ASKED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// What was done for ended posts.
+pub(super) struct FollowedUp {
+    pub(super) events: Vec<Event>,
+    pub(super) may_be_more: bool,
+}
+
 /// Does what follows the end of posts.
 pub(super) struct FollowUps {
     context: Arc<Context>,
@@ -54,13 +60,17 @@ impl FollowUps {
         Self { context, recorder, reconciler }
     }
 
-    /// Does what is due for ended posts; returns what became of them.
-    pub(super) async fn run(&self) -> Result<Vec<Event>, StoreError> {
+    /// Does what is due for ended posts.
+    pub(super) async fn run(&self) -> Result<FollowedUp, StoreError> {
         let mut events = Vec::new();
+        let mut may_be_more = true;
         for _ in 0..PER_ROUND {
             // One by one: what is taken has only so long until others take it.
             let taken = self.context.store.take_follow_ups(&self.context.options.only, 1).await?;
-            let Some(follow_up) = taken.into_iter().next() else { break };
+            let Some(follow_up) = taken.into_iter().next() else {
+                may_be_more = false;
+                break;
+            };
             match self.follow_up(&follow_up).await {
                 Ok(Some(end)) => events.push(Event::of(&follow_up.post, end)),
                 Ok(None) => {}
@@ -68,7 +78,7 @@ impl FollowUps {
                     "the follow-up of the post could not be recorded"),
             }
         }
-        Ok(events)
+        Ok(FollowedUp { events, may_be_more })
     }
 
     async fn follow_up(&self, follow_up: &FollowUp) -> Result<Option<End>, StoreError> {

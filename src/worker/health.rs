@@ -2,26 +2,26 @@
 //! paused as a whole.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::domain::{Away, Failure, Job, Platform, Remedy};
-use crate::store::Store;
+
+use super::context::Context;
 
 /// That a platform answers is reported no more often.
 const REPORT_EVERY: Duration = Duration::from_secs(5);
 
 /// What this process knows of the platforms' health.
-#[derive(Debug)]
 pub(super) struct Health {
-    store: Store,
+    context: Arc<Context>,
     /// When each platform was last reported to answer, by this process.
     reported: Mutex<HashMap<Platform, Instant>>,
 }
 
 impl Health {
-    pub(super) fn new(store: Store) -> Self {
-        Self { store, reported: Mutex::default() }
+    pub(super) fn new(context: Arc<Context>) -> Self {
+        Self { context, reported: Mutex::default() }
     }
 
     /// Whether it is time to report again that a platform answers.
@@ -41,7 +41,7 @@ impl Health {
     /// Notes that the platform answered a call, with whatever.
     pub(super) async fn platform_answered(&self, platform: Platform) {
         if self.is_due(platform)
-            && let Err(error) = self.store.forget_faults(platform).await
+            && let Err(error) = self.context.store.forget_faults(platform).await
         {
             tracing::debug!(%platform, %error, "its faults are not forgotten");
         }
@@ -55,9 +55,12 @@ impl Health {
         let platform = job.content.platform;
         self.forget(platform);
         let reason = format!("{} ({})", failure.message, failure.code);
-        match self.store.count_fault(platform, job.account.id, &reason).await {
-            Ok(Some(rest)) => tracing::warn!(%platform, code = %failure.code,
-                "the platform does not answer: nothing is sent to it for {} s", rest.as_secs()),
+        match self.context.store.count_fault(platform, job.account.id, &reason).await {
+            Ok(Some(rest)) => {
+                self.context.in_flight.paused();
+                tracing::warn!(%platform, code = %failure.code,
+                    "the platform does not answer: nothing is sent to it for {} s", rest.as_secs());
+            }
             Ok(None) => {}
             Err(error) => tracing::debug!(%platform, %error, "its fault is not counted"),
         }

@@ -4,12 +4,14 @@
 //! - [`publish`]: one claimed job, from its preparation to its publish call;
 //! - [`reconcile`]: what became of calls whose answers prove nothing;
 //! - [`recorder`], [`settle`]: what was learned, on its way into the database;
+//! - [`writer`]: the steps of all jobs, brought into the database in sets;
 //! - [`follow_up`]: what follows the end of a post;
 //! - [`run`]: the loop that claims jobs and hands them out.
 //!
 //! Knows the store and the platforms, never the command line or the screen:
 //! what happens is reported as [`Event`]s.
 
+mod caught;
 mod context;
 mod evidence;
 mod follow_up;
@@ -25,6 +27,7 @@ mod settle;
 mod spool;
 mod summary;
 mod uptime;
+mod writer;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +48,7 @@ use in_flight::InFlight;
 use publish::Publishing;
 use reconcile::Reconciler;
 use recorder::Recorder;
+use writer::Writer;
 
 /// Finds an account's token, or says why it cannot (without the value).
 pub type TokenSource = Arc<dyn Fn(&SocialAccount) -> Result<AccessToken, String> + Send + Sync>;
@@ -96,8 +100,8 @@ impl Options {
             id,
             host,
             pid,
-            batch_size: 5,
-            concurrency: 5,
+            batch_size: 50,
+            concurrency: 50,
             max_runtime: None,
             max_jobs: None,
             lease: Duration::from_secs(60),
@@ -212,8 +216,10 @@ impl Worker {
         events: EventSink,
         options: Options,
     ) -> Self {
-        let in_flight = InFlight::default();
-        let context = Arc::new(Context { store, publishers, tokens, events, options, in_flight });
+        let in_flight = InFlight::new(options.concurrency);
+        let writer = Writer::new(&store, &options);
+        let context =
+            Arc::new(Context { store, writer, publishers, tokens, events, options, in_flight });
         let recorder = Arc::new(Recorder::new(Arc::clone(&context)));
         let reconciler = Arc::new(Reconciler::new(Arc::clone(&context), Arc::clone(&recorder)));
         let publishing =

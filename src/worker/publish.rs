@@ -22,15 +22,16 @@ use crate::domain::{
     Answer, Artifact, Claim, Clearance, Draft, Failure, FailureCode, Intent, Job, PUBLISH_LIMIT,
     Preparation, Remedy, Scope, Sighting,
 };
-use crate::store::{Gate, Heard, Phase, StoreError, ToPublish};
+use crate::store::{Gate, Heard, Phase, StoreError};
 
+use super::End;
 use super::context::Context;
 use super::evidence::{Evidence, Proof};
 use super::reconcile::{Reconciler, may_be_anothers};
 use super::recorder::{Kept, Recorder};
 use super::settle::{end_of, published};
 use super::uptime::Uptime;
-use super::{End, only};
+use super::writer::AtGate;
 
 /// A call leaves this soon after its gate began, reads before it included, or never.
 pub(super) const LEAVES_WITHIN: Duration = Duration::from_secs(45);
@@ -132,7 +133,7 @@ impl Publishing {
             }
         }
         if !claim.due {
-            let settled = only(self.context.store.release_until_due(&[&claim.lease]).await?)?;
+            let settled = self.context.writer.release_until_due(&claim.lease).await?;
             return Ok(end_of(settled, || End::Prepared));
         }
         self.discard_unused(&claim, &draft).await;
@@ -150,8 +151,7 @@ impl Publishing {
         if artifacts.is_empty() {
             return Ok(true);
         }
-        let staged = [(&claim.lease, artifacts.as_slice())];
-        let ours = only(self.context.store.record_staged(&staged).await?)?;
+        let ours = self.context.writer.record_staged(&claim.lease, artifacts.clone()).await?;
         claim.job.staging.0.extend(artifacts.iter().cloned());
         claim.job.faults = 0;
         draft.staging.0.extend(artifacts);
@@ -174,11 +174,10 @@ impl Publishing {
             }
         };
         let gate_began = Uptime::now();
-        let object = publisher.object(&draft);
         let lease = &claim.lease;
-        let job = ToPublish { lease, account: claim.account.id, object: object.as_deref() };
-        let length = self.context.options.lease;
-        let intent = match only(self.context.store.open_gates(&[job], length).await?)? {
+        let (account, object) = (claim.account.id, publisher.object(&draft));
+        let at_gate = AtGate { lease: lease.clone(), account, object };
+        let intent = match self.context.writer.open_gate(at_gate).await? {
             Gate::Open(intent) => *intent,
             Gate::CancelRequested => {
                 return self.recorder.requeue(lease, Duration::ZERO, End::Cancelled).await;

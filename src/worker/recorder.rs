@@ -8,12 +8,13 @@ use std::time::Duration;
 use tokio::sync::{Mutex, oneshot};
 
 use crate::domain::Receipt;
-use crate::store::{self, Failed, Next, Phase, Recorded, Settled, StoreError, Unsettled};
+use crate::store::{self, Next, Phase, Recorded, Settled, StoreError};
 
 use super::context::Context;
 use super::evidence::{Evidence, Proof};
 use super::health::Health;
 use super::spool::{self, Waiting};
+use super::writer::{Doubtful, Failing};
 use super::{End, Event, only};
 
 /// An answer that the database does not take this soon is written into the
@@ -58,7 +59,7 @@ pub(super) struct Recorder {
 
 impl Recorder {
     pub(super) fn new(context: Arc<Context>) -> Self {
-        let health = Health::new(context.store.clone());
+        let health = Health::new(Arc::clone(&context));
         Self { context, health, spool_seen: Mutex::new(Ok(Vec::new())) }
     }
 
@@ -144,9 +145,12 @@ impl Recorder {
         }
     }
 
+    /// Offers evidence to the database: that of this worker's own calls in a set with what
+    /// else comes at the time.
     async fn offer(&self, evidence: &Evidence) -> Result<Kept, StoreError> {
-        let store = &self.context.store;
+        let Context { store, writer, .. } = &*self.context;
         let Evidence { lease, intent, proof } = evidence;
+        let is_own = *lease.worker() == self.context.options.id;
         let live = |receipt: &Receipt| store::Evidence {
             job: lease.job(),
             post: lease.post(),
@@ -154,22 +158,38 @@ impl Recorder {
             receipt: receipt.clone(),
         };
         Ok(match proof {
+            Proof::Live(receipt) if is_own => {
+                kept(writer.record_live(live(receipt)).await?, evidence)
+            }
             Proof::Live(receipt) => {
                 let recorded = store.record_live(lease.worker(), &[live(receipt)]).await?;
                 kept(only(recorded)?, evidence)
+            }
+            Proof::Matched(receipt) if is_own => {
+                kept(writer.record_matched(live(receipt)).await?, evidence)
             }
             Proof::Matched(receipt) => {
                 let recorded = store.record_matched(lease.worker(), &[live(receipt)]).await?;
                 kept(only(recorded)?, evidence)
             }
             Proof::Refused { failure, staged, next } => {
-                let phase = &Phase::Publish(Box::new(intent.clone()));
-                let failed = Failed { lease, phase, failure, staged: *staged, next };
-                Kept::Recorded(only(store.record_failure(&[failed]).await?)?)
+                let failing = Failing {
+                    lease: lease.clone(),
+                    phase: Phase::Publish(Box::new(intent.clone())),
+                    failure: failure.clone(),
+                    staged: *staged,
+                    next: next.clone(),
+                };
+                Kept::Recorded(writer.record_failure(failing).await?)
             }
             Proof::Unknown { answer, look_again } => {
-                let call = Unsettled { lease, intent, answer, look_again: *look_again };
-                Kept::Recorded(only(store.record_unknown(&[call]).await?)?)
+                let doubtful = Doubtful {
+                    lease: lease.clone(),
+                    intent: intent.clone(),
+                    answer: answer.clone(),
+                    look_again: *look_again,
+                };
+                Kept::Recorded(writer.record_unknown(doubtful).await?)
             }
         })
     }

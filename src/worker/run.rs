@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::{Claim, Failure, FailureCode, Intent, Remedy};
 use crate::store::{Heard, Phase, StoreError};
 
+use super::follow_up::FollowedUp;
 use super::heartbeat::Heartbeat;
 use super::summary::Summary;
 use super::{End, Event, Parts, Worker};
@@ -19,6 +20,8 @@ use round::claim_request;
 
 /// How long jobs that were broken off may take to be put back.
 const PUT_BACK_LIMIT: Duration = Duration::from_secs(5);
+/// What waits is looked for no less often.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// A job that the database could not keep up with is tried again this soon.
 const OUTAGE_REST: Duration = Duration::from_secs(30);
 
@@ -43,17 +46,27 @@ pub struct BrokenOff {
 struct Run {
     parts: Arc<Parts>,
     stop: CancellationToken,
+    /// Jobs that were not begun with go back into the queue.
+    closing: CancellationToken,
     jobs: JoinSet<Result<End, StoreError>>,
     running: HashMap<Id, Claim>,
     /// Follow-ups of ended posts, beside the jobs and never more than one round of them.
-    follow_ups: JoinSet<Result<Vec<Event>, StoreError>>,
+    follow_ups: JoinSet<Result<FollowedUp, StoreError>>,
     heartbeat: Option<Heartbeat>,
     summary: Summary,
     /// When due jobs put back for processing at the platform are to be looked at again.
     waiting: BTreeSet<Instant>,
     began: Instant,
-    /// When halves were last looked for.
-    repaired: Option<Instant>,
+    /// When the queue was last looked at.
+    looked: Option<Instant>,
+    /// Nothing waited at the last look, and nothing has ended since.
+    is_idle: bool,
+    /// Something may be claimed: a look saw it, or an account has room again.
+    may_be_due: bool,
+    /// How many jobs ran after the last claim.
+    claimed_to: usize,
+    /// When the next pending job's time comes, as of the last look.
+    next_due: Option<Instant>,
     /// The first outage that kept the database from taking what became of a job.
     outage: Option<StoreError>,
 }
@@ -91,6 +104,7 @@ impl Worker {
     async fn run(&self, until: Until, stop: CancellationToken) -> Result<Summary, BrokenOff> {
         let mut run = Run {
             parts: Arc::clone(&self.parts),
+            closing: stop.child_token(),
             stop,
             jobs: JoinSet::new(),
             running: HashMap::new(),
@@ -99,7 +113,11 @@ impl Worker {
             summary: Summary::default(),
             waiting: BTreeSet::new(),
             began: Instant::now(),
-            repaired: None,
+            looked: None,
+            is_idle: false,
+            may_be_due: false,
+            claimed_to: 0,
+            next_due: None,
             outage: None,
         };
         if until == Until::Stopped {
@@ -127,7 +145,8 @@ impl Run {
     /// Works until stopped, idle, or at a limit.
     async fn rounds(&mut self, until: Until) -> Result<(), StoreError> {
         while !self.stop.is_cancelled() && !self.limits_reached() {
-            let worked = match self.round().await {
+            self.collect().await;
+            let worked = match self.step(until).await {
                 Ok(worked) => worked,
                 Err(StoreError::Constraint(_)) if self.repair().await? => true,
                 Err(error) if until == Until::Stopped && !error.is_final() => {
@@ -141,17 +160,45 @@ impl Run {
             if worked {
                 continue;
             }
-            let idle = self.running.is_empty() && self.follow_ups.is_empty();
-            if until == Until::Idle && idle {
+            if until == Until::Idle && self.nothing_runs() {
                 match self.waiting.pop_first() {
                     Some(again) if self.within_runtime(again) => self.sleep_until(again).await,
                     _ => break,
                 }
+                self.is_idle = false;
             } else {
                 self.sleep().await;
             }
         }
         Ok(())
+    }
+
+    /// Claims, or looks at the queue, if it is time for that.
+    async fn step(&mut self, until: Until) -> Result<bool, StoreError> {
+        let is_last = until == Until::Idle && self.nothing_runs() && !self.is_idle;
+        if is_last || self.next_look().is_none_or(|at| at <= Instant::now()) {
+            let worked = self.round().await?;
+            self.is_idle = !worked;
+            return Ok(worked);
+        }
+        if self.next_due.is_some_and(|at| at <= Instant::now()) {
+            self.next_due = None;
+            self.may_be_due = true;
+        }
+        match self.is_time_to_claim() {
+            true => self.take_due().await,
+            false => Ok(false),
+        }
+    }
+
+    /// When the queue is to be looked at again; `None`: now.
+    fn next_look(&self) -> Option<Instant> {
+        let interval = self.parts.context.options.poll_interval.min(LOOK_EVERY);
+        self.looked.map(|at| at + interval)
+    }
+
+    fn nothing_runs(&self) -> bool {
+        self.running.is_empty() && self.follow_ups.is_empty()
     }
 
     async fn feed_spool(&self) -> Result<bool, StoreError> {
@@ -177,12 +224,21 @@ impl Run {
         }
     }
 
-    /// Sleeps until a job or clean-up ends, the next post is due, or it is time to look again.
-    async fn sleep(&mut self) {
-        let mut longest = self.parts.context.options.poll_interval;
-        if let Ok(Some(next)) = self.parts.context.store.next_due_in().await {
-            longest = longest.min(next);
+    /// Notes what has ended meanwhile.
+    async fn collect(&mut self) {
+        while let Some(ended) = self.jobs.try_join_next_with_id() {
+            self.finished(ended).await;
         }
+        while let Some(ended) = self.follow_ups.try_join_next() {
+            self.followed_up(ended);
+        }
+    }
+
+    /// Sleeps until a job or follow-up ends, the next post is due, or it is time to look again.
+    async fn sleep(&mut self) {
+        let now = Instant::now();
+        let look = self.next_look().unwrap_or(now);
+        let until = self.next_due.map_or(look, |due| look.min(due));
         let stop = self.stop.clone();
         tokio::select! {
             Some(ended) = self.jobs.join_next_with_id(), if !self.jobs.is_empty() => {
@@ -191,7 +247,7 @@ impl Run {
             Some(ended) = self.follow_ups.join_next(), if !self.follow_ups.is_empty() => {
                 self.followed_up(ended);
             }
-            () = tokio::time::sleep(longest) => {}
+            () = tokio::time::sleep_until(until.into()) => {}
             () = stop.cancelled() => {}
         }
     }
@@ -214,6 +270,7 @@ impl Run {
 
     /// Lets what runs finish: until the grace is over, if a stop was asked for.
     async fn drain(&mut self) {
+        self.closing.cancel();
         let stop = self.stop.clone();
         let grace = self.parts.context.options.grace;
         let over = async move {
@@ -254,7 +311,10 @@ impl Run {
             Err(error) => (error.id(), Err(error)),
         };
         let Some(claim) = self.running.remove(&id) else { return };
-        let intent = self.parts.context.in_flight.remove(&claim.lease);
+        // Its account has room for another one.
+        self.may_be_due = true;
+        self.is_idle = false;
+        let (is_begun, intent) = self.parts.context.in_flight.remove(&claim.lease);
         let end = match result {
             Ok(Ok(end)) => end,
             Ok(Err(error)) => {
@@ -290,6 +350,9 @@ impl Run {
                 }
             },
         };
+        if end == End::Released && !is_begun {
+            self.summary.put_back(claim.due);
+        }
         if let (End::Waiting(delay), true) = (&end, claim.due) {
             self.waiting.insert(Instant::now() + *delay);
         }
@@ -326,9 +389,15 @@ impl Run {
     }
 
     /// A follow-up that failed changes nothing about its post; it comes back.
-    fn followed_up(&mut self, ended: Result<Result<Vec<Event>, StoreError>, JoinError>) {
+    fn followed_up(&mut self, ended: Result<Result<FollowedUp, StoreError>, JoinError>) {
+        self.is_idle = false;
         match ended {
-            Ok(Ok(events)) => events.into_iter().for_each(|event| self.note(event)),
+            Ok(Ok(FollowedUp { events, may_be_more })) => {
+                events.into_iter().for_each(|event| self.note(event));
+                if may_be_more && !self.stop.is_cancelled() {
+                    self.follow_up();
+                }
+            }
             Ok(Err(error)) => tracing::warn!(%error, "a follow-up could not be recorded"),
             Err(error) => tracing::error!(%error, "a follow-up failed unexpectedly"),
         }

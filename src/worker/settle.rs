@@ -7,10 +7,11 @@ use crate::domain::{
     Away, Claim, Draft, Failure, FailureCode, Intent, Job, Lease, NearLimit, Outcome, Receipt,
     Remedy, retry_delay,
 };
-use crate::store::{Failed, Heard, Next, Phase, Settled, Staged, StoreError};
+use crate::store::{Heard, Next, Phase, Settled, Staged, StoreError};
 
 use super::evidence::{Evidence, Proof};
 use super::recorder::Recorder;
+use super::writer::Failing;
 use super::{End, Event, only};
 
 /// A call is first looked up this long after its answer, or the lack of one. A refusal
@@ -34,6 +35,10 @@ impl Recorder {
         let failure = answer.failure().clone();
         let proof = Proof::Unknown { answer, look_again: FIRST_LOOK };
         let kept = self.keep(Evidence::new(claim.lease.worker(), claim, intent, proof)).await;
+        if failure.asks_to_rest() {
+            // Recorded with the refusal.
+            self.context.in_flight.paused();
+        }
         Ok(end_of(kept.settled(), || End::LookingUp(failure, FIRST_LOOK)))
     }
 
@@ -83,9 +88,14 @@ impl Recorder {
             // Found out anew when the database is away.
             Phase::Prepare | Phase::Lookup(_) => {
                 self.pause_or_go_on(claim, &failure).await;
-                let lease = &claim.lease;
-                let failed = Failed { lease, phase, failure: &failure, staged, next: &next };
-                only(self.context.store.record_failure(&[failed]).await?)?
+                let failing = Failing {
+                    lease: claim.lease.clone(),
+                    phase: phase.clone(),
+                    failure: failure.clone(),
+                    staged,
+                    next: next.clone(),
+                };
+                self.context.writer.record_failure(failing).await?
             }
         };
         match phase {
@@ -112,8 +122,14 @@ impl Recorder {
 
     /// A pause that is not recorded is asked for again by the next attempt.
     pub(super) async fn pause_or_go_on(&self, job: &Job, failure: &Failure) {
-        if let Err(error) = self.context.store.pause_accounts(job.post_id, failure).await {
-            tracing::warn!(account = %job.account.id, %error, "the account could not be paused");
+        if !failure.asks_to_rest() {
+            return;
+        }
+        match self.context.store.pause_accounts(job.post_id, failure).await {
+            Ok(()) => self.context.in_flight.paused(),
+            Err(error) => {
+                tracing::warn!(account = %job.account.id, %error, "the account could not be paused");
+            }
         }
     }
 
@@ -138,7 +154,7 @@ impl Recorder {
         after: Duration,
         as_asked: End,
     ) -> Result<End, StoreError> {
-        let settled = only(self.context.store.release(&[(lease, after)]).await?)?;
+        let settled = self.context.writer.release(lease, after).await?;
         Ok(end_of(settled, || as_asked))
     }
 

@@ -21,6 +21,12 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// A job that was taken, and put back before anything was done for it.
+    pub(super) fn put_back(&mut self, was_due: bool) {
+        let taken = if was_due { &mut self.claimed } else { &mut self.prepared };
+        *taken = taken.saturating_sub(1);
+    }
+
     pub(super) fn add(&mut self, end: &End) {
         match end {
             End::Published { late, .. } => {

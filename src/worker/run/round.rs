@@ -1,13 +1,11 @@
-//! One round: look after the queue, and take as many jobs as there is room for.
+//! One round: look what waits in the queue, and take as many jobs as there is room for.
 
-use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use crate::domain::Claim;
-use crate::store::{ClaimRequest, Claimed, StoreError, TakeOver};
+use crate::store::{ClaimRequest, Claimed, Look, StoreError, TakeOver, Waits};
+use crate::worker::caught::caught;
 use crate::worker::context::Context;
 use crate::worker::{End, Event, recovery};
 
@@ -16,31 +14,48 @@ use super::Run;
 /// Jobs of one account in flight at once: one that publishes, one that prepares.
 const PER_ACCOUNT: u32 = 2;
 
-/// Posts that another program ended without their jobs are looked for no more
-/// often: it reads all that is due, and such jobs are not claimed anyway.
-const REPAIR_EVERY: Duration = Duration::from_secs(10);
-
 impl Run {
-    /// Looks after the queue and fills free slots. Tells whether a job was
-    /// taken or ended. An error or a panic in one part does not keep the others
-    /// from being done; the first one is returned.
+    /// Does what waits and is not in hand yet. Tells whether there was anything. An error
+    /// or a panic in one part does not keep the others from being done; the first one is
+    /// returned.
     pub(super) async fn round(&mut self) -> Result<bool, StoreError> {
         let fed = caught("recording spooled answers", self.feed_spool()).await;
-        let ended = caught("ending missed posts", self.end_missed()).await;
-        let abandoned = caught("taking jobs over", self.take_abandoned()).await;
+        let waits = caught("looking what waits", self.look()).await;
+        let (waits, looked) = match waits {
+            Ok(waits) => (waits, Ok(false)),
+            Err(error) => (Waits::default(), Err(error)),
+        };
+        let ended = caught("ending missed posts", self.end_missed(&waits)).await;
+        let abandoned = caught("taking jobs over", self.take_abandoned(&waits)).await;
+        self.may_be_due = waits.due;
         let due = caught("claiming", self.take_due()).await;
-        let owed = caught("following up", self.start_follow_ups()).await;
-        Ok(fed? | ended? | abandoned? | due? | owed?)
+        let owed = caught("following up", self.start_follow_ups(&waits)).await;
+        Ok(fed? | looked? | ended? | abandoned? | due? | owed?)
     }
 
-    async fn end_missed(&mut self) -> Result<bool, StoreError> {
+    /// Looks at the queue, without taking anything.
+    async fn look(&mut self) -> Result<Waits, StoreError> {
+        self.looked = Some(Instant::now());
+        let context = &self.parts.context;
+        let look = Look {
+            claims: claim_request(context, 1),
+            take_over: self.take_over_request(1),
+            max_late: context.options.max_late,
+        };
+        let waits = context.store.look(&look).await?;
+        self.next_due = waits.next_due.map(|next| Instant::now() + next);
+        Ok(waits)
+    }
+
+    async fn end_missed(&mut self, waits: &Waits) -> Result<bool, StoreError> {
         let (store, options) = (&self.parts.context.store, &self.parts.context.options);
-        let missed = store.fail_missed(options.max_late, &options.only).await?;
-        let repaired = if self.repaired.is_none_or(|at| at.elapsed() >= REPAIR_EVERY) {
-            self.repaired = Some(Instant::now());
-            store.repair_halves(Some(options.prepare_ahead), false).await?
-        } else {
-            Vec::new()
+        let missed = match waits.missed {
+            true => store.fail_missed(options.max_late, &options.only).await?,
+            false => Vec::new(),
+        };
+        let repaired = match waits.halves {
+            true => store.repair_halves(Some(options.prepare_ahead), false).await?,
+            false => Vec::new(),
         };
         for post in &missed {
             self.note(Event::without_claim(*post, End::Missed));
@@ -48,45 +63,67 @@ impl Run {
         Ok(!missed.is_empty() || !repaired.is_empty())
     }
 
-    async fn take_abandoned(&mut self) -> Result<bool, StoreError> {
+    async fn take_abandoned(&mut self, waits: &Waits) -> Result<bool, StoreError> {
         let options = &self.parts.context.options;
         // Look-ups of old trouble leave a slot for what is due.
         let looking = self.running.values().filter(|claim| !claim.open_intents.is_empty()).count();
         let most = options.concurrency.saturating_sub(1).max(1);
         let looking = u32::try_from(looking).unwrap_or(most);
-        let limit = self.free_slots().min(most.saturating_sub(looking));
-        if limit == 0 {
+        let limit = self.room().min(most.saturating_sub(looking));
+        if limit == 0 || !waits.abandoned {
             return Ok(false);
         }
-        let mut request = TakeOver::new(options.id.clone(), options.lease, limit);
-        request.only = options.only;
-        request.except = self.running.values().map(|claim| claim.job_id).collect();
+        let request = self.take_over_request(limit);
+        let pauses = self.parts.context.in_flight.pauses();
         let taken = self.parts.context.store.take_over(&request).await?;
         let events = recovery::ended(&taken);
         let ended = !events.is_empty();
         for event in events {
             self.note(event);
         }
-        Ok(self.start_all(taken.claimed).await? | ended)
+        Ok(self.start_all(taken.claimed, pauses).await? | ended)
     }
 
-    async fn take_due(&mut self) -> Result<bool, StoreError> {
-        let limit = self.free_slots();
-        let claimed =
-            self.parts.context.store.claim_due(&claim_request(&self.parts.context, limit)).await?;
-        self.start_all(claimed).await
-    }
-
-    /// How many jobs may be taken now.
-    fn free_slots(&self) -> u32 {
+    fn take_over_request(&self, limit: u32) -> TakeOver {
         let options = &self.parts.context.options;
-        let free = options.concurrency.saturating_sub(self.in_flight()).min(options.batch_size);
+        let mut request = TakeOver::new(options.id.clone(), options.lease, limit);
+        request.only = options.only;
+        request.except = self.running.values().map(|claim| claim.job_id).collect();
+        request
+    }
+
+    /// Claims in sets: not before half of what ran has ended, but from then on before the
+    /// other half has.
+    pub(super) fn is_time_to_claim(&self) -> bool {
+        self.may_be_due && self.running.len() <= self.claimed_to / 2 && self.room() > 0
+    }
+
+    pub(super) async fn take_due(&mut self) -> Result<bool, StoreError> {
+        let limit = self.room().min(self.parts.context.options.batch_size);
+        if !self.may_be_due || limit == 0 {
+            return Ok(false);
+        }
+        let request = claim_request(&self.parts.context, limit);
+        let pauses = self.parts.context.in_flight.pauses();
+        let claimed = self.parts.context.store.claim_due(&request).await?;
+        self.may_be_due = !claimed.is_empty();
+        let any = self.start_all(claimed, pauses).await?;
+        self.claimed_to = self.running.len();
+        Ok(any)
+    }
+
+    /// How many jobs may be taken now. A batch of them waits for slots, so that no slot waits
+    /// for a claim.
+    fn room(&self) -> u32 {
+        let options = &self.parts.context.options;
+        let ahead = options.batch_size.min(options.concurrency);
+        let most = options.concurrency.saturating_add(ahead);
         let left =
             options.max_jobs.map_or(u64::MAX, |max| max.saturating_sub(self.summary.claimed));
-        free.min(u32::try_from(left).unwrap_or(u32::MAX))
+        most.saturating_sub(self.in_flight()).min(u32::try_from(left).unwrap_or(u32::MAX))
     }
 
-    async fn start_all(&mut self, claimed: Vec<Claimed>) -> Result<bool, StoreError> {
+    async fn start_all(&mut self, claimed: Vec<Claimed>, pauses: u64) -> Result<bool, StoreError> {
         let any = !claimed.is_empty();
         let mut result = Ok(any);
         for claimed in claimed {
@@ -96,7 +133,7 @@ impl Run {
                 Claimed::Ended(_) => {}
             }
             match claimed {
-                Claimed::Job(claim) => self.start(*claim),
+                Claimed::Job(claim) => self.start(*claim, pauses),
                 Claimed::Unreadable { lease, why } => {
                     match self.parts.recorder.fail_unreadable(&lease, why).await {
                         Ok(event) => self.note(event),
@@ -113,45 +150,46 @@ impl Run {
         result
     }
 
-    async fn start_follow_ups(&mut self) -> Result<bool, StoreError> {
-        while let Some(ended) = self.follow_ups.try_join_next() {
-            self.followed_up(ended);
-        }
-        let (store, only) = (&self.parts.context.store, &self.parts.context.options.only);
-        if self.follow_ups.is_empty() && store.owes_follow_up(only).await? {
-            let parts = Arc::clone(&self.parts);
-            self.follow_ups.spawn(async move { parts.follow_ups.run().await });
+    async fn start_follow_ups(&mut self, waits: &Waits) -> Result<bool, StoreError> {
+        if self.follow_ups.is_empty() && waits.follow_ups {
+            self.follow_up();
         }
         Ok(false)
+    }
+
+    pub(super) fn follow_up(&mut self) {
+        let parts = Arc::clone(&self.parts);
+        self.follow_ups.spawn(async move { parts.follow_ups.run().await });
     }
 
     fn in_flight(&self) -> u32 {
         u32::try_from(self.running.len()).unwrap_or(u32::MAX)
     }
 
-    fn start(&mut self, claim: Claim) {
+    /// Begins with a job as soon as there is a slot for it; `pauses` were seen when it was
+    /// claimed.
+    fn start(&mut self, claim: Claim, pauses: u64) {
         self.parts.context.in_flight.add(&claim);
         self.beat();
         let parts = Arc::clone(&self.parts);
-        let stop = self.stop.clone();
+        let (stop, closing) = (self.stop.clone(), self.closing.clone());
         let job = claim.clone();
-        let handle = self.jobs.spawn(async move { parts.publishing.work(job, &stop).await });
+        let handle = self.jobs.spawn(async move {
+            let in_flight = &parts.context.in_flight;
+            let slot = tokio::select! {
+                biased;
+                () = closing.cancelled() => None,
+                slot = in_flight.slot() => slot,
+            };
+            let is_outdated = slot.is_none() || in_flight.pauses() != pauses;
+            if is_outdated && job.open_intents.is_empty() {
+                return parts.recorder.requeue(&job.lease, Duration::ZERO, End::Released).await;
+            }
+            in_flight.begun(&job.lease);
+            parts.publishing.work(job, &stop).await
+        });
         self.running.insert(handle.id(), claim);
     }
-}
-
-/// Runs a part of a round; a panic in it is an error like any other. What it was
-/// at in the database is rolled back.
-async fn caught<T>(
-    part: &'static str,
-    work: impl Future<Output = Result<T, StoreError>>,
-) -> Result<T, StoreError> {
-    let mut work = Box::pin(work);
-    poll_fn(move |cx| {
-        let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx)));
-        polled.unwrap_or_else(|_| Poll::Ready(Err(StoreError::BrokeOff(part))))
-    })
-    .await
 }
 
 /// What a worker asks for when it takes jobs.
