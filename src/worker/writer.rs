@@ -182,16 +182,16 @@ impl Doubtful {
 }
 
 type Written<'a, R> = Pin<Box<dyn Future<Output = Result<Vec<R>, StoreError>> + Send + 'a>>;
-type Write<T, R> = dyn for<'a> Fn(&'a Store, &'a [T]) -> Written<'a, R> + Send + Sync;
+type Write<S, T, R> = dyn for<'a> Fn(&'a S, &'a [T]) -> Written<'a, R> + Send + Sync;
 
 /// Steps of one kind: one set on its way at a time, and those that wait for the next.
-struct Line<T, R> {
-    shared: Arc<Shared<T, R>>,
+struct Line<T, R, S = Store> {
+    shared: Arc<Shared<T, R, S>>,
 }
 
-struct Shared<T, R> {
-    store: Store,
-    write: Box<Write<T, R>>,
+struct Shared<T, R, S> {
+    store: S,
+    write: Box<Write<S, T, R>>,
     waiting: Mutex<Waiting<T, R>>,
 }
 
@@ -201,14 +201,15 @@ struct Waiting<T, R> {
     is_served: bool,
 }
 
-impl<T, R> Line<T, R>
+impl<T, R, S> Line<T, R, S>
 where
     T: Clone + Send + Sync + 'static,
     R: Send + 'static,
+    S: Clone + Send + Sync + 'static,
 {
     fn new(
-        store: &Store,
-        write: impl for<'a> Fn(&'a Store, &'a [T]) -> Written<'a, R> + Send + Sync + 'static,
+        store: &S,
+        write: impl for<'a> Fn(&'a S, &'a [T]) -> Written<'a, R> + Send + Sync + 'static,
     ) -> Self {
         let waiting = Mutex::new(Waiting { steps: Vec::new(), is_served: false });
         let shared = Shared { store: store.clone(), write: Box::new(write), waiting };
@@ -234,7 +235,7 @@ where
 
 const WRITING: &str = "writing a set of steps";
 
-impl<T: Clone, R> Shared<T, R> {
+impl<T: Clone, R, S> Shared<T, R, S> {
     fn lock(&self) -> MutexGuard<'_, Waiting<T, R>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -279,5 +280,120 @@ impl<T: Clone, R> Shared<T, R> {
 
     async fn write(&self, steps: &[T]) -> Result<Vec<R>, StoreError> {
         caught(WRITING, (self.write)(&self.store, steps)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Writes down which sets came, and answers each number with its double.
+    #[derive(Clone, Default)]
+    struct Book {
+        sets: Arc<Mutex<Vec<Vec<u32>>>>,
+    }
+
+    /// No set with this one can be written, and no set with that one without a panic.
+    const REFUSED: u32 = 13;
+    const BUG: u32 = 17;
+    /// The database is away.
+    const AWAY: u32 = 19;
+
+    fn line(book: &Book) -> Line<u32, u32, Book> {
+        Line::new(book, |book: &Book, steps: &[u32]| {
+            Box::pin(async move {
+                // As long as a commit takes, others arrive.
+                for _ in 0..100 {
+                    tokio::task::yield_now().await;
+                }
+                book.sets.lock().unwrap().push(steps.to_vec());
+                assert!(!steps.contains(&BUG), "a bug");
+                if steps.contains(&AWAY) {
+                    return Err(StoreError::Unavailable("gone".to_owned()));
+                }
+                match steps.contains(&REFUSED) {
+                    true => Err(StoreError::Constraint("13".to_owned())),
+                    false => Ok(steps.iter().map(|step| step * 2).collect()),
+                }
+            })
+        })
+    }
+
+    async fn all(line: &Line<u32, u32, Book>, steps: &[u32]) -> Vec<Result<u32, StoreError>> {
+        let line = Arc::new(Line { shared: Arc::clone(&line.shared) });
+        let mut tasks = Vec::new();
+        for step in steps.iter().copied() {
+            let line = Arc::clone(&line);
+            tasks.push(tokio::spawn(async move { line.join(step).await }));
+        }
+        let mut results = Vec::new();
+        for task in tasks {
+            results.push(task.await.unwrap());
+        }
+        results
+    }
+
+    fn sets(book: &Book) -> Vec<Vec<u32>> {
+        std::mem::take(&mut book.sets.lock().unwrap())
+    }
+
+    /// What arrives during a commit goes together in the next one, and each step gets its
+    /// own answer.
+    #[tokio::test]
+    async fn arrivals_share_the_next_commit() {
+        let book = Book::default();
+        let line = line(&book);
+        let results = all(&line, &[1, 2, 3, 4]).await;
+        let answers: Vec<u32> = results.into_iter().map(Result::unwrap).collect();
+        assert_eq!(answers, [2, 4, 6, 8]);
+        assert_eq!(sets(&book).concat(), [1, 2, 3, 4], "each once, in their order");
+        // One is on its way when the others come.
+        let first = tokio::spawn({
+            let line = Line { shared: Arc::clone(&line.shared) };
+            async move { line.join(5).await }
+        });
+        tokio::task::yield_now().await;
+        tokio::task::yield_now().await;
+        all(&line, &[6, 7, 8]).await;
+        first.await.unwrap().unwrap();
+        assert_eq!(sets(&book), [vec![5], vec![6, 7, 8]]);
+    }
+
+    /// A member that cannot be written, and one that meets a bug, fail alone.
+    #[tokio::test]
+    async fn failing_member_fails_alone() {
+        for bad in [REFUSED, BUG] {
+            let book = Book::default();
+            let line = line(&book);
+            let results = all(&line, &[1, bad, 3]).await;
+            let good: Vec<bool> = results.iter().map(Result::is_ok).collect();
+            assert_eq!(good, [true, false, true], "{results:?}");
+            // The line goes on.
+            assert_eq!(all(&line, &[4]).await.pop().unwrap().unwrap(), 8);
+        }
+    }
+
+    /// An outage is everybody's: nothing is asked for once more.
+    #[tokio::test]
+    async fn outage_fails_the_whole_set() {
+        let book = Book::default();
+        let line = line(&book);
+        let results = all(&line, &[1, AWAY, 3]).await;
+        assert!(sets(&book).iter().filter(|set| set.contains(&AWAY)).count() == 1);
+        let together = results.iter().filter(|result| result.is_err()).count();
+        assert!(together >= 1 && results[1].is_err(), "{results:?}");
+    }
+
+    /// A set has a limit; what waits beyond it makes the next one.
+    #[tokio::test]
+    async fn sets_are_bounded() {
+        let book = Book::default();
+        let line = line(&book);
+        let many: Vec<u32> = (100..100 + 3 * 64).collect();
+        let results = all(&line, &many).await;
+        assert!(results.iter().all(Result::is_ok));
+        let sets = sets(&book);
+        assert!(sets.iter().all(|set| set.len() <= SET_MAX), "{sets:?}");
+        assert!(sets.len() <= 4, "{} sets", sets.len());
     }
 }
