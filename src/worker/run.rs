@@ -59,6 +59,8 @@ struct Run {
     began: Instant,
     /// When the queue was last looked at.
     looked: Option<Instant>,
+    /// When posts were last looked for that another program ended.
+    repaired: Option<Instant>,
     /// Nothing waited at the last look, and nothing has ended since.
     is_idle: bool,
     /// Something may be claimed: a look saw it, or an account has room again.
@@ -114,6 +116,7 @@ impl Worker {
             waiting: BTreeSet::new(),
             began: Instant::now(),
             looked: None,
+            repaired: None,
             is_idle: false,
             may_be_due: false,
             claimed_to: 0,
@@ -175,7 +178,10 @@ impl Run {
 
     /// Claims, or looks at the queue, if it is time for that.
     async fn step(&mut self, until: Until) -> Result<bool, StoreError> {
-        let is_last = until == Until::Idle && self.nothing_runs() && !self.is_idle;
+        let is_last = until == Until::Idle
+            && self.nothing_runs()
+            && !self.is_idle
+            && !self.is_time_to_claim();
         if is_last || self.next_look().is_none_or(|at| at <= Instant::now()) {
             let worked = self.round().await?;
             self.is_idle = !worked;

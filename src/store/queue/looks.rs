@@ -6,7 +6,6 @@ use std::time::Duration;
 use crate::store::queue::claim::{self, ClaimRequest};
 use crate::store::queue::follow_ups;
 use crate::store::queue::invalid_rows;
-use crate::store::queue::repair;
 use crate::store::queue::take_over::{self, TakeOver};
 use crate::store::sql::db::{Row, Sql, sql};
 use crate::store::{Store, StoreError, reading};
@@ -26,8 +25,6 @@ pub struct Waits {
     pub due: bool,
     /// Posts that are too late to be sent.
     pub missed: bool,
-    /// Posts that another program ended without their jobs.
-    pub halves: bool,
     /// Jobs whose lease has ended.
     pub abandoned: bool,
     /// Ended posts for which something is still to be done.
@@ -47,7 +44,6 @@ impl Store {
         Ok(Waits {
             due: row.flag("is_due")? || row.flag("is_never_due")?,
             missed: row.flag("is_missed")?,
-            halves: row.flag("is_half")?,
             abandoned: row.flag("is_abandoned")?,
             follow_ups: row.flag("is_owed")?,
             next_due: next_due(&row),
@@ -68,7 +64,6 @@ pub(crate) fn look_query(look: &Look) -> Sql {
         ("is_due", claim::due_query(claims)),
         ("is_never_due", invalid_rows::never_due_query(only)),
         ("is_missed", claim::missed_query(*max_late, only, "")),
-        ("is_half", repair::halves_query(Some(claims.ahead), "")),
         ("is_abandoned", take_over::abandoned_query(take_over, "")),
         ("is_owed", follow_ups::due_query(only)),
     ];

@@ -14,6 +14,10 @@ use super::Run;
 /// Jobs of one account in flight at once: one that publishes, one that prepares.
 const PER_ACCOUNT: u32 = 2;
 
+/// Posts that another program ended without their jobs are looked for no more
+/// often: it reads all that is due, and such jobs are not claimed anyway.
+const REPAIR_EVERY: Duration = Duration::from_secs(10);
+
 impl Run {
     /// Does what waits and is not in hand yet. Tells whether there was anything. An error
     /// or a panic in one part does not keep the others from being done; the first one is
@@ -53,9 +57,11 @@ impl Run {
             true => store.fail_missed(options.max_late, &options.only).await?,
             false => Vec::new(),
         };
-        let repaired = match waits.halves {
-            true => store.repair_halves(Some(options.prepare_ahead), false).await?,
-            false => Vec::new(),
+        let repaired = if self.repaired.is_none_or(|at| at.elapsed() >= REPAIR_EVERY) {
+            self.repaired = Some(Instant::now());
+            store.repair_halves(Some(options.prepare_ahead), false).await?
+        } else {
+            Vec::new()
         };
         for post in &missed {
             self.note(Event::without_claim(*post, End::Missed));
