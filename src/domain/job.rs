@@ -70,6 +70,10 @@ impl Lease {
     }
 }
 
+/// A job may be claimed this long before its time, and is held in memory until then: when
+/// its time comes, nothing is left to do but the gate and the call.
+pub const HELD_FOR: Duration = Duration::from_millis(500);
+
 /// A job that a worker has claimed: everything known about it, and the lease.
 #[derive(Debug, Clone)]
 pub struct Claim {

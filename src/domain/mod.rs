@@ -37,7 +37,7 @@ pub use gateway::Gateway;
 pub use ids::{
     AccountId, ClientId, CompanyId, Fence, ID_PREFIX_MIN, InstanceId, JobId, PostId, WorkerId,
 };
-pub use job::{Claim, Intent, Job, JobStatus, Lease, made_by_one_of};
+pub use job::{Claim, HELD_FOR, Intent, Job, JobStatus, Lease, made_by_one_of};
 pub use law::{By, Rule, State, Transition};
 pub use media::{MediaItem, MediaKind};
 pub use platform::{

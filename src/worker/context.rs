@@ -7,6 +7,7 @@ use crate::platforms::Publishers;
 use crate::store::Store;
 
 use super::in_flight::InFlight;
+use super::on_time::OnTime;
 use super::writer::Writer;
 use super::{Event, EventSink, Options, TokenSource};
 
@@ -22,6 +23,7 @@ pub(super) struct Context {
     pub(super) events: EventSink,
     pub(super) options: Options,
     pub(super) in_flight: InFlight,
+    pub(super) on_time: OnTime,
 }
 
 impl Context {

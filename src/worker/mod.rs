@@ -18,6 +18,7 @@ mod follow_up;
 mod health;
 mod heartbeat;
 mod in_flight;
+mod on_time;
 mod publish;
 mod reconcile;
 mod recorder;
@@ -45,6 +46,7 @@ pub use summary::Summary;
 use context::Context;
 use follow_up::FollowUps;
 use in_flight::InFlight;
+use on_time::OnTime;
 use publish::Publishing;
 use reconcile::Reconciler;
 use recorder::Recorder;
@@ -218,8 +220,17 @@ impl Worker {
     ) -> Self {
         let in_flight = InFlight::new(options.concurrency);
         let writer = Writer::new(&store, &options);
-        let context =
-            Arc::new(Context { store, writer, publishers, tokens, events, options, in_flight });
+        let on_time = OnTime::default();
+        let context = Arc::new(Context {
+            store,
+            writer,
+            publishers,
+            tokens,
+            events,
+            options,
+            in_flight,
+            on_time,
+        });
         let recorder = Arc::new(Recorder::new(Arc::clone(&context)));
         let reconciler = Arc::new(Reconciler::new(Arc::clone(&context), Arc::clone(&recorder)));
         let publishing =

@@ -27,6 +27,7 @@ use crate::store::{Gate, Heard, Phase, StoreError};
 use super::End;
 use super::context::Context;
 use super::evidence::{Evidence, Proof};
+use super::on_time::OnTime;
 use super::reconcile::{Reconciler, may_be_anothers};
 use super::recorder::{Kept, Recorder};
 use super::settle::{end_of, published};
@@ -194,6 +195,8 @@ impl Publishing {
             Gate::Lost => return Ok(End::Lost),
         };
         self.context.in_flight.cleared(lease, &intent);
+        self.context.on_time.gate_took(gate_began.elapsed());
+        OnTime::until_call(claim).await;
         draft.now = intent.at;
         draft.calls.push(intent.clone());
         // Asked by the client right before the first byte: this machine may

@@ -160,10 +160,11 @@ impl Run {
                 }
                 Err(error) => return Err(error),
             };
-            if worked {
+            let is_over = until == Until::Idle && self.nothing_runs();
+            if worked || (is_over && !self.is_idle) {
                 continue;
             }
-            if until == Until::Idle && self.nothing_runs() {
+            if is_over {
                 match self.waiting.pop_first() {
                     Some(again) if self.within_runtime(again) => self.sleep_until(again).await,
                     _ => break,

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at its first surprise")]
 
 mod cli;
+mod costs;
 mod dependencies;
 mod engines;
 mod faults;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::thread;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::support::{Daemon, PLATFORMS, World, eventually, publish_call};
@@ -61,6 +62,38 @@ fn killed_in_the_publish_call(fault: &str) -> (World, Vec<String>) {
     worker.kill();
     assert!(world.posts().iter().all(|post| post["status"] == "processing"));
     (world, texts)
+}
+
+/// A post goes out at its time and never before it, claimed once if there is nothing to
+/// prepare. An instant by the sandbox's clock, which is the machine's.
+#[test]
+fn post_goes_out_at_its_time_not_before() {
+    let world = World::new();
+    let time = world.database.now() + chrono::Duration::seconds(4);
+    let time = time.format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let accounts = PLATFORMS.map(|platform| world.account(platform));
+    let image = world.media("photo.jpg");
+    for account in &accounts {
+        let media: &[&str] = if account.platform == "linkedin" { &[] } else { &["--image", &image] };
+        world.schedule(account, &[&["--at", &time, "--caption", "On time"], media].concat());
+    }
+    let mut worker = world.start_worker(&["-vv"]);
+    eventually("all are live", || world.live().len() == PLATFORMS.len());
+    worker.terminate();
+    assert_eq!(worker.wait(), 0, "{}", worker.stderr());
+    let time: DateTime<Utc> = time.parse().unwrap();
+    for post in world.live() {
+        let at: DateTime<Utc> = post["created_at"].as_str().unwrap().parse().unwrap();
+        assert!(at >= time, "{post}");
+    }
+    assert!(world.posts().iter().all(|post| post["attempts"] == 1), "{:?}", world.posts());
+    let linkedin = &accounts[2].id;
+    let claims = format!(
+        "SELECT fence FROM post_schedule WHERE post_detail_id =
+           (SELECT id FROM post_details WHERE social_account_id = '{linkedin}')"
+    );
+    assert_eq!(world.database.value(&claims), "1", "claimed once");
+    world.assert_healthy();
 }
 
 /// A worker killed after its publish call took effect doubles no post.

@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::domain::{AccountId, Claim, Fence, Job, JobId, Lease, MISSED, Only, PostId, WorkerId};
+use crate::domain::{
+    AccountId, Claim, Fence, HELD_FOR, Job, JobId, Lease, MISSED, Only, PostId, WorkerId,
+};
 
 use crate::store::queue::invalid_rows::{self, Ended};
 use crate::store::queue::logged;
@@ -178,9 +180,13 @@ pub(crate) fn due_query(request: &ClaimRequest) -> Sql {
           WHERE d.id = s.post_detail_id
             AND {open s} AND s.status = 'pending' AND s.run_at <= {now+ms}
             AND (s.next_attempt_at IS NULL OR s.next_attempt_at <= {now}
-                 OR s.next_attempt_at {beyond time})
+                 OR s.next_attempt_at {beyond time}
+                 OR (s.next_attempt_at = s.run_at AND s.run_at <= {now+ms}))
+            AND (s.run_at <= {now+ms} OR {to be prepared})
             AND {open d} AND NOT {paused}")
-    .after(request.ahead);
+    .after(request.ahead)
+    .after(HELD_FOR)
+    .after(HELD_FOR);
     query = rows::only(query, &request.only);
     let full: Vec<Uuid> = request
         .in_flight

@@ -121,11 +121,15 @@ impl Pool {
             Connections::MySql(kept) => Engaged::MySql(kept.take().await?),
             Connections::Postgres(kept) => Engaged::Postgres(kept.take().await?),
         };
-        Ok(self.begun(name, on))
+        Ok(self.tx(name, on))
     }
 
     fn begun(&self, name: &'static str, on: Engaged) -> Tx {
         self.counts.transactions.fetch_add(1, Ordering::Relaxed);
+        self.tx(name, on)
+    }
+
+    fn tx(&self, name: &'static str, on: Engaged) -> Tx {
         Tx { name, on, counts: Arc::clone(&self.counts) }
     }
 

@@ -23,6 +23,7 @@
 //! | `{ended d}` | this post has ended |
 //! | `{open call}` | a publish call of job `s` may have gone out, and is not settled |
 //! | `{needs review}` | post `d` may be live, and no person has abandoned it |
+//! | `{to be prepared}` | something is done for post `d` before its publish call |
 //! | `{paused}` | the account of post `d` is paused or throttled, or its platform does not answer |
 //! | `{claim columns}` | the columns of `s` and `d` that every query for claims selects |
 //! | `{beyond time}` | `> ` the last time that can be read |
@@ -61,6 +62,7 @@ const CONDITIONS: &[(&str, &str)] = &[
         "{needs review}",
         "(d.outcome = 'unknown' AND (d.error_code IS NULL OR d.error_code <> 'abandoned'))",
     ),
+    ("{to be prepared}", "(d.platform <> 'linkedin' OR {as text d.media} <> '[]')"),
     (
         "{paused}",
         "(EXISTS (

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::domain::Claim;
+use crate::domain::{Claim, HELD_FOR};
 use crate::store::{ClaimRequest, Claimed, Look, StoreError, TakeOver, Waits};
 use crate::worker::caught::caught;
 use crate::worker::context::Context;
+use crate::worker::on_time::time_left;
 use crate::worker::{End, Event, recovery};
 
 use super::Run;
@@ -47,7 +48,7 @@ impl Run {
             max_late: context.options.max_late,
         };
         let waits = context.store.look(&look).await?;
-        self.next_due = waits.next_due.map(|next| Instant::now() + next);
+        self.next_due = waits.next_due.map(|next| Instant::now() + next.saturating_sub(HELD_FOR));
         Ok(waits)
     }
 
@@ -134,7 +135,7 @@ impl Run {
         let mut result = Ok(any);
         for claimed in claimed {
             match &claimed {
-                Claimed::Job(claim) if !claim.due => self.summary.prepared += 1,
+                Claimed::Job(claim) if !claim.due && !is_held(claim) => self.summary.prepared += 1,
                 Claimed::Job(_) | Claimed::Unreadable { .. } => self.summary.claimed += 1,
                 Claimed::Ended(_) => {}
             }
@@ -174,18 +175,26 @@ impl Run {
 
     /// Begins with a job as soon as there is a slot for it; `pauses` were seen when it was
     /// claimed.
-    fn start(&mut self, claim: Claim, pauses: u64) {
+    fn start(&mut self, mut claim: Claim, pauses: u64) {
+        let is_held = !claim.due && is_held(&claim);
+        claim.job.due |= is_held;
         self.parts.context.in_flight.add(&claim);
         self.beat();
         let parts = Arc::clone(&self.parts);
         let (stop, closing) = (self.stop.clone(), self.closing.clone());
         let job = claim.clone();
         let handle = self.jobs.spawn(async move {
-            let in_flight = &parts.context.in_flight;
+            let Context { in_flight, on_time, .. } = &*parts.context;
+            let slot = async {
+                if is_held {
+                    on_time.until_gate(&job).await;
+                }
+                in_flight.slot().await
+            };
             let slot = tokio::select! {
                 biased;
                 () = closing.cancelled() => None,
-                slot = in_flight.slot() => slot,
+                slot = slot => slot,
             };
             let is_outdated = slot.is_none() || in_flight.pauses() != pauses;
             if is_outdated && job.open_intents.is_empty() {
@@ -196,6 +205,11 @@ impl Run {
         });
         self.running.insert(handle.id(), claim);
     }
+}
+
+/// Whether a job that is not due waits for its time in memory.
+fn is_held(claim: &Claim) -> bool {
+    time_left(claim) <= HELD_FOR
 }
 
 /// What a worker asks for when it takes jobs.
