@@ -31,6 +31,37 @@ pub struct Database<'a> {
     runtime: Runtime,
 }
 
+/// What a post is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// A text on LinkedIn.
+    Text,
+    /// An image on LinkedIn, at this address.
+    Image(String),
+    /// A reel on Instagram, which fetches its video itself.
+    Reel,
+}
+
+impl Kind {
+    fn platform(&self) -> &'static str {
+        match self {
+            Self::Text | Self::Image(_) => "linkedin",
+            Self::Reel => "instagram",
+        }
+    }
+
+    /// The columns `platform`, `post_type` and `media`, as SQL.
+    fn columns(&self) -> String {
+        let media = |url: &str, kind: &str| format!(r#"'[{{"url": "{url}", "type": "{kind}"}}]'"#);
+        let (post_type, media) = match self {
+            Self::Text => ("post", "NULL".to_owned()),
+            Self::Image(url) => ("post", media(url, "image")),
+            Self::Reel => ("reel", media("https://cdn.example/reel.mp4", "video")),
+        };
+        format!("'{}', '{post_type}', {media}", self.platform())
+    }
+}
+
 /// Posts to put into the queue, or into its history. Numbers begin with 1.
 #[derive(Debug, Clone, Copy)]
 pub struct Posts {
@@ -59,14 +90,20 @@ pub type Counters = BTreeMap<&'static str, u64>;
 impl<'a> Database<'a> {
     /// A new database with the program's schema.
     pub fn new(server: &'a Server) -> Result<Self> {
+        let database = Self::empty(server)?;
+        let migrated = database.program().args(["migrate", "--quiet"]).status()?;
+        ensure!(migrated.success(), "migrate failed: {}", database.last_error());
+        Ok(database)
+    }
+
+    /// A new database with nothing in it; of SQLite, none yet.
+    pub fn empty(server: &'a Server) -> Result<Self> {
         // Beside what is built: where /tmp is in memory, nothing would reach a disk there.
         let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let name = format!("ss_bench_{}", uuid::Uuid::new_v4().simple());
         let database = Self { server, dir, name, runtime };
         database.on_the_server("CREATE")?;
-        let migrated = database.program().args(["migrate", "--quiet"]).status()?;
-        ensure!(migrated.success(), "migrate failed");
         Ok(database)
     }
 
@@ -98,6 +135,8 @@ impl<'a> Database<'a> {
         let errors = fs::OpenOptions::new().create(true).append(true).open(self.errors());
         command
             .env_clear()
+            // For a tracer around it.
+            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
             .env("HOME", dir)
             .env("SOCIALSCHED_STATE_DIR", dir)
             .env("SOCIALSCHED_DATABASE_URL", self.url())
@@ -109,6 +148,13 @@ impl<'a> Database<'a> {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(errors.map_or_else(|_| Stdio::null(), Stdio::from));
+        command
+    }
+
+    /// The same with the variables of another command, too.
+    pub fn with_variables_of(&self, command: Command, other: &Command) -> Command {
+        let mut command = self.with_environment(command);
+        command.envs(other.get_envs().filter_map(|(name, value)| Some((name, value?))));
         command
     }
 
@@ -128,31 +174,37 @@ impl<'a> Database<'a> {
         self.server.is_private()
     }
 
-    /// LinkedIn pages, one per number.
-    pub fn add_accounts(&self, first: u64, count: u64) -> Result<()> {
+    /// Accounts for posts of that kind, one per number.
+    pub fn add_accounts(&self, kind: &Kind, first: u64, count: u64) -> Result<()> {
+        let id = match kind {
+            Kind::Text | Kind::Image(_) => "'urn:li:organization:'",
+            Kind::Reel => "'1784140000'",
+        };
         let sql = self.dialect();
         self.execute(&format!(
             "INSERT INTO meta_social_accounts (id, company_id, platform, account_name, external_id)
-             {} SELECT {}, '{COMPANY}', 'linkedin', {}, {} FROM {}",
+             {} SELECT {}, '{COMPANY}', '{}', {}, {} FROM {}",
             sql.with(first, count),
             sql.id(ACCOUNT, "n"),
+            kind.platform(),
             sql.concat(&["'Account '", "n"]),
-            sql.concat(&["'urn:li:organization:'", "2000000 + n"]),
+            sql.concat(&[id, "2000000 + n"]),
             sql.numbers(first, count),
         ))
     }
 
     /// Posts that wait for their time, as the tables' first owner would put them in.
-    pub fn add_posts(&self, posts: &Posts) -> Result<()> {
+    pub fn add_posts(&self, kind: &Kind, posts: &Posts) -> Result<()> {
         let sql = self.dialect();
         let Posts { first, count, .. } = *posts;
         let (with, numbers) = (sql.with(first, count), sql.numbers(first, count));
         let post = sql.id(POST, "n");
         self.execute(&format!(
             "INSERT INTO post_details
-               (id, company_id, social_account_id, platform, post_type, caption)
-             {with} SELECT {post}, '{COMPANY}', {}, 'linkedin', 'post', {} FROM {numbers}",
+               (id, company_id, social_account_id, platform, post_type, media, caption)
+             {with} SELECT {post}, '{COMPANY}', {}, {}, {} FROM {numbers}",
             sql.id(ACCOUNT, &posts.account()),
+            kind.columns(),
             sql.concat(&[&format!("'{TEXT}'"), "n", "': our new menu is here, come and taste it'"]),
         ))?;
         self.execute(&format!(
@@ -246,15 +298,8 @@ impl<'a> Database<'a> {
                 };
                 for (name, value) in [
                     ("commits", sum(&["Com_commit"])),
-                    ("log_writes", sum(&["Innodb_log_writes"])),
-                    (
-                        "rows_written",
-                        sum(&[
-                            "Innodb_rows_inserted",
-                            "Innodb_rows_updated",
-                            "Innodb_rows_deleted",
-                        ]),
-                    ),
+                    ("syncs", sum(&["Innodb_log_writes"])),
+                    ("rows_written", sum(&["Handler_write", "Handler_update", "Handler_delete"])),
                     ("statements", sum(&["Questions"])),
                 ] {
                     count(name, &value.map(|value| value.to_string()).unwrap_or_default());
@@ -265,13 +310,13 @@ impl<'a> Database<'a> {
                 thread::sleep(Duration::from_millis(300));
                 let commits = "SELECT xact_commit FROM pg_stat_database
                                 WHERE datname = current_database()";
-                let rows = "SELECT SUM(n_tup_ins + n_tup_upd + n_tup_del)
+                let rows = "SELECT COALESCE(SUM(n_tup_ins + n_tup_upd + n_tup_del), 0)
                               FROM pg_stat_user_tables";
                 count("commits", &self.value(commits)?);
                 count("rows_written", &self.value(rows)?);
                 // Not in every version.
                 let syncs = self.value("SELECT wal_sync FROM pg_stat_wal");
-                count("log_writes", &syncs.unwrap_or_default());
+                count("syncs", &syncs.unwrap_or_default());
             }
         }
         if let Some(cpu_ms) = self.server_cpu_ms()? {
