@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 
 use crate::Options;
+use crate::commands::wall_ms;
 use crate::database::{Database, Kind, Posts};
-use crate::line::Line;
+use crate::line::{Line, percentile};
 use crate::process::{self, Running};
 use crate::server::{Engine, Server};
 use crate::stand_in::{MEDIA_HOSTS, StandIn, now};
@@ -18,7 +19,7 @@ use crate::wire::Wire;
 /// For a worker to start and come to rest.
 const START: Duration = Duration::from_secs(3);
 /// After this long without the last post, it counts as missing.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A worker with its defaults, but for the options of the command line.
 fn start(
@@ -162,7 +163,7 @@ pub fn fair(options: &Options, server: &Server) -> Result<()> {
             .set("latency_ms", latency.as_millis() as u64)
             .set("arrived", late.len())
             .times("late", &mut late);
-        let median = crate::line::percentile(&late, 0.5);
+        let median = percentile(&late, 0.5);
         line.number("share_of_alone", median.zip(alone).map(|(median, alone)| median / alone))
             .print()?;
         alone = alone.or(median);
@@ -232,8 +233,9 @@ pub fn idle(options: &Options, server: &Server) -> Result<()> {
     for _ in 0..21 {
         let mut command = database.program();
         command.args(["run-worker", "--once"]);
-        once.push(crate::commands::wall_ms(&mut command, &database)?);
+        once.push(wall_ms(&mut command, &database)?);
     }
+    once.sort_by(f64::total_cmp);
     // Counted from outside; a file cannot be counted so.
     let wire = match database.engine() {
         Engine::Sqlite => None,
@@ -260,7 +262,7 @@ pub fn idle(options: &Options, server: &Server) -> Result<()> {
         .number("round_trips_per_second", asked.map(|(b, a)| per_second(a.1 - b.1)))
         .number("cpu_percent", Some((cpu.0 - cpu.1) as f64 / 1e7 / seconds))
         .set("worker_rss_kb", rss)
-        .times("once_empty", &mut once)
-        .number("once_empty_min_ms", once.first().copied())
+        .number("once_min_ms", once.first().copied())
+        .number("once_p50_ms", percentile(&once, 0.5))
         .print()
 }
