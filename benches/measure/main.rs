@@ -5,6 +5,7 @@ mod alone;
 mod commands;
 mod daemon;
 mod database;
+mod dialect;
 mod drain;
 mod line;
 mod peers;
