@@ -16,6 +16,7 @@ use sqlx::{AssertSqlSafe, Connection, Row};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+use crate::dialect::{ACCOUNT, Dialect, JOB, POST};
 use crate::process;
 use crate::server::{Engine, Server};
 use crate::stand_in::TEXT;
@@ -29,6 +30,37 @@ pub struct Database<'a> {
     dir: TempDir,
     name: String,
     runtime: Runtime,
+}
+
+/// What a post is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// A text on LinkedIn.
+    Text,
+    /// An image on LinkedIn, at this address.
+    Image(String),
+    /// A reel on Instagram, which fetches its video itself.
+    Reel,
+}
+
+impl Kind {
+    fn platform(&self) -> &'static str {
+        match self {
+            Self::Text | Self::Image(_) => "linkedin",
+            Self::Reel => "instagram",
+        }
+    }
+
+    /// The columns `platform`, `post_type` and `media`, as SQL.
+    fn columns(&self) -> String {
+        let media = |url: &str, kind: &str| format!(r#"'[{{"url": "{url}", "type": "{kind}"}}]'"#);
+        let (post_type, media) = match self {
+            Self::Text => ("post", "NULL".to_owned()),
+            Self::Image(url) => ("post", media(url, "image")),
+            Self::Reel => ("reel", media("https://cdn.example/reel.mp4", "video")),
+        };
+        format!("'{}', '{post_type}', {media}", self.platform())
+    }
 }
 
 /// Posts to put into the queue, or into its history. Numbers begin with 1.
@@ -59,14 +91,20 @@ pub type Counters = BTreeMap<&'static str, u64>;
 impl<'a> Database<'a> {
     /// A new database with the program's schema.
     pub fn new(server: &'a Server) -> Result<Self> {
+        let database = Self::empty(server)?;
+        let migrated = database.program().args(["migrate", "--quiet"]).status()?;
+        ensure!(migrated.success(), "migrate failed: {}", database.last_error());
+        Ok(database)
+    }
+
+    /// A new database with nothing in it; of SQLite, none yet.
+    pub fn empty(server: &'a Server) -> Result<Self> {
         // Beside what is built: where /tmp is in memory, nothing would reach a disk there.
         let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let name = format!("ss_bench_{}", uuid::Uuid::new_v4().simple());
         let database = Self { server, dir, name, runtime };
         database.on_the_server("CREATE")?;
-        let migrated = database.program().args(["migrate", "--quiet"]).status()?;
-        ensure!(migrated.success(), "migrate failed");
         Ok(database)
     }
 
@@ -98,6 +136,8 @@ impl<'a> Database<'a> {
         let errors = fs::OpenOptions::new().create(true).append(true).open(self.errors());
         command
             .env_clear()
+            // For a tracer around it.
+            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
             .env("HOME", dir)
             .env("SOCIALSCHED_STATE_DIR", dir)
             .env("SOCIALSCHED_DATABASE_URL", self.url())
@@ -109,6 +149,13 @@ impl<'a> Database<'a> {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(errors.map_or_else(|_| Stdio::null(), Stdio::from));
+        command
+    }
+
+    /// The same with the variables of another command, too.
+    pub fn with_variables_of(&self, command: Command, other: &Command) -> Command {
+        let mut command = self.with_environment(command);
+        command.envs(other.get_envs().filter_map(|(name, value)| Some((name, value?))));
         command
     }
 
@@ -128,31 +175,37 @@ impl<'a> Database<'a> {
         self.server.is_private()
     }
 
-    /// LinkedIn pages, one per number.
-    pub fn add_accounts(&self, first: u64, count: u64) -> Result<()> {
+    /// Accounts for posts of that kind, one per number.
+    pub fn add_accounts(&self, kind: &Kind, first: u64, count: u64) -> Result<()> {
+        let id = match kind {
+            Kind::Text | Kind::Image(_) => "'urn:li:organization:'",
+            Kind::Reel => "'1784140000'",
+        };
         let sql = self.dialect();
         self.execute(&format!(
             "INSERT INTO meta_social_accounts (id, company_id, platform, account_name, external_id)
-             {} SELECT {}, '{COMPANY}', 'linkedin', {}, {} FROM {}",
+             {} SELECT {}, '{COMPANY}', '{}', {}, {} FROM {}",
             sql.with(first, count),
             sql.id(ACCOUNT, "n"),
+            kind.platform(),
             sql.concat(&["'Account '", "n"]),
-            sql.concat(&["'urn:li:organization:'", "2000000 + n"]),
+            sql.concat(&[id, "2000000 + n"]),
             sql.numbers(first, count),
         ))
     }
 
     /// Posts that wait for their time, as the tables' first owner would put them in.
-    pub fn add_posts(&self, posts: &Posts) -> Result<()> {
+    pub fn add_posts(&self, kind: &Kind, posts: &Posts) -> Result<()> {
         let sql = self.dialect();
         let Posts { first, count, .. } = *posts;
         let (with, numbers) = (sql.with(first, count), sql.numbers(first, count));
         let post = sql.id(POST, "n");
         self.execute(&format!(
             "INSERT INTO post_details
-               (id, company_id, social_account_id, platform, post_type, caption)
-             {with} SELECT {post}, '{COMPANY}', {}, 'linkedin', 'post', {} FROM {numbers}",
+               (id, company_id, social_account_id, platform, post_type, media, caption)
+             {with} SELECT {post}, '{COMPANY}', {}, {}, {} FROM {numbers}",
             sql.id(ACCOUNT, &posts.account()),
+            kind.columns(),
             sql.concat(&[&format!("'{TEXT}'"), "n", "': our new menu is here, come and taste it'"]),
         ))?;
         self.execute(&format!(
@@ -246,15 +299,8 @@ impl<'a> Database<'a> {
                 };
                 for (name, value) in [
                     ("commits", sum(&["Com_commit"])),
-                    ("log_writes", sum(&["Innodb_log_writes"])),
-                    (
-                        "rows_written",
-                        sum(&[
-                            "Innodb_rows_inserted",
-                            "Innodb_rows_updated",
-                            "Innodb_rows_deleted",
-                        ]),
-                    ),
+                    ("syncs", sum(&["Innodb_log_writes"])),
+                    ("rows_written", sum(&["Handler_write", "Handler_update", "Handler_delete"])),
                     ("statements", sum(&["Questions"])),
                 ] {
                     count(name, &value.map(|value| value.to_string()).unwrap_or_default());
@@ -265,13 +311,13 @@ impl<'a> Database<'a> {
                 thread::sleep(Duration::from_millis(300));
                 let commits = "SELECT xact_commit FROM pg_stat_database
                                 WHERE datname = current_database()";
-                let rows = "SELECT SUM(n_tup_ins + n_tup_upd + n_tup_del)
+                let rows = "SELECT COALESCE(SUM(n_tup_ins + n_tup_upd + n_tup_del), 0)
                               FROM pg_stat_user_tables";
                 count("commits", &self.value(commits)?);
                 count("rows_written", &self.value(rows)?);
                 // Not in every version.
                 let syncs = self.value("SELECT wal_sync FROM pg_stat_wal");
-                count("log_writes", &syncs.unwrap_or_default());
+                count("syncs", &syncs.unwrap_or_default());
             }
         }
         if let Some(cpu_ms) = self.server_cpu_ms()? {
@@ -406,83 +452,4 @@ fn texts<R: Row>(
     text: impl Fn(&R, usize) -> Result<String>,
 ) -> Result<Vec<Vec<String>>> {
     rows.iter().map(|row| (0..row.len()).map(|n| text(row, n)).collect()).collect()
-}
-
-/// Kinds of ids: their second group.
-const ACCOUNT: &str = "acc0";
-const POST: &str = "0000";
-const JOB: &str = "0001";
-
-/// How an engine makes rows out of numbers.
-#[derive(Clone, Copy)]
-struct Dialect(Engine);
-
-impl Dialect {
-    /// What stands before the SELECT whose source is [`Dialect::numbers`].
-    fn with(self, first: u64, count: u64) -> String {
-        let last = first + count - 1;
-        match self.0 {
-            Engine::Sqlite => format!(
-                "WITH RECURSIVE numbers(n) AS
-                   (SELECT {first} UNION ALL SELECT n + 1 FROM numbers WHERE n < {last})"
-            ),
-            Engine::MariaDb | Engine::Postgres => String::new(),
-        }
-    }
-
-    /// A table with the column `n`.
-    fn numbers(self, first: u64, count: u64) -> String {
-        let last = first + count - 1;
-        match self.0 {
-            Engine::Sqlite => "numbers".to_owned(),
-            Engine::MariaDb => format!("(SELECT seq AS n FROM seq_{first}_to_{last}) numbers"),
-            Engine::Postgres => format!("generate_series({first}, {last}) AS numbers(n)"),
-        }
-    }
-
-    /// The UUID of that kind and number. They ascend, as those of the program do.
-    fn id(self, kind: &str, n: &str) -> String {
-        match self.0 {
-            Engine::Sqlite => format!("printf('%08x-{kind}-7000-8000-%012x', {n}, {n})"),
-            Engine::MariaDb => format!(
-                "LOWER(CONCAT(LPAD(HEX({n}), 8, '0'), '-{kind}-7000-8000-',
-                              LPAD(HEX({n}), 12, '0')))"
-            ),
-            Engine::Postgres => format!(
-                "CAST(LPAD(TO_HEX({n}), 8, '0') || '-{kind}-7000-8000-' ||
-                      LPAD(TO_HEX({n}), 12, '0') AS UUID)"
-            ),
-        }
-    }
-
-    fn concat(self, parts: &[&str]) -> String {
-        match self.0 {
-            Engine::Sqlite => {
-                parts.iter().map(|part| format!("({part})")).collect::<Vec<_>>().join(" || ")
-            }
-            Engine::MariaDb | Engine::Postgres => format!("CONCAT({})", parts.join(", ")),
-        }
-    }
-
-    /// When post `n` is due, in milliseconds since 1970.
-    fn run_at(self, posts: &Posts) -> String {
-        let Posts { first, count, from_ms, spread_ms, .. } = *posts;
-        let divide = if self.0 == Engine::MariaDb { "DIV" } else { "/" };
-        let n = if self.0 == Engine::Postgres { "CAST(n AS BIGINT)" } else { "n" };
-        format!("{from_ms} + ({n} - {first}) * {spread_ms} {divide} {count}")
-    }
-
-    /// An instant, from milliseconds since 1970.
-    fn time(self, ms: &str) -> String {
-        match self.0 {
-            Engine::Sqlite => {
-                format!("strftime('%Y-%m-%d %H:%M:%f', ({ms}) / 1000.0, 'unixepoch')")
-            }
-            // Not FROM_UNIXTIME, which speaks of the session's time zone.
-            Engine::MariaDb => {
-                format!("TIMESTAMPADD(MICROSECOND, ({ms}) * 1000, '1970-01-01 00:00:00.000')")
-            }
-            Engine::Postgres => format!("to_timestamp(({ms}) / 1000.0)"),
-        }
-    }
 }

@@ -52,7 +52,7 @@ impl Line {
         let gone = |name| Some(after.get(name)?.saturating_sub(*before.get(name)?));
         let cpu = gone("cpu_ms").and_then(|cpu| per(cpu * 1000, posts));
         self = self.number("database_cpu_ms_per_1000", cpu);
-        for name in ["commits", "log_writes", "statements", "rows_written"] {
+        for name in ["commits", "syncs", "statements", "rows_written"] {
             let value = gone(name).and_then(|value| per(value, posts));
             self = self.number(&format!("{name}_per_post"), value);
         }

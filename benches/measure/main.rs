@@ -2,12 +2,17 @@
 //! benches/README.md says what each figure means and how to repeat it.
 
 mod alone;
+mod commands;
+mod daemon;
 mod database;
+mod dialect;
 mod drain;
 mod line;
+mod peers;
 mod process;
 mod server;
 mod stand_in;
+mod wire;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -34,6 +39,28 @@ enum Figure {
     Drain(Options),
     /// The same with the publish call answered inside the process
     DrainAlone(Options),
+    /// Posts per second of several worker processes, against one
+    Workers(Options),
+    /// Posts per second at a slow platform, against concurrency / latency
+    Latency(Options),
+    /// Posts per second beside many finished posts, against empty tables
+    History(Options),
+    /// Statements, round trips and durable commits of a post
+    Counts(Options),
+    /// How late posts go out that are spread over some seconds
+    Lateness(Options),
+    /// How late posts go out that are due in the same second
+    Burst(Options),
+    /// How late the posts of small accounts are beside a big one
+    Fair(Options),
+    /// How late texts go out beside media that hardly comes, or that is never ready
+    Slow(Options),
+    /// What a worker costs that has nothing to do
+    Idle(Options),
+    /// How long commands take beside many finished posts
+    Commands(Options),
+    /// Posts per second of other queues: of a no-op job, and of one with the same call
+    Peers(Options),
     #[command(hide = true)]
     StandIn {
         #[arg(long, default_value_t = 0)]
@@ -65,6 +92,18 @@ pub struct Options {
     /// How long the stand-in takes to answer
     #[arg(long, value_name = "N")]
     latency_ms: Option<u64>,
+    /// How many finished posts are there
+    #[arg(long)]
+    history: Option<u64>,
+    /// How long posts are spread, or a worker is watched
+    #[arg(long)]
+    seconds: Option<u64>,
+    /// How many worker processes
+    #[arg(long)]
+    processes: Option<u32>,
+    /// Where the peers are installed [default: beside what cargo builds]
+    #[arg(long, value_name = "DIR")]
+    peers_dir: Option<PathBuf>,
     /// Of the worker [default: its own]
     #[arg(long)]
     concurrency: Option<u32>,
@@ -118,28 +157,30 @@ impl Options {
     }
 }
 
+/// What `cargo bench` alone measures: something that every machine does in seconds.
+const SHORT: [&str; 4] = ["measure", "drain", "--engine=sqlite", "--posts=1000"];
+
 fn main() -> Result<()> {
-    let figure = Cli::parse().figure;
-    match figure.unwrap_or_else(short) {
+    let Some(figure) = Cli::parse().figure.or_else(|| Cli::parse_from(SHORT).figure) else {
+        return Ok(());
+    };
+    match figure {
         Figure::Drain(options) => options.on_each(drain::with_the_call),
         Figure::DrainAlone(options) => options.on_each(drain::alone),
+        Figure::Workers(options) => options.on_each(drain::workers),
+        Figure::Latency(options) => options.on_each(drain::latency),
+        Figure::History(options) => options.on_each(drain::history),
+        Figure::Counts(options) => options.on_each(drain::counts),
+        Figure::Lateness(options) => options.on_each(daemon::spread),
+        Figure::Burst(options) => options.on_each(daemon::burst),
+        Figure::Fair(options) => options.on_each(daemon::fair),
+        Figure::Slow(options) => options.on_each(daemon::slow),
+        Figure::Idle(options) => options.on_each(daemon::idle),
+        Figure::Commands(options) => options.on_each(commands::all),
+        Figure::Peers(options) => options.on_each(peers::all),
         Figure::StandIn { latency_ms } => stand_in::serve(Duration::from_millis(latency_ms)),
         Figure::Worker { database_url, spool, batch_size, concurrency } => {
             alone::run(alone::Wanted { database_url, spool, batch_size, concurrency })
         }
     }
-}
-
-/// What `cargo bench` alone measures: something that every machine does in seconds.
-fn short() -> Figure {
-    Figure::Drain(Options {
-        engine: Engines(vec![Engine::Sqlite]),
-        posts: Some(1000),
-        accounts: None,
-        latency_ms: None,
-        concurrency: None,
-        batch_size: None,
-        mariadb_url: None,
-        postgres_url: None,
-    })
 }
