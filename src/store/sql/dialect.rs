@@ -51,12 +51,13 @@ const ENDED: &str = "status IN ('published', 'failed', 'cancelled')";
 const CONDITIONS: &[(&str, &str)] = &[
     (
         "{open call}",
-        "EXISTS (
-  SELECT 1 FROM publish_log i
+        // Counted, since EXISTS is planned as a join over the whole log.
+        "((
+  SELECT COUNT(*) FROM publish_log i
    WHERE i.post_schedule_id = s.id AND i.kind = 'publish' AND i.event = 'intent'
      AND NOT EXISTS (SELECT 1 FROM publish_log r
-                      WHERE r.post_schedule_id = i.post_schedule_id AND r.fence = i.fence
-                        AND r.step_no = i.step_no AND r.event IN ('ok', 'refused')))",
+                      WHERE r.post_schedule_id = s.id AND r.fence = i.fence
+                        AND r.step_no = i.step_no AND r.event IN ('ok', 'refused'))) > 0)",
     ),
     (
         "{needs review}",
