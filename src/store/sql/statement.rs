@@ -99,6 +99,13 @@ impl Sql {
         self
     }
 
+    /// Appends another statement's text and values.
+    pub(crate) fn append(mut self, other: Sql) -> Self {
+        self.text.push_str(&other.text);
+        self.values.extend(other.values);
+        self
+    }
+
     /// Puts a text without values in front; what follows may be asked for in several ways.
     pub(crate) fn after_start(mut self, start: &str) -> Self {
         self.text.insert_str(0, start);
@@ -207,8 +214,7 @@ impl Sql {
     pub(crate) fn rows(mut self, rows: impl IntoIterator<Item = Sql>) -> Self {
         for (number, row) in rows.into_iter().enumerate() {
             self.text.push_str(if number == 0 { "" } else { ", " });
-            self.text.push_str(&row.text);
-            self.values.extend(row.values);
+            self = self.append(row);
         }
         self
     }
