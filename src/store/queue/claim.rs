@@ -165,6 +165,7 @@ pub(crate) fn next_due_query() -> Sql {
           ORDER BY s.run_at, s.id LIMIT 1")
 }
 
+/// Few at a time: PostgreSQL, which takes them for fewer than they are, would else sort all.
 pub(crate) fn missed_query(max_late: Duration, only: &Only, tail: &str) -> Sql {
     let query = sql("SELECT {claim columns}
            FROM post_schedule s {force index open} {straight join} post_details d
@@ -173,7 +174,7 @@ pub(crate) fn missed_query(max_late: Duration, only: &Only, tail: &str) -> Sql {
             AND d.status = 'pending' AND s.run_at < {now+ms} AND s.run_at {readable time}
             AND NOT {open call}")
     .before(max_late);
-    rows::only(query, only).and(" ORDER BY s.run_at, s.id LIMIT 500 ").and(tail)
+    rows::only(query, only).and(" ORDER BY s.run_at, s.id LIMIT 100 ").and(tail)
 }
 
 /// Picks at most `limit` jobs, and of each account no more than may be in flight.

@@ -52,14 +52,16 @@ const ENDED: &str = "status IN ('published', 'failed', 'cancelled')";
 
 /// What many statements ask.
 const CONDITIONS: &[(&str, &str)] = &[
+    // COUNT and the outer join have the log asked job by job. Of EXISTS some planners make
+    // a join with all of the log.
     (
         "{open call}",
-        "EXISTS (
-  SELECT 1 FROM publish_log i
-   WHERE i.post_schedule_id = s.id AND i.kind = 'publish' AND i.event = 'intent'
-     AND NOT EXISTS (SELECT 1 FROM publish_log r
-                      WHERE r.post_schedule_id = i.post_schedule_id AND r.fence = i.fence
-                        AND r.step_no = i.step_no AND r.event IN ('ok', 'refused')))",
+        "((SELECT COUNT(*)
+   FROM publish_log i
+   LEFT JOIN publish_log r ON r.post_schedule_id = i.post_schedule_id AND r.fence = i.fence
+                          AND r.step_no = i.step_no AND r.event IN ('ok', 'refused')
+  WHERE i.post_schedule_id = s.id AND i.kind = 'publish' AND i.event = 'intent'
+    AND r.post_schedule_id IS NULL) > 0)",
     ),
     (
         "{needs review}",
