@@ -45,6 +45,15 @@ macro_rules! migrations {
                 name: "follow_ups",
                 sql: include_str!(concat!("../../../migrations/", $engine, "/0002_follow_ups.sql")),
             },
+            Migration {
+                version: 3,
+                name: "lines_of_accounts",
+                sql: include_str!(concat!(
+                    "../../../migrations/",
+                    $engine,
+                    "/0003_lines_of_accounts.sql"
+                )),
+            },
         ]
     };
 }
