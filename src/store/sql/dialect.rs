@@ -82,9 +82,11 @@ const CONDITIONS: &[(&str, &str)] = &[
     (
         "{due}",
         "(d.id = s.post_detail_id AND {open s} AND s.status = 'pending' AND s.run_at <= {now+ms}
-    AND (s.next_attempt_at IS NULL OR s.next_attempt_at <= {now} OR s.next_attempt_at {beyond time})
-    AND {open d})",
+    AND (s.next_attempt_at IS NULL OR s.next_attempt_at <= {now} OR s.next_attempt_at {beyond time}
+         OR (s.next_attempt_at = s.run_at AND s.run_at <= {now+ms of 500}))
+    AND (s.run_at <= {now+ms of 500} OR {to be prepared}) AND {open d})",
     ),
+    ("{to be prepared}", "(d.platform <> 'linkedin' OR {as text d.media} <> '[]')"),
     // A worker of an earlier release puts no job in line.
     (
         "{account of s}",
