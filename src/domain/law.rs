@@ -211,7 +211,7 @@ impl Transition {
                 by: Worker,
                 from: &[Pending],
                 to: &[Processing],
-                guard: "its time has come; its account and platform are not paused; no other claim has locked the row (`SKIP LOCKED`)",
+                guard: "its time has come; it is at the head of its account's line; its account and platform are not paused; no other claim has locked the row (`SKIP LOCKED`)",
                 who: "worker",
                 why_safe: "selecting, marking, counting the attempt and raising the fence are one transaction",
             },

@@ -193,7 +193,7 @@ impl Run {
             self.may_be_due = true;
         }
         match self.is_time_to_claim() {
-            true => self.take_due().await,
+            true => self.take_due(false).await,
             false => Ok(false),
         }
     }

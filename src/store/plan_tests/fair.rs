@@ -64,6 +64,7 @@ fn request() -> ClaimRequest {
         ahead: Duration::from_secs(300),
         in_flight: HashMap::new(),
         per_account: 2,
+        in_turns: true,
         max_attempts: None,
         only: Only::default(),
     }

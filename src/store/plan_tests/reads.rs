@@ -147,6 +147,7 @@ fn asked_by_workers() -> Vec<(&'static str, Sql)> {
         ahead: Duration::from_secs(300),
         in_flight: HashMap::new(),
         per_account: 2,
+        in_turns: true,
         max_attempts: None,
         only: Only::default(),
     };

@@ -244,7 +244,7 @@ async fn facts(tx: &mut Tx, jobs: &[JobId]) -> Result<HashMap<JobId, Row>, Store
                         CASE WHEN a.paused_until <= {now} THEN 1 ELSE 0 END AS pause_is_over,
                         CASE WHEN a.company_id = d.company_id AND a.platform = d.platform
                              THEN 1 ELSE 0 END AS fits,
-                        CASE WHEN s.account_id <> a.id THEN 1 ELSE 0 END AS is_moved,
+                        s.account_id AS line,
                         (SELECT h.reason FROM platform_health h
                           WHERE h.platform = d.platform AND h.rests_until > {now}) AS outage
                    FROM post_schedule s
@@ -268,8 +268,9 @@ fn shut(row: &Row, account: AccountId) -> Result<Option<Gate>, StoreError> {
         return Ok(Some(Gate::CancelRequested));
     }
     let is_same = row.id("account_id").ok() == Some(account.uuid());
-    // Calls of the account look for this one in the line of its job.
-    let is_same = is_same && !row.flag("is_moved")?;
+    // Calls of the account look for this one in the line of its job, if it is in one.
+    let is_same =
+        is_same && row.opt_id("line").is_ok_and(|line| line.is_none_or(|id| id == account.uuid()));
     if !is_same || !row.flag("fits")? || !row.flag("is_added")? {
         return Ok(Some(Gate::AccountPaused("the account was removed or changed".to_owned())));
     }

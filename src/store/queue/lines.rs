@@ -17,6 +17,7 @@ use crate::domain::{AccountId, Only, WorkerId};
 use crate::store::StoreError;
 use crate::store::queue::invalid_rows::{self, Ended};
 use crate::store::queue::owned::Pair;
+use crate::store::rows;
 use crate::store::sql::db::{Row, Sql, Tx, sql};
 
 /// Which jobs a worker asks for.
@@ -33,6 +34,9 @@ pub struct ClaimRequest {
     /// The maximum number of jobs in flight per account: publish calls of one account
     /// go out one after the other, so more would only block others' slots.
     pub per_account: u32,
+    /// Clients take turns, which costs a look at each account. Else what waits longest is
+    /// taken, where that is of enough accounts.
+    pub in_turns: bool,
     /// How many attempts a post gets that has had none; `None`: as stored with it.
     pub max_attempts: Option<u32>,
     pub only: Only,
@@ -57,6 +61,12 @@ pub(crate) async fn lock_heads(
     let limit = request.limit as usize;
     let mut taken = pairs(of_none);
     taken.truncate(limit);
+    if !request.in_turns
+        && taken.is_empty()
+        && let Some(longest) = lock_longest(tx, request, ended).await?
+    {
+        return Ok(longest);
+    }
     let mut put_right = false;
     for rank in 0..request.per_account {
         if taken.len() == limit {
@@ -77,6 +87,58 @@ pub(crate) async fn lock_heads(
             .await?;
     }
     Ok(taken)
+}
+
+/// Locks the jobs whose time came first; `None` if the lines have to be asked instead, since
+/// one account has more of them than its share, or some are looked at again and again.
+async fn lock_longest(
+    tx: &mut Tx,
+    request: &ClaimRequest,
+    ended: &mut Vec<Ended>,
+) -> Result<Option<Vec<Pair>>, StoreError> {
+    let rows = invalid_rows::without_into(tx, longest_query(request), ended).await?;
+    let limit = request.limit as usize;
+    let mut in_flight: HashMap<Uuid, u32> =
+        request.in_flight.iter().map(|(account, jobs)| (account.uuid(), *jobs)).collect();
+    let (mut chosen, mut is_all) = (Vec::new(), rows.len() < window(request));
+    for row in &rows {
+        let first_time = row
+            .opt_time("next_attempt_at")?
+            .is_none_or(|next| row.time("run_at").is_ok_and(|time| time == next));
+        if !first_time || !is_in_line(row) {
+            is_all = false;
+            continue;
+        }
+        let jobs = in_flight.entry(row.id("account_id")?).or_default();
+        if *jobs < request.per_account && !row.flag("is_paused")? && chosen.len() < limit {
+            *jobs += 1;
+            chosen.extend(invalid_rows::ids(row));
+        }
+    }
+    if chosen.len() < limit && !is_all {
+        return Ok(None);
+    }
+    let mut taken = Vec::new();
+    lock_free(tx, chosen, limit, &mut taken).await?;
+    Ok(Some(taken))
+}
+
+/// Among how many jobs those are looked for that wait longest.
+fn window(request: &ClaimRequest) -> usize {
+    request.limit.saturating_mul(2) as usize
+}
+
+/// The jobs whose time came first, of whatever account.
+pub(crate) fn longest_query(request: &ClaimRequest) -> Sql {
+    let query = sql("SELECT {claim columns}, s.account_id AS line,
+                d.social_account_id AS account_id,
+                CASE WHEN {paused} THEN 1 ELSE 0 END AS is_paused
+           FROM post_schedule s {force index open} {straight join} post_details d
+          WHERE {due} AND s.account_id IS NOT NULL")
+    .after(request.ahead);
+    rows::only(query, &request.only)
+        .and(" ORDER BY s.run_at, s.id LIMIT ?")
+        .int(i64::from(request.limit.saturating_mul(2)))
 }
 
 /// Locks the first of these jobs, until `taken` holds `limit`, passing over those that

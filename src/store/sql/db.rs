@@ -198,12 +198,11 @@ impl Connections {
                 ("synchronous_commit", "on".to_owned()),
                 ("lock_timeout", timeout_ms.min(5_000).to_string()),
                 ("statement_timeout", timeout_ms.to_string()),
-                // Every query is meant to go from a few rows to others by an index, and
-                // the open rows are in memory; the defaults fit a rotating disk and tables
-                // that do not grow tenfold between two ANALYZE, and have the whole log
-                // or history scanned instead. To plan takes longer than to execute.
+                // Every query is meant to go from a few rows to others by an index,
+                // and the open rows are in memory; the default of 4 fits a rotating
+                // disk, and has the whole history scanned instead. To plan takes longer
+                // than to execute.
                 ("random_page_cost", "1.1".to_owned()),
-                ("enable_seqscan", "off".to_owned()),
                 ("plan_cache_mode", "force_generic_plan".to_owned()),
                 ("jit", "off".to_owned()),
                 // A frozen process must not hold rows for ever.

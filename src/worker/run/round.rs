@@ -33,7 +33,8 @@ impl Run {
         let ended = caught("ending missed posts", self.end_missed(&waits)).await;
         let abandoned = caught("taking jobs over", self.take_abandoned(&waits)).await;
         self.may_be_due = waits.due;
-        let due = caught("claiming", self.take_due()).await;
+        // Once a second, clients take turns.
+        let due = caught("claiming", self.take_due(true)).await;
         let owed = caught("following up", self.start_follow_ups(&waits)).await;
         Ok(fed? | looked? | ended? | abandoned? | due? | owed?)
     }
@@ -105,12 +106,12 @@ impl Run {
         self.may_be_due && self.running.len() <= self.claimed_to / 2 && self.room() > 0
     }
 
-    pub(super) async fn take_due(&mut self) -> Result<bool, StoreError> {
+    pub(super) async fn take_due(&mut self, in_turns: bool) -> Result<bool, StoreError> {
         let limit = self.room().min(self.parts.context.options.batch_size);
         if !self.may_be_due || limit == 0 {
             return Ok(false);
         }
-        let request = claim_request(&self.parts.context, limit);
+        let request = ClaimRequest { in_turns, ..claim_request(&self.parts.context, limit) };
         let pauses = self.parts.context.in_flight.pauses();
         let claimed = self.parts.context.store.claim_due(&request).await?;
         self.may_be_due = !claimed.is_empty();
@@ -222,6 +223,7 @@ pub(super) fn claim_request(context: &Context, limit: u32) -> ClaimRequest {
         ahead: options.prepare_ahead,
         in_flight: context.in_flight.per_account(),
         per_account: PER_ACCOUNT,
+        in_turns: false,
         max_attempts: options.max_attempts,
         only: options.only,
     }

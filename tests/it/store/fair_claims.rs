@@ -256,3 +256,54 @@ fn posts_of_missing_accounts_fail_beside_others() {
         assert_eq!((unreadable, claimed), (vec![unlined, moved], vec![good]));
     });
 }
+
+/// The same out of turn.
+fn out_of_turn(queue: &Queue, limit: u32) -> ClaimRequest {
+    ClaimRequest { in_turns: false, ..request(queue, limit) }
+}
+
+/// **T1**: out of turn, what waits longest is claimed where enough accounts have some.
+#[test]
+fn longest_waiting_posts_are_claimed_out_of_turn() {
+    on_every_engine(|queue| {
+        let accounts: Vec<_> = (0..4).map(|_| add_account(queue)).collect();
+        let ids: Vec<_> = (0..12)
+            .map(|n| due_since(queue, accounts[n % 4], None, 100 - i64::try_from(n).unwrap()))
+            .collect();
+        assert_eq!(posts(&claim(queue, &out_of_turn(queue, 5))), ids[..5]);
+        // Fewer are due than may be taken: each account's share of them.
+        let mut few = out_of_turn(queue, 20);
+        few.in_flight = accounts.iter().map(|account| (*account, 1)).collect();
+        let mut claimed = posts(&claim(queue, &few));
+        claimed.sort();
+        let mut expected = ids[5..9].to_vec();
+        expected.sort();
+        assert_eq!(claimed, expected);
+    });
+}
+
+/// **T1**: also out of turn, neither an account with very many due posts, nor a paused
+/// one, nor posts that are looked at again and again keep the others waiting.
+#[test]
+fn crowding_posts_delay_no_others_out_of_turn() {
+    on_every_engine(|queue| {
+        let [big, small] = [add_account(queue), add_account(queue)];
+        let many: Vec<_> = (0..20).map(|n| due_since(queue, big, None, 1000 - n)).collect();
+        let one = due_since(queue, small, None, 1);
+        let claimed = posts(&claim(queue, &out_of_turn(queue, 4)));
+        assert_eq!(claimed.len(), 3, "{claimed:?}");
+        assert!(claimed.contains(&one) && claimed.contains(&many[0]), "{claimed:?}");
+        pause(queue, big);
+        let one = due_since(queue, small, None, 1);
+        assert_eq!(posts(&claim(queue, &out_of_turn(queue, 4))), [one]);
+        let ago = queue.database.in_seconds(-1);
+        for _ in 0..20 {
+            let id = due_since(queue, add_account(queue), None, 500);
+            queue.database.execute(&format!(
+                "UPDATE post_schedule SET next_attempt_at = {ago} WHERE post_detail_id = '{id}'"
+            ));
+        }
+        let new = due_since(queue, add_account(queue), None, 300);
+        assert_eq!(posts(&claim(queue, &out_of_turn(queue, 1))), [new]);
+    });
+}

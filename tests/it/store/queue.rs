@@ -149,6 +149,7 @@ impl Queue {
             ahead: Duration::ZERO,
             in_flight: HashMap::new(),
             per_account: u32::MAX,
+            in_turns: true,
             max_attempts: None,
             only: Only::default(),
         }
