@@ -209,9 +209,10 @@ impl<'a> Database<'a> {
             sql.concat(&[&format!("'{TEXT}'"), "n", "': our new menu is here, come and taste it'"]),
         ))?;
         self.execute(&format!(
-            "INSERT INTO post_schedule (id, post_detail_id, run_at)
-             {with} SELECT {}, {post}, {} FROM {numbers}",
+            "INSERT INTO post_schedule (id, post_detail_id, account_id, run_at)
+             {with} SELECT {}, {post}, {}, {} FROM {numbers}",
             sql.id(JOB, "n"),
+            sql.id(ACCOUNT, &posts.account()),
             sql.time(&sql.run_at(posts)),
         ))
     }

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Database, Error, Executor};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// A connection that was used so short a time ago is not asked whether it is alive.
+/// A connection that was used so short a time ago is not asked whether it is alive, and one
+/// that was refreshed so short a time ago is not refreshed.
 const BELIEVED_FOR: Duration = Duration::from_secs(1);
 
 /// Waits between attempts to connect to a server that refuses: from the first to the
@@ -28,6 +29,8 @@ struct Shared<D: Database> {
     options: <D::Connection as sqlx::Connection>::Options,
     /// Run on every new connection.
     session: Option<String>,
+    /// Run now and then on a connection that is kept.
+    refresh: Option<&'static str>,
     /// Longest wait for a server that does not let in.
     patience: Duration,
     idle: Mutex<Vec<Idle<D>>>,
@@ -37,6 +40,8 @@ struct Shared<D: Database> {
 struct Idle<D: Database> {
     connection: D::Connection,
     since: Instant,
+    /// When it was made, or last refreshed.
+    fresh: Instant,
 }
 
 impl<D: Database> Clone for Kept<D> {
@@ -61,22 +66,21 @@ where
         most: usize,
         patience: Duration,
     ) -> Self {
-        let room = Arc::new(Semaphore::new(most));
-        let shared = Shared { options, session: None, patience, idle: Mutex::default(), room };
-        Self { shared: Arc::new(shared) }
+        Self::with(options, most, patience, None, None)
     }
 
-    /// The same; each connection begins with these statements.
-    pub(super) fn with_session(
+    /// The same. Each connection begins with the statements of `session`, and `refresh` is
+    /// run on it once a second.
+    pub(super) fn with(
         options: <D::Connection as sqlx::Connection>::Options,
         most: usize,
         patience: Duration,
-        session: String,
+        session: Option<String>,
+        refresh: Option<&'static str>,
     ) -> Self {
         let room = Arc::new(Semaphore::new(most));
-        let session = Some(session);
-        let shared = Shared { options, session, patience, idle: Mutex::default(), room };
-        Self { shared: Arc::new(shared) }
+        let idle = Mutex::default();
+        Self { shared: Arc::new(Shared { options, session, refresh, patience, idle, room }) }
     }
 
     pub(super) fn options(&self) -> &<D::Connection as sqlx::Connection>::Options {
@@ -88,15 +92,13 @@ where
     pub(super) async fn take(&self) -> Result<Held<D>, Error> {
         let closed = |_| Error::PoolClosed;
         let room = Arc::clone(&self.shared.room).acquire_owned().await.map_err(closed)?;
-        let kept = self.pop();
-        let connection = match kept {
-            Some(Idle { connection, since }) if since.elapsed() < BELIEVED_FOR => Some(connection),
-            Some(Idle { mut connection, .. }) => {
-                let patience = self.shared.patience;
-                let alive = tokio::time::timeout(patience, connection.ping()).await;
-                matches!(alive, Ok(Ok(()))).then_some(connection)
-            }
+        let kept = match self.pop() {
+            Some(idle) => self.checked(idle).await,
             None => None,
+        };
+        let (connection, fresh) = match kept {
+            Some(Idle { connection, fresh, .. }) => (Some(connection), fresh),
+            None => (None, Instant::now()),
         };
         let is_new = connection.is_none();
         let connection = match connection {
@@ -107,7 +109,26 @@ where
                 self.connect().await?
             }
         };
-        Ok(self.held(connection, is_new, room))
+        Ok(self.held(connection, is_new, fresh, room))
+    }
+
+    /// A kept connection, unless it is known to be gone.
+    async fn checked(&self, mut idle: Idle<D>) -> Option<Idle<D>> {
+        let Shared { refresh, patience, .. } = &*self.shared;
+        let is_stale = refresh.is_some() && idle.fresh.elapsed() >= BELIEVED_FOR;
+        if idle.since.elapsed() < BELIEVED_FOR && !is_stale {
+            return Some(idle);
+        }
+        let connection = &mut idle.connection;
+        let check = async {
+            match refresh {
+                Some(refresh) => sqlx::raw_sql(*refresh).execute(connection).await.map(|_| ()),
+                None => connection.ping().await,
+            }
+        };
+        let is_alive = matches!(tokio::time::timeout(*patience, check).await, Ok(Ok(())));
+        idle.fresh = Instant::now();
+        is_alive.then_some(idle)
     }
 
     /// A connection with a transaction begun.
@@ -124,7 +145,7 @@ where
                     Some(room) => room,
                     None => return Err(Error::PoolClosed),
                 };
-                let mut held = self.held(self.connect().await?, true, room);
+                let mut held = self.held(self.connect().await?, true, Instant::now(), room);
                 held.begin(statement).await?;
                 Ok(held)
             }
@@ -133,19 +154,26 @@ where
         }
     }
 
-    fn held(&self, connection: D::Connection, is_new: bool, room: OwnedSemaphorePermit) -> Held<D> {
+    fn held(
+        &self,
+        connection: D::Connection,
+        is_new: bool,
+        fresh: Instant,
+        room: OwnedSemaphorePermit,
+    ) -> Held<D> {
         Held {
             connection: Some(connection),
             home: self.clone(),
             in_transaction: false,
             is_sound: true,
             is_new,
+            fresh,
             room: Some(room),
         }
     }
 
-    fn keep(&self, connection: D::Connection) {
-        let idle = Idle { connection, since: Instant::now() };
+    fn keep(&self, connection: D::Connection, fresh: Instant) {
+        let idle = Idle { connection, since: Instant::now(), fresh };
         self.shared.idle.lock().unwrap_or_else(PoisonError::into_inner).push(idle);
     }
 
@@ -215,6 +243,7 @@ where
     /// Nothing that was asked is without its answer.
     is_sound: bool,
     is_new: bool,
+    fresh: Instant,
     room: Option<OwnedSemaphorePermit>,
 }
 
@@ -260,12 +289,12 @@ where
         let Some(mut connection) = self.connection.take().filter(|_| self.is_sound) else { return };
         let home = self.home.clone();
         if !self.in_transaction {
-            home.keep(connection);
+            home.keep(connection, self.fresh);
         } else if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            let room = self.room.take();
+            let (room, fresh) = (self.room.take(), self.fresh);
             runtime.spawn(async move {
                 if sqlx::raw_sql("ROLLBACK").execute(&mut connection).await.is_ok() {
-                    home.keep(connection);
+                    home.keep(connection, fresh);
                 }
                 drop(room);
             });

@@ -183,7 +183,7 @@ impl Connections {
         );
         let patience = timeout.min(SERVER_CONNECT_MAX);
         let most = SERVER_CONNECTIONS_MAX as usize;
-        Ok(Self::MySql(Kept::with_session(options, most, patience, session)))
+        Ok(Self::MySql(Kept::with(options, most, patience, Some(session), None)))
     }
 
     fn postgres(url: &str, timeout: Duration) -> Result<Self, StoreError> {
@@ -209,7 +209,10 @@ impl Connections {
                 ("idle_in_transaction_session_timeout", "30000".to_owned()),
             ]);
         let patience = timeout.min(SERVER_CONNECT_MAX);
-        Ok(Self::Postgres(Kept::new(options, SERVER_CONNECTIONS_MAX as usize, patience)))
+        // A plan that is kept was made for the tables as they were: a log that was empty
+        // then would be scanned for ever.
+        let (most, refresh) = (SERVER_CONNECTIONS_MAX as usize, Some("DISCARD PLANS"));
+        Ok(Self::Postgres(Kept::with(options, most, patience, None, refresh)))
     }
 }
 
