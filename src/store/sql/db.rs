@@ -202,6 +202,14 @@ impl Connections {
                 // and the open rows are in memory; the default of 4 fits a rotating
                 // disk, and has the whole history scanned instead.
                 ("random_page_cost", "1.1".to_owned()),
+                // For the same reason: other ways to join and to search read all of
+                // something before the first row, and only seem cheap where a table
+                // was never analysed. Some begin so slowly that our queries are over.
+                ("enable_hashjoin", "off".to_owned()),
+                ("enable_mergejoin", "off".to_owned()),
+                ("enable_bitmapscan", "off".to_owned()),
+                ("max_parallel_workers_per_gather", "0".to_owned()),
+                ("jit", "off".to_owned()),
                 // A frozen process must not hold rows for ever.
                 ("idle_in_transaction_session_timeout", "30000".to_owned()),
             ]);

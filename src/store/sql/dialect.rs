@@ -12,6 +12,7 @@
 //! | `{straight join}` | a join whose left side is read first, whatever the planner prefers |
 //! | `{skip check constraints}` | before an UPDATE that must also change a row that got past the schema's checks |
 //! | `{indexed by i}` | behind a table: the index that SQLite, which keeps no statistics, is to search |
+//! | `{by index i}` | the same also for MariaDB, whose statistics know nothing of the order of a page |
 //! | `{force index open}` | behind `post_schedule s`: use the index of open jobs, whatever the planner prefers |
 //! | `{as text d.media}` | this value as the engine writes it |
 //!
@@ -157,6 +158,11 @@ pub(crate) fn spell(engine: Engine, text: &str) -> String {
     let text = named(&text, "{indexed by ", |index| match engine {
         Engine::Sqlite => format!("INDEXED BY {index}"),
         Engine::MySql | Engine::Postgres => String::new(),
+    });
+    let text = named(&text, "{by index ", |index| match engine {
+        Engine::Sqlite => format!("INDEXED BY {index}"),
+        Engine::MySql => format!("FORCE INDEX ({index})"),
+        Engine::Postgres => String::new(),
     });
     let text = named(&text, "{lock ", |tables| lock(engine, tables, ""));
     let text = named(&text, "{skip locked ", |tables| lock(engine, tables, " SKIP LOCKED"));
