@@ -720,8 +720,8 @@ Register-ArgumentCompleter -Native -CommandName 'socialsched' -ScriptBlock {
             break
         }
         'socialsched;run-worker' {
-            [CompletionResult]::new('--batch-size', '--batch-size', [CompletionResultType]::ParameterName, 'Jobs claimed at a time [default: 5]')
-            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Posts in flight; publish calls of one account are always made one at a time [default: 5]')
+            [CompletionResult]::new('--batch-size', '--batch-size', [CompletionResultType]::ParameterName, 'Jobs claimed at a time [default: 50]')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Posts in flight; publish calls of one account are always made one at a time [default: 50]')
             [CompletionResult]::new('--max-runtime', '--max-runtime', [CompletionResultType]::ParameterName, 'Stop claiming jobs after this long [default: 50s with --once]')
             [CompletionResult]::new('--max-jobs', '--max-jobs', [CompletionResultType]::ParameterName, 'Stop after this many jobs')
             [CompletionResult]::new('--lease', '--lease', [CompletionResultType]::ParameterName, 'A worker that is silent this long loses its jobs [default: 60s]')

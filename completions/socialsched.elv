@@ -684,8 +684,8 @@ set edit:completion:arg-completer[socialsched] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'socialsched;run-worker'= {
-            cand --batch-size 'Jobs claimed at a time [default: 5]'
-            cand --concurrency 'Posts in flight; publish calls of one account are always made one at a time [default: 5]'
+            cand --batch-size 'Jobs claimed at a time [default: 50]'
+            cand --concurrency 'Posts in flight; publish calls of one account are always made one at a time [default: 50]'
             cand --max-runtime 'Stop claiming jobs after this long [default: 50s with --once]'
             cand --max-jobs 'Stop after this many jobs'
             cand --lease 'A worker that is silent this long loses its jobs [default: 60s]'

@@ -654,8 +654,8 @@ complete -c socialsched -n "__fish_socialsched_using_subcommand recover" -s y -l
 complete -c socialsched -n "__fish_socialsched_using_subcommand recover" -l no-input -d 'Never ask; fail where an answer is needed'
 complete -c socialsched -n "__fish_socialsched_using_subcommand recover" -s n -l dry-run -d 'Check and show what would happen, change nothing'
 complete -c socialsched -n "__fish_socialsched_using_subcommand recover" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -l batch-size -d 'Jobs claimed at a time [default: 5]' -r
-complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -l concurrency -d 'Posts in flight; publish calls of one account are always made one at a time [default: 5]' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -l batch-size -d 'Jobs claimed at a time [default: 50]' -r
+complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -l concurrency -d 'Posts in flight; publish calls of one account are always made one at a time [default: 50]' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -l max-runtime -d 'Stop claiming jobs after this long [default: 50s with --once]' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -l max-jobs -d 'Stop after this many jobs' -r
 complete -c socialsched -n "__fish_socialsched_using_subcommand run-worker" -l lease -d 'A worker that is silent this long loses its jobs [default: 60s]' -r

@@ -38,10 +38,10 @@ pub struct RunWorkerArgs {
     /// Publish what is due and exit; silent when nothing was due
     #[arg(long)]
     once: bool,
-    /// Jobs claimed at a time [default: 5]
+    /// Jobs claimed at a time [default: 50]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     batch_size: Option<u32>,
-    /// Posts in flight; publish calls of one account are always made one at a time [default: 5]
+    /// Posts in flight; publish calls of one account are always made one at a time [default: 50]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
     concurrency: Option<u32>,
     /// Stop claiming jobs after this long [default: 50s with --once]

@@ -23,8 +23,13 @@ fn asked_for(posts: usize) -> Asked {
 
 /// What it says of itself at its end.
 fn counted(ran: &Ran) -> Asked {
-    let line = ran.stderr.lines().find(|line| line.contains("the database was asked for "));
-    let line = line.unwrap_or_else(|| panic!("no line with counts: {ran}"));
+    // The heartbeat has connections of its own, and counts for itself.
+    let lines = ran.stderr.lines().filter(|line| line.contains("the database was asked for "));
+    let asked = lines.map(asked).max_by_key(|asked| asked.statements);
+    asked.unwrap_or_else(|| panic!("no line with counts: {ran}"))
+}
+
+fn asked(line: &str) -> Asked {
     let words: Vec<&str> = line.split(|c: char| !c.is_ascii_alphanumeric()).collect();
     let before = |word: &str| {
         let at = words.iter().rposition(|found| *found == word).unwrap();
@@ -33,15 +38,16 @@ fn counted(ran: &Ran) -> Asked {
     Asked { transactions: before("transactions"), statements: before("statements") }
 }
 
-/// A text on LinkedIn takes three transactions: its claim, its gate, and its evidence. All
-/// else is asked once for a run.
+/// A text on LinkedIn takes three transactions: its claim, its gate, and its evidence. Fifty
+/// of them take hardly more than one. On SQLite reads count as transactions, too.
 #[test]
 fn posts_share_transactions_and_statements() {
-    let [one, five, fifty] = [1, 5, 50].map(asked_for);
-    eprintln!("{one:?} {five:?} {fifty:?}");
-    assert!(one.transactions <= 12 && one.statements <= 45, "{one:?}");
-    assert!(five.transactions <= 24 && five.statements <= 100, "{five:?}");
-    assert!(fifty.transactions <= 40 && fifty.statements <= 160, "{fifty:?}");
+    let most = [(1, 14, 42), (5, 18, 60), (50, 24, 100)];
+    for (posts, transactions, statements) in most {
+        let asked = asked_for(posts);
+        let few = asked.transactions <= transactions && asked.statements <= statements;
+        assert!(few, "{posts} posts: {asked:?}");
+    }
 }
 
 /// A command asks few statements, each a round trip on a server. The first one says that

@@ -74,7 +74,8 @@ fn post_goes_out_at_its_time_not_before() {
     let accounts = PLATFORMS.map(|platform| world.account(platform));
     let image = world.media("photo.jpg");
     for account in &accounts {
-        let media: &[&str] = if account.platform == "linkedin" { &[] } else { &["--image", &image] };
+        let media: &[&str] =
+            if account.platform == "linkedin" { &[] } else { &["--image", &image] };
         world.schedule(account, &[&["--at", &time, "--caption", "On time"], media].concat());
     }
     let mut worker = world.start_worker(&["-vv"]);

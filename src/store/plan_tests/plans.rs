@@ -1,15 +1,15 @@
 //! How the engine runs the queries of the hot path, with many finished rows.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::domain::{
     AccountId, ClientId, CompanyId, Only, Page, Platform, PostFilter, ShownStatus, Sort, WorkerId,
 };
-use crate::store::queue::claim::{ClaimRequest, due_query, missed_query, next_due_query};
+use crate::store::queue::claim::{missed_query, next_due_query};
 use crate::store::queue::follow_ups;
 use crate::store::queue::gate::under_way_query;
 use crate::store::queue::invalid_rows::never_due_query;
+use crate::store::queue::lines::moved_query;
 use crate::store::queue::repair::halves_query;
 use crate::store::queue::take_over::{TakeOver, abandoned_query};
 use crate::store::sql::db::{Engine, Location, Sql};
@@ -74,23 +74,13 @@ fn assert_small(name: &str, index: &str, plan: &[String]) {
 #[tokio::test]
 async fn queue_reads_use_the_open_job_index() {
     let full = Full::new().await;
-    let request = ClaimRequest {
-        worker: WorkerId::named("w"),
-        lease: Duration::from_secs(60),
-        limit: 10,
-        ahead: Duration::from_secs(300),
-        in_flight: HashMap::new(),
-        per_account: 2,
-        max_attempts: None,
-        only: Only { platform: Some(Platform::Facebook), account: None },
-    };
     let take_over = TakeOver::new(WorkerId::named("w"), Duration::from_secs(60), 10);
     let queries = [
-        ("claim", due_query(&request)),
         ("missed", missed_query(Duration::from_secs(3600), &Only::default(), "")),
         ("next due", next_due_query()),
         ("never due", never_due_query(&Only::default())),
         ("halves", halves_query(Some(Duration::from_secs(300)), "")),
+        ("moved", moved_query(Some(Duration::from_secs(300)), "")),
     ];
     for (name, query) in queries {
         assert_small(name, "post_schedule_open", &full.plan(query).await);

@@ -12,13 +12,14 @@ use std::time::Duration;
 use crate::domain::{
     AccountId, ClientId, CompanyId, Only, Page, Platform, PostFilter, ShownStatus, Sort, WorkerId,
 };
-use crate::store::queue::claim::{
-    ClaimRequest, due_query, missed_query, needs_review_query, next_due_query,
-};
+use crate::store::queue::claim::{missed_query, needs_review_query, next_due_query};
 use crate::store::queue::evidence::known_query;
 use crate::store::queue::follow_ups;
 use crate::store::queue::gate::under_way_query;
 use crate::store::queue::invalid_rows::never_due_query;
+use crate::store::queue::lines::{
+    ClaimRequest, any_head_query, heads_query, moved_query, unlined_query,
+};
 use crate::store::queue::repair::halves_query;
 use crate::store::queue::take_over::{TakeOver, abandoned_query};
 use crate::store::sql::db::{Engine, Location, Sql, Tx, sql};
@@ -33,7 +34,7 @@ const ACCOUNT: &str = "22222222-2222-4222-8222-222222222222";
 const SMALL: &str = "33333333-3333-4333-8333-333333333333";
 /// Jobs whose time is a year ahead.
 const LATER: u32 = 20_000;
-const TIMEOUT: Duration = Duration::from_secs(600);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(600);
 
 /// Most rows that a query may read: some for each job that it answers.
 const READS_MAX: i64 = 2_000;
@@ -60,7 +61,7 @@ fn number(variable: &str, default: u32) -> u32 {
 
 /// The server of this run of the tests, as in `tests/it/support/database.rs`.
 #[expect(clippy::disallowed_methods, reason = "a test's own setting")]
-fn server() -> Option<Location> {
+pub(super) fn server() -> Option<Location> {
     let variable = match std::env::var("TEST_ENGINE").as_deref() {
         Ok("mariadb") => "TEST_MARIADB_URL",
         Ok("postgres") => "TEST_POSTGRES_URL",
@@ -120,8 +121,8 @@ fn rows(engine: Engine, finished: u32) -> String {
                      WHEN MOD(i, 100) IN (1, 2) THEN 'not_published' ELSE 'published' END,
                 'Some', {then}, {then}, {then} FROM numbers;
          UPDATE post_details SET social_account_id = {small} WHERE assigned_client_id = 1;
-         INSERT INTO post_schedule (id, post_detail_id, run_at, status)
-         SELECT {job}, {post}, {run_at},
+         INSERT INTO post_schedule (id, post_detail_id, account_id, run_at, status)
+         SELECT {job}, {post}, '{ACCOUNT}', {run_at},
                 CASE WHEN i >= {finished} THEN 'pending' ELSE 'done' END FROM numbers;
          DROP TABLE numbers;"
     )
@@ -144,7 +145,7 @@ async fn read_so_far(tx: &mut Tx) -> i64 {
 }
 
 /// Rows that a query reads.
-async fn reads(tx: &mut Tx, query: Sql) -> i64 {
+pub(super) async fn reads(tx: &mut Tx, query: Sql) -> i64 {
     let first = read_so_far(tx).await;
     let second = read_so_far(tx).await;
     tx.all(query).await.unwrap();
@@ -170,14 +171,20 @@ fn asked_by_workers() -> Vec<(&'static str, Sql)> {
     let account: AccountId = ACCOUNT.parse().unwrap();
     let of_account =
         ClaimRequest { only: Only { platform: None, account: Some(account) }, ..request.clone() };
+    let beside_others =
+        ClaimRequest { in_flight: HashMap::from([(account, 1)]), ..request.clone() };
     let take_over = TakeOver::new(WorkerId::named("w"), Duration::from_secs(60), 10);
     let late = Duration::from_secs(3600);
     let soon = Some(Duration::from_secs(300));
     let locked = "{skip locked s, d}";
     vec![
-        ("claim", due_query(&request)),
-        ("claim of a platform", due_query(&of_facebook)),
-        ("claim of an account", due_query(&of_account)),
+        ("is anything due", any_head_query(&request)),
+        ("claim", heads_query(&request, 0)),
+        ("second claim", heads_query(&request, 1)),
+        ("claim beside others", heads_query(&beside_others, 0)),
+        ("claim of a platform", heads_query(&of_facebook, 0)),
+        ("claim of an account", heads_query(&of_account, 0)),
+        ("not in line", unlined_query(&request, "")),
         ("take over", abandoned_query(&take_over, "")),
         ("take over, locking", abandoned_query(&take_over, locked)),
         ("missed", missed_query(late, &Only::default(), "")),
@@ -186,6 +193,7 @@ fn asked_by_workers() -> Vec<(&'static str, Sql)> {
         ("never due", never_due_query(&Only::default())),
         ("halves", halves_query(soon, "")),
         ("halves, locking", halves_query(soon, locked)),
+        ("moved", moved_query(soon, "")),
         ("account is busy", under_way_query(&[account])),
         ("needs review", needs_review_query(10)),
         ("has the id", known_query(&["facebook".to_owned()].into(), &["fb_1"])),
@@ -261,7 +269,7 @@ async fn faults(tx: &mut Tx, queries: Vec<(&str, Sql)>) -> Vec<String> {
             // All of few posts, each with its job and its account.
             name if name.contains("Few(") => 4 * listing::FEW,
             // Looks at every due job, and for this not often.
-            "halves" | "halves, locking" => counts_max(),
+            "halves" | "halves, locking" | "moved" => counts_max(),
             _ => READS_MAX,
         };
         let began = std::time::Instant::now();
@@ -313,17 +321,21 @@ async fn finished_rows_cost_the_hot_path_nothing() {
     let engine = server.engine();
     transaction!(store, tx, { tx.script(&rows(engine, finished())).await? }).unwrap();
     let mut tx = store.pool.begin(function_name!()).await.unwrap();
-    let mut found = faults_of_people(&mut tx).await;
-    if engine == Engine::MySql {
-        found.extend(faults(&mut tx, asked_by_workers()).await);
+    let mut asked = asked_by_workers();
+    if engine == Engine::Postgres {
+        // Which is not asked often reads all posts until then.
+        asked.retain(|(name, _)| !name.starts_with("halves"));
     }
-    // As the servers do it by themselves within a minute or two after a table
-    // has grown. Until then PostgreSQL takes every table for a small one, and
-    // sorts all that is due for each claim.
+    let mut found = faults(&mut tx, asked).await;
+    found.extend(faults_of_people(&mut tx).await);
+    drop(tx);
+    // As the servers do it by themselves within a minute or two after a table has grown.
     let table = if engine == Engine::Postgres { "" } else { "TABLE" };
     for name in ["post_details", "post_schedule", "publish_log"] {
         store.pool.alone(&format!("ANALYZE {table} {name}")).await.unwrap();
     }
+    // A transaction that has read a table before does not see its new figures.
+    let mut tx = store.pool.begin(function_name!()).await.unwrap();
     found.extend(faults(&mut tx, asked_by_workers()).await);
     found.extend(faults_of_people(&mut tx).await);
     found.extend(faults_of_status(&mut tx).await);

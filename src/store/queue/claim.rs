@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::domain::{
-    AccountId, Claim, Fence, HELD_FOR, Job, JobId, Lease, MISSED, Only, PostId, WorkerId,
-};
+use crate::domain::{Claim, Fence, Job, JobId, Lease, MISSED, Only, PostId, WorkerId};
 
 use crate::store::queue::invalid_rows::{self, Ended};
+use crate::store::queue::lines;
+pub use crate::store::queue::lines::ClaimRequest;
 use crate::store::queue::logged;
 use crate::store::queue::logs;
 use crate::store::queue::owned::{Pair, jobs_of};
@@ -22,25 +22,6 @@ use crate::store::queue::transitions::{self, Reason};
 use crate::store::rows;
 use crate::store::sql::db::{Row, Sql, Tx, sql};
 use crate::store::{Store, StoreError, reading, transaction};
-
-/// Which jobs a worker asks for.
-#[derive(Debug, Clone)]
-pub struct ClaimRequest {
-    pub worker: WorkerId,
-    pub lease: Duration,
-    /// The maximum number of jobs to claim.
-    pub limit: u32,
-    /// Also jobs due within this time, to be prepared.
-    pub ahead: Duration,
-    /// Jobs of each account that are in flight already.
-    pub in_flight: HashMap<AccountId, u32>,
-    /// The maximum number of jobs in flight per account: publish calls of one account
-    /// go out one after the other, so more would only block others' slots.
-    pub per_account: u32,
-    /// How many attempts a post gets that has had none; `None`: as stored with it.
-    pub max_attempts: Option<u32>,
-    pub only: Only,
-}
 
 /// A job that is now this worker's.
 #[derive(Debug, Clone)]
@@ -56,7 +37,8 @@ pub enum Claimed {
 }
 
 impl Store {
-    /// Claims due jobs (T1). Jobs whose account is paused are passed over.
+    /// Claims due jobs (T1), account by account. Jobs whose account is paused are passed
+    /// over.
     ///
     /// # Errors
     /// The database is away; then nothing was taken.
@@ -64,23 +46,11 @@ impl Store {
         if request.limit == 0 {
             return Ok(Vec::new());
         }
-        // Look first without the write lock: mostly nothing is due.
-        let mut tx = reading!(self).await?;
-        let nothing = tx.first(due_query(request)).await?.is_none()
-            && tx.first(invalid_rows::never_due_query(&request.only)).await?.is_none();
-        drop(tx);
-        if nothing {
-            return Ok(Vec::new());
-        }
         transaction!(self, tx, {
             let mut ended = Vec::new();
             let never = invalid_rows::never_due_query(&request.only);
             invalid_rows::without_into(tx, never, &mut ended).await?;
-            let rows = invalid_rows::without_into(tx, due_query(request), &mut ended).await?;
-            let candidates = choose(&rows, request, u32::MAX);
-            let free = lock_free(tx, &candidates, request.limit).await?;
-            let mut taken = candidates;
-            taken.retain(|pair| free.contains(&pair.job));
+            let taken = lines::lock_heads(tx, request, &mut ended).await?;
             let ClaimRequest { worker, lease, max_attempts, .. } = request;
             transitions::claim(tx, &taken, worker, *lease, *max_attempts).await?;
             let mut claimed = claimed(tx, &taken, worker).await?;
@@ -89,7 +59,8 @@ impl Store {
         })
     }
 
-    /// The posts that [`Store::claim_due`] would take, without taking them.
+    /// The posts that [`Store::claim_due`] would take, without taking them; where it would
+    /// not take all, those that wait longest.
     ///
     /// # Errors
     /// The database is away.
@@ -170,53 +141,13 @@ pub(crate) fn needs_review_query(limit: u32) -> Sql {
     .int(limit)
 }
 
-/// Pending jobs whose time has come, earliest first. The open states are
-/// named so that the small index of open jobs serves the query, and the queue
-/// is read first: with a platform or an account it would else begin with all
-/// posts of that one.
-pub(crate) fn due_query(request: &ClaimRequest) -> Sql {
-    let mut query = sql("SELECT {claim columns}, d.social_account_id AS account_id
+/// Pending jobs whose time has come, earliest first. Reads all of them, so only for people.
+fn due_query(request: &ClaimRequest) -> Sql {
+    let query = sql("SELECT {claim columns}, d.social_account_id AS account_id
            FROM post_schedule s {force index open} {straight join} post_details d
-          WHERE d.id = s.post_detail_id
-            AND {open s} AND s.status = 'pending' AND s.run_at <= {now+ms}
-            AND (s.next_attempt_at IS NULL OR s.next_attempt_at <= {now}
-                 OR s.next_attempt_at {beyond time}
-                 OR (s.next_attempt_at = s.run_at AND s.run_at <= {now+ms}))
-            AND (s.run_at <= {now+ms} OR {to be prepared})
-            AND {open d} AND NOT {paused}")
-    .after(request.ahead)
-    .after(HELD_FOR)
-    .after(HELD_FOR);
-    query = rows::only(query, &request.only);
-    let full: Vec<Uuid> = request
-        .in_flight
-        .iter()
-        .filter(|(_, jobs)| **jobs >= request.per_account)
-        .map(|(account, _)| account.uuid())
-        .collect();
-    if !full.is_empty() {
-        query = query.and(" AND d.social_account_id NOT IN ").ids(full);
-    }
-    // More than needed, since only some of one account are taken.
-    query.and(" ORDER BY s.run_at, s.id LIMIT ?").int(i64::from(request.limit.saturating_mul(4)))
-}
-
-/// Locks at most `limit` of the candidates, in their order, passing over those
-/// that another worker holds or has taken meanwhile. Queue rows only: a lock
-/// on an account's row would make all its other jobs look taken.
-async fn lock_free(tx: &mut Tx, candidates: &[Pair], limit: u32) -> Result<Vec<JobId>, StoreError> {
-    if candidates.is_empty() {
-        return Ok(Vec::new());
-    }
-    let rows = tx
-        .all(
-            sql("SELECT s.id AS job_id FROM post_schedule s WHERE s.id IN ")
-                .ids(candidates.iter().map(|pair| pair.job.uuid()))
-                .and(" AND s.status = 'pending' ORDER BY s.run_at, s.id LIMIT ? {skip locked s}")
-                .int(limit),
-        )
-        .await?;
-    rows.iter().map(|row| row.job("job_id")).collect()
+          WHERE {due} AND NOT {paused}")
+    .after(request.ahead);
+    rows::only(query, &request.only).and(" ORDER BY s.run_at, s.id")
 }
 
 pub(crate) fn next_due_query() -> Sql {
@@ -225,6 +156,7 @@ pub(crate) fn next_due_query() -> Sql {
           ORDER BY s.run_at, s.id LIMIT 1")
 }
 
+/// Few at a time: PostgreSQL, which takes them for fewer than they are, would else sort all.
 pub(crate) fn missed_query(max_late: Duration, only: &Only, tail: &str) -> Sql {
     let query = sql("SELECT {claim columns}
            FROM post_schedule s {force index open} {straight join} post_details d
@@ -233,7 +165,7 @@ pub(crate) fn missed_query(max_late: Duration, only: &Only, tail: &str) -> Sql {
             AND d.status = 'pending' AND s.run_at < {now+ms} AND s.run_at {readable time}
             AND NOT {open call}")
     .before(max_late);
-    rows::only(query, only).and(" ORDER BY s.run_at, s.id LIMIT 500 ").and(tail)
+    rows::only(query, only).and(" ORDER BY s.run_at, s.id LIMIT 100 ").and(tail)
 }
 
 /// Picks at most `limit` jobs, and of each account no more than may be in flight.

@@ -209,22 +209,22 @@ async fn calls_under_way(tx: &mut Tx, jobs: &[ToPublish<'_>]) -> Result<Vec<Unde
 
 /// The publish calls of these accounts that are under way: cleared, without any answer
 /// yet, by a worker whose lease runs. Begins with the few claimed jobs: an account may
-/// have a long history.
+/// have a long history. A call goes out for the account in whose line its job stands.
+/// The log is asked job by job, as in `{open call}`.
 pub(crate) fn under_way_query(accounts: &[AccountId]) -> Sql {
-    sql("SELECT d.social_account_id AS account_id, s.id AS job_id
-           FROM post_schedule s {force index open} {straight join} post_details d
-          WHERE d.id = s.post_detail_id AND s.status = 'processing'
-            AND s.lease_until > {now} AND d.social_account_id IN ")
+    sql("SELECT {account of s} AS account_id, s.id AS job_id
+           FROM post_schedule s {force index account}
+          WHERE s.status = 'processing' AND s.lease_until > {now} AND {account of s} IN ")
     .ids(accounts.iter().map(|account| account.uuid()))
     .and(
-        " AND EXISTS (
-              SELECT 1 FROM publish_log i
-               WHERE i.post_schedule_id = s.id AND i.fence = s.fence
-                 AND i.kind = 'publish' AND i.event = 'intent'
-                 AND NOT EXISTS (SELECT 1 FROM publish_log r
-                                  WHERE r.post_schedule_id = i.post_schedule_id
-                                    AND r.fence = i.fence AND r.step_no = i.step_no
-                                    AND r.event <> 'intent'))",
+        " AND (SELECT COUNT(*)
+                 FROM publish_log i
+                 LEFT JOIN publish_log r ON r.post_schedule_id = i.post_schedule_id
+                                        AND r.fence = i.fence AND r.step_no = i.step_no
+                                        AND r.event <> 'intent'
+                WHERE i.post_schedule_id = s.id AND i.fence = s.fence
+                  AND i.kind = 'publish' AND i.event = 'intent'
+                  AND r.post_schedule_id IS NULL) > 0",
     )
 }
 
@@ -244,6 +244,7 @@ async fn facts(tx: &mut Tx, jobs: &[JobId]) -> Result<HashMap<JobId, Row>, Store
                         CASE WHEN a.paused_until <= {now} THEN 1 ELSE 0 END AS pause_is_over,
                         CASE WHEN a.company_id = d.company_id AND a.platform = d.platform
                              THEN 1 ELSE 0 END AS fits,
+                        CASE WHEN s.account_id <> a.id THEN 1 ELSE 0 END AS is_moved,
                         (SELECT h.reason FROM platform_health h
                           WHERE h.platform = d.platform AND h.rests_until > {now}) AS outage
                    FROM post_schedule s
@@ -267,6 +268,8 @@ fn shut(row: &Row, account: AccountId) -> Result<Option<Gate>, StoreError> {
         return Ok(Some(Gate::CancelRequested));
     }
     let is_same = row.id("account_id").ok() == Some(account.uuid());
+    // Calls of the account look for this one in the line of its job.
+    let is_same = is_same && !row.flag("is_moved")?;
     if !is_same || !row.flag("fits")? || !row.flag("is_added")? {
         return Ok(Some(Gate::AccountPaused("the account was removed or changed".to_owned())));
     }

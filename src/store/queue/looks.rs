@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::store::queue::claim::{self, ClaimRequest};
 use crate::store::queue::follow_ups;
 use crate::store::queue::invalid_rows;
+use crate::store::queue::lines;
 use crate::store::queue::take_over::{self, TakeOver};
 use crate::store::sql::db::{Row, Sql, sql};
 use crate::store::{Store, StoreError, reading};
@@ -60,22 +61,34 @@ fn next_due(row: &Row) -> Option<Duration> {
 pub(crate) fn look_query(look: &Look) -> Sql {
     let Look { claims, take_over, max_late } = look;
     let only = &claims.only;
+    let query = sql("SELECT {now} AS now, (
+            SELECT s.run_at FROM post_schedule s {force index open}
+              WHERE {open s} AND s.status = 'pending' AND s.run_at > {now}
+              ORDER BY s.run_at, s.id LIMIT 1) AS next_run_at");
+    // Lines are asked only if anything is due: each of them costs a little.
+    let query = query
+        .and(", CASE WHEN EXISTS (")
+        .append(any_due_query(claims.ahead))
+        .and(") THEN CASE WHEN EXISTS (")
+        .append(lines::any_head_query(claims))
+        .and(") OR EXISTS (")
+        .append(lines::unlined_query(claims, ""))
+        .and(") THEN 1 ELSE 0 END ELSE 0 END AS is_due");
     let parts = [
-        ("is_due", claim::due_query(claims)),
         ("is_never_due", invalid_rows::never_due_query(only)),
         ("is_missed", claim::missed_query(*max_late, only, "")),
         ("is_abandoned", take_over::abandoned_query(take_over, "")),
         ("is_owed", follow_ups::due_query(only)),
     ];
-    let mut query = sql("SELECT {now} AS now, (
-            SELECT s.run_at FROM post_schedule s {force index open}
-              WHERE {open s} AND s.status = 'pending' AND s.run_at > {now}
-              ORDER BY s.run_at, s.id LIMIT 1) AS next_run_at");
-    for (name, part) in parts {
-        query = query
-            .and(", CASE WHEN EXISTS ")
-            .query(part)
-            .and(&format!(" THEN 1 ELSE 0 END AS {name}"));
-    }
-    query
+    parts.into_iter().fold(query, |query, (name, part)| {
+        let end = format!(") THEN 1 ELSE 0 END AS {name}");
+        query.and(", CASE WHEN EXISTS (").append(part).and(&end)
+    })
+}
+
+/// Whether anything is due, of whatever account.
+fn any_due_query(ahead: Duration) -> Sql {
+    sql("SELECT s.id FROM post_schedule s {force index open} {straight join} post_details d
+          WHERE {due} LIMIT 1")
+    .after(ahead)
 }

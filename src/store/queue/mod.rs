@@ -10,6 +10,7 @@ pub(super) mod gate;
 pub(super) mod health;
 pub(super) mod history;
 pub(super) mod invalid_rows;
+pub(super) mod lines;
 pub(super) mod log;
 pub(super) mod logged;
 pub(super) mod logs;

@@ -234,10 +234,12 @@ async fn insert(tx: &mut Tx, post: &NewPost, run_at: DateTime<Utc>) -> Result<()
     tx.execute_one(
         "insert job",
         sql("INSERT INTO post_schedule
-               (id, post_detail_id, run_at, status, attempts, max_attempts, created_at, updated_at)
-             VALUES (?, ?, ?, 'pending', 0, ?, {now}, {now})")
+               (id, post_detail_id, account_id, run_at, status, attempts, max_attempts,
+                created_at, updated_at)
+             VALUES (?, ?, ?, ?, 'pending', 0, ?, {now}, {now})")
         .id(post.job_id.uuid())
         .id(post.post_id.uuid())
+        .id(post.account_id.uuid())
         .time(run_at)
         .int(i64::from(post.max_attempts)),
     )

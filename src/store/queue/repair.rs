@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::domain::{JobStatus, PostId, PostStatus};
 
 use crate::store::queue::invalid_rows;
+use crate::store::queue::lines;
 use crate::store::queue::owned::Pair;
 use crate::store::queue::transitions;
 use crate::store::rows::FOREIGN_LOCK;
@@ -17,7 +18,8 @@ impl Store {
     /// Ends jobs as their posts were ended. What a worker may still be at is
     /// left alone. A post that was ended while its publish call is
     /// open goes back to processing, cancellation requested: that call is
-    /// looked up, and never sent again. `due_within` leaves out jobs of a later
+    /// looked up, and never sent again. Pending jobs of posts whose account another
+    /// program has changed are put in its line. `due_within` leaves out jobs of a later
     /// time, of which there may be very many.
     ///
     /// # Errors
@@ -27,14 +29,20 @@ impl Store {
         due_within: Option<Duration>,
         dry_run: bool,
     ) -> Result<Vec<PostId>, StoreError> {
-        let found = reading!(self).await?.all(halves_query(due_within, "")).await?;
-        if found.is_empty() || dry_run {
+        let mut tx = reading!(self).await?;
+        let found = tx.all(halves_query(due_within, "")).await?;
+        let nothing =
+            found.is_empty() && tx.first(lines::moved_query(due_within, "")).await?.is_none();
+        drop(tx);
+        if nothing || dry_run {
             return Ok(found.iter().filter_map(invalid_rows::ids).map(|pair| pair.post).collect());
         }
         transaction!(self, tx, {
             let query = halves_query(due_within, "{skip locked s, d}");
             let rows = invalid_rows::without(tx, query).await?;
-            repair(tx, &rows).await?
+            let repaired = repair(tx, &rows).await?;
+            lines::put_moved_in_line(tx, due_within).await?;
+            repaired
         })
     }
 }

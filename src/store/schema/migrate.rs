@@ -46,8 +46,17 @@ macro_rules! migrations {
             },
             Migration {
                 version: 3,
+                name: "lines_of_accounts",
+                sql: include_str!(concat!(
+                    "../../../migrations/",
+                    $engine,
+                    "/0003_lines_of_accounts.sql"
+                )),
+            },
+            Migration {
+                version: 4,
                 name: "listing",
-                sql: include_str!(concat!("../../../migrations/", $engine, "/0003_listing.sql")),
+                sql: include_str!(concat!("../../../migrations/", $engine, "/0004_listing.sql")),
             },
         ]
     };

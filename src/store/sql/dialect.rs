@@ -13,7 +13,9 @@
 //! | `{skip check constraints}` | before an UPDATE that must also change a row that got past the schema's checks |
 //! | `{indexed by i}` | behind a table: the index that SQLite, which keeps no statistics, is to search |
 //! | `{by index i}` | the same also for MariaDB, whose statistics know nothing of the order of a page |
+//! | `{by key d.id = s.id}` | a join by which PostgreSQL looks up row after row, whatever its statistics say |
 //! | `{force index open}` | behind `post_schedule s`: use the index of open jobs, whatever the planner prefers |
+//! | `{force index account}` | the same with the index of the lines that open jobs wait in |
 //! | `{as text d.media}` | this value as the engine writes it |
 //!
 //! and conditions that many statements share:
@@ -22,10 +24,13 @@
 //! |---|---|
 //! | `{open s}`, `{open}` | this job or post has not ended; without a name in an UPDATE |
 //! | `{ended d}` | this post has ended |
+//! | `{due}` | job `s` of post `d` may be claimed; with a bound number of milliseconds ahead |
+//! | `{account of s}` | the account that job `s` was claimed for; no index is searched for it |
 //! | `{open call}` | a publish call of job `s` may have gone out, and is not settled |
 //! | `{needs review}` | post `d` may be live, and no person has abandoned it |
 //! | `{to be prepared}` | something is done for post `d` before its publish call |
-//! | `{paused}` | the account of post `d` is paused or throttled, or its platform does not answer |
+//! | `{account paused}` | account `a` is paused or throttled, or its platform does not answer |
+//! | `{paused}` | the same of the account of post `d` |
 //! | `{claim columns}` | the columns of `s` and `d` that every query for claims selects |
 //! | `{beyond time}` | `> ` the last time that can be read |
 //! | `{readable time}` | `>= ` the first time that can be read |
@@ -50,28 +55,45 @@ const ENDED: &str = "status IN ('published', 'failed', 'cancelled')";
 
 /// What many statements ask.
 const CONDITIONS: &[(&str, &str)] = &[
+    // COUNT and the outer join have the log asked job by job. Of EXISTS some planners make
+    // a join with all of the log.
     (
         "{open call}",
-        "EXISTS (
-  SELECT 1 FROM publish_log i
-   WHERE i.post_schedule_id = s.id AND i.kind = 'publish' AND i.event = 'intent'
-     AND NOT EXISTS (SELECT 1 FROM publish_log r
-                      WHERE r.post_schedule_id = i.post_schedule_id AND r.fence = i.fence
-                        AND r.step_no = i.step_no AND r.event IN ('ok', 'refused')))",
+        "((SELECT COUNT(*)
+   FROM publish_log i
+   LEFT JOIN publish_log r ON r.post_schedule_id = i.post_schedule_id AND r.fence = i.fence
+                          AND r.step_no = i.step_no AND r.event IN ('ok', 'refused')
+  WHERE i.post_schedule_id = s.id AND i.kind = 'publish' AND i.event = 'intent'
+    AND r.post_schedule_id IS NULL) > 0)",
     ),
     (
         "{needs review}",
         "(d.outcome = 'unknown' AND (d.error_code IS NULL OR d.error_code <> 'abandoned'))",
     ),
-    ("{to be prepared}", "(d.platform <> 'linkedin' OR {as text d.media} <> '[]')"),
     (
         "{paused}",
-        "(EXISTS (
-  SELECT 1 FROM meta_social_accounts a
-   WHERE a.id = d.social_account_id AND a.paused_at IS NOT NULL
-     AND (a.paused_until IS NULL OR a.paused_until > {now}))
+        "EXISTS (
+  SELECT 1 FROM meta_social_accounts a WHERE a.id = d.social_account_id AND {account paused})",
+    ),
+    (
+        "{account paused}",
+        "((a.paused_at IS NOT NULL AND (a.paused_until IS NULL OR a.paused_until > {now}))
   OR EXISTS (
-  SELECT 1 FROM platform_health h WHERE h.platform = d.platform AND h.rests_until > {now}))",
+  SELECT 1 FROM platform_health h WHERE h.platform = a.platform AND h.rests_until > {now}))",
+    ),
+    (
+        "{due}",
+        "(d.id = s.post_detail_id AND {open s} AND s.status = 'pending' AND s.run_at <= {now+ms}
+    AND (s.next_attempt_at IS NULL OR s.next_attempt_at <= {now} OR s.next_attempt_at {beyond time}
+         OR (s.next_attempt_at = s.run_at AND s.run_at <= {now+ms of 500}))
+    AND (s.run_at <= {now+ms of 500} OR {to be prepared}) AND {open d})",
+    ),
+    ("{to be prepared}", "(d.platform <> 'linkedin' OR {as text d.media} <> '[]')"),
+    // A worker of an earlier release puts no job in line.
+    (
+        "{account of s}",
+        "COALESCE(s.account_id,
+    (SELECT p.social_account_id FROM post_details p WHERE p.id = s.post_detail_id))",
     ),
     (
         "{claim columns}",
@@ -92,6 +114,7 @@ struct Words {
     on_conflict_do_nothing: &'static str,
     skip_check_constraints: &'static str,
     force_index_open: &'static str,
+    force_index_account: &'static str,
 }
 
 const SQLITE: Words = Words {
@@ -101,6 +124,7 @@ const SQLITE: Words = Words {
     on_conflict_do_nothing: "ON CONFLICT DO NOTHING",
     skip_check_constraints: "",
     force_index_open: "",
+    force_index_account: "",
 };
 
 /// MariaDB and MySQL. `NOW()` would be the session zone's time.
@@ -114,6 +138,7 @@ const MYSQL: Words = Words {
     skip_check_constraints: "/*M! SET STATEMENT check_constraint_checks = 0 FOR */",
     // Without the order of this index a locking read locks all that it scans.
     force_index_open: "FORCE INDEX (post_schedule_open)",
+    force_index_account: "FORCE INDEX (post_schedule_account)",
 };
 
 /// The statement's time, as on MariaDB. `now()` would be the transaction's, and
@@ -127,6 +152,7 @@ const POSTGRES: Words = Words {
     on_conflict_do_nothing: "ON CONFLICT DO NOTHING",
     skip_check_constraints: "",
     force_index_open: "",
+    force_index_account: "",
 };
 
 /// Replaces the tokens of a statement, and `?` by `$1`, `$2` … for PostgreSQL.
@@ -147,6 +173,7 @@ pub(crate) fn spell(engine: Engine, text: &str) -> String {
         .replace("{on conflict do nothing}", words.on_conflict_do_nothing)
         .replace("{skip check constraints}", words.skip_check_constraints)
         .replace("{force index open}", words.force_index_open)
+        .replace("{force index account}", words.force_index_account)
         .replace("{open}", OPEN);
     let text = named(&text, "{now+ms of ", |ms| words.now_plus_ms.replace('?', ms));
     let text = named(&text, "{open ", |row| format!("{row}.{OPEN}"));
@@ -163,6 +190,11 @@ pub(crate) fn spell(engine: Engine, text: &str) -> String {
         Engine::Sqlite => format!("INDEXED BY {index}"),
         Engine::MySql => format!("FORCE INDEX ({index})"),
         Engine::Postgres => String::new(),
+    });
+    // Of a list, even of one, it can make neither a hash nor a sorted set.
+    let text = named(&text, "{by key ", |keys| match (engine, keys.split_once(" = ")) {
+        (Engine::Postgres, Some((key, value))) => format!("{key} = ANY (ARRAY[{value}])"),
+        _ => keys.to_owned(),
     });
     let text = named(&text, "{lock ", |tables| lock(engine, tables, ""));
     let text = named(&text, "{skip locked ", |tables| lock(engine, tables, " SKIP LOCKED"));
@@ -239,6 +271,14 @@ mod tests {
         assert_eq!(unknown_token(&spell(Engine::MySql, "SELECT {now} WHERE a = '{8}'")), None);
     }
 
+    /// What is claimed before its time is what a worker holds until then.
+    #[test]
+    fn jobs_are_due_when_they_may_be_held() {
+        let due = CONDITIONS.iter().find(|(token, _)| *token == "{due}").unwrap().1;
+        let held = format!("{{now+ms of {}}}", crate::domain::HELD_FOR.as_millis());
+        assert_eq!(due.matches(&held).count(), 2, "{due}");
+    }
+
     #[test]
     fn open_condition_matches_the_index() {
         let query = spell(Engine::Sqlite, "post_schedule s {force index open} WHERE {open s}");
@@ -251,6 +291,18 @@ mod tests {
         ] {
             let index = format!("post_schedule_open ON post_schedule (run_at, id) WHERE {OPEN};");
             assert!(schema.contains(&index), "{index}");
+        }
+        for schema in [
+            include_str!("../../../migrations/sqlite/0003_lines_of_accounts.sql"),
+            include_str!("../../../migrations/postgres/0003_lines_of_accounts.sql"),
+        ] {
+            for index in [
+                "account ON post_schedule (account_id, run_at, id)",
+                "unlined ON post_schedule (run_at, id)",
+            ] {
+                let index = format!("INDEX post_schedule_{index} WHERE {OPEN} AND account_id IS");
+                assert!(schema.contains(&index), "{index}");
+            }
         }
     }
 }

@@ -99,6 +99,13 @@ impl Sql {
         self
     }
 
+    /// Appends another statement's text and values.
+    pub(crate) fn append(mut self, other: Sql) -> Self {
+        self.text.push_str(&other.text);
+        self.values.extend(other.values);
+        self
+    }
+
     /// Appends another query's text and values, between brackets.
     pub(crate) fn query(mut self, query: Sql) -> Self {
         self.text.push_str(&format!("({})", query.text));
@@ -214,8 +221,7 @@ impl Sql {
     pub(crate) fn rows(mut self, rows: impl IntoIterator<Item = Sql>) -> Self {
         for (number, row) in rows.into_iter().enumerate() {
             self.text.push_str(if number == 0 { "" } else { ", " });
-            self.text.push_str(&row.text);
-            self.values.extend(row.values);
+            self = self.append(row);
         }
         self
     }

@@ -119,28 +119,32 @@ impl Entry {
         }
     }
 
-    /// Adds the condition that the index begins with.
-    fn condition(self, query: Sql, filter: &PostFilter) -> Sql {
+    /// The condition that the index begins with. Its value is written out, since plans
+    /// are made for any value (`db.rs`): of a company that has all posts, or none of them.
+    fn condition(self, filter: &PostFilter) -> String {
         match self {
-            Self::Account => query
-                .and("d.social_account_id = ?")
-                .id(filter.account_id.map(AccountId::uuid).unwrap_or_default()),
-            Self::Client => query
-                .and("d.assigned_client_id = ?")
-                .opt_int(filter.client_id.map(|client| client.0)),
-            Self::NeedsReview => query.and("{needs review}"),
+            Self::Account => {
+                let account = filter.account_id.map(AccountId::uuid).unwrap_or_default();
+                format!("d.social_account_id = '{account}'")
+            }
+            Self::Client => {
+                let client = filter.client_id.map(|client| client.0).unwrap_or_default();
+                format!("d.assigned_client_id = {client}")
+            }
+            Self::NeedsReview => "{needs review}".to_owned(),
             Self::NotPublished => {
                 let ended = match filter.statuses.as_slice() {
                     [ShownStatus::Cancelled] => "= 'cancelled'",
                     some if some.contains(&ShownStatus::Cancelled) => "IN ('failed', 'cancelled')",
                     _ => "= 'failed'",
                 };
-                query.and(&format!("{{ended d}} AND d.status {ended}"))
+                format!("{{ended d}} AND d.status {ended}")
             }
-            Self::Platform => query
-                .and("d.platform = ?")
-                .opt_text(filter.platform.map(|platform| platform.as_str().to_owned())),
-            Self::Company => query.and("d.company_id = ?").id(filter.company_id.uuid()),
+            Self::Platform => {
+                let platform = filter.platform.map_or("", |platform| platform.as_str());
+                format!("d.platform = '{platform}'")
+            }
+            Self::Company => format!("d.company_id = '{}'", filter.company_id.uuid()),
         }
     }
 }
@@ -176,10 +180,13 @@ pub(crate) fn candidates_query(filter: &PostFilter) -> Sql {
     let mut query = sql("SELECT ");
     for (n, entry) in Entry::of(filter).into_iter().enumerate() {
         let separator = if n == 0 { "" } else { ", " };
-        let from =
-            format!("SELECT 1 AS one FROM post_details d {{by index {}}} WHERE ", entry.index());
-        let some = entry.condition(sql(from), filter).and(" LIMIT ?").int(FEW + 1);
-        query = query.and(separator).query(sql("SELECT COUNT(*) FROM ").query(some).and(" few"));
+        query = query.and(separator).and(&format!(
+            "(SELECT COUNT(*) FROM (SELECT 1 AS one FROM post_details d {{by index {}}}
+                                     WHERE {} LIMIT {}) few)",
+            entry.index(),
+            entry.condition(filter),
+            FEW + 1
+        ));
     }
     query
 }
@@ -213,6 +220,14 @@ fn tables(way: Way, sort: Sort) -> String {
     }
 }
 
+/// How the second table is joined: row by row.
+fn joined(way: Way, sort: Sort) -> &'static str {
+    match (way, sort) {
+        (Way::Few(_), _) | (Way::InOrder, Sort::Created) => "{by key s.post_detail_id = d.id}",
+        _ => "{by key d.id = s.post_detail_id}",
+    }
+}
+
 /// How many posts meet a filter. What concerns only posts needs no jobs.
 pub(crate) fn count_query(filter: &PostFilter, way: Way) -> Sql {
     let of_posts = filter.statuses.iter().all(|status| is_ended(*status))
@@ -229,12 +244,12 @@ pub(crate) fn count_query(filter: &PostFilter, way: Way) -> Sql {
         (None, false) if way == Way::InOrder => {
             "post_schedule s JOIN post_details d ON d.id = s.post_detail_id WHERE ".to_owned()
         }
-        _ => format!("{} WHERE d.id = s.post_detail_id AND ", tables(way, Sort::RunAt)),
+        _ => format!("{} WHERE {} AND ", tables(way, Sort::RunAt), joined(way, Sort::RunAt)),
     };
     let query = sql(format!("SELECT COUNT(*) FROM {from}"));
     let query = match way {
         Way::Open => query.and(open(filter)).and(" AND "),
-        Way::Few(entry) => entry.condition(query, filter).and(" AND "),
+        Way::Few(entry) => query.and(&entry.condition(filter)).and(" AND "),
         Way::InOrder => query,
     };
     of_time(conditions(query, filter), filter)
@@ -243,11 +258,11 @@ pub(crate) fn count_query(filter: &PostFilter, way: Way) -> Sql {
 /// The rows of a page, and one more.
 pub(crate) fn list_query(filter: &PostFilter, page: &Page, way: Way) -> Result<Sql, StoreError> {
     let query = rows::select_posts_from(&tables(way, page.sort));
-    let query = query.and(" WHERE d.id = s.post_detail_id AND ");
+    let query = query.and(&format!(" WHERE {} AND ", joined(way, page.sort)));
     let query = match way {
         Way::Open => query.and(open(filter)),
-        Way::Few(entry) => entry.condition(query, filter),
-        Way::InOrder if page.sort == Sort::Created => Entry::Company.condition(query, filter),
+        Way::Few(entry) => query.and(&entry.condition(filter)),
+        Way::InOrder if page.sort == Sort::Created => query.and(&Entry::Company.condition(filter)),
         // What follows begins with a condition.
         Way::InOrder => query.and("s.run_at IS NOT NULL"),
     };
@@ -265,8 +280,9 @@ pub(crate) fn list_query(filter: &PostFilter, page: &Page, way: Way) -> Result<S
     let key = if is_sorted { format!("COALESCE({key}, {key})") } else { key.to_owned() };
     let query = query.and(&format!(" ORDER BY {key}{direction}, {id}{direction}"));
     Ok(match page.limit {
-        // One more than asked for shows whether there is a next page.
-        Some(limit) => query.and(" LIMIT ?").int(i64::from(limit) + 1),
+        // One more than asked for shows whether there is a next page. Written out: of a
+        // limit that it does not know PostgreSQL takes that it is a tenth of all rows.
+        Some(limit) => query.and(&format!(" LIMIT {}", i64::from(limit) + 1)),
         None => query,
     })
 }

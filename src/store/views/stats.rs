@@ -107,7 +107,7 @@ fn oldest_query(company: Option<CompanyId>) -> Sql {
     of_company(
         sql("SELECT s.run_at AS run_at
                FROM post_schedule s {force index open} {straight join} post_details d
-              WHERE d.id = s.post_detail_id
+              WHERE {by key d.id = s.post_detail_id}
                 AND {open s} AND s.status = 'pending' AND d.status = 'pending'
                 AND s.run_at <= {now} AND s.run_at {readable time}
                 AND (s.next_attempt_at IS NULL OR s.next_attempt_at <= {now})"),
@@ -120,7 +120,7 @@ fn next_query(company: Option<CompanyId>) -> Sql {
     of_company(
         sql("SELECT d.id AS id, s.run_at AS run_at
                FROM post_schedule s {force index open} {straight join} post_details d
-              WHERE d.id = s.post_detail_id
+              WHERE {by key d.id = s.post_detail_id}
                 AND {open s} AND s.status = 'pending' AND d.status = 'pending'
                 AND s.run_at > {now}"),
         company,
@@ -132,7 +132,7 @@ fn stuck_query(company: Option<CompanyId>) -> Sql {
     of_company(
         sql(
             "SELECT COUNT(*) FROM post_schedule s {force index open} {straight join} post_details d
-              WHERE d.id = s.post_detail_id AND s.status = 'processing'
+              WHERE {by key d.id = s.post_detail_id} AND s.status = 'processing'
                 AND (s.lease_until < {now+ms}
                      OR (s.lease_until IS NULL AND s.locked_at < {now+ms}))",
         )
@@ -177,7 +177,7 @@ fn open_query(company: Option<CompanyId>) -> Sql {
                     COUNT(CASE WHEN s.status = 'pending' AND s.run_at <= {now}
                              THEN 1 END) AS due
                FROM post_schedule s {force index open} {straight join} post_details d
-              WHERE d.id = s.post_detail_id AND {open s}"),
+              WHERE {by key d.id = s.post_detail_id} AND {open s}"),
         company,
         " GROUP BY d.social_account_id",
     )

@@ -46,6 +46,7 @@ const COLUMNS: &[(&str, &str, &[&str])] = &[
         "s",
         &[
             "id",
+            "account_id",
             "run_at",
             "status",
             "attempts",

@@ -7,6 +7,7 @@ mod concurrent;
 mod deadlocks;
 mod decisions;
 mod evidence;
+mod fair_claims;
 mod foreign_rows;
 mod gate;
 mod invariants;
