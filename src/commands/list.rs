@@ -93,7 +93,8 @@ impl ListArgs {
             until,
         };
         let limit = (!self.all).then_some(self.limit);
-        let page = Page { sort: self.sort, limit, after: self.after };
+        let exact_total = context.printer.format() == Format::Json;
+        let page = Page { sort: self.sort, limit, after: self.after, exact_total };
         // An empty company and an empty answer to a question are two things.
         let empty = if is_filtered {
             "no post matches this filter".to_owned()
@@ -116,11 +117,13 @@ impl ListArgs {
         }
         let mut notes = Vec::new();
         if listing.next.is_some() {
-            notes.push(format!(
-                "{} of {} shown; --all shows them all",
-                listing.posts.len(),
-                counted(listing.total, "post")
-            ));
+            let shown = listing.posts.len();
+            notes.push(match listing.total {
+                Some(total) => {
+                    format!("{shown} of {} shown; --all shows them all", counted(total, "post"))
+                }
+                None => format!("{shown} shown, and there are more; --all shows them all"),
+            });
         }
         notes.extend(view::unknown_hint(context, &listing.posts));
         // A long list is built once, as what will be printed.

@@ -131,4 +131,6 @@ pub struct Page {
     pub limit: Option<u32>,
     /// The cursor of the last row already seen.
     pub after: Option<String>,
+    /// Count what meets the filter also where this means to count very many posts.
+    pub exact_total: bool,
 }

@@ -48,6 +48,7 @@ pub use views::listing::Listing;
 pub use views::odd_rows::{OddColumn, OddRow};
 pub use views::stored::StoredPost;
 
+use schema::opening::Opening;
 use sql::db::Pool;
 
 /// One database.
@@ -55,6 +56,8 @@ use sql::db::Pool;
 pub struct Store {
     pool: Pool,
     location: Location,
+    /// `None`: it was opened without a look at its schema.
+    opening: Option<Opening>,
 }
 
 impl Store {
@@ -65,8 +68,8 @@ impl Store {
     /// The file is missing, no database or damaged; the schema is missing,
     /// older or newer than this program's.
     pub async fn open(location: &Location, timeout: Duration) -> Result<Self, StoreError> {
-        let store = Self::open_any_schema(location, timeout)?;
-        store.check_schema().await?;
+        let mut store = Self::open_any_schema(location, timeout)?;
+        store.opening = store.check_schema().await?;
         Ok(store)
     }
 
@@ -76,7 +79,7 @@ impl Store {
     /// # Errors
     /// The address cannot be used.
     pub fn again(&self, timeout: Duration) -> Result<Self, StoreError> {
-        Ok(Self { pool: Pool::new(&self.location, timeout)?, location: self.location.clone() })
+        Ok(Self { pool: Pool::new(&self.location, timeout)?, ..self.clone() })
     }
 
     /// Opens a database without looking at its schema: for `migrate`.
@@ -84,7 +87,11 @@ impl Store {
         if let Location::Sqlite(path) = location {
             sql::files::check(path)?;
         }
-        Ok(Self { pool: Pool::new(location, timeout)?, location: location.clone() })
+        Ok(Self::on(Pool::new(location, timeout)?, location))
+    }
+
+    fn on(pool: Pool, location: &Location) -> Self {
+        Self { pool, location: location.clone(), opening: None }
     }
 
     /// What an operator should know about this database's safety.

@@ -1,8 +1,8 @@
 //! What posts cost the database: counted, since a statement too many is seen by nobody.
 
-use crate::support::World;
+use crate::support::{Engine, Ran, World};
 
-/// What a worker asked of its database.
+/// What a process asked of its database.
 #[derive(Debug, Clone, Copy)]
 struct Asked {
     transactions: u32,
@@ -18,6 +18,11 @@ fn asked_for(posts: usize) -> Asked {
     }
     let ran = world.work(&["-vv"]);
     assert_eq!(world.live().len(), posts, "{ran}");
+    counted(&ran)
+}
+
+/// What it says of itself at its end.
+fn counted(ran: &Ran) -> Asked {
     // The heartbeat has connections of its own, and counts for itself.
     let lines = ran.stderr.lines().filter(|line| line.contains("the database was asked for "));
     let asked = lines.map(asked).max_by_key(|asked| asked.statements);
@@ -42,5 +47,33 @@ fn posts_share_transactions_and_statements() {
         let asked = asked_for(posts);
         let few = asked.transactions <= transactions && asked.statements <= statements;
         assert!(few, "{posts} posts: {asked:?}");
+    }
+}
+
+/// A command asks few statements, each a round trip on a server. The first one says that
+/// the database is ours, which one it is, and what time it is there.
+#[test]
+fn commands_ask_few_statements() {
+    let world = World::new();
+    let page = world.account("facebook");
+    let post = world.schedule(&page, &["--caption", "Hello", "--at", "+1h"]);
+    let name = page.name.clone();
+    let schedule = ["schedule", "--account", &name, "--caption", "Once more", "--at", "+2h", "-vv"];
+    for (transactions, statements, args) in [
+        // What the account is; then account, twin, and the two rows.
+        (1, 6, &schedule[..]),
+        // How many posts there may be, then the page.
+        (0, 3, &["list", "-vv"]),
+        (0, 3, &["list", "--status", "published", "-vv"]),
+        (0, 4, &["list", "--account", &name, "--json", "-vv"]),
+        (0, 2, &["list", "--status", "pending", "-vv"]),
+        (0, 4, &["show", &post, "-vv"]),
+        (0, 9, &["queue-status", "-vv"]),
+    ] {
+        let asked = counted(&world.run(args).ok());
+        // On SQLite also what is only read is a transaction.
+        let most = if world.database.engine() == Engine::Sqlite { 8 } else { transactions };
+        assert!(asked.transactions <= most, "{args:?}: {asked:?}");
+        assert!(asked.statements <= statements, "{args:?}: {asked:?}");
     }
 }

@@ -10,7 +10,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use crate::domain::{
-    AccountId, CompanyId, Only, Page, Platform, PostFilter, ShownStatus, Sort, WorkerId,
+    AccountId, ClientId, CompanyId, Only, Page, Platform, PostFilter, ShownStatus, Sort, WorkerId,
 };
 use crate::store::queue::claim::{missed_query, needs_review_query, next_due_query};
 use crate::store::queue::evidence::known_query;
@@ -23,13 +23,15 @@ use crate::store::queue::lines::{
 use crate::store::queue::repair::halves_query;
 use crate::store::queue::take_over::{TakeOver, abandoned_query};
 use crate::store::sql::db::{Engine, Location, Sql, Tx, sql};
-use crate::store::views::listing::list_query;
+use crate::store::views::listing::{self, list_query};
 use crate::store::views::odd_rows;
 use crate::store::views::stats;
 use crate::store::{Scratch, Store, function_name, transaction};
 
 const COMPANY: &str = "11111111-1111-4111-8111-111111111111";
 const ACCOUNT: &str = "22222222-2222-4222-8222-222222222222";
+/// Has one of a thousand posts.
+const SMALL: &str = "33333333-3333-4333-8333-333333333333";
 /// Jobs whose time is a year ahead.
 const LATER: u32 = 20_000;
 pub(super) const TIMEOUT: Duration = Duration::from_secs(600);
@@ -86,6 +88,10 @@ fn rows(engine: Engine, finished: u32) -> String {
             format!("UTC_TIMESTAMP(3) - INTERVAL ({seconds}) SECOND")
         }
     };
+    let small = match engine {
+        Engine::Postgres => format!("CAST('{SMALL}' AS UUID)"),
+        Engine::Sqlite | Engine::MySql => format!("'{SMALL}'"),
+    };
     let then = ago("200000 + i");
     let due = finished + due();
     let all = due + LATER;
@@ -93,7 +99,8 @@ fn rows(engine: Engine, finished: u32) -> String {
     let digits = (1..10).map(|n| format!(" UNION ALL SELECT {n}")).collect::<String>();
     format!(
         "INSERT INTO meta_social_accounts (id, company_id, platform, account_name)
-         VALUES ('{ACCOUNT}', '{COMPANY}', 'facebook', 'Acme');
+         VALUES ('{ACCOUNT}', '{COMPANY}', 'facebook', 'Acme'),
+                ('{SMALL}', '{COMPANY}', 'facebook', 'Small');
          CREATE TABLE numbers (i BIGINT NOT NULL PRIMARY KEY);
          INSERT INTO numbers
          WITH n AS (SELECT 0 AS n{digits})
@@ -101,12 +108,19 @@ fn rows(engine: Engine, finished: u32) -> String {
            FROM n a, n b, n c, n d, n e, n f, n g
           WHERE a.n + 10 * b.n + 100 * c.n + 1000 * d.n + 10000 * e.n + 100000 * f.n
                 + 1000000 * g.n < {all};
-         INSERT INTO post_details (id, company_id, social_account_id, platform, post_type, status,
-                                   outcome, created_at, updated_at, published_at)
-         SELECT {post}, '{COMPANY}', '{ACCOUNT}', 'facebook', 'post',
-                CASE WHEN i >= {finished} THEN 'pending' ELSE 'published' END,
-                CASE WHEN i >= {finished} THEN NULL ELSE 'published' END,
-                {then}, {then}, {then} FROM numbers;
+         INSERT INTO agency_clients (id, company_id, client_first_name, client_last_name)
+         VALUES (1, '{COMPANY}', 'Ann', 'Lee');
+         INSERT INTO post_details (id, company_id, social_account_id, assigned_client_id, platform,
+                                   post_type, status, outcome, error_message,
+                                   created_at, updated_at, published_at)
+         SELECT {post}, '{COMPANY}', '{ACCOUNT}', CASE WHEN MOD(i, 1000) = 0 THEN 1 END, 'facebook',
+                'post',
+                CASE WHEN i >= {finished} THEN 'pending' WHEN MOD(i, 100) = 1 THEN 'failed'
+                     WHEN MOD(i, 100) = 2 THEN 'cancelled' ELSE 'published' END,
+                CASE WHEN i >= {finished} THEN NULL WHEN MOD(i, 10000) = 1 THEN 'unknown'
+                     WHEN MOD(i, 100) IN (1, 2) THEN 'not_published' ELSE 'published' END,
+                'Some', {then}, {then}, {then} FROM numbers;
+         UPDATE post_details SET social_account_id = {small} WHERE assigned_client_id = 1;
          INSERT INTO post_schedule (id, post_detail_id, account_id, run_at, status)
          SELECT {job}, {post}, '{ACCOUNT}', {run_at},
                 CASE WHEN i >= {finished} THEN 'pending' ELSE 'done' END FROM numbers;
@@ -188,27 +202,60 @@ fn asked_by_workers() -> Vec<(&'static str, Sql)> {
     ]
 }
 
-/// What people look at.
-fn asked_by_people() -> Vec<(&'static str, Sql)> {
-    let mut queries = Vec::new();
+/// What people look at: each filter, its first page and one in the middle.
+fn asked_by_people() -> Vec<(String, PostFilter, Page)> {
     let everything = PostFilter::all(COMPANY.parse::<CompanyId>().unwrap());
-    let page = |sort| Page { sort, limit: Some(50), after: None };
-    // Far from both ends.
-    let middle = format!("00000000-0000-4000-9000-{:012}", finished() / 2);
-    let second = |sort| Page { after: Some(middle.clone()), ..page(sort) };
-    for sort in [Sort::RunAt, Sort::RunAtDescending, Sort::Created] {
-        queries.push(("a page", list_query(&everything, &page(sort)).unwrap()));
-        // MariaDB walks to the cursor of this one by its index.
-        if sort != Sort::Created {
-            queries.push(("a page in the middle", list_query(&everything, &second(sort)).unwrap()));
+    let mut filters = vec![("all".to_owned(), everything.clone())];
+    for status in ShownStatus::ALL.iter().copied() {
+        let of_status = PostFilter { statuses: vec![status], ..everything.clone() };
+        filters.push((status.to_string(), of_status));
+    }
+    let facebook = PostFilter { platform: Some(Platform::Facebook), ..everything.clone() };
+    let linkedin = PostFilter { platform: Some(Platform::LinkedIn), ..everything.clone() };
+    let account = PostFilter { account_id: Some(ACCOUNT.parse().unwrap()), ..everything.clone() };
+    let small = PostFilter { account_id: Some(SMALL.parse().unwrap()), ..everything.clone() };
+    let client = PostFilter { client_id: Some(ClientId(1)), ..everything.clone() };
+    let other = PostFilter::all(CompanyId::generate());
+    for (name, filter) in [
+        ("--platform facebook", facebook),
+        ("--platform linkedin", linkedin),
+        ("--account, of all posts", account),
+        ("--account, of few posts", small),
+        ("--client", client),
+        ("other company", other),
+    ] {
+        filters.push((name.to_owned(), filter));
+    }
+    let mut asked = Vec::new();
+    for (name, filter) in filters {
+        for sort in Sort::ALL.iter().copied() {
+            let page = Page { sort, limit: Some(50), ..Page::default() };
+            // Far from both ends.
+            let of = if sort == Sort::Created { "8000" } else { "9000" };
+            let middle = format!("00000000-0000-4000-{of}-{:012}", finished() / 2);
+            let second = Page { after: Some(middle), ..page.clone() };
+            asked.push((format!("{name} by {sort}"), filter.clone(), page));
+            asked.push((format!("{name} by {sort}, in the middle"), filter.clone(), second));
         }
     }
-    for status in [ShownStatus::Pending, ShownStatus::Due, ShownStatus::Stuck, ShownStatus::Unknown]
-    {
-        let of_status = PostFilter { statuses: vec![status], ..everything.clone() };
-        queries.push((status.as_str(), list_query(&of_status, &page(Sort::RunAt)).unwrap()));
+    asked
+}
+
+/// Those of them that read more than they may, with the question which way to take.
+async fn faults_of_people(tx: &mut Tx) -> Vec<String> {
+    let mut found = Vec::new();
+    for (name, filter, page) in asked_by_people() {
+        let way = listing::way(tx, &filter, page.sort).await.unwrap();
+        let candidates = reads(tx, listing::candidates_query(&filter)).await;
+        // Each index is read up to the same number of entries, and the engine's own copies.
+        let entries = 4 * listing::FEW;
+        if candidates > entries + READS_MAX {
+            found.push(format!("{name}: {candidates} rows read to choose"));
+        }
+        let query = list_query(&filter, &page, way).unwrap();
+        found.extend(faults(tx, vec![(&format!("{name}, {way:?}"), query)]).await);
     }
-    queries
+    found
 }
 
 /// Those that read more than they may.
@@ -216,8 +263,12 @@ async fn faults(tx: &mut Tx, queries: Vec<(&str, Sql)>) -> Vec<String> {
     let mut faults = Vec::new();
     for (name, query) in queries {
         let most = match name {
-            // Pages of these are sorted by MariaDB.
-            "pending" | "due" => counts_max(),
+            // Pages of open posts are sorted by MariaDB.
+            name if name.ends_with("Open") => counts_max(),
+            // Those that are due lie before them here.
+            name if name.starts_with("published") => counts_max(),
+            // All of few posts, each with its job and its account.
+            name if name.contains("Few(") => 4 * listing::FEW,
             // Looks at every due job, and for this not often.
             "halves" | "halves, locking" | "moved" => counts_max(),
             _ => READS_MAX,
@@ -277,6 +328,7 @@ async fn finished_rows_cost_the_hot_path_nothing() {
         asked.retain(|(name, _)| !name.starts_with("halves"));
     }
     let mut found = faults(&mut tx, asked).await;
+    found.extend(faults_of_people(&mut tx).await);
     drop(tx);
     // As the servers do it by themselves within a minute or two after a table has grown.
     let table = if engine == Engine::Postgres { "" } else { "TABLE" };
@@ -286,7 +338,7 @@ async fn finished_rows_cost_the_hot_path_nothing() {
     // A transaction that has read a table before does not see its new figures.
     let mut tx = store.pool.begin(function_name!()).await.unwrap();
     found.extend(faults(&mut tx, asked_by_workers()).await);
-    found.extend(faults(&mut tx, asked_by_people()).await);
+    found.extend(faults_of_people(&mut tx).await);
     found.extend(faults_of_status(&mut tx).await);
     drop(tx);
     store.close().await;

@@ -1,6 +1,7 @@
 //! How well the platforms answer. One that does not answer is paused as a whole:
 //! an outage is no post's fault, and calls into it are of no use.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::domain::{AccountId, Pause, Platform};
@@ -68,19 +69,18 @@ impl Store {
     }
 }
 
-/// Whether this platform is paused, and why.
-pub(crate) async fn rest_of(tx: &mut Tx, platform: Platform) -> Result<Option<Pause>, StoreError> {
-    let row = tx
-        .first(
-            sql("SELECT rests_until, reason FROM platform_health
-                  WHERE platform = ? AND rests_until > {now}")
-            .text(platform.as_str()),
-        )
+/// The platforms that are paused, and why.
+pub(crate) async fn rests(tx: &mut Tx) -> Result<HashMap<Platform, Pause>, StoreError> {
+    let rows = tx
+        .all(sql("SELECT platform, rests_until, reason FROM platform_health
+                   WHERE rests_until > {now}"))
         .await?;
-    Ok(row.map(|row| Pause {
-        reason: row.opt_lossy("reason").ok().flatten().unwrap_or_default(),
-        until: row.opt_time("rests_until").ok().flatten(),
-    }))
+    let rest = |row: &Row| {
+        let reason = row.opt_lossy("reason").ok().flatten().unwrap_or_default();
+        let until = row.opt_time("rests_until").ok().flatten();
+        Some((row.word("platform").ok()?, Pause { reason, until }))
+    };
+    Ok(rows.iter().filter_map(rest).collect())
 }
 
 async fn count(

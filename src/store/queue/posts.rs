@@ -41,15 +41,6 @@ pub enum Found<T> {
 }
 
 impl Store {
-    /// The database's clock.
-    ///
-    /// # Errors
-    /// The database is away.
-    pub async fn now(&self) -> Result<DateTime<Utc>, StoreError> {
-        let mut tx = reading!(self).await?;
-        tx.now().await
-    }
-
     /// Stores a post with its job, or says why not. With `dry_run`
     /// everything is checked and nothing stored.
     ///
@@ -159,7 +150,7 @@ async fn check_new(
     // One by one on an account: two could else both find no other post like them.
     let account = tx
         .first(
-            sql("SELECT a.id AS id FROM meta_social_accounts a
+            sql("SELECT {now} AS now FROM meta_social_accounts a
                   WHERE a.id = ? AND a.company_id = ? AND a.platform = ? AND a.is_added = 1 {lock a}")
             .id(post.account_id.uuid())
             .id(post.company_id.uuid())
@@ -181,10 +172,8 @@ async fn check_new(
             });
         }
     }
-    if account.is_none() {
-        return Ok(Inserted::NoAccount);
-    }
-    let now = tx.now().await?;
+    let Some(account) = account else { return Ok(Inserted::NoAccount) };
+    let now = account.time("now")?;
     let run_at = post.run_at.unwrap_or(now);
     if post.run_at.is_some() && run_at <= now {
         return Ok(Inserted::Past { now });

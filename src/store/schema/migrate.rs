@@ -3,14 +3,13 @@
 //! A step runs while workers of the release before are at work; they looked at
 //! the version when they started. So a step only adds: tables, indexes, and
 //! columns that may be NULL or have a default. What is no longer used goes
-//! in a step of a later release. And every statement of ours names the columns
+//! in a step of a later release; an index that no statement of it names, at once. And every statement of ours names the columns
 //! that it reads and writes.
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::InstanceId;
 use crate::kill_point::kill_point;
 
 use crate::store::schema::import;
@@ -54,6 +53,11 @@ macro_rules! migrations {
                     "/0003_lines_of_accounts.sql"
                 )),
             },
+            Migration {
+                version: 4,
+                name: "listing",
+                sql: include_str!(concat!("../../../migrations/", $engine, "/0004_listing.sql")),
+            },
         ]
     };
 }
@@ -82,7 +86,7 @@ impl Location {
         }
     }
 
-    fn schema_version(&self) -> i64 {
+    pub(crate) fn schema_version(&self) -> i64 {
         self.migrations().last().map_or(0, |last| last.version)
     }
 }
@@ -115,7 +119,7 @@ impl Store {
             if files::is_empty(path) {
                 // A valid empty database gets its header by the first write.
                 let pool = crate::store::sql::db::Pool::new(location, timeout)?;
-                return Ok(Self { pool, location: location.clone() });
+                return Ok(Self::on(pool, location));
             }
         }
         Self::open_any_schema(location, timeout)
@@ -141,7 +145,7 @@ impl Store {
             Err(StoreError::NoSchema(_)) => Vec::new(),
             Err(error) => return Err(error),
         };
-        refuse_newer(location, &applied)?;
+        refuse_newer(location, newest(&applied))?;
         Ok(location
             .migrations()
             .iter()
@@ -211,7 +215,7 @@ impl Store {
                 // Read under the lock: another migrator may have been first.
                 lock_migrators(tx).await?;
                 let applied = applied(tx).await?;
-                refuse_newer(&self.location, &applied)?;
+                refuse_newer(&self.location, newest(&applied))?;
                 let applied_now =
                     if applied.iter().any(|(version, _)| *version == migration.version) {
                         false
@@ -229,51 +233,25 @@ impl Store {
         }
         Ok(done)
     }
-
-    /// The identity that `migrate` gave this database; copies of it have the same.
-    ///
-    /// # Errors
-    /// The database is away.
-    pub async fn instance(&self) -> Result<InstanceId, StoreError> {
-        let mut tx = reading!(self).await?;
-        let row = tx.first(sql("SELECT instance_id FROM database_instance WHERE id = 1")).await?;
-        match row {
-            Some(row) => Ok(InstanceId::from_uuid(row.id("instance_id")?)),
-            None => Err(StoreError::NoSchema(self.location.to_string())),
-        }
-    }
-
-    /// Refuses a schema that this program was not made for, and a server
-    /// without SKIP LOCKED.
-    pub(crate) async fn check_schema(&self) -> Result<(), StoreError> {
-        self.check_server().await?;
-        let mut tx = reading!(self).await?;
-        let applied = applied(&mut tx).await?;
-        refuse_newer(&self.location, &applied)?;
-        let needed = self.location.schema_version();
-        match applied.last() {
-            None => Err(StoreError::NoSchema(self.location.to_string())),
-            Some((found, _)) if *found < needed => {
-                Err(StoreError::SchemaOlder { found: *found, needed })
-            }
-            Some(_) => Ok(()),
-        }
-    }
 }
 
 /// Versions with the time when they were applied, if it can be read.
-type Applied = Vec<(i64, Option<DateTime<Utc>>)>;
+pub(crate) type Applied = Vec<(i64, Option<DateTime<Utc>>)>;
 
-fn refuse_newer(location: &Location, applied: &Applied) -> Result<(), StoreError> {
+fn newest(applied: &Applied) -> Option<i64> {
+    applied.last().map(|(version, _)| *version)
+}
+
+pub(crate) fn refuse_newer(location: &Location, found: Option<i64>) -> Result<(), StoreError> {
     let known = location.schema_version();
-    match applied.last() {
-        Some((found, _)) if *found > known => Err(StoreError::SchemaNewer { found: *found, known }),
+    match found {
+        Some(found) if found > known => Err(StoreError::SchemaNewer { found, known }),
         _ => Ok(()),
     }
 }
 
 /// The applied versions in order; none when the table is not there yet.
-async fn applied(tx: &mut Tx) -> Result<Applied, StoreError> {
+pub(crate) async fn applied(tx: &mut Tx) -> Result<Applied, StoreError> {
     let table = match tx.engine() {
         Engine::Sqlite => "SELECT COUNT(*) FROM sqlite_master WHERE name = 'schema_state'",
         Engine::MySql => {
@@ -342,8 +320,11 @@ async fn missing_statements(tx: &mut Tx, migration: &Migration) -> Result<Vec<St
     if migration.version == 1 {
         missing = import::conversions(tx).await?;
     }
+    // What an earlier step will make, this one cannot have dropped.
+    let is_next = newest(&applied(tx).await?).unwrap_or(0) + 1 >= migration.version;
     for statement in statements(migration.sql) {
-        if !is_done(tx, &statement).await? {
+        let may_be_done = is_next || !statement.starts_with("DROP ");
+        if !(may_be_done && is_done(tx, &statement).await?) {
             missing.push(statement);
         }
     }
@@ -376,7 +357,8 @@ fn statements(script: &str) -> Vec<String> {
         .collect()
 }
 
-/// Whether the column, index or constraint that a statement adds is there already.
+/// Whether the column, index or constraint that a statement adds is there already, or
+/// the index that it drops is gone.
 async fn is_done(tx: &mut Tx, statement: &str) -> Result<bool, StoreError> {
     let words: Vec<&str> = statement.split_whitespace().collect();
     let count = match words.as_slice() {
@@ -389,6 +371,12 @@ async fn is_done(tx: &mut Tx, statement: &str) -> Result<bool, StoreError> {
         ["CREATE", "INDEX", index, "ON", table, ..]
         | ["CREATE", "UNIQUE", "INDEX", index, "ON", table, ..] => {
             sql("SELECT COUNT(*) FROM information_schema.statistics
+                  WHERE table_schema = DATABASE() AND table_name = ? AND index_name = ?")
+            .text(*table)
+            .text(*index)
+        }
+        ["DROP", "INDEX", index, "ON", table] => {
+            sql("SELECT COUNT(*) = 0 FROM information_schema.statistics
                   WHERE table_schema = DATABASE() AND table_name = ? AND index_name = ?")
             .text(*table)
             .text(*index)

@@ -3,4 +3,5 @@
 pub(super) mod import;
 pub(super) mod invariants;
 pub(super) mod migrate;
+pub(super) mod opening;
 pub(super) mod scratch;

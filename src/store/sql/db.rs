@@ -204,6 +204,8 @@ impl Connections {
                 // than to execute.
                 ("random_page_cost", "1.1".to_owned()),
                 ("plan_cache_mode", "force_generic_plan".to_owned()),
+                // Helpers begin to work when our queries are over.
+                ("max_parallel_workers_per_gather", "0".to_owned()),
                 ("jit", "off".to_owned()),
                 // A frozen process must not hold rows for ever.
                 ("idle_in_transaction_session_timeout", "30000".to_owned()),

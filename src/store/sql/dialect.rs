@@ -12,6 +12,8 @@
 //! | `{straight join}` | a join whose left side is read first, whatever the planner prefers |
 //! | `{skip check constraints}` | before an UPDATE that must also change a row that got past the schema's checks |
 //! | `{indexed by i}` | behind a table: the index that SQLite, which keeps no statistics, is to search |
+//! | `{by index i}` | the same also for MariaDB, whose statistics know nothing of the order of a page |
+//! | `{by key d.id = s.id}` | a join by which PostgreSQL looks up row after row, whatever its statistics say |
 //! | `{force index open}` | behind `post_schedule s`: use the index of open jobs, whatever the planner prefers |
 //! | `{force index account}` | the same with the index of the lines that open jobs wait in |
 //! | `{as text d.media}` | this value as the engine writes it |
@@ -183,6 +185,16 @@ pub(crate) fn spell(engine: Engine, text: &str) -> String {
     let text = named(&text, "{indexed by ", |index| match engine {
         Engine::Sqlite => format!("INDEXED BY {index}"),
         Engine::MySql | Engine::Postgres => String::new(),
+    });
+    let text = named(&text, "{by index ", |index| match engine {
+        Engine::Sqlite => format!("INDEXED BY {index}"),
+        Engine::MySql => format!("FORCE INDEX ({index})"),
+        Engine::Postgres => String::new(),
+    });
+    // Of a list, even of one, it can make neither a hash nor a sorted set.
+    let text = named(&text, "{by key ", |keys| match (engine, keys.split_once(" = ")) {
+        (Engine::Postgres, Some((key, value))) => format!("{key} = ANY (ARRAY[{value}])"),
+        _ => keys.to_owned(),
     });
     let text = named(&text, "{lock ", |tables| lock(engine, tables, ""));
     let text = named(&text, "{skip locked ", |tables| lock(engine, tables, " SKIP LOCKED"));

@@ -20,12 +20,8 @@ impl Store {
 
     async fn version(&self) -> Result<String, StoreError> {
         let mut tx = reading!(self).await?;
-        let version = match tx.engine() {
-            Engine::Sqlite => "SELECT sqlite_version() AS version",
-            Engine::MySql => "SELECT VERSION() AS version",
-            Engine::Postgres => "SELECT current_setting('server_version') AS version",
-        };
-        tx.first(sql(version)).await?.map_or_else(|| Ok(String::new()), |row| row.text("version"))
+        let query = format!("SELECT {} AS version", version_of(tx.engine()));
+        tx.first(sql(query)).await?.map_or_else(|| Ok(String::new()), |row| row.text("version"))
     }
 
     /// Which program keeps this database, such as `MariaDB 10.11.6`.
@@ -59,6 +55,15 @@ impl Store {
                 )
             })
             .collect())
+    }
+}
+
+/// The engine's word for its version, in a query.
+pub(crate) fn version_of(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => "sqlite_version()",
+        Engine::MySql => "VERSION()",
+        Engine::Postgres => "current_setting('server_version')",
     }
 }
 
@@ -102,7 +107,7 @@ fn named(engine: Engine, version: &str) -> String {
     format!("{name} {}", numbers.unwrap_or_default())
 }
 
-fn too_old(engine: Engine, version: &str) -> Result<(), StoreError> {
+pub(crate) fn too_old(engine: Engine, version: &str) -> Result<(), StoreError> {
     let mut numbers =
         version.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse::<u32>().ok());
     let found = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));

@@ -106,6 +106,13 @@ impl Sql {
         self
     }
 
+    /// Appends another query's text and values, between brackets.
+    pub(crate) fn query(mut self, query: Sql) -> Self {
+        self.text.push_str(&format!("({})", query.text));
+        self.values.extend(query.values);
+        self
+    }
+
     /// Puts a text without values in front; what follows may be asked for in several ways.
     pub(crate) fn after_start(mut self, start: &str) -> Self {
         self.text.insert_str(0, start);

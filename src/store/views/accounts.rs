@@ -72,15 +72,25 @@ impl Store {
         company: CompanyId,
         name_or_id: &str,
     ) -> Result<Found<SocialAccount>, StoreError> {
-        let accounts = self.accounts(company, None).await?;
+        // Of thousands of accounts, only those that it may be.
+        let prefix = name_or_id.to_lowercase();
+        let may_be_id = prefix.len() >= ID_PREFIX_MIN
+            && prefix.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
+        let query = sql(SELECT_ACCOUNTS)
+            .and(" WHERE a.company_id = ? AND a.is_added = 1 AND ({as text a.account_name} = ?")
+            .id(company.uuid())
+            .text(name_or_id);
+        let query = match may_be_id {
+            true => query.and(" OR LOWER({as text a.id}) LIKE ?").text(format!("{prefix}%")),
+            false => query,
+        };
+        let query = query.and(") ORDER BY a.platform, a.account_name, a.id");
+        let rows = reading!(self).await?.all(query).await?;
+        let accounts = rows::accounts(&rows);
         let named: Vec<_> = accounts.iter().filter(|a| a.name == name_or_id).cloned().collect();
         let mut matches = if named.is_empty() {
-            let prefix = name_or_id.to_lowercase();
-            let long_enough = prefix.len() >= ID_PREFIX_MIN;
-            accounts
-                .into_iter()
-                .filter(|a| long_enough && a.id.to_string().starts_with(&prefix))
-                .collect()
+            let is_meant = |a: &SocialAccount| a.id.to_string().starts_with(&prefix);
+            accounts.into_iter().filter(|account| may_be_id && is_meant(account)).collect()
         } else {
             named
         };

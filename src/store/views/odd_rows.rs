@@ -80,18 +80,24 @@ pub(crate) async fn odd_posts(
     company: Option<CompanyId>,
 ) -> Result<(i64, Vec<OddRow>), StoreError> {
     let (mut count, mut rows) = (0, Vec::new());
-    for part in parts(tx.engine(), company) {
-        let found = tx.all(part.first()).await?;
-        if found.is_empty() {
-            continue;
-        }
-        count += tx.count(part.count()).await?;
+    // The places of the rows, and then those of the log: of one shape each.
+    for parts in parts(tx.engine(), company).chunks(places().len()) {
+        let found = tx.all(first_of_each(parts)).await?;
+        let mut counted = None;
         for row in &found {
+            let place = row.int_at(0)?.and_then(|place| usize::try_from(place).ok());
+            let Some((place, part)) = place.and_then(|at| Some((at, parts.get(at)?))) else {
+                continue;
+            };
+            if counted != Some(place) {
+                count += tx.count(part.count()).await?;
+                counted = Some(place);
+            }
             for (n, (table, column, _)) in part.columns.iter().enumerate() {
-                if row.int_at(1 + 2 * n)? == Some(1) {
-                    let id = row.text_at(0)?.unwrap_or_default();
+                if row.int_at(2 + 2 * n)? == Some(1) {
+                    let id = row.text_at(1)?.unwrap_or_default();
                     let name = format!("post {id}");
-                    rows.push(odd_row(table, column, (id, name), row.text_at(2 + 2 * n)?));
+                    rows.push(odd_row(table, column, (id, name), row.text_at(3 + 2 * n)?));
                 }
             }
         }
@@ -185,17 +191,20 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    /// The first rows: the post's id, and for each column whether it is odd, and its value.
-    pub(crate) fn first(&self) -> Sql {
+    /// The first rows: the place, the post's id, and for each column whether it is odd, and its value.
+    fn first(&self, place: usize) -> Sql {
         let selected: Vec<String> = self
             .columns
             .iter()
             .zip(&self.conditions)
-            .map(|((_, column, alias), condition)| {
-                format!("CASE WHEN {condition} THEN 1 ELSE 0 END, {}", value_of(alias, column))
+            .enumerate()
+            .map(|(n, ((_, column, alias), condition))| {
+                let value = value_of(alias, column);
+                format!("CASE WHEN {condition} THEN 1 ELSE 0 END AS odd{n}, {value} AS value{n}")
             })
             .collect();
-        let start = format!("SELECT {{as text d.id}}, {} ", selected.join(", "));
+        let selected = selected.join(", ");
+        let start = format!("SELECT {place} AS place, {{as text d.id}} AS post, {selected} ");
         let end = format!(" ORDER BY {} LIMIT {NAMED_MAX}", self.order);
         self.from.clone().after_start(&start).and(&end)
     }
@@ -203,6 +212,17 @@ impl Part {
     fn count(&self) -> Sql {
         self.from.clone().after_start("SELECT COUNT(DISTINCT d.id) ")
     }
+}
+
+/// The first rows of several places, in one statement.
+pub(crate) fn first_of_each(parts: &[Part]) -> Sql {
+    let mut query = sql("");
+    for (place, part) in parts.iter().enumerate() {
+        let union = if place == 0 { "" } else { " UNION ALL " };
+        query = query.and(union).and("SELECT * FROM ").query(part.first(place));
+        query = query.and(&format!(" place{place}"));
+    }
+    query.and(" ORDER BY place")
 }
 
 /// Where to look: tables, which of their rows, and their order. Open posts,

@@ -1,6 +1,9 @@
 //! The numbers of `queue-status`, read from the open jobs and from what ended lately.
 
+use std::collections::HashMap;
 use std::time::Duration;
+
+use uuid::Uuid;
 
 use crate::domain::{
     AccountId, AccountStats, CompanyId, Platform, PlatformStats, QueueStats, WorkerBeat, WorkerId,
@@ -30,6 +33,7 @@ pub(crate) async fn stats(
     company: Option<CompanyId>,
 ) -> Result<QueueStats, StoreError> {
     let accounts = open_per_account(tx, company).await?;
+    let mut rests = health::rests(tx).await?;
     let mut platforms: Vec<PlatformStats> = Vec::new();
     for platform in Platform::ALL.iter().copied() {
         let of = accounts.iter().filter(|account| account.platform == platform);
@@ -38,25 +42,30 @@ pub(crate) async fn stats(
             pending: of.clone().map(|account| account.pending).sum(),
             processing: of.clone().map(|account| account.processing).sum(),
             due: of.map(|account| account.due).sum(),
-            rest: health::rest_of(tx, platform).await?,
+            rest: rests.remove(&platform),
         });
     }
-    let oldest = tx.first(oldest_query(company)).await?;
-    let lag_seconds = match oldest {
-        None => 0,
-        // The worker fails what is no time before anything else.
-        Some(row) => match row.time("run_at") {
-            Ok(run_at) => (row.time("now")? - run_at).num_seconds().max(0),
-            Err(_) => 0,
-        },
+    let numbers = tx.first(numbers_query(company)).await?;
+    let number = |column: &'static str| match &numbers {
+        Some(row) => Ok(row.opt_int(column)?.unwrap_or(0)),
+        None => Ok::<_, StoreError>(0),
+    };
+    // The worker fails what is no time before anything else.
+    let oldest = numbers.as_ref().and_then(|row| row.opt_time("run_at").ok().flatten());
+    let lag_seconds = match (oldest, &numbers) {
+        (Some(run_at), Some(row)) => (row.time("now")? - run_at).num_seconds().max(0),
+        _ => 0,
     };
     let next = tx
         .first(next_query(company))
         .await?
         .and_then(|row| Some((row.post("id").ok()?, row.time("run_at").ok()?)));
-    let unknown_posts = tx
-        .all(unknown_query(company))
-        .await?
+    let unknown = number("unknown")?;
+    let unknown_rows = match unknown {
+        0 => Vec::new(),
+        _ => tx.all(unknown_query(company)).await?,
+    };
+    let unknown_posts = unknown_rows
         .iter()
         // What has no readable id is counted, and reported by listings.
         .filter_map(|row| {
@@ -68,11 +77,11 @@ pub(crate) async fn stats(
         processing: platforms.iter().map(|platform| platform.processing).sum(),
         due: platforms.iter().map(|platform| platform.due).sum(),
         lag_seconds,
-        stuck: tx.count(stuck_query(company)).await?,
-        unknown: tx.count(unknown_count_query(company)).await?,
+        stuck: number("stuck")?,
+        unknown,
         unknown_posts,
-        published_24h: tx.count(ended_query("published", company)).await?,
-        failed_24h: tx.count(ended_query("failed", company)).await?,
+        published_24h: number("published")?,
+        failed_24h: number("failed")?,
         next,
         platforms,
         accounts,
@@ -80,11 +89,25 @@ pub(crate) async fn stats(
     })
 }
 
+/// All that is one number, in one statement.
+fn numbers_query(company: Option<CompanyId>) -> Sql {
+    let numbers = [
+        ("run_at", oldest_query(company)),
+        ("stuck", stuck_query(company)),
+        ("unknown", unknown_count_query(company)),
+        ("published", ended_query("published", company)),
+        ("failed", ended_query("failed", company)),
+    ];
+    numbers.into_iter().fold(sql("SELECT {now} AS now"), |query, (name, number)| {
+        query.and(", ").query(number).and(&format!(" AS {name}"))
+    })
+}
+
 fn oldest_query(company: Option<CompanyId>) -> Sql {
     of_company(
-        sql("SELECT s.run_at AS run_at, {now} AS now
+        sql("SELECT s.run_at AS run_at
                FROM post_schedule s {force index open} {straight join} post_details d
-              WHERE d.id = s.post_detail_id
+              WHERE {by key d.id = s.post_detail_id}
                 AND {open s} AND s.status = 'pending' AND d.status = 'pending'
                 AND s.run_at <= {now} AND s.run_at {readable time}
                 AND (s.next_attempt_at IS NULL OR s.next_attempt_at <= {now})"),
@@ -97,7 +120,7 @@ fn next_query(company: Option<CompanyId>) -> Sql {
     of_company(
         sql("SELECT d.id AS id, s.run_at AS run_at
                FROM post_schedule s {force index open} {straight join} post_details d
-              WHERE d.id = s.post_detail_id
+              WHERE {by key d.id = s.post_detail_id}
                 AND {open s} AND s.status = 'pending' AND d.status = 'pending'
                 AND s.run_at > {now}"),
         company,
@@ -109,7 +132,7 @@ fn stuck_query(company: Option<CompanyId>) -> Sql {
     of_company(
         sql(
             "SELECT COUNT(*) FROM post_schedule s {force index open} {straight join} post_details d
-              WHERE d.id = s.post_detail_id AND s.status = 'processing'
+              WHERE {by key d.id = s.post_detail_id} AND s.status = 'processing'
                 AND (s.lease_until < {now+ms}
                      OR (s.lease_until IS NULL AND s.locked_at < {now+ms}))",
         )
@@ -154,7 +177,7 @@ fn open_query(company: Option<CompanyId>) -> Sql {
                     COUNT(CASE WHEN s.status = 'pending' AND s.run_at <= {now}
                              THEN 1 END) AS due
                FROM post_schedule s {force index open} {straight join} post_details d
-              WHERE d.id = s.post_detail_id AND {open s}"),
+              WHERE {by key d.id = s.post_detail_id} AND {open s}"),
         company,
         " GROUP BY d.social_account_id",
     )
@@ -195,10 +218,11 @@ async fn open_per_account(
         None => sql(SELECT_ACCOUNTS).and(" WHERE a.is_added = 1"),
     };
     let rows = tx.all(query.and(" ORDER BY a.platform, a.account_name, a.id")).await?;
+    let open: HashMap<Uuid, &Row> =
+        open.iter().filter_map(|counts| Some((counts.id("account_id").ok()?, counts))).collect();
     let mut stats = Vec::new();
     for account in rows::accounts(&rows) {
-        let counts =
-            open.iter().find(|counts| counts.id("account_id").ok() == Some(account.id.uuid()));
+        let counts = open.get(&account.id.uuid());
         let count = |column: &'static str| {
             counts.and_then(|row| row.opt_int(column).ok().flatten()).unwrap_or(0)
         };
