@@ -135,7 +135,7 @@ where
     pub(super) async fn begin(&self, statement: &'static str) -> Result<Held<D>, Error> {
         let mut held = self.take().await?;
         match held.begin(statement).await {
-            Err(Error::Io(_) | Error::WorkerCrashed | Error::Protocol(_)) if !held.is_new => {
+            Err(error) if !held.is_new && is_gone(&error) => {
                 // Gone since it was used last; nothing was asked of it yet.
                 self.forget();
                 let Held { room, .. } = &mut held;
@@ -231,6 +231,19 @@ where
     }
 }
 
+/// Whether an error ends its connection.
+fn is_gone(error: &Error) -> bool {
+    match error {
+        Error::Io(_) | Error::WorkerCrashed | Error::Protocol(_) => true,
+        // The last words of a server: it stops (57P0x of PostgreSQL, 1053 of MariaDB), or
+        // somebody has ended the connection (57P01, 1927).
+        Error::Database(error) => error.code().is_some_and(|code| {
+            code.starts_with("57P") || matches!(code.as_ref(), "08S01" | "70100")
+        }),
+        _ => false,
+    }
+}
+
 /// A connection in use. Dropped, its transaction ends without effect: by a statement, or in
 /// the middle of something by closing the connection, which else is kept for the next one.
 pub(super) struct Held<D: Database>
@@ -260,7 +273,11 @@ where
         let Some(connection) = &mut self.connection else { return Err(Error::PoolClosed) };
         self.is_sound = false;
         let result = step(connection).await;
-        self.is_sound = matches!(&result, Ok(_) | Err(Error::Database(_)));
+        self.is_sound = match &result {
+            Ok(_) => true,
+            // A refusal is an answer, too.
+            Err(error) => matches!(error, Error::Database(_)) && !is_gone(error),
+        };
         result
     }
 
