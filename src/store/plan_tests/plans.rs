@@ -10,6 +10,7 @@ use crate::store::queue::follow_ups;
 use crate::store::queue::gate::under_way_query;
 use crate::store::queue::invalid_rows::never_due_query;
 use crate::store::queue::lines::moved_query;
+use crate::store::queue::posts::between_query;
 use crate::store::queue::repair::halves_query;
 use crate::store::queue::take_over::{TakeOver, abandoned_query};
 use crate::store::sql::db::{Engine, Location, Sql};
@@ -133,6 +134,15 @@ async fn queue_status_reads_no_finished_rows() {
         }
         assert_eq!(parts.len(), 6);
     }
+}
+
+/// The beginning of an id leads to the posts that begin so.
+#[tokio::test]
+async fn post_is_found_by_its_id() {
+    let full = Full::new().await;
+    let ids = [1, 2].map(uuid::Uuid::from_u128);
+    let plan = full.plan(between_query(COMPANY.parse().unwrap(), ids[0], ids[1])).await;
+    assert!(plan.first().unwrap().contains("(id>? AND id<?)"), "{plan:#?}");
 }
 
 /// The statements of a worker for one account start with what is open.

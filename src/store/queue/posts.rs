@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use crate::domain::{CompanyId, JobId, NewPost, Post, PostId, PostStatus};
 
 use crate::store::queue::history;
 use crate::store::rows;
-use crate::store::sql::db::{Tx, sql};
+use crate::store::sql::db::{Sql, Tx, sql};
 use crate::store::{History, Store, StoreError, reading, transaction};
 
 /// The same content on the same account within this time of another post is a duplicate.
@@ -113,15 +114,7 @@ impl Store {
     ) -> Result<Found<PostId>, StoreError> {
         let mut tx = reading!(self).await?;
         let Some((first, last)) = id_range(prefix) else { return Ok(Found::None) };
-        let rows = tx
-            .all(
-                sql("SELECT id FROM post_details WHERE company_id = ? AND id >= ? AND id <= ?
-                      ORDER BY id LIMIT 6")
-                .id(company.uuid())
-                .id(first)
-                .id(last),
-            )
-            .await?;
+        let rows = tx.all(between_query(company, first, last)).await?;
         // What is no UUID is not named by the beginning of one.
         let mut ids: Vec<PostId> = rows.iter().filter_map(|row| row.post("id").ok()).collect();
         Ok(match ids.len() {
@@ -132,12 +125,23 @@ impl Store {
     }
 }
 
+/// The first posts of a company from an id to another: by the ids, and not by the company,
+/// all of whose posts SQLite would read.
+pub(crate) fn between_query(company: CompanyId, first: Uuid, last: Uuid) -> Sql {
+    sql("SELECT id FROM post_details
+          WHERE id >= ? AND id <= ? AND CASE WHEN company_id = ? THEN 1 END IS NOT NULL
+          ORDER BY id LIMIT 6")
+    .id(first)
+    .id(last)
+    .id(company.uuid())
+}
+
 /// The first and the last id that begin like `prefix`.
-fn id_range(prefix: &str) -> Option<(uuid::Uuid, uuid::Uuid)> {
+fn id_range(prefix: &str) -> Option<(Uuid, Uuid)> {
     let digits: String = prefix.chars().filter(|c| *c != '-').collect();
     let fill = |digit: &str| {
         let rest = 32_usize.checked_sub(digits.len())?;
-        uuid::Uuid::try_parse(&(digits.clone() + &digit.repeat(rest))).ok()
+        Uuid::try_parse(&(digits.clone() + &digit.repeat(rest))).ok()
     };
     Some((fill("0")?, fill("f")?))
 }
