@@ -277,7 +277,9 @@ impl Run {
 
     /// Lets what runs finish: until the grace is over, if a stop was asked for.
     async fn drain(&mut self) {
-        self.closing.cancel();
+        if !self.has_its_jobs() {
+            self.closing.cancel();
+        }
         let stop = self.stop.clone();
         let grace = self.parts.context.options.grace;
         let over = async move {
@@ -417,8 +419,12 @@ impl Run {
 
     fn limits_reached(&self) -> bool {
         let options = &self.parts.context.options;
-        options.max_runtime.is_some_and(|max| self.began.elapsed() >= max)
-            || options.max_jobs.is_some_and(|max| self.summary.claimed >= max)
+        options.max_runtime.is_some_and(|max| self.began.elapsed() >= max) || self.has_its_jobs()
+    }
+
+    /// It has claimed as many jobs as it may, and is to work on all of them.
+    fn has_its_jobs(&self) -> bool {
+        self.parts.context.options.max_jobs.is_some_and(|max| self.summary.claimed >= max)
     }
 
     fn within_runtime(&self, instant: Instant) -> bool {

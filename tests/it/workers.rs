@@ -97,6 +97,38 @@ fn post_goes_out_at_its_time_not_before() {
     world.assert_healthy();
 }
 
+/// **T17**: of very many posts that are too late, none is sent, also beyond those that are
+/// ended at once; a post that is due is.
+#[test]
+fn very_many_missed_posts_are_not_sent() {
+    let world = World::new();
+    let page = world.account("linkedin");
+    for number in 0..103 {
+        world.schedule(&page, &["--caption", &format!("Late {number}")]);
+    }
+    let late = world.database.in_seconds(-100_000);
+    world.database.execute(&format!("UPDATE post_schedule SET run_at = {late}"));
+    world.schedule(&page, &["--caption", "On time"]);
+    world.work(&[]);
+    let live: Vec<_> = world.live().iter().map(|post| post["text"].clone()).collect();
+    assert_eq!(live, ["On time"]);
+    let missed = "SELECT COUNT(*) FROM post_details WHERE error_code = 'missed'";
+    assert_eq!(world.database.value(missed), "103");
+    world.assert_healthy();
+}
+
+/// A worker that may take so many jobs works on all of them.
+#[test]
+fn limited_jobs_are_all_worked_on() {
+    let world = World::new();
+    for number in 0..6 {
+        world.schedule(&world.account("linkedin"), &["--caption", &format!("Post {number}")]);
+    }
+    let ran = world.json(&["run-worker", "--once", "--max-jobs", "4"]);
+    assert_eq!((&ran["data"]["claimed"], &ran["data"]["published"]), (&json!(4), &json!(4)));
+    assert_eq!(world.live().len(), 4);
+}
+
 /// A worker killed after its publish call took effect doubles no post.
 #[test]
 fn worker_killed_after_publishing_doubles_nothing() {

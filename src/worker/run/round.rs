@@ -32,9 +32,19 @@ impl Run {
         };
         let ended = caught("ending missed posts", self.end_missed(&waits)).await;
         let abandoned = caught("taking jobs over", self.take_abandoned(&waits)).await;
-        self.may_be_due = waits.due;
-        // Once a second, clients take turns.
-        let due = caught("claiming", self.take_due(true)).await;
+        let due = match ended {
+            // There may be more of them, which must not be sent: looked for again first.
+            Ok(true) => {
+                self.looked = None;
+                self.may_be_due = false;
+                Ok(true)
+            }
+            Ok(false) | Err(_) => {
+                self.may_be_due = waits.due;
+                // Once a second, clients take turns.
+                caught("claiming", self.take_due(true)).await
+            }
+        };
         let owed = caught("following up", self.start_follow_ups(&waits)).await;
         Ok(fed? | looked? | ended? | abandoned? | due? | owed?)
     }
@@ -56,7 +66,12 @@ impl Run {
     async fn end_missed(&mut self, waits: &Waits) -> Result<bool, StoreError> {
         let (store, options) = (&self.parts.context.store, &self.parts.context.options);
         let missed = match waits.missed {
-            true => store.fail_missed(options.max_late, &options.only).await?,
+            true => match store.fail_missed(options.max_late, &options.only).await {
+                Err(StoreError::Constraint(_)) if self.repair().await? => {
+                    store.fail_missed(options.max_late, &options.only).await?
+                }
+                result => result?,
+            },
             false => Vec::new(),
         };
         let repaired = if self.repaired.is_none_or(|at| at.elapsed() >= REPAIR_EVERY) {
