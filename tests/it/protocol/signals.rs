@@ -261,13 +261,16 @@ fn frozen_worker_takes_nothing_from_its_namesake() {
     let world = World::new();
     world.fault(&json!({
         "match": {"method": "POST", "path_contains": "/photos"}, "when": {"nth": 1},
-        "fault": "slow_first_byte", "delay_ms": 500,
+        "fault": "slow_first_byte", "delay_ms": 3000,
     }));
     let page = world.account("facebook");
     let image = world.media("one.jpg");
     let id = world.schedule(&page, &["--caption", "Hello", "--image", &image]);
     let mut frozen = world.start_worker(&["--worker-id", "server-1", "-v"]);
     eventually("the upload is on its way", || world.fault_injected());
+    // Frozen in a transaction it would keep SQLite's lock.
+    let announced = "SELECT COUNT(*) FROM workers WHERE id = 'server-1'";
+    eventually("its first heartbeat is over", || world.database.value(announced) == "1");
     frozen.pause();
     world.advance(Duration::from_secs(120));
     world.work(&["--worker-id", "server-1"]);
