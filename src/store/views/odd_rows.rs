@@ -228,21 +228,22 @@ pub(crate) fn first_of_each(parts: &[Part]) -> Sql {
 /// Where to look: tables, which of their rows, and their order. Open posts,
 /// those that ended lately, and those that wait for a person.
 fn places() -> [(&'static str, Sql, &'static str); 3] {
-    let lately = "{by key s.post_detail_id = d.id} AND {ended d} AND d.updated_at > {now+ms} AND (d.outcome IS NULL OR d.outcome <> 'unknown')";
+    let lately =
+        "{ended d} AND d.updated_at > {now+ms} AND (d.outcome IS NULL OR d.outcome <> 'unknown')";
     [
         (
             "post_schedule s {force index open} {straight join} post_details d",
-            sql("{by key d.id = s.post_detail_id} AND {open s}"),
+            sql("d.id = s.post_detail_id AND {open s}"),
             "s.run_at, s.id",
         ),
         (
-            "post_details d {indexed by post_details_ended} {straight join} post_schedule s",
+            "post_details d {indexed by post_details_ended} JOIN post_schedule s ON s.post_detail_id = d.id",
             sql(lately).before(DAY),
             "d.updated_at, d.id",
         ),
         (
-            "post_details d {indexed by post_details_unknown} {straight join} post_schedule s",
-            sql("{by key s.post_detail_id = d.id} AND {needs review}"),
+            "post_details d {indexed by post_details_unknown} JOIN post_schedule s ON s.post_detail_id = d.id",
+            sql("{needs review}"),
             "d.updated_at, d.id",
         ),
     ]
@@ -258,9 +259,7 @@ pub(crate) fn parts(engine: Engine, company: Option<CompanyId>) -> Vec<Part> {
         part(engine, rows, which.after_start(&start), order, company)
     });
     let with_log = places().map(|(from, which, order)| {
-        let start = format!(
-            "FROM {from} {{straight join}} publish_log l WHERE {{by key l.post_schedule_id = s.id}} AND "
-        );
+        let start = format!("FROM {from} JOIN publish_log l ON l.post_schedule_id = s.id WHERE ");
         let which =
             which.after_start(&start).and(" AND d.status NOT IN ('published', 'cancelled')");
         part(engine, log, which, order, company)
@@ -284,12 +283,10 @@ fn part(
             }
         }
     }
-    // What no index can serve: else PostgreSQL begins with the company's posts.
-    let from = from.and(" AND CASE WHEN ");
     let from = match company {
-        Some(company) => from.and("d.company_id = ? AND ").id(company.uuid()),
+        Some(company) => from.and(" AND d.company_id = ?").id(company.uuid()),
         None => from,
     };
-    let from = from.and(&format!("({}) THEN 1 END IS NOT NULL", conditions.join(" OR ")));
+    let from = from.and(&format!(" AND ({})", conditions.join(" OR ")));
     Part { columns, conditions, from, order }
 }
