@@ -56,7 +56,7 @@ fn rows(engine: Engine) -> String {
     )
 }
 
-fn request() -> ClaimRequest {
+pub(super) fn request() -> ClaimRequest {
     ClaimRequest {
         worker: WorkerId::named("w"),
         lease: Duration::from_secs(60),

@@ -18,8 +18,9 @@ use crate::store::queue::follow_ups;
 use crate::store::queue::gate::under_way_query;
 use crate::store::queue::invalid_rows::never_due_query;
 use crate::store::queue::lines::{
-    ClaimRequest, any_head_query, heads_query, moved_query, unlined_query,
+    ClaimRequest, any_head_query, heads_query, longest_query, moved_query, unlined_query,
 };
+use crate::store::queue::looks::{Look, look_query};
 use crate::store::queue::repair::halves_query;
 use crate::store::queue::take_over::{TakeOver, abandoned_query};
 use crate::store::sql::db::{Engine, Location, Sql, Tx, sql};
@@ -27,6 +28,8 @@ use crate::store::views::listing::{self, list_query};
 use crate::store::views::odd_rows;
 use crate::store::views::stats;
 use crate::store::{Scratch, Store, function_name, transaction};
+
+use super::fair::request;
 
 const COMPANY: &str = "11111111-1111-4111-8111-111111111111";
 const ACCOUNT: &str = "22222222-2222-4222-8222-222222222222";
@@ -154,17 +157,7 @@ pub(super) async fn reads(tx: &mut Tx, query: Sql) -> i64 {
 
 /// What a worker asks again and again.
 fn asked_by_workers() -> Vec<(&'static str, Sql)> {
-    let request = ClaimRequest {
-        worker: WorkerId::named("w"),
-        lease: Duration::from_secs(60),
-        limit: 10,
-        ahead: Duration::from_secs(300),
-        in_flight: HashMap::new(),
-        per_account: 2,
-        in_turns: true,
-        max_attempts: None,
-        only: Only::default(),
-    };
+    let request = ClaimRequest { limit: 10, ..request() };
     let of_facebook = ClaimRequest {
         only: Only { platform: Some(Platform::Facebook), account: None },
         ..request.clone()
@@ -176,6 +169,7 @@ fn asked_by_workers() -> Vec<(&'static str, Sql)> {
         ClaimRequest { in_flight: HashMap::from([(account, 1)]), ..request.clone() };
     let take_over = TakeOver::new(WorkerId::named("w"), Duration::from_secs(60), 10);
     let late = Duration::from_secs(3600);
+    let look = Look { claims: request.clone(), take_over: take_over.clone(), max_late: late };
     let soon = Some(Duration::from_secs(300));
     let locked = "{skip locked s, d}";
     vec![
@@ -190,6 +184,8 @@ fn asked_by_workers() -> Vec<(&'static str, Sql)> {
         ("take over, locking", abandoned_query(&take_over, locked)),
         ("missed", missed_query(late, &Only::default(), "")),
         ("missed, locking", missed_query(late, &Only::default(), locked)),
+        ("longest waiting", longest_query(&request)),
+        ("look", look_query(&look)),
         ("next due", next_due_query()),
         ("never due", never_due_query(&Only::default())),
         ("halves", halves_query(soon, "")),

@@ -71,24 +71,6 @@ impl Store {
         Ok(chosen.into_iter().map(|pair| pair.post).collect())
     }
 
-    /// How long until the next pending job's time comes; `None` when there is none.
-    ///
-    /// # Errors
-    /// The database is away.
-    pub async fn next_due_in(&self) -> Result<Option<Duration>, StoreError> {
-        let mut tx = reading!(self).await?;
-        let row = tx.first(next_due_query()).await?;
-        match row {
-            None => Ok(None),
-            // What is no time comes never; it is looked for with every claim.
-            Some(row) => Ok(row
-                .time("run_at")
-                .ok()
-                .zip(row.time("now").ok())
-                .map(|(at, now)| (at - now).to_std().unwrap_or_default())),
-        }
-    }
-
     /// Fails pending posts whose time passed more than `max_late` ago (T17):
     /// after a long outage they must not all go out at once.
     ///
@@ -150,13 +132,13 @@ fn due_query(request: &ClaimRequest) -> Sql {
     rows::only(query, &request.only).and(" ORDER BY s.run_at, s.id")
 }
 
+/// The time of the pending job that comes next.
 pub(crate) fn next_due_query() -> Sql {
-    sql("SELECT s.run_at AS run_at, {now} AS now FROM post_schedule s {force index open}
+    sql("SELECT s.run_at AS run_at FROM post_schedule s {force index open}
           WHERE {open s} AND s.status = 'pending' AND s.run_at > {now}
           ORDER BY s.run_at, s.id LIMIT 1")
 }
 
-/// Few at a time: PostgreSQL, which takes them for fewer than they are, would else sort all.
 pub(crate) fn missed_query(max_late: Duration, only: &Only, tail: &str) -> Sql {
     let query = sql("SELECT {claim columns}
            FROM post_schedule s {force index open} {straight join} post_details d

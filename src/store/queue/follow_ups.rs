@@ -81,15 +81,6 @@ pub enum CommentEnd {
 }
 
 impl Store {
-    /// Whether a follow-up is due.
-    ///
-    /// # Errors
-    /// The database is away.
-    pub async fn owes_follow_up(&self, which: &Only) -> Result<bool, StoreError> {
-        let mut tx = reading!(self).await?;
-        Ok(tx.first(due_query(which).and(" LIMIT 1")).await?.is_some())
-    }
-
     /// Takes follow-ups that are due, the oldest first.
     ///
     /// # Errors

@@ -123,9 +123,10 @@ async fn lock_longest(
     Ok(Some(taken))
 }
 
-/// Among how many jobs those are looked for that wait longest.
+/// Among how many jobs those are looked for that wait longest: at least twice as many as
+/// are wanted, and few different numbers.
 fn window(request: &ClaimRequest) -> usize {
-    request.limit.saturating_mul(2) as usize
+    (request.limit as usize).saturating_mul(2).checked_next_power_of_two().unwrap_or(usize::MAX / 2)
 }
 
 /// The jobs whose time came first, of whatever account.
@@ -136,9 +137,9 @@ pub(crate) fn longest_query(request: &ClaimRequest) -> Sql {
            FROM post_schedule s {force index open} {straight join} post_details d
           WHERE {due} AND s.account_id IS NOT NULL")
     .after(request.ahead);
-    rows::only(query, &request.only)
-        .and(" ORDER BY s.run_at, s.id LIMIT ?")
-        .int(i64::from(request.limit.saturating_mul(2)))
+    // Written out: of any number PostgreSQL would plan for very many, and sort.
+    let end = format!(" ORDER BY s.run_at, s.id LIMIT {}", window(request));
+    rows::only(query, &request.only).and(&end)
 }
 
 /// Locks the first of these jobs, until `taken` holds `limit`, passing over those that

@@ -34,6 +34,13 @@ pub struct Waits {
     pub next_due: Option<Duration>,
 }
 
+impl Waits {
+    /// What is looked for one by one where one look at everything fails: a row that it
+    /// cannot read is no reason to leave the others waiting.
+    pub const UNKNOWN: Self =
+        Self { due: true, missed: true, abandoned: true, follow_ups: true, next_due: None };
+}
+
 impl Store {
     /// Looks what waits, without taking any of it.
     ///
@@ -61,34 +68,35 @@ fn next_due(row: &Row) -> Option<Duration> {
 pub(crate) fn look_query(look: &Look) -> Sql {
     let Look { claims, take_over, max_late } = look;
     let only = &claims.only;
-    let query = sql("SELECT {now} AS now, (
-            SELECT s.run_at FROM post_schedule s {force index open}
-              WHERE {open s} AND s.status = 'pending' AND s.run_at > {now}
-              ORDER BY s.run_at, s.id LIMIT 1) AS next_run_at");
+    let query = sql("SELECT {now} AS now, ").query(claim::next_due_query()).and(" AS next_run_at");
     // Lines are asked only if anything is due: each of them costs a little.
-    let query = query
-        .and(", CASE WHEN EXISTS (")
-        .append(any_due_query(claims.ahead))
-        .and(") THEN CASE WHEN EXISTS (")
-        .append(lines::any_head_query(claims))
-        .and(") OR EXISTS (")
-        .append(lines::unlined_query(claims, ""))
-        .and(") THEN 1 ELSE 0 END ELSE 0 END AS is_due");
+    let query = query.and(", CASE WHEN ").any(any_due_query(claims.ahead)).and(" THEN CASE WHEN ");
+    let query = query.any(lines::any_head_query(claims)).and(" OR ");
+    let query = query.any(lines::unlined_query(claims, ""));
+    let query = query.and(" THEN 1 ELSE 0 END ELSE 0 END AS is_due");
+    let owed = follow_ups::due_query(only).and(" ORDER BY d.follow_up_at LIMIT 1");
     let parts = [
         ("is_never_due", invalid_rows::never_due_query(only)),
         ("is_missed", claim::missed_query(*max_late, only, "")),
         ("is_abandoned", take_over::abandoned_query(take_over, "")),
-        ("is_owed", follow_ups::due_query(only)),
+        ("is_owed", owed),
     ];
     parts.into_iter().fold(query, |query, (name, part)| {
-        let end = format!(") THEN 1 ELSE 0 END AS {name}");
-        query.and(", CASE WHEN EXISTS (").append(part).and(&end)
+        query.and(", CASE WHEN ").any(part).and(&format!(" THEN 1 ELSE 0 END AS {name}"))
     })
+}
+
+impl Sql {
+    /// Whether a query finds anything. It stands in another one, so that its order and its
+    /// limit count: PostgreSQL drops those of EXISTS itself, and then begins anywhere.
+    fn any(self, query: Self) -> Self {
+        self.and("EXISTS (SELECT 1 FROM ").query(query).and(" found)")
+    }
 }
 
 /// Whether anything is due, of whatever account.
 fn any_due_query(ahead: Duration) -> Sql {
     sql("SELECT s.id FROM post_schedule s {force index open} {straight join} post_details d
-          WHERE {due} LIMIT 1")
+          WHERE {due} ORDER BY s.run_at, s.id LIMIT 1")
     .after(ahead)
 }
