@@ -20,7 +20,7 @@ use round::claim_request;
 
 /// How long jobs that were broken off may take to be put back.
 const PUT_BACK_LIMIT: Duration = Duration::from_secs(5);
-/// What waits is looked for no less often.
+/// What waits is looked for no less often while jobs run.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// A job that the database could not keep up with is tried again this soon.
 const OUTAGE_REST: Duration = Duration::from_secs(30);
@@ -200,7 +200,10 @@ impl Run {
 
     /// When the queue is to be looked at again; `None`: now.
     fn next_look(&self) -> Option<Instant> {
-        let interval = self.parts.context.options.poll_interval.min(LOOK_EVERY);
+        let interval = match self.parts.context.options.poll_interval {
+            poll if self.nothing_runs() => poll,
+            poll => poll.min(LOOK_EVERY),
+        };
         self.looked.map(|at| at + interval)
     }
 

@@ -97,6 +97,34 @@ fn post_goes_out_at_its_time_not_before() {
     world.assert_healthy();
 }
 
+/// After a gate that took long the next one is opened early; its call waits for the time.
+#[test]
+fn call_after_early_gate_waits_for_its_time() {
+    let world = World::new();
+    let start = world.database.now();
+    let at = |seconds| {
+        let time = start + chrono::Duration::seconds(seconds);
+        (time.format("%Y-%m-%dT%H:%M:%SZ").to_string(), time.timestamp())
+    };
+    let [slow, quick] = [at(3), at(6)].map(|(text, second)| {
+        let id = world.schedule(&world.account("linkedin"), &["--at", &text, "--caption", &text]);
+        (id, second)
+    });
+    let mut worker = world.start_worker(&[]);
+    eventually("it is claimed before its time", || world.status(&slow.0) == "processing");
+    let mut session = world.database.session();
+    session.execute("BEGIN; UPDATE post_details SET caption = caption");
+    eventually("its time is over", || world.database.now().timestamp() > slow.1);
+    session.execute("ROLLBACK");
+    eventually("both are live", || world.live().len() == 2);
+    worker.terminate();
+    assert_eq!(worker.wait(), 0, "{}", worker.stderr());
+    let live = world.live();
+    let live: DateTime<Utc> = live[1]["created_at"].as_str().unwrap().parse().unwrap();
+    assert!(live.timestamp() >= quick.1, "{live}");
+    world.assert_healthy();
+}
+
 /// **T17**: of very many posts that are too late, none is sent, also beyond those that are
 /// ended at once; a post that is due is.
 #[test]

@@ -28,7 +28,9 @@ impl Run {
         let waits = caught("looking what waits", self.look()).await;
         let (waits, looked) = match waits {
             Ok(waits) => (waits, Ok(false)),
-            Err(error) => (Waits::default(), Err(error)),
+            // An outage is everything's; of all else, each part may find what it can.
+            Err(error) if error.is_outage() => (Waits::default(), Err(error)),
+            Err(error) => (Waits::UNKNOWN, Err(error)),
         };
         let ended = caught("ending missed posts", self.end_missed(&waits)).await;
         let abandoned = caught("taking jobs over", self.take_abandoned(&waits)).await;
