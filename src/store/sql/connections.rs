@@ -88,7 +88,7 @@ where
     }
 
     /// A connection that is alive, as far as can be known. Waits for one of this
-    /// process's own as long as it takes: whoever has it does not wait for ever.
+    /// process's own as long as it takes: the one that has it does not wait for ever.
     pub(super) async fn take(&self) -> Result<Held<D>, Error> {
         let closed = |_| Error::PoolClosed;
         let room = Arc::clone(&self.shared.room).acquire_owned().await.map_err(closed)?;
@@ -96,20 +96,24 @@ where
             Some(idle) => self.checked(idle).await,
             None => None,
         };
+        let is_new = kept.is_none();
         let (connection, fresh) = match kept {
-            Some(Idle { connection, fresh, .. }) => (Some(connection), fresh),
-            None => (None, Instant::now()),
-        };
-        let is_new = connection.is_none();
-        let connection = match connection {
-            Some(connection) => connection,
+            Some(Idle { connection, fresh, .. }) => (connection, fresh),
             None => {
                 // What the server did to this one, it did to the others.
                 self.forget();
-                self.connect().await?
+                (self.connect().await?, Instant::now())
             }
         };
-        Ok(self.held(connection, is_new, fresh, room))
+        Ok(Held {
+            connection: Some(connection),
+            home: self.clone(),
+            in_transaction: false,
+            is_sound: true,
+            is_new,
+            fresh,
+            room: Some(room),
+        })
     }
 
     /// A kept connection, unless it is known to be gone.
@@ -138,38 +142,13 @@ where
             Err(error) if !held.is_new && is_gone(&error) => {
                 // Gone since it was used last; nothing was asked of it yet.
                 self.forget();
-                let Held { room, .. } = &mut held;
-                let room = room.take();
-                drop(held);
-                let room = match room {
-                    Some(room) => room,
-                    None => return Err(Error::PoolClosed),
-                };
-                let mut held = self.held(self.connect().await?, true, Instant::now(), room);
+                held.connection = Some(self.connect().await?);
+                held.fresh = Instant::now();
                 held.begin(statement).await?;
-                Ok(held)
             }
-            Err(error) => Err(error),
-            Ok(()) => Ok(held),
+            result => result?,
         }
-    }
-
-    fn held(
-        &self,
-        connection: D::Connection,
-        is_new: bool,
-        fresh: Instant,
-        room: OwnedSemaphorePermit,
-    ) -> Held<D> {
-        Held {
-            connection: Some(connection),
-            home: self.clone(),
-            in_transaction: false,
-            is_sound: true,
-            is_new,
-            fresh,
-            room: Some(room),
-        }
+        Ok(held)
     }
 
     fn keep(&self, connection: D::Connection, fresh: Instant) {
@@ -236,7 +215,7 @@ fn is_gone(error: &Error) -> bool {
     match error {
         Error::Io(_) | Error::WorkerCrashed | Error::Protocol(_) => true,
         // The last words of a server: it stops (57P0x of PostgreSQL, 1053 of MariaDB), or
-        // somebody has ended the connection (57P01, 1927).
+        // the connection was ended by an operator (57P01, 1927).
         Error::Database(error) => error.code().is_some_and(|code| {
             code.starts_with("57P") || matches!(code.as_ref(), "08S01" | "70100")
         }),
