@@ -17,7 +17,7 @@ use socialsched::store::{Location, Store};
 use socialsched::worker::{Options, Spool, Worker};
 use tokio_util::sync::CancellationToken;
 
-/// How `run-worker --once` is told to work.
+/// How `run-worker --once` works.
 pub struct Wanted {
     pub database_url: String,
     /// Where answers wait that the database could not take.

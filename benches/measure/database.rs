@@ -170,7 +170,7 @@ impl<'a> Database<'a> {
         text.lines().last().unwrap_or_default().to_owned()
     }
 
-    /// Whether nobody else uses its server.
+    /// Whether its server is used for nothing else.
     pub fn is_private(&self) -> bool {
         self.server.is_private()
     }

@@ -1,4 +1,4 @@
-//! The database servers that are measured: private ones, so that nobody else's work is
+//! The database servers that are measured: private ones, so that no other work is
 //! counted, or one that the command line names.
 
 use std::io::{BufRead, BufReader};
@@ -82,7 +82,7 @@ impl Server {
         }
     }
 
-    /// Whether nobody else uses it.
+    /// Whether it is used for nothing else.
     pub fn is_private(&self) -> bool {
         self.script.is_some() || self.engine == Engine::Sqlite
     }

@@ -2,7 +2,7 @@
 //! allows or after a set time, and keeps when each call arrived. Besides it is a media host
 //! that hardly sends, and an Instagram whose containers are never ready.
 //!
-//! It is a process of its own, so that its processor time is nobody else's, and speaks
+//! It is a process of its own, so that its processor time is not the worker's, and speaks
 //! HTTP/1.1 by hand: the sandbox of the program does far more per call, and would be the
 //! limit of what is measured.
 

@@ -39,7 +39,7 @@ const taskList = {
 const began = performance.now();
 const runner = await run({ preset, taskList, logger, noHandleSignals: true });
 await finished;
-// What is done is told to the database before this returns.
+// What is done is recorded in the database before this returns.
 await runner.stop();
 report(began);
 const left = await client.query("SELECT count(*)::int AS n FROM graphile_worker.jobs");

@@ -216,8 +216,8 @@ where
         Self { shared: Arc::new(shared) }
     }
 
-    /// Takes a step into the next set, and waits until that is committed. One that nobody
-    /// waits for any more is done even so.
+    /// Takes a step into the next set, and waits until that is committed. It is done
+    /// even if the job that waits for it is broken off.
     async fn join(&self, step: T) -> Result<R, StoreError> {
         let (answer, answered) = oneshot::channel();
         let is_first = {

@@ -3,8 +3,8 @@
 //! A step runs while workers of the release before are at work; they looked at
 //! the version when they started. So a step only adds: tables, indexes, and
 //! columns that may be NULL or have a default. What is no longer used goes
-//! in a step of a later release; an index that no statement of it names, at once. And every statement of ours names the columns
-//! that it reads and writes.
+//! in a step of a later release; an index that no statement of it names, at once. And every
+//! statement of ours names the columns that it reads and writes.
 
 use std::time::Duration;
 

@@ -156,7 +156,7 @@ pub(crate) async fn way(tx: &mut Tx, filter: &PostFilter, sort: Sort) -> Result<
     let entries = Entry::of(filter);
     match filter.statuses.as_slice() {
         [ShownStatus::Unknown] => return Ok(Way::Few(Entry::NeedsReview)),
-        // Of a page in order nobody knows where they would begin.
+        // Where they begin in the order of a page is not known.
         [ShownStatus::Missed] => return Ok(Way::Few(Entry::NotPublished)),
         _ => (),
     }

@@ -191,7 +191,8 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    /// The first rows: the place, the post's id, and for each column whether it is odd, and its value.
+    /// The first rows: the place, the post's id, and for each column whether it is odd, and
+    /// its value.
     fn first(&self, place: usize) -> Sql {
         let selected: Vec<String> = self
             .columns

@@ -116,9 +116,9 @@ fn clients_take_turns() {
             (0..4).map(|n| due_since(queue, add_account(queue), Some(one), 900 - n)).collect();
         let second: Vec<_> =
             (0..2).map(|n| due_since(queue, add_account(queue), Some(two), 9 - n)).collect();
-        let nobody = due_since(queue, queue.account, None, 1);
+        let missing = due_since(queue, queue.account, None, 1);
         let claims = claim(queue, &request(queue, 4));
-        assert_eq!(posts(&claims), [first[0], second[0], nobody, first[1]]);
+        assert_eq!(posts(&claims), [first[0], second[0], missing, first[1]]);
         // Each slot that becomes free by itself: two posts of the first client are in
         // flight, and one of the second.
         let mut request = request(queue, 1);
@@ -232,12 +232,12 @@ fn posts_of_missing_accounts_fail_beside_others() {
             return;
         }
         queue.will_be_broken();
-        let nobody = AccountId::generate().to_string();
+        let missing = AccountId::generate().to_string();
         let unlined = insert_unlined(queue, queue.account, 100);
         let moved = due_since(queue, queue.account, None, 90);
         let good = due_since(queue, queue.account, None, 80);
         for id in [unlined, moved] {
-            move_to(queue, id, &nobody);
+            move_to(queue, id, &missing);
         }
         let mut unreadable = Vec::new();
         let mut claimed = Vec::new();
